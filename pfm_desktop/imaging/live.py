@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.capture import Light
+from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.imaging.colour import lightness
 from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.field import lit_box
@@ -40,20 +39,12 @@ _NEAR, _OFF = 0.25, 0.50  # of half of the shorter side
 _SMALL, _FAR = 0.50, 0.25  # diameter of the cervix, of the shorter side
 
 
-class Level(StrEnum):
-    """How a meter stands; colour is never the only sign of it."""
-
-    GOOD = "good"
-    FAIR = "fair"
-    POOR = "poor"
-
-
 @dataclass(frozen=True)
 class Meter:
     """`value` 0..1 for a bar, `level`, and `words` for a person."""
 
     value: float
-    level: Level
+    level: Verdict
     words: str
 
 
@@ -84,7 +75,7 @@ class Centring:
     y: float
     diameter: float
     arrow: str
-    level: Level
+    level: Verdict
     words: str
 
 
@@ -93,8 +84,8 @@ def meters(pixels: Pixels, *, light: Light) -> Meters:
     lies is asked less often (`centring`)."""
     small = fit(checked_pixels(pixels, "live"), SIDE)
     if light is Light.OFF:
-        off = Meter(0.0, Level.POOR, "the light is off")
-        return Meters(off, off, Meter(0.0, Level.GOOD, "no glare"), 0.0, 1.0, 0.0)
+        off = Meter(0.0, Verdict.UNUSABLE, "the light is off")
+        return Meters(off, off, Meter(0.0, Verdict.GOOD, "no glare"), 0.0, 1.0, 0.0)
     # the rules of light and focus ask whether there is a cervix only to say what is to blame
     read = {**measure(small), "present": 1.0}
     left, top, right, bottom = lit_box(small)
@@ -103,9 +94,9 @@ def meters(pixels: Pixels, *, light: Light) -> Meters:
     exposure = _exposure(read, _RULES[light])
     raw = measure(lit)[_FOCUS[light][0]]
     unseen = "there is nothing to focus on" if read["relief"] < _FLAT else ""
-    if _of_rule(_RULES[light]["too_dark"], read) is Level.POOR:  # noise is as sharp as can be
+    if _of_rule(_RULES[light]["too_dark"], read) is Verdict.UNUSABLE:  # noise is as sharp as can be
         unseen = "too dark to tell"
-    focus = Meter(0.0, Level.POOR, unseen) if unseen else _focus(raw, read, light)
+    focus = Meter(0.0, Verdict.UNUSABLE, unseen) if unseen else _focus(raw, read, light)
     return Meters(focus, exposure, _glare(read, light), 0.0 if unseen else raw, dark, read["blown"])
 
 
@@ -122,7 +113,7 @@ def centring(pixels: Pixels) -> Centring:
     found = find(small)
     read = readings(found)
     if read["present"] < THERE or read["cervix"] <= 0:
-        return Centring(0.0, 0.0, 0.0, "", Level.POOR, "no cervix is seen: bring it into view")
+        return Centring(0.0, 0.0, 0.0, "", Verdict.UNUSABLE, "no cervix is seen: bring it into view")
     rows, columns = np.nonzero(found.cervix)
     height, width = found.cervix.shape
     x, y = float(columns.mean()), float(rows.mean())
@@ -132,53 +123,44 @@ def centring(pixels: Pixels) -> Centring:
     across, down = (x - (width - 1) / 2) / half, (y - (height - 1) / 2) / half
     arrow, level = _way(across, down), _level(float(np.hypot(across, down)), _NEAR, _OFF)
     near = _level(-read["cervix"], -_SMALL, -_FAR)
-    words = "in the middle" if level is Level.GOOD else arrow
-    if near is not Level.GOOD:
-        words = "move closer" if level is Level.GOOD else f"{arrow}, and closer"
-    worse = max(level, near, key=list(Level).index)
-    return Centring(across, down, read["cervix"], "" if level is Level.GOOD else arrow, worse, words)
-
-
-def green_filter(pixels: Pixels) -> Pixels:
-    """The picture (H x W x 3 uint8 RGB) as through a green filter, for the display: vessels stand out dark.
-
-    By the camera's green channel: no substitute for a filter before a sensor whose channels overlap.
-    """
-    green = cv2.LUT(cv2.extractChannel(checked_pixels(pixels, "live"), 1), _CURVE)
-    return np.asarray(cv2.merge([cv2.LUT(green, _RED), green, cv2.LUT(green, _BLUE)]), np.uint8)
+    words = "in the middle" if level is Verdict.GOOD else arrow
+    if near is not Verdict.GOOD:
+        words = "move closer" if level is Verdict.GOOD else f"{arrow}, and closer"
+    worse = max(level, near, key=list(Verdict).index)
+    return Centring(across, down, read["cervix"], "" if level is Verdict.GOOD else arrow, worse, words)
 
 
 def _focus(raw: float, read: Mapping[str, float], light: Light) -> Meter:
     _, least, most = _FOCUS[light]
     value = float(np.clip((raw - least) / (most - least), 0, 1))
     level = _of_rule(_RULES[light]["out_of_focus"], read)
-    return Meter(value, level, {Level.GOOD: "sharp", Level.FAIR: "a little soft"}.get(level, "out of focus"))
+    return Meter(value, level, {Verdict.GOOD: "sharp", Verdict.LIMITED: "a little soft"}.get(level, "out of focus"))
 
 
 def _exposure(read: Mapping[str, float], rules: Mapping[str, Rule]) -> Meter:
     dark, bright = _of_rule(rules["too_dark"], read), _of_rule(rules["overexposed"], read)
     # the 95th percentile of L*; where much is burnt out that says nothing more
     value = float(np.clip(read["bright"] / 140 + read["blown"], 0, 1))
-    if bright is not Level.GOOD:
-        return Meter(max(value, 0.75), bright, "too bright" if bright is Level.POOR else "a little bright")
-    if dark is not Level.GOOD:
-        return Meter(min(value, 0.3), dark, "too dark" if dark is Level.POOR else "a little dark")
-    return Meter(float(np.clip(value, 0.35, 0.7)), Level.GOOD, "well exposed")
+    if bright is not Verdict.GOOD:
+        return Meter(max(value, 0.75), bright, "too bright" if bright is Verdict.UNUSABLE else "a little bright")
+    if dark is not Verdict.GOOD:
+        return Meter(min(value, 0.3), dark, "too dark" if dark is Verdict.UNUSABLE else "a little dark")
+    return Meter(float(np.clip(value, 0.35, 0.7)), Verdict.GOOD, "well exposed")
 
 
 def _glare(read: Mapping[str, float], light: Light) -> Meter:
     share = read["glare"]
-    level = _level(share, _LITTLE, _MUCH) if light is Light.WHITE else Level.GOOD
-    words = {Level.GOOD: "little glare", Level.FAIR: "some glare: tilt the light"}
+    level = _level(share, _LITTLE, _MUCH) if light is Light.WHITE else Verdict.GOOD
+    words = {Verdict.GOOD: "little glare", Verdict.LIMITED: "some glare: tilt the light"}
     return Meter(share, level, words.get(level, "much glare: tilt the light or dab the surface dry"))
 
 
-def _of_rule(rule: Rule, read: Mapping[str, float]) -> Level:
-    return Level.POOR if rule.unusable(read) else Level.FAIR if rule.limited(read) else Level.GOOD
+def _of_rule(rule: Rule, read: Mapping[str, float]) -> Verdict:
+    return Verdict.UNUSABLE if rule.unusable(read) else Verdict.LIMITED if rule.limited(read) else Verdict.GOOD
 
 
-def _level(value: float, good: float, fair: float) -> Level:
-    return Level.GOOD if value <= good else Level.FAIR if value <= fair else Level.POOR
+def _level(value: float, good: float, fair: float) -> Verdict:
+    return Verdict.GOOD if value <= good else Verdict.LIMITED if value <= fair else Verdict.UNUSABLE
 
 
 def _way(across: float, down: float) -> str:
@@ -191,13 +173,3 @@ def _way(across: float, down: float) -> str:
         if abs(value) >= 0.4 * most and abs(value) > 0
     ]
     return f"move {' and '.join(ways)}" if ways else ""
-
-
-def _curve() -> Pixels:
-    """A little more contrast in the middle tones, where vessels lie."""
-    x = np.arange(256) / 255
-    return np.asarray(np.round(255 * (0.5 * x + 0.5 * x * x * (3 - 2 * x))), np.uint8)
-
-
-_CURVE = _curve()
-_RED, _BLUE = (np.asarray(np.round(share * np.arange(256)), np.uint8) for share in (0.25, 0.40))

@@ -51,16 +51,6 @@ def drawn(pixels: Pixels, view: tuple[int, int], *, box: Box, green: bool = Fals
     return np.asarray(cv2.merge([drawn // 4, drawn, drawn // 4]) if green else drawn, np.uint8)
 
 
-def small(pixels: Pixels, longest: int) -> Pixels:
-    """The same frame with its longer side at most `longest` pixels, for thumbnails and meters."""
-    height, width = pixels.shape[:2]
-    share = longest / max(height, width)
-    if share >= 1.0:
-        return pixels
-    size = max(1, round(width * share)), max(1, round(height * share))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def ghost(earlier: Pixels, size: tuple[int, int], *, matrix: Matrix | None = None) -> Pixels:
     """An earlier picture as a frame of `size` (width, height), as large as fits, to be laid over the live one.
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VERDICTS = {"good": Verdict.GOOD, "fair": Verdict.LIMITED, "poor": Verdict.UNUSABLE}  # by `imaging.live.Level`
 SIGNS = {Verdict.GOOD: "✓", Verdict.LIMITED: "△", Verdict.UNUSABLE: "✕"}
 
 
@@ -41,16 +40,15 @@ class LiveMeters:
         self._best = max(self._best, found.focus_raw)
         if look_for_cervix:
             place = live.centring(pixels)
-            words = f"{place.arrow} {place.words}".strip()
-            self._centring = Meter("Centring", words, VERDICTS[place.level.value])
+            self._centring = Meter("Centring", place.words, place.level)
         focus = Meter(
             "Focus",
             found.focus.words,
-            VERDICTS[found.focus.level.value],
+            found.focus.level,
             live.against_best(found.focus_raw, self._best),
         )
         others = (
-            Meter(name, one.words, VERDICTS[one.level.value], one.value)
+            Meter(name, one.words, one.level, one.value)
             for name, one in (("Exposure", found.exposure), ("Glare", found.glare))
         )
         return (focus, *others, *((self._centring,) if self._centring is not None else ()))

@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QKeySequence, QMouseEvent, 
 from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.export_sheet import WORDS_INK, image_of
+from pfm_desktop.gui.widgets.export_sheet import WORDS_INK
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
+from pfm_desktop.gui.widgets.pyramid import rgb_image
 from pfm_desktop.services import cases
 from pfm_desktop.viewmodels.export_sheet import Box, Sheet, SheetPicture
 from pfm_desktop.viewmodels.export_words import words_at
@@ -311,4 +312,4 @@ def _box(one: QPointF, other: QPointF) -> Box:
 def large_image(ctx: Context, library: Library, picture_id: str) -> QImage:
     """Job: a picture, large enough to read what is drawn into it."""
     ctx.check()
-    return image_of(cases.load_picture(library, picture_id, longest=LONGEST))
+    return rgb_image(cases.load_picture(library, picture_id, longest=LONGEST))

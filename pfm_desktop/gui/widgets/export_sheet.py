@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
@@ -33,12 +32,11 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
+from pfm_desktop.gui.widgets.pyramid import rgb_image
 from pfm_desktop.services import thumbnails
 from pfm_desktop.viewmodels.export_sheet import Sheet, SheetPicture
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from pfm_desktop.jobs import Context
     from pfm_desktop.storage.library import Library
 
@@ -300,14 +298,7 @@ def _blacken(painter: QPainter, place: QRectF, picture: SheetPicture, sheet: She
         painter.fillRect(QRectF(place.right() - across, place.top(), across, place.height()), black)
 
 
-def image_of(pixels: NDArray[np.uint8]) -> QImage:
-    """A copy as an image, from h x w x 3 uint8 RGB."""
-    height, width = pixels.shape[:2]
-    pixels = np.ascontiguousarray(pixels)
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-
-
 def small_image(ctx: Context, library: Library, picture_id: str) -> QImage:
     """Job: the thumbnail of a picture."""
     ctx.check()
-    return image_of(thumbnails.thumbnail(library, picture_id))
+    return rgb_image(thumbnails.thumbnail(library, picture_id))

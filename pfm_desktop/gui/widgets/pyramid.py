@@ -67,6 +67,13 @@ def _wrapped(pixels: NDArray[np.uint8]) -> QImage:
     return QImage(pixels.data, width, height, channels * width, kind)
 
 
+def rgb_image(pixels: NDArray[np.uint8]) -> QImage:
+    """A copy as an image, from h x w x 3 uint8 RGB."""
+    height, width = pixels.shape[:2]
+    pixels = np.ascontiguousarray(pixels)
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
 def argb_image(colours: NDArray[np.uint32]) -> QImage:
     """From h x w 0xAARRGGBB with colours multiplied by alpha."""
     colours = np.ascontiguousarray(colours)

@@ -19,6 +19,7 @@ from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import taken as words
 from pfm_desktop.viewmodels.session import Session
 
+from . import conftest
 from .conftest import Room, keys_of
 
 K = Qt.Key
@@ -80,6 +81,16 @@ def test_a_picture_is_in_the_library_before_its_thumbnail_shows(
     assert all(on_disk for thumbnail, on_disk in seen if thumbnail)
     assert page.cards.taken.kept.text() == words.KEPT
     assert not page.cards.taken.thumbs[0].pixmap().isNull()
+
+
+def test_all_of_a_picture_that_is_higher_than_wide_is_in_its_thumbnail(
+    page: CapturePage, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conftest, "HEIGHT", 100)
+    press(K.Key_W)
+    thumb = page.cards.taken.thumbs[0]
+    size = thumb.pixmap().deviceIndependentSize()
+    assert (size.width(), size.height()) == (round(64 / 100 * thumb.height()), thumb.height())
 
 
 def test_a_pair_is_a_pair_with_its_verdict_its_gap_and_how_it_was_taken(

@@ -15,7 +15,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging import live
 from pfm_desktop.imaging.film import PhantomFilm
 from pfm_desktop.imaging.finder import Found
-from pfm_desktop.imaging.live import Level, against_best, centring, green_filter, meters
+from pfm_desktop.imaging.live import against_best, centring, meters
 from pfm_desktop.imaging.phantom import Defect, render
 from pfm_desktop.imaging.quality import assess
 from pfm_desktop.support.errors import BadInputError
@@ -42,7 +42,7 @@ def blurred(pixels: Pixels, sigma: float) -> Pixels:
 @pytest.mark.parametrize("light", LIT)
 def test_a_good_frame_is_good_in_all_and_the_gate_agrees(light: Light) -> None:
     read = meters(frame(light), light=light)
-    assert {read.focus.level, read.exposure.level, read.glare.level} == {Level.GOOD}
+    assert {read.focus.level, read.exposure.level, read.glare.level} == {Verdict.GOOD}
     assert (read.focus.words, read.exposure.words) == ("sharp", "well exposed")
     assert assess(frame(light), Source(light.value)).verdict is Verdict.GOOD
 
@@ -54,7 +54,7 @@ def test_focus_falls_the_more_a_frame_is_blurred(light: Light) -> None:
     assert raw == sorted(raw, reverse=True)
     assert read[0].focus.value > 0.8
     assert read[-1].focus.value < 0.3
-    assert read[-1].focus.level is Level.POOR
+    assert read[-1].focus.level is Verdict.UNUSABLE
     assert read[-1].focus.words == "out of focus"
 
 
@@ -70,8 +70,8 @@ def test_too_little_and_too_much_light_are_said() -> None:
     light = frame(Light.WHITE)
     dark = meters((light * 0.25).astype(np.uint8), light=Light.WHITE)
     bright = meters(np.clip(light * 1.7, 0, 255).astype(np.uint8), light=Light.WHITE)
-    assert (dark.exposure.level, dark.exposure.words) == (Level.POOR, "too dark")
-    assert (bright.exposure.level, bright.exposure.words) == (Level.POOR, "too bright")
+    assert (dark.exposure.level, dark.exposure.words) == (Verdict.UNUSABLE, "too dark")
+    assert (bright.exposure.level, bright.exposure.words) == (Verdict.UNUSABLE, "too bright")
     assert dark.exposure.value < 0.35
     assert bright.exposure.value > 0.7
     assert bright.clipped > 0.4
@@ -89,7 +89,7 @@ def test_noise_in_the_dark_is_not_sharp() -> None:
 @pytest.mark.parametrize("level", [0, 120, 255])
 def test_a_frame_of_one_colour_has_nothing_to_focus_on(light: Light, level: int) -> None:
     read = meters(np.full((90, 160, 3), level, np.uint8), light=light)
-    assert read.focus.level is Level.POOR
+    assert read.focus.level is Verdict.UNUSABLE
     assert read.focus_raw == 0
 
 
@@ -97,7 +97,7 @@ def test_glare_is_said() -> None:
     wet = frame(Light.WHITE).copy()
     for x in range(300, 680, 40):
         cv2.circle(wet, (x, 270 + (x % 3) * 40), 30, (255, 255, 255), -1)
-    assert meters(wet, light=Light.WHITE).glare.level is not Level.GOOD
+    assert meters(wet, light=Light.WHITE).glare.level is not Verdict.GOOD
     assert meters(wet, light=Light.WHITE).glare.value > meters(frame(Light.WHITE), light=Light.WHITE).glare.value
 
 
@@ -115,24 +115,28 @@ def test_the_arrow_points_to_where_the_cervix_lies(across: int, down: int, arrow
     shifted = np.roll(frame(Light.WHITE, 303), (down, across), (0, 1))
     read = centring(shifted)
     assert read.arrow == arrow
-    assert read.level is not Level.GOOD
+    assert read.level is not Verdict.GOOD
     assert np.sign(round(read.x, 1)) == np.sign(across)
     assert np.sign(round(read.y, 1)) == np.sign(down)
 
 
 def test_a_cervix_in_the_middle_needs_no_arrow() -> None:
     read = centring(frame(Light.WHITE, 303))
-    assert (read.arrow, read.level, read.words) == ("", Level.GOOD, "in the middle")
+    assert (read.arrow, read.level, read.words) == ("", Verdict.GOOD, "in the middle")
     assert read.diameter > 0.5
 
 
 @pytest.mark.parametrize(
     ("radius", "across", "level", "words"),
-    [(50, 0, Level.GOOD, "in the middle"), (30, 0, Level.FAIR, "move closer"), (12, 0, Level.POOR, "move closer"),
-     (30, 60, Level.POOR, "move right, and closer")],
-)  # fmt: skip
+    [
+        (50, 0, Verdict.GOOD, "in the middle"),
+        (30, 0, Verdict.LIMITED, "move closer"),
+        (12, 0, Verdict.UNUSABLE, "move closer"),
+        (30, 60, Verdict.UNUSABLE, "move right, and closer"),
+    ],
+)
 def test_a_cervix_far_away_is_to_be_come_closer_to(
-    radius: int, across: int, level: Level, words: str, monkeypatch: pytest.MonkeyPatch
+    radius: int, across: int, level: Verdict, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cervix = np.zeros((144, 256), np.uint8)
     cv2.circle(cervix, (128 + across, 72), radius, 1, -1)
@@ -145,7 +149,7 @@ def test_a_cervix_far_away_is_to_be_come_closer_to(
 
 def test_where_no_cervix_is_seen_that_is_said() -> None:
     read = centring(spoiled(Defect.NO_CERVIX))
-    assert (read.level, read.arrow) == (Level.POOR, "")
+    assert (read.level, read.arrow) == (Verdict.UNUSABLE, "")
     assert "no cervix" in read.words
 
 
@@ -154,8 +158,7 @@ def test_frames_of_any_shape_can_be_read(shape: tuple[int, int]) -> None:
     odd = np.full((*shape, 3), 90, np.uint8)
     for light in Light:
         assert 0 <= meters(odd, light=light).focus.value <= 1
-    assert centring(odd).level is Level.POOR
-    assert green_filter(odd).shape == odd.shape
+    assert centring(odd).level is Verdict.UNUSABLE
 
 
 def test_a_frame_is_left_as_it_was() -> None:
@@ -163,20 +166,10 @@ def test_a_frame_is_left_as_it_was() -> None:
     one.setflags(write=False)
     meters(one, light=Light.WHITE)
     centring(one)
-    green_filter(one)
-
-
-def test_the_green_filter_shows_what_absorbs_green_dark_and_is_green_all_over() -> None:
-    seen = np.array([[[200, 40, 60], [200, 160, 160], [0, 0, 0], [255, 255, 255]]], np.uint8)
-    vessel, tissue, black, white = green_filter(seen)[0].astype(int)
-    assert vessel[1] < 0.5 * tissue[1]
-    assert tissue[1] > tissue[2] > tissue[0]
-    assert black.tolist() == [0, 0, 0]
-    assert white[1] == 255
 
 
 @pytest.mark.parametrize("bad", [None, np.zeros((5, 5), np.uint8), np.zeros((5, 5, 3), np.float32)])
 def test_what_is_no_frame_is_refused(bad: Pixels) -> None:
-    for reading in (centring, green_filter, lambda pixels: meters(pixels, light=Light.WHITE)):
+    for reading in (centring, lambda pixels: meters(pixels, light=Light.WHITE)):
         with pytest.raises(BadInputError):
             reading(bad)

@@ -1,4 +1,4 @@
-"""A live frame as the screen shows it: the part, the size, the green filter, thumbnails and ghosts."""
+"""A live frame as the screen shows it: the part, the size, the green filter and ghosts."""
 
 from __future__ import annotations
 
@@ -40,10 +40,13 @@ def test_the_green_filter_shows_the_green_light_alone_and_leaves_the_frame_as_it
     assert (before == FRAME).all()
 
 
-def test_a_thumbnail_keeps_the_proportions_and_is_never_made_larger() -> None:
-    assert shown.small(FRAME, 80).shape == (45, 80, 3)
-    assert shown.small(FRAME, 160) is FRAME
-    assert shown.small(FRAME[:1], 10).shape == (1, 10, 3)
+def test_what_absorbs_green_is_dark_through_the_green_filter_and_black_and_white_stay_so() -> None:
+    seen = np.array([[[200, 40, 60], [200, 160, 160], [0, 0, 0], [255, 255, 255]]], np.uint8)
+    vessel, tissue, black, white = shown.drawn(seen, (4, 1), box=(0, 0, 4, 1), green=True)[0].astype(int)
+    assert vessel[1] < 0.5 * tissue[1]
+    assert tissue[1] > max(tissue[0], tissue[2])
+    assert black.tolist() == [0, 0, 0]
+    assert white[1] == 255
 
 
 def test_an_earlier_picture_lies_in_the_middle_of_the_frame_as_large_as_fits() -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.pyramid import rgb_image
 from pfm_desktop.imaging import shown
 from pfm_desktop.support.threads import give_way
 from pfm_desktop.viewmodels import capture_words as say
@@ -63,9 +64,8 @@ class LiveHelp(QObject):
         def came(pixels: NDArray[np.uint8] | None) -> None:
             if pixels is None:
                 failed(say.NO_EARLIER)
-                return
-            height, width = pixels.shape[:2]
-            done(QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888).copy())
+            else:
+                done(rgb_image(pixels))
 
         self._ghost.start(_earlier_picture, session.library, earlier, size, done=came, failed=failed)
 

@@ -13,14 +13,18 @@ from pfm_desktop.gui.pages.capture.scale_panel import ScalePanel
 from pfm_desktop.gui.pages.capture.whitening_panel import WhiteningPanel
 from pfm_desktop.gui.pages.capture.whitening_source import WhiteningSource
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
+from pfm_desktop.gui.widgets.pyramid import rgb_image
 from pfm_desktop.gui.widgets.verdict_card import THUMB, VerdictCard
-from pfm_desktop.imaging import shown
+from pfm_desktop.imaging.screen import reduced
 from pfm_desktop.services.capture.keeping import LotState
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import scale_words
 from pfm_desktop.viewmodels.taken import card_of
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pfm_desktop.gui.pages.capture.open_device import OpenDevice
     from pfm_desktop.gui.pages.capture.page import CapturePage
     from pfm_desktop.gui.qt_jobs import QtJobs
@@ -214,11 +218,10 @@ class SideCards(QWidget):
             self.clips.follow()
 
 
-def _thumbnail(pixels: object, widget: QWidget) -> QPixmap:
+def _thumbnail(pixels: NDArray[np.uint8], widget: QWidget) -> QPixmap:
     """Of H x W x 3 uint8 RGB."""
     ratio = widget.devicePixelRatioF()
-    made = shown.small(pixels, round(THUMB.width() * ratio))  # type: ignore[arg-type]  # pixels of a LivePicture
-    image = QImage(made.data, made.shape[1], made.shape[0], made.strides[0], QImage.Format.Format_RGB888).copy()
-    pixmap = QPixmap.fromImage(image)
+    made = reduced(pixels, round(THUMB.width() * ratio), round(THUMB.height() * ratio))
+    pixmap = QPixmap.fromImage(rgb_image(made))
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
