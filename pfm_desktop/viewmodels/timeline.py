@@ -9,7 +9,6 @@ from enum import StrEnum
 from pfm_desktop.domain.examination import (
     DEFAULT_PLAN,
     MISSED_S,
-    WARN_S,
     Plan,
     Step,
     Taken,
@@ -204,8 +203,4 @@ def _warning(facts: Facts, step: Step | None, *, blocked: bool) -> str:
     if step is not None and step.stage is Stage.LUGOL and facts.iodine is None:
         return ASK_ALLERGY
     open_after = step is not None and step.after_acid
-    if too_late(facts.seconds) and open_after:
-        return FADES
-    if facts.seconds is not None and facts.seconds > WARN_S and step is None:
-        return ""
-    return ""
+    return FADES if too_late(facts.seconds) and open_after else ""

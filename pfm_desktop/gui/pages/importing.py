@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -17,7 +17,7 @@ from pfm_desktop.gui.widgets.import_choose import ImportChoose
 from pfm_desktop.gui.widgets.import_preview import ImportPreviewView
 from pfm_desktop.gui.widgets.import_report import ImportReportView
 from pfm_desktop.gui.widgets.import_work import ImportWork
-from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape, words
 from pfm_desktop.viewmodels.import_page import bring_in, look, made_by, new_key
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ KEPT = "The import is not done. Its plan is kept: Import pictures in Today shows
 _WAIT = 3.0  # seconds at most for the picture in hand, when the library is closed
 
 
-class ImportPage(QWidget):
+class ImportPage(LeavesOnEscape, QWidget):
     """`closed` when Today is to be shown; `brought_in` when the library has more than before, or may have.
 
     The plan stays while other pages are shown, until it was brought in or is thrown away.
@@ -154,13 +154,6 @@ class ImportPage(QWidget):
             self.choose.add(paths)
         else:
             self.take(paths)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back to Today; the plan stays."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
 
     # steps
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.actions import ActionBook, native
+from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape
 
 
-class ShortcutsPage(QWidget):
+class ShortcutsPage(LeavesOnEscape, QWidget):
     """All keys in one table with a filter; `closed` on Escape."""
 
     closed = Signal()
@@ -56,13 +57,6 @@ class ShortcutsPage(QWidget):
 
     def left(self) -> None:
         """Nothing is kept running."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
 
     def _fill(self) -> None:
         from pfm_desktop.gui.widgets.stage_keys import STAGE_KEYS

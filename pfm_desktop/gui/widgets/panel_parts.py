@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QKeySequence, QPainter, QPalette, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -174,6 +177,19 @@ class LineField(QLineEdit):
         self.let_go.emit()
 
 
+class LeavesOnEscape:
+    """Before the class of a widget that has a signal `closed`: Escape leads back."""
+
+    closed: Any  # a `Signal` of the widget
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See the class."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)  # type: ignore[misc]  # of the widget behind it
+
+
 class LeavesTheWheel:
     """Before the class of a widget: the wheel scrolls the page, and never changes or moves what stands here."""
 
@@ -212,6 +228,14 @@ class CalmSpinBox(LeavesTheWheel, QSpinBox):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+
+class CalmDoubleSpinBox(LeavesTheWheel, QDoubleSpinBox):
+    """The same, with a part of a whole."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
 
 class CalmSlider(LeavesTheWheel, QSlider):

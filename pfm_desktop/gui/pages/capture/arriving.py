@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -188,11 +187,8 @@ class Arriving(QObject):
 
 
 def _step_now(facts: Facts) -> Step | None:
-    """Of which step a picture is that the device took now: the one that comes next, but none that belongs before
-    acetic acid once that is on, nor iodine where she does not bear it. None: of no step."""
-    if facts.acid:
-        starts = [place for place, step in enumerate(facts.plan) if step.starts_clock]
-        facts = replace(facts, plan=facts.plan[starts[0] + 1 :] if starts else facts.plan)
+    """Of which step a picture is that the device took now: the one that comes next, but not iodine where she does not
+    bear it. None: of no step."""
     line = timeline(facts)
     return None if line.blocked or line.step is None or line.step.starts_clock else line.step
 

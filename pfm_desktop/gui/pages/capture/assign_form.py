@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pfm_desktop.gui.widgets.panel_parts import in_a_row, say, words
+from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import birth_text, parsed_birth_date
@@ -34,7 +33,7 @@ MOST = 60
 NOBODY = "Nobody on record fits. Enter her below as a new patient."
 
 
-class AssignForm(QFrame):
+class AssignForm(LeavesOnEscape, QFrame):
     """`done` when the visit is somebody's, `closed` when it stays as it is."""
 
     done = Signal()
@@ -71,13 +70,6 @@ class AssignForm(QFrame):
         say(self.problem, "")
         self._find("")
         self.search.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
 
     def _find(self, text: str) -> None:
         from pfm_desktop.services import cases
@@ -122,16 +114,15 @@ class AssignForm(QFrame):
 
         self._perform(assign)
 
-    def _perform(self, assign: object) -> None:
+    def _perform(self, assign: Callable[[Library], tuple[Change, ...]]) -> None:
         refused: list[UserError] = []
 
         def tried(lib: Library) -> tuple[Change, ...]:
             try:
-                made: tuple[Change, ...] = assign(lib)  # type: ignore[operator]  # one of the two above
+                return assign(lib)
             except UserError as error:
                 refused.append(error)
                 return ()
-            return made
 
         made = self._session.perform(tried)
         if refused:

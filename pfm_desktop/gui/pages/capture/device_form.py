@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -26,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesTheWheel, in_a_row, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ FOLDER_HINT = (
 AUTO = " "  # of a number that is left to the camera
 
 
-class DeviceForm(QScrollArea):
+class DeviceForm(LeavesOnEscape, QScrollArea):
     """`chosen(config)` when it is to be used, `closed` when not."""
 
     chosen = Signal(object)
@@ -147,13 +145,6 @@ class DeviceForm(QScrollArea):
             white=self.white.setting,
             fluorescence=self.fluorescence.setting,
         )
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
 
     @property
     def idle(self) -> bool:
@@ -293,29 +284,23 @@ class _LightBox(QGroupBox):
     @property
     def setting(self) -> LightSetting:
         """As it stands here."""
-        value = partial(_value)
         return replace(
             self._was,
-            exposure_ms=value(self.exposure),
-            gain=value(self.gain),
-            white_balance_k=value(self.balance),
-            excitation_nm=value(self.excitation),
+            exposure_ms=_value(self.exposure),
+            gain=_value(self.gain),
+            white_balance_k=_value(self.balance),
+            excitation_nm=_value(self.excitation),
             filter=self.filter.text().strip(),
             polariser=self.polariser.text().strip(),
         )
 
 
-class _CalmNumber(LeavesTheWheel, QDoubleSpinBox):
-    """A number that scrolling the page does not change."""
-
-
-def _number(parent: QWidget, most: float, unit: str, *, decimals: int = 1) -> _CalmNumber:
-    box = _CalmNumber(parent)
+def _number(parent: QWidget, most: float, unit: str, *, decimals: int = 1) -> CalmDoubleSpinBox:
+    box = CalmDoubleSpinBox(parent)
     box.setRange(0.0, most)
     box.setDecimals(decimals)
     box.setSuffix(unit)
     box.setSpecialValueText("left to the camera")
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return box
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.examination import DEFAULT_PLAN, LONGEST_MARK_S, Plan, PlanError, Step, checked
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, in_a_row, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class _Line:
         return (self.kind, self.seconds, self.pair, self.automatic, self.up, self.down, self.away)
 
 
-class PlanForm(QScrollArea):
+class PlanForm(LeavesOnEscape, QScrollArea):
     """`saved(plan)` when it is to be the plan of the site, `closed` when not."""
 
     saved = Signal(object)
@@ -92,13 +91,6 @@ class PlanForm(QScrollArea):
     def plan(self) -> Plan:
         """As it stands in the form; raises `PlanError`."""
         return checked([_step_of(line) for line in self._lines])
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
 
     def _save(self) -> None:
         try:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.panel_parts import LeavesTheWheel, in_a_row, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import scale_words as text
 from pfm_desktop.viewmodels.words import capital
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 SQUARE_MM, LENGTH_MM = 5.0, 10.0
 
 
-class ScalePanel(QFrame):
+class ScalePanel(LeavesOnEscape, QFrame):
     """`still(pixels)`: the picture it is measured on (None: the live one again). `drawn(points, line)`: what is drawn
     over it. `accepted(calibration)` when it is to be used; `closed`. Clicks on the picture come by `place`."""
 
@@ -40,7 +39,7 @@ class ScalePanel(QFrame):
         self._work = Background(self)
         self.setProperty("role", "card")
         self.setAccessibleName("Scale")
-        self.square, self.length = _Millimetres("Side of a square", self), _Millimetres("Between two points", self)
+        self.square, self.length = _millimetres("Side of a square", self), _millimetres("Between two points", self)
         self.square.setValue(SQUARE_MM)
         self.length.setValue(LENGTH_MM)
         self.before, self.next = words(self, "quiet"), words(self, "quiet")
@@ -88,13 +87,6 @@ class ScalePanel(QFrame):
         self._pixels, self._points, self.made = None, (), None
         self.drawn.emit((), ())
         self.still.emit(None)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back to the live picture."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
 
     @property
     def idle(self) -> bool:
@@ -156,14 +148,11 @@ class ScalePanel(QFrame):
         column.addLayout(in_a_row(self.use, self.close_button))
 
 
-class _Millimetres(LeavesTheWheel, QDoubleSpinBox):
-    """A length that scrolling does not change."""
-
-    def __init__(self, name: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setRange(0.1, 200.0)
-        self.setDecimals(2)
-        self.setSuffix(" mm")
-        self.setKeyboardTracking(False)  # half a number is no length
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+def _millimetres(name: str, parent: QWidget) -> CalmDoubleSpinBox:
+    box = CalmDoubleSpinBox(parent)
+    box.setAccessibleName(name)
+    box.setRange(0.1, 200.0)
+    box.setDecimals(2)
+    box.setSuffix(" mm")
+    box.setKeyboardTracking(False)  # half a number is no length
+    return box

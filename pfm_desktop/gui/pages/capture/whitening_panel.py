@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pyqtgraph
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPalette
+from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, in_a_row, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.viewmodels import whitening as text
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LEAST_RANGE = 6.0  # dL*, so that noise does not look like whitening
 AGAIN_MS = 1500  # while it is followed live
 
 
-class WhiteningPanel(QFrame):
+class WhiteningPanel(LeavesOnEscape, QFrame):
     """`still(pixels)`: the first frame, to be shown instead of the live picture (None: the live one). `drawn(region,
     normal, map)` what is to be drawn over it; `said`, `closed`. Clicks and strokes on it come by `place`."""
 
@@ -45,7 +45,7 @@ class WhiteningPanel(QFrame):
         self.region: Polygon = ()
         self.normal: Polygon | None = None
         self._curve: Whitening | None = None
-        self._map: MapShown | None = None
+        self._map: tuple[MapShown, QImage] | None = None
         self._work, self._mapping, self._keeping = (Background(self) for _ in range(3))
         self.setProperty("role", "card")
         self.setAccessibleName("Whitening")
@@ -121,13 +121,6 @@ class WhiteningPanel(QFrame):
         self._show()
         self._look()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back to the live picture."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
-
     def changeEvent(self, event: QEvent) -> None:
         """Lines are drawn in the colours of the theme."""
         super().changeEvent(event)
@@ -137,7 +130,7 @@ class WhiteningPanel(QFrame):
     @property
     def legend(self) -> text.MapLegend | None:
         """Of the map that is drawn; None without one."""
-        return text.legend_of(self._map)
+        return text.legend_of(self._map[0] if self._map is not None else None)
 
     @property
     def idle(self) -> bool:
@@ -179,7 +172,7 @@ class WhiteningPanel(QFrame):
         )
 
     def _map_came(self, shown: MapShown) -> None:
-        self._map = shown
+        self._map = shown, _image(shown)
         self._show()
 
     def _suggest(self) -> None:
@@ -218,8 +211,7 @@ class WhiteningPanel(QFrame):
         self._line.setData([] if one is None else list(one.seconds), list(values))
         marks = text.marks(one) if one is not None else ()
         self._marks.setData([at for at, _ in marks], [value for _, value in marks])
-        shown = self._map
-        self.drawn.emit(self.region, self.normal, _image(shown) if shown is not None else None)
+        self.drawn.emit(self.region, self.normal, self._map[1] if self._map is not None else None)
 
     def _keep(self) -> None:
         followed, one = self._followed, self._curve

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,7 +24,7 @@ from pfm_desktop.domain.learning import State
 from pfm_desktop.gui.pages.learning.cases import CasesPanel
 from pfm_desktop.gui.pages.learning.runs import RunView
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape, words
 from pfm_desktop.gui.widgets.plain_table import as_high_as_its_rows, plain_table, show_rows
 from pfm_desktop.services.learning import run as runs
 from pfm_desktop.services.learning import steering
@@ -53,7 +53,7 @@ ONE_AT_A_TIME = "A model is being learned"
 LIST_ROWS = 4  # seen without scrolling
 
 
-class LearningPage(QWidget):
+class LearningPage(LeavesOnEscape, QWidget):
     """`closed` when Models is to be shown again, `said(text)` for what went well, `visit_chosen(id)`."""
 
     closed = Signal()
@@ -113,13 +113,6 @@ class LearningPage(QWidget):
     def idle(self) -> bool:
         """Whether all that is shown is as it is now, and nothing is under way."""
         return not (self._counting.busy or self._reading.busy or self._busy or self._going)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leads back."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
 
     # ---- what there is
 
