@@ -15,10 +15,7 @@ export KMP_BLOCKTIME = 0
 # where it is set, each of the hundred programs that the tests start would compile everything anew
 unexport PYTHONDONTWRITEBYTECODE
 
-# what tests write lies in memory where there is room for it, so that no test waits for a disk
-SHM_KB := $(shell df --output=avail -k /dev/shm 2>/dev/null | tail -1)
-PYTEST = $(if $(shell test "$(SHM_KB)" -gt 8000000 2>/dev/null && echo yes),PYTEST_DEBUG_TEMPROOT=/dev/shm )$(BIN)/python -m pytest \
-  -n 2 --dist worksteal
+PYTEST = .ci/pytest $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: run demo test test-quick lint setup setup-dev system clean
 .DEFAULT_GOAL := run

@@ -95,10 +95,13 @@ def _here(
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Settings, user models, logs and caches of a test never touch the user's own."""
     # numbered here: pytest would look through all folders made before for the next number
-    monkeypatch.setenv("PFM_HOME", str(tmp_path_factory.mktemp(f"home-{next(HOMES)}", numbered=False)))
+    home = tmp_path_factory.mktemp(f"home-{next(HOMES)}", numbered=False)
+    monkeypatch.setenv("PFM_HOME", str(home))
+    yield
+    shutil.rmtree(home, ignore_errors=True)  # all of them would take gigabytes
 
 
 @pytest.fixture(autouse=True)
