@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -231,10 +230,3 @@ class GenICamCamera:
         finally:
             if harvester is not None:
                 harvester.reset()
-
-
-def is_installed() -> bool:
-    """Whether harvesters is here; nothing is loaded."""
-    from importlib.util import find_spec
-
-    return "harvesters" in sys.modules or find_spec("harvesters") is not None

@@ -44,6 +44,12 @@ class FolderStream:
             self._there.notify_all()
         self._say(self.status.state, self.status.text)
 
+    def forget(self) -> None:
+        """What is shown is not any more."""
+        with self._there:
+            self._shown = None
+        self._say(self.status.state, self.status.text)
+
     def follow(self, away: str) -> None:
         """The folder cannot be looked into, for a reason; "": it can."""
         if away != ("" if self.status.state is StreamState.LIVE else self.status.text):

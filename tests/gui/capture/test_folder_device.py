@@ -322,7 +322,7 @@ def test_what_the_library_does_not_take_is_held_and_tried_again(
     for _ in range(2):
         page.arriving.look()
         qtbot.waitUntil(lambda: page.arriving.idle, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: "the disk is full" in page.cards.taken.problem.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "The disk is full." in page.cards.taken.problem.text(), timeout=PATIENCE_MS)
     assert session.unkept == ("1 picture of the examination",)
     disk.full = False
     qtbot.waitUntil(lambda: page.idle, timeout=PATIENCE_MS)
@@ -378,6 +378,41 @@ def test_what_came_while_nobody_looked_is_asked_for(
     looks()
     assert stages(session) == []
     assert [one.path.name for one in page.arriving.waiting] == ["meanwhile.jpg"]
+
+
+@pytest.mark.parametrize("unassigned", [False, True])
+def test_the_picture_of_the_woman_before_is_not_shown_any_more(
+    unassigned: bool,
+    page: CapturePage,
+    session: Session,
+    visits: dict[str, str],
+    folder: Path,
+    looks: Callable[[], None],
+    qtbot: QtBot,
+) -> None:
+    save(folder, "IMG_1.jpg")
+    looks()
+    qtbot.waitUntil(lambda: page.view.shown is not None, timeout=PATIENCE_MS)
+    assert say.LAST in page.view.badges
+    if unassigned:
+        session.close_visit()
+        assert page.view.shown is None
+        assert page.whose.begin_unassigned()
+    else:
+        assert session.open_visit(visits["Brandt"])
+    assert page.view.shown is None
+    assert page.feed.last is None
+    assert say.LAST not in page.view.badges
+    assert page.view.said == say.waits_in(str(folder))
+    made = page.feed.made
+    page.feed.change_look(zoom=2.0)  # drawn anew, it would be that of the woman before
+    qtbot.wait(50)
+    assert page.feed.made == made
+    qtbot.waitUntil(lambda: page.arriving.idle, timeout=PATIENCE_MS)
+    save(folder, "IMG_2.jpg", 120)
+    looks()
+    qtbot.waitUntil(lambda: page.view.shown is not None, timeout=PATIENCE_MS)
+    assert say.LAST in page.view.badges
 
 
 def test_the_form_asks_for_the_folder_alone_and_a_button_chooses_it(

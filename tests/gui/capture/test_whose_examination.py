@@ -191,6 +191,15 @@ def test_where_she_has_no_earlier_visit_that_is_said_and_the_switch_stays_off(
     assert not page.tools.buttons["ghost"].isChecked()
 
 
+def test_without_a_live_picture_there_is_nothing_to_lay_it_over_and_that_is_said(
+    page: CapturePage, press: Press, heard: list[str]
+) -> None:
+    page.examining.close_device()
+    press(K.Key_V)
+    assert heard == [say.NO_LIVE]
+    assert not page.tools.buttons["ghost"].isChecked()
+
+
 def test_what_is_taken_while_another_visit_is_opened_goes_to_its_own_and_is_not_shown_there(
     qtbot: QtBot, page: CapturePage, session: Session, visits: dict[str, str], room: Room, settle: Settle, press: Press
 ) -> None:

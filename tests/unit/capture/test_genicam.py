@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -268,12 +269,13 @@ def test_cameras_are_listed_by_serial_number() -> None:
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    if not genicam.is_installed():
-        with pytest.raises(CameraError, match=r"pfm-desktop\[genicam\]"):
-            genicam.make_harvester()
+    monkeypatch.setitem(sys.modules, "harvesters", None)  # as where it is not installed
+    monkeypatch.setitem(sys.modules, "harvesters.core", None)
+    with pytest.raises(CameraError, match=r"pfm-desktop\[genicam\]"):
+        genicam.make_harvester()
     core = SimpleNamespace(Harvester=Adding)
-    monkeypatch.setitem(genicam.sys.modules, "harvesters", SimpleNamespace(core=core))
-    monkeypatch.setitem(genicam.sys.modules, "harvesters.core", core)
+    monkeypatch.setitem(sys.modules, "harvesters", SimpleNamespace(core=core))
+    monkeypatch.setitem(sys.modules, "harvesters.core", core)
     monkeypatch.setenv("GENICAM_GENTL64_PATH", str(tmp_path))
     with pytest.raises(CameraError, match="no producer"):
         genicam.make_harvester()

@@ -29,9 +29,11 @@ LOOK_MS = 1000
 
 class Arriving(QObject):
     """Looks into the folder while its device is open. `took` when something went into the visit, `changed` when what is
-    shown may be another, `said(text)` for a person. `card` is in sight while pictures wait."""
+    shown may be another, `forgot` when the picture that came last is not shown any more, `said(text)` for a person.
+    `card` is in sight while pictures wait."""
 
     changed = Signal()
+    forgot = Signal()
     took = Signal()
     said = Signal(str)
 
@@ -42,7 +44,7 @@ class Arriving(QObject):
         self.waiting: tuple[Found, ...] = ()
         self._arrivals: Arrivals | None = None
         self._folder = ""
-        self._visit_id, self._since = "", time.monotonic()
+        self._visit_id, self._since, self._again = "", time.monotonic(), False
         self._single: tuple[Arrived, Step | None] | None = None  # that may become one of a pair
         self._work = Background(self)
         self._timer = QTimer(self, interval=LOOK_MS)
@@ -60,8 +62,8 @@ class Arriving(QObject):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being read."""
-        return not self._work.busy
+        """Whether nothing is being read, or about to be."""
+        return not self._work.busy and not self._again
 
     @property
     def words(self) -> tuple[str, tuple[str, ...]]:
@@ -79,6 +81,10 @@ class Arriving(QObject):
         visit_id = case.visit.id if case is not None else ""
         if visit_id != self._visit_id:
             self._visit_id, self._since, self._single = visit_id, time.monotonic(), None
+            if (device := self.device) is not None:
+                device.files.forget()
+                self.forgot.emit()
+            self._again = self._work.busy  # a look that is under way began too early
             self.look()  # what is there now came before
         self._show()
 
@@ -87,7 +93,8 @@ class Arriving(QObject):
         device = self.device
         if device is not None and self._arrivals is not None and not self._work.busy:
             args = device.config, self._open_visit, self._since
-            self._work.start(self._arrivals.look, *args, done=self._came, failed=self.said.emit)
+            self._again = False
+            self._work.start(self._arrivals.look, *args, done=self._came, failed=self._failed)
 
     def take_waiting(self) -> None:
         """What waits is of the visit on the desk: a person says so."""
@@ -129,6 +136,7 @@ class Arriving(QObject):
         device = self.device
         if device is None:
             self._timer.stop()
+            self._again = False
         elif not self._timer.isActive():
             from pfm_desktop.services.capture.arrivals import Arrivals
 
@@ -155,7 +163,15 @@ class Arriving(QObject):
         for problem in news.problems:
             self.said.emit(problem)
         self._show()
-        if news.more:
+        self._again |= news.more
+        self._look_again()
+
+    def _failed(self, problem: str) -> None:
+        self.said.emit(problem)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self._again:
             QTimer.singleShot(0, self, self.look)
 
     def _take(self, one: Arrived) -> bool:

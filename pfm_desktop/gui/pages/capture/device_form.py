@@ -47,7 +47,8 @@ FOLDER_HINT = (
     "Pictures that appear in the folder go into the visit that is open then, as they are. Nothing in the folder is "
     "moved or deleted; what lies there already is brought in by Import."
 )
-AUTO = " "  # of a number that is left to the camera
+PHANTOM = DeviceConfig()
+REAL = replace(PHANTOM, name="", kind=Kind.ONE, fluorescence=LightSetting())  # nothing is known of it yet
 
 
 class DeviceForm(LeavesOnEscape, QScrollArea):
@@ -58,7 +59,7 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
 
     def __init__(self, parent: QWidget | None = None, *, demo: bool = False) -> None:
         super().__init__(parent)
-        self._config = DeviceConfig()
+        self._config, self._hidden = REAL, PHANTOM  # as it was, and what the form knows of a phantom or of none
         self._looking = Background(self)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -86,10 +87,12 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
 
     def begin(self, config: DeviceConfig) -> None:
         """Show a device, and look what is there."""
+        if self.kind.findData(config.kind) < 0:  # only a demo library has the phantom
+            config = REAL
         self._config = config
-        self.name.setText(config.name if config.kind is not Kind.SIMULATED or self.kind.count() == len(KINDS) else "")
-        place = self.kind.findData(config.kind)
-        self.kind.setCurrentIndex(max(place, 0))
+        self._hidden = PHANTOM if config.kind is not Kind.SIMULATED else REAL
+        self.kind.setCurrentIndex(self.kind.findData(config.kind))
+        self._show_words(config)
         folder = config.kind is Kind.FOLDER
         self.folder.setText(config.camera if folder else "")
         for box, text in (
@@ -104,8 +107,6 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
             size = self.picture_size.count() - 1
         self.picture_size.setCurrentIndex(size)
         self.rate.setValue(config.rate)
-        self.white.show_setting(config.white)
-        self.fluorescence.show_setting(config.fluorescence)
         say(self.problem, "")
         self._kind_changed()
         self.look()
@@ -172,8 +173,24 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
         self.again.setEnabled(True)
         say(self.problem, problem)
 
+    def _show_words(self, config: DeviceConfig) -> None:
+        """What is on record of its pictures."""
+        self.name.setText(config.name)
+        self.white.show_setting(config.white)
+        self.fluorescence.show_setting(config.fluorescence)
+
     def _kind_changed(self) -> None:
         kind = self.chosen_kind
+        if (kind is Kind.SIMULATED) is (self._hidden.kind is Kind.SIMULATED):
+            # a phantom's name and light are on no record of a camera, and come back with it
+            typed = replace(
+                REAL if kind is Kind.SIMULATED else PHANTOM,
+                name=self.name.text(),
+                white=self.white.setting,
+                fluorescence=self.fluorescence.setting,
+            )
+            other, self._hidden = self._hidden, typed
+            self._show_words(other)
         folder = kind is Kind.FOLDER
         real = kind is not Kind.SIMULATED and not folder
         for field, shown in (
@@ -247,7 +264,7 @@ class _LightBox(QGroupBox):
         self.exposure = _number(self, 10_000.0, " ms")
         self.gain = _number(self, 10_000.0, "")
         self.balance = _number(self, 20_000.0, " K", decimals=0)
-        self.excitation = _number(self, 2_000.0, " nm", decimals=0)
+        self.excitation = _number(self, 2_000.0, " nm", decimals=0, none="not known")
         self.filter, self.polariser = QLineEdit(self), QLineEdit(self)
         self._form = form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -295,12 +312,14 @@ class _LightBox(QGroupBox):
         )
 
 
-def _number(parent: QWidget, most: float, unit: str, *, decimals: int = 1) -> CalmDoubleSpinBox:
+def _number(
+    parent: QWidget, most: float, unit: str, *, decimals: int = 1, none: str = "left to the camera"
+) -> CalmDoubleSpinBox:
     box = CalmDoubleSpinBox(parent)
     box.setRange(0.0, most)
     box.setDecimals(decimals)
     box.setSuffix(unit)
-    box.setSpecialValueText("left to the camera")
+    box.setSpecialValueText(none)
     return box
 
 

@@ -58,6 +58,7 @@ class Feed(QObject):
         self._slot: Shown | None = None
         self._last: Frame | None = None
         self._still: NDArray[np.uint8] | None = None  # shown instead of what comes
+        self._since = float("-inf")  # what is older is not shown any more
         self._ending: threading.Event | None = None
         self._thread: threading.Thread | None = None
         self._notify = _notifier(self)
@@ -85,6 +86,12 @@ class Feed(QObject):
             self._thread.join(END_S)
         self._ending = self._thread = self.source = None
         with self._lock:
+            self._slot = self._last = None
+
+    def forget(self) -> None:
+        """What came until now is not shown any more; what comes is."""
+        with self._lock:
+            self._since = time.monotonic()
             self._slot = self._last = None
 
     def take(self) -> Shown | None:
@@ -132,13 +139,18 @@ class Feed(QObject):
                 continue
             frame = frames.wait_for(last, WAIT_S)
             if frame is None:
-                if self._again.is_set() and self._last is not None:
+                before = self._last
+                if self._again.is_set() and before is not None:
                     self._again.clear()
-                    self._make(self._last.pixels, self._last.at, ending)
+                    self._make(before.pixels, before.at, ending)
                 elif getattr(frames, "ended", False):
                     ending.wait(WAIT_S)
                 continue
-            last, self._last = frame.at, frame
+            last = frame.at
+            with self._lock:
+                if last < self._since:
+                    continue
+                self._last = frame
             self._again.clear()
             self._make(frame.pixels, frame.at, ending)
 
@@ -153,7 +165,7 @@ class Feed(QObject):
             waiting = self._slot is not None
             self.passed_over += waiting
             self.made += 1
-            if ending.is_set():
+            if ending.is_set() or at < self._since:
                 return
             self._slot = made
         if not waiting:

@@ -55,8 +55,11 @@ class LiveHelp(QObject):
     def fetch_ghost(self, session: Session, done: Callable[[QImage], None], failed: Callable[[str], None]) -> None:
         """The white-light picture of the visit before, as large as the frames; None of hers: that is said."""
         case, frame = session.case, self._feed.last
-        if case is None or frame is None or not case.earlier:
+        if case is None or not case.earlier:
             failed(say.NO_EARLIER)
+            return
+        if frame is None:
+            failed(say.NO_LIVE)
             return
         size = frame.pixels.shape[1], frame.pixels.shape[0]
         earlier = [row.visit.id for row in case.earlier]

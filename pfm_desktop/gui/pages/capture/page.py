@@ -304,6 +304,11 @@ class CapturePage(QWidget):
             self.feed.start(device.stream)
         self._refresh()
 
+    def _forget(self) -> None:
+        """Nothing that is shown stays."""
+        self.feed.forget()
+        self.view.show_frame(None)
+
     def _frame_ready(self) -> None:
         if (made := self.feed.take()) is not None:
             self.view.show_frame(made)
@@ -379,6 +384,7 @@ class CapturePage(QWidget):
             part.changed.connect(self._refresh)
         self.arriving.changed.connect(self._refresh)
         self.arriving.took.connect(self._see_live)
+        self.arriving.forgot.connect(self._forget)
         for speaker in (self.examining, self.looking, self.recording, self.cards, self.forms, self.arriving):
             speaker.said.connect(self.said)
         panel = self.timeline
