@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pfm_desktop.capture.source import Format
-from pfm_desktop.support.errors import UserError
 
 
 class StreamState(StrEnum):
@@ -67,11 +66,6 @@ def words_of(now: StreamStatus, *, why: str, note: str, silent: float, goes_on: 
         case StreamState.FAILED:
             return _sentence(why) + again
     return _sentence(why) if why else "The camera is off."
-
-
-def said_of(error: UserError) -> str:
-    """An error in sentences."""
-    return " ".join(_sentence(part) for part in (error.what, error.safe, error.remedy) if part)
 
 
 def _sentence(words: str) -> str:

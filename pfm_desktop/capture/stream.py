@@ -18,7 +18,7 @@ import numpy as np
 
 from pfm_desktop.capture.reader import Doing, Reader, not_open
 from pfm_desktop.capture.source import Camera, Control, EndedError, Format, Frame, Setting, StalledError
-from pfm_desktop.capture.status import Patience, StreamState, StreamStatus, said_of, words_of
+from pfm_desktop.capture.status import Patience, StreamState, StreamStatus, words_of
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.logs import places_of
 
@@ -247,7 +247,7 @@ class Stream:
             sink(frame)
         except Exception as error:  # noqa: BLE001 - what takes the frames must not end them
             log.error("what took the frames of a camera failed\n%s", places_of(error))
-            self._take_away(sink, said_of(error) if isinstance(error, UserError) else f"({type(error).__name__})")
+            self._take_away(sink, error.sentences if isinstance(error, UserError) else f"({type(error).__name__})")
             self._say()
 
     def _take_away(self, sink: Sink, why: str) -> None:
@@ -278,7 +278,7 @@ class Stream:
                 self._finish(why)
                 break
             tries = 1 if self._now.frames > before else tries + 1
-            self._fail(said_of(why) if why else "The camera gives no pictures.")
+            self._fail(why.sentences if why else "The camera gives no pictures.")
             pauses = self._patience.pauses
             self._stop.wait(pauses[min(tries, len(pauses)) - 1])
             self._wait_for_the_hanging()
@@ -332,7 +332,7 @@ class Stream:
 
     def _finish(self, why: UserError) -> None:
         with self._changed:
-            self._now, self._why, self._over = replace(self._now, state=StreamState.CLOSED), said_of(why), True
+            self._now, self._why, self._over = replace(self._now, state=StreamState.CLOSED), why.sentences, True
             self._changed.notify_all()
         self._say()
 

@@ -1,6 +1,12 @@
 """Errors meant for a person: what happened, what is safe, what to do next."""
 
 
+def capital(text: str) -> str:
+    """With a capital at the start, unless it starts with the name of a file or with other than a plain word."""
+    first = text.split(" ", 1)[0].rstrip(",:;")
+    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+
+
 class UserError(Exception):
     """A problem the user can act on.
 
@@ -14,6 +20,11 @@ class UserError(Exception):
         self.remedy = remedy.rstrip(".")
         self.safe = safe.rstrip(".")
         super().__init__(". ".join(part for part in (self.what, self.safe, self.remedy) if part) + ".")
+
+    @property
+    def sentences(self) -> str:
+        """What happened, what is safe, what to do: one sentence each, as a window says it."""
+        return " ".join(f"{capital(part)}." for part in (self.what, self.safe, self.remedy) if part)
 
 
 class BadInputError(UserError):

@@ -67,8 +67,8 @@ def why_not_now(reading: Reading, choice: AiShown) -> str:
 
 
 def failed_words(message: str) -> str:
-    """Why none could be shown; `message` is that of the job."""
-    return NO_ANSWER.format(why=message)
+    """Why none could be shown; `message` is that of the job, in sentences."""
+    return f"There is no AI answer. {message}"
 
 
 def probability_lines(answer: Answer) -> str:

@@ -23,6 +23,7 @@ PLAN_SAVED = "The plan of this site is saved. It holds for examinations that beg
 SIGNED = "This visit is signed: begin a new visit of her in Today."
 NO_CAMERA = "There is no picture from the camera to take."
 NO_FLUORESCENCE = "This device gives no fluorescence. Take a white-light picture, or choose another device."
+NO_LIVE = "The earlier picture is laid over the live one, and there is none at present."
 NO_EARLIER = "There is no earlier visit of hers with a white-light picture."
 NOBODY = "No visit is open"
 BEGIN_HINT = "Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed."
@@ -126,7 +127,7 @@ def recording_words(seconds: float, *, dropped: int) -> str:
 def unkept_words(count: int, problem: str) -> str:
     """What is said of pictures of another visit that the library does not take."""
     what = "A picture that was" if count == 1 else f"{count} pictures that were"
-    return f"{what} taken {'is' if count == 1 else 'are'} not in the library yet, held here and tried again: {problem}"
+    return f"{what} taken {'is' if count == 1 else 'are'} not in the library yet, held here and tried again. {problem}"
 
 
 def cut_short_words(count: int) -> str:

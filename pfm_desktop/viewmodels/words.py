@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import UserError, capital
+
+__all__ = ["capital", "many", "spoken", "unkept_question"]
 
 
 def spoken(error: UserError) -> str:
     """What happened, what is safe, what to do: one sentence each."""
-    return " ".join(f"{capital(part)}." for part in (error.what, error.safe, error.remedy) if part)
-
-
-def capital(text: str) -> str:
-    """With a capital at the start, unless it starts with the name of a file or with other than a plain word."""
-    first = text.split(" ", 1)[0].rstrip(",:;")
-    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+    return error.sentences
 
 
 def many(number: int, one: str, more: str = "") -> str:

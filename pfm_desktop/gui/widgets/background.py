@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
 from pfm_desktop.jobs import Event, Failed, Finished, Handle, Progress, Runner, ThreadRunner
+from pfm_desktop.support.errors import UserError, capital
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class Background(QObject):
         elif work is not None and isinstance(event, Failed):
             if event.details:
                 log.error("background work failed: %s\n%s", event.message, event.details)
-            work.failed(event.message)
+            work.failed(event.error.sentences if isinstance(event.error, UserError) else capital(event.message))
         if self._handle is None:
             self._begin()
 

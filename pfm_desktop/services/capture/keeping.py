@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 END_S = 3.0
-UNEXPECTED = "an unexpected error kept it from the library; it is in the log"
+UNEXPECTED = "An unexpected error kept it from the library; it is in the log."
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,13 +186,13 @@ class Keeper:
         try:
             kept = self._keep(lot)
         except UserError as error:
-            return str(error)
+            return error.sentences
         except MemoryError:
-            return str(MemoryFullError())
+            return MemoryFullError().sentences
         except Exception as error:
             log.exception("a picture could not be kept")
             known = for_a_person(error)
-            return str(known) if known is not None else UNEXPECTED
+            return known.sentences if known is not None else UNEXPECTED
         with self._lock:
             self._waiting = [one for one in self._waiting if one is not lot]
             self.problem = ""
@@ -231,10 +231,10 @@ class Judging:
             try:
                 verdict = self._judge(lot)
             except UserError as error:
-                problem = str(error)
+                problem = error.sentences
             except Exception:
                 log.exception("a pair could not be judged")
-                problem = "it could not be judged; the error is in the log"
+                problem = "It could not be judged; the error is in the log."
             try:
                 self._tell(lot, verdict, problem)
             except Exception:

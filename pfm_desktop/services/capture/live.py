@@ -220,7 +220,7 @@ class LiveExamination:
                 self._made(request, self._source.take(pair=request.pair))
             except UserError as error:
                 self._made(request, tuple(getattr(error, "taken", ())), alone=True)
-                problem = str(error)
+                problem = error.sentences
             except Exception:
                 log.exception("taking failed")
                 problem = "The picture could not be taken; the error is in the log. Take it again."

@@ -467,7 +467,7 @@ def test_a_model_that_cannot_be_asked_is_said_and_can_be_asked_again(
     press(K.Key_A)
     ai = before.view.ai
     assert ai.said.text() == (
-        "There is no AI answer: the weights of pfm-demo were altered. choose another model in Settings."
+        "There is no AI answer. The weights of pfm-demo were altered. Choose another model in Settings."
     )
     assert not ai.shown
     assert shown_lines(session) == []
@@ -486,7 +486,7 @@ def test_what_cannot_be_put_on_record_is_not_shown(
     monkeypatch.setattr(session.library, "record_event", full)
     press(K.Key_A)
     ai = before.view.ai
-    assert ai.said.text().startswith("There is no AI answer: it cannot be put on record that you see it: the disk is")
+    assert ai.said.text().startswith("There is no AI answer. It cannot be put on record that you see it: the disk is")
     assert not ai.shown
     assert "AI: High" not in read_words(before)
 

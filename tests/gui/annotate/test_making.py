@@ -223,7 +223,7 @@ def test_why_nothing_was_counted_stays_while_something_else_is_typed(
     qtbot.keyClicks(making.search, "K-")
     settle()
     qtbot.keyClicks(making.name, "x")
-    assert "the disk does not answer" in making.found.text()
+    assert "The disk does not answer." in making.found.text()
     assert not making.make.isEnabled()
     monkeypatch.undo()
     making.search.clear()

@@ -85,13 +85,15 @@ def test_another_second_camera_lies_otherwise_and_leaves_the_scale(
     assert form.config.mm_per_px == 0.02
 
 
-def test_a_device_that_was_chosen_is_kept_and_opened(qtbot: QtBot, page: CapturePage, press: Press, room: Room) -> None:
+def test_a_device_that_was_chosen_is_kept_and_opened(
+    qtbot: QtBot, page: CapturePage, press: Press, settle: Callable[[], None], room: Room
+) -> None:
     form = shown(qtbot, page, press)
     form.name.setFocus()
     form.name.selectAll()
     qtbot.keyClicks(keys_of(page), "Fake 2 wpk")
     qtbot.mouseClick(form.use, LEFT)
-    press()
+    settle()
     assert devices.load().name == "Fake 2 wpk"
     assert room.device.config.name == "Fake 2 wpk"
     assert page.steps.currentWidget() is page.examine
@@ -120,6 +122,34 @@ def test_a_device_that_lacks_something_is_refused_in_the_form(
     qtbot.keyClick(form.name, K.Key_Escape)
     assert page.steps.currentWidget() is page.examine
     assert len(room.devices) == 1
+
+
+def test_a_phantoms_name_and_light_are_on_no_record_of_a_camera_and_come_back_with_it(qtbot: QtBot) -> None:
+    form = DeviceForm(demo=True)
+    qtbot.addWidget(form)
+    form.begin(DeviceConfig())
+    assert form.config == DeviceConfig()
+    form.kind.setCurrentIndex(form.kind.findData(Kind.SWITCHED))
+    assert form.name.text() == ""
+    assert form.config.fluorescence == LightSetting()
+    form.name.setText("Scope 7")
+    form.fluorescence.excitation.setValue(365.0)
+    form.kind.setCurrentIndex(form.kind.findData(Kind.ONE))
+    assert form.name.text() == "Scope 7"
+    form.kind.setCurrentIndex(form.kind.findData(Kind.SIMULATED))
+    assert (form.config.name, form.config.fluorescence.excitation_nm) == (DeviceConfig().name, 405.0)
+    form.kind.setCurrentIndex(form.kind.findData(Kind.FOLDER))
+    assert (form.name.text(), form.config.fluorescence.excitation_nm) == ("Scope 7", 365.0)
+    qtbot.waitUntil(lambda: form.idle)
+
+
+def test_where_there_is_no_phantom_the_form_begins_with_a_camera_of_which_nothing_is_known(qtbot: QtBot) -> None:
+    form = DeviceForm()
+    qtbot.addWidget(form)
+    form.begin(DeviceConfig())
+    assert form.chosen_kind is Kind.ONE
+    assert (form.name.text(), form.config.fluorescence) == ("", LightSetting())
+    qtbot.waitUntil(lambda: form.idle)
 
 
 def test_a_library_that_is_no_demo_offers_no_phantom(page: CapturePage) -> None:

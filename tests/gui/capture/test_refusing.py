@@ -178,12 +178,12 @@ def test_a_camera_that_stalls_is_said_on_the_picture_until_it_comes_back(
 
 
 def test_a_device_that_was_let_go_says_nothing_any_more(
-    qtbot: QtBot, page: CapturePage, room: Room, press: Press
+    qtbot: QtBot, page: CapturePage, room: Room, press: Press, settle: Settle
 ) -> None:
     before = room.device
     press(K.Key_F5)
     before.stream.becomes(StreamState.FAILED, "The camera is gone.")
-    press()
+    settle()
     assert page.view.said == ""
 
 

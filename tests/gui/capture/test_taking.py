@@ -177,9 +177,11 @@ def test_a_second_retake_while_the_first_one_is_under_way_takes_nothing_more(
     assert not refused
 
 
-def test_frozen_the_frame_that_is_seen_is_taken(page: CapturePage, press: Press, room: Room, session: Session) -> None:
+def test_frozen_the_frame_that_is_seen_is_taken(
+    page: CapturePage, press: Press, settle: Settle, room: Room, session: Session
+) -> None:
     frozen = room.device.stream.push(200)
-    press()
+    settle()
     page.feed._last = frozen
     press(K.Key_F)
     room.device.stream.push(10)

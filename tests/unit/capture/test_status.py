@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pfm_desktop.capture.source import NoCameraError
-from pfm_desktop.capture.status import StreamState, StreamStatus, said_of, words_of
+from pfm_desktop.capture.status import StreamState, StreamStatus, words_of
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_each_state_has_its_words(state: StreamState, why: str, note: str, goes_
 
 def test_an_error_is_said_in_sentences_and_an_address_is_left_as_it_is() -> None:
     error = NoCameraError("http://10.0.0.5/v gives no pictures", safe="nothing is lost", remedy="check the network")
-    assert said_of(error) == "http://10.0.0.5/v gives no pictures. Nothing is lost. Check the network."
+    assert error.sentences == "http://10.0.0.5/v gives no pictures. Nothing is lost. Check the network."

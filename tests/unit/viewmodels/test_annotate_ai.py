@@ -223,5 +223,5 @@ def test_an_empty_list_promises_no_more_than_holds() -> None:
 def test_each_choice_has_its_words() -> None:
     for words in (annotate_ai.HINTS, annotate_ai.IN_TASK, annotate_ai.STAYS_HIDDEN):
         assert list(words) == list(AiShown)
-    assert annotate_ai.failed_words("the disk is full.") == "There is no AI answer: the disk is full."
+    assert annotate_ai.failed_words("The disk is full.") == "There is no AI answer. The disk is full."
     assert annotate_ai.probability_lines(Answer("", None, "", "", (), "", "", (), (), "", "")) == ""

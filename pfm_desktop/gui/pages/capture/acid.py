@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 AGAIN_MS = 1000
-HELD = "The clock of acetic acid runs. It is not on record yet, and is tried again:"
+HELD = "The clock of acetic acid runs. It is not on record yet, and is tried again."
 
 
 @dataclass(frozen=True)

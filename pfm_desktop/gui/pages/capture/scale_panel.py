@@ -11,7 +11,6 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import scale_words as text
-from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,14 +113,14 @@ class ScalePanel(LeavesOnEscape, QFrame):
         try:
             made = calibration.by_points(self._pixels, (self._points[0], self._points[1]), self.length.value())
         except UserError as error:
-            self._show(None, problem=str(error))
+            self._show(None, problem=error.sentences)
             return
         self._show(made)
 
     def _show(self, made: Calibration | None, *, problem: str = "", doing: str = "") -> None:
         self.made = made
         say(self.result, text.result(made) if made is not None else doing)
-        say(self.problem, capital(problem))
+        say(self.problem, problem)
         self.next.setText(text.SECOND if len(self._points) == 1 else text.FIRST)
         self.use.setEnabled(made is not None)
         points = self._points if self._points or made is None else made.points

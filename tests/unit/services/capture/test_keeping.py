@@ -91,7 +91,7 @@ def test_a_library_that_refuses_is_asked_until_it_takes_and_nothing_is_lost_mean
     keeper.put(lot(1))
     keeper.put(lot(2))
     waiting = told.wait_for(LotState.WAITING)
-    assert "the library is in use" in waiting.problem
+    assert waiting.problem == "The library is in use. Wait."
     assert [one.number for one in keeper.waiting] == [1, 2]
     assert "in use" in keeper.problem
     locked.clear()
@@ -188,4 +188,4 @@ def test_pairs_are_judged_one_after_the_other_and_one_that_cannot_be_is_said(mad
     assert said[0][1] == "keep"
     assert said[1][1] is None
     assert "log" in said[1][2]
-    assert "no finder" in said[2][2]
+    assert said[2][2] == "No finder."
