@@ -93,7 +93,7 @@ def test_a_known_problem_comes_as_words(work, answers, qtbot) -> None:
 
     answers.start(work, bad)
     qtbot.waitUntil(lambda: len(answers.failed) == 1)
-    assert "the file is damaged" in answers.failed[0]
+    assert answers.failed[0] == "The file is damaged. Nothing changed. Choose another."
 
 
 @pytest.mark.expects_logged_error

@@ -183,7 +183,7 @@ def test_a_picture_that_cannot_be_read_says_so_and_the_others_come(strip, shelf,
     qtbot.waitUntil(lambda: not strip.busy)
     bad = strip.list.item_of("bad")
     assert "cannot be read" in bad.text()
-    assert "bad is damaged" in bad.toolTip()
+    assert "Bad is damaged." in bad.toolTip()
     assert "cannot be read" in bad.data(Qt.ItemDataRole.AccessibleTextRole)
     assert "good" in strip._icons
     strip.set_on_stage(["bad"])
