@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import statistics
 import threading
 import time
 from array import array
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 STALL_MS = 50.0
 BEAT_MS = 2
 LONGER_MS = 16.0  # gaps between two turns of the event loop that are kept one by one
-MEMORY_S = 10.0
+MEMORY_S, ABOUT_S = 1.0, 20.0
 
 
 @dataclass
@@ -148,7 +149,8 @@ class Lots(QObject):
 
 
 class Memory:
-    """Resident memory, every `MEMORY_S`; megabytes."""
+    """Resident memory, every `MEMORY_S`; megabytes. A frame of 6 MB more or less is there at any one moment, so what
+    counts is the median of `ABOUT_S`."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
@@ -158,11 +160,14 @@ class Memory:
         self._timer.timeout.connect(self.look)
         self._timer.start()
 
-    def look(self) -> float:
+    def look(self) -> None:
         """Now."""
-        now = self._process.memory_info().rss / 1e6
-        self.seen.append((time.monotonic() - self._began, now))
-        return now
+        self.seen.append((time.monotonic() - self._began, self._process.memory_info().rss / 1e6))
+
+    def lately(self) -> float:
+        """The median until now."""
+        since = self.seen[-1][0] - ABOUT_S
+        return statistics.median(size for at, size in self.seen if at >= since)
 
     def least(self) -> float:
         """After looking for garbage, and giving back what was let go in small pieces."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pfm_desktop.capture.status import StreamStatus
     from pfm_desktop.services.cases import VisitCase
 
+ACID_SOON = "A picture was taken just now. Press again when acetic acid is on: that starts the clock."
 ACID_AGAIN = "The clock is running. Press again within 3 seconds to start it anew."
 SIMULATED = "Simulated device: a phantom, no woman"
 FROM_CLIP = "FROM A CLIP, not live"

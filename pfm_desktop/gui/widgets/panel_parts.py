@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QKeySequence, QPainter, QPalette, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -196,6 +197,23 @@ class LeavesTheWheel:
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Left to the page."""
         event.ignore()
+
+
+class CalmCheckBox(QCheckBox):
+    """Where Space is a key of the page: a click leaves the keys where they are, and only who comes here by Tab
+    switches it by Space."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def event(self, event: QEvent) -> bool:
+        """See the class."""
+        overrides = event.type() is QEvent.Type.ShortcutOverride
+        if overrides and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
+            event.accept()
+            return True
+        return super().event(event)
 
 
 class CalmComboBox(LeavesTheWheel, QComboBox):

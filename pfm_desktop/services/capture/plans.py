@@ -23,7 +23,9 @@ def site_plan_problem(lib: Library) -> str:
     """Why the plan that the site chose is not the one that counts, for a person; "" where nothing is wrong."""
     with lib.read() as session:
         problem = stored.site_plan(session)[1]
-    return f"the site's own plan does not count: {problem}. The default plan does" if problem else ""
+    if not problem:
+        return ""
+    return f"The plan of this site does not count: {problem}. The default plan does, until one is saved."
 
 
 def change_site_plan(lib: Library, plan: Sequence[Any]) -> Change:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pfm_desktop.domain.case import UNASSIGNED, Patient, Visit
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.services import cases, moving
 from pfm_desktop.services.capture.allergies import allergy
 from pfm_desktop.storage import capture as stored
@@ -37,6 +38,20 @@ def is_unassigned(lib: Library, visit_id: str) -> bool:
     with lib.read() as session:
         woman = repositories.patient(session, stored.patient_of(session, visit_id) or "")
     return woman is not None and woman.unassigned
+
+
+def doubt(lib: Library, visit_id: str, patient_id: str) -> str:
+    """Why this visit may be another woman's than that one's, for a person; "" where nothing speaks against her."""
+    case = cases.visit_case(lib, visit_id)
+    with lib.read() as session:
+        if not stored.iodine_allergy(session, patient_id):
+            return ""
+        told = stored.iodine_allergy(session, case.patient.id)
+    lugol = any(picture.stage is Stage.LUGOL for picture in case.pictures)
+    if not lugol and told is not False:
+        return ""
+    against = "pictures after Lugol's iodine" if lugol else 'the answer "no allergy"'
+    return f"She does not bear iodine, and this visit has {against}. Is it hers?"
 
 
 def assign(lib: Library, visit_id: str, patient_id: str) -> tuple[Change, ...]:

@@ -255,8 +255,11 @@ def heard(nobody: CapturePage) -> list[str]:
 
 
 @pytest.fixture
-def nobody(qtbot: QtBot, session: Session, room: Room, undo: Undo) -> Iterator[CapturePage]:
-    """The page with no visit open, its camera live."""
+def nobody(
+    qtbot: QtBot, session: Session, room: Room, undo: Undo, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CapturePage]:
+    """The page with no visit open, its camera live. Keys may follow each other as quickly as a test likes."""
+    monkeypatch.setattr("pfm_desktop.gui.pages.capture.page.SOON_MS", 0)
     jobs = QtJobs()
     made = CapturePage(session, jobs, open_device=room.open)
     qtbot.addWidget(made)

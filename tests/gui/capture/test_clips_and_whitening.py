@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.clip import ClipKind
@@ -96,6 +96,24 @@ def test_a_clip_is_looked_through_frame_by_frame_and_a_frame_goes_into_the_visit
     qtbot.keyClick(panel.list, K.Key_Escape)
     assert recorded.looking.shows is Shows.LIVE
     assert recorded.view.hasFocus()
+
+
+def test_space_on_the_check_box_switches_it_and_a_click_on_it_leaves_space_to_the_page(
+    qtbot: QtBot, recorded: CapturePage, press: Press, settle: Settle, taken: Taken
+) -> None:
+    press(K.Key_L)
+    panel = recorded.cards.clips
+    qtbot.mouseClick(panel.clock, LEFT, pos=QPoint(8, panel.clock.height() // 2))
+    was = panel.clock.isChecked()
+    assert not panel.clock.hasFocus()
+    panel.clock.setFocus(Qt.FocusReason.TabFocusReason)
+    press(K.Key_Space)
+    assert panel.clock.isChecked() is not was
+    assert taken() == []
+    panel.list.setFocus()
+    press(K.Key_Space)
+    settle()
+    assert taken() == [("saline", None)]
 
 
 def test_a_clip_that_was_removed_comes_back_by_undo(

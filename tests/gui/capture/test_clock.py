@@ -24,6 +24,7 @@ from .conftest import Room
 K = Qt.Key
 Press = Callable[..., None]
 Passes = Callable[[float], None]
+Settle = Callable[[], None]
 Taken = Callable[[], list[tuple[str, float | None]]]
 
 
@@ -70,6 +71,34 @@ def test_a_second_press_after_the_question_was_forgotten_asks_again(
     page.tools._forget.timeout.emit()
     press(K.Key_A)
     assert heard == [say.ACID_AGAIN, say.ACID_AGAIN]
+
+
+def starts_clock(page: CapturePage) -> bool:
+    step = page._looked().step
+    return step is not None and step.starts_clock
+
+
+def test_one_space_too_many_starts_no_clock_while_a_picture_is_taken_or_was_just_taken(
+    qtbot: QtBot, page: CapturePage, press: Press, settle: Settle, room: Room, heard: list[str]
+) -> None:
+    press(K.Key_Space, K.Key_Space)
+    page._just_taken.setInterval(300)
+    room.device.hold.clear()
+    qtbot.keyClick(page.view, K.Key_Space)
+    qtbot.waitUntil(lambda: starts_clock(page))
+    qtbot.wait(350)  # it takes long
+    qtbot.keyClick(page.view, K.Key_Space)
+    room.device.hold.set()
+    settle()
+    assert heard == [say.ACID_SOON]
+    assert page.timeline.clock.text() == "-:--"
+    page._just_taken.start()
+    qtbot.keyClick(page.view, K.Key_Space)
+    assert heard == [say.ACID_SOON] * 2
+    qtbot.waitUntil(lambda: not page._just_taken.isActive())
+    press(K.Key_Space)
+    assert page.timeline.clock.text() == "0:00"
+    assert heard == [say.ACID_SOON] * 2
 
 
 def test_space_at_the_step_of_acid_starts_the_clock_and_takes_nothing(

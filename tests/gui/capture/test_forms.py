@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Step
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.pages.capture.device_form import DeviceForm
@@ -17,6 +18,7 @@ from pfm_desktop.gui.pages.capture.plan_form import PlanForm
 from pfm_desktop.services.capture import config as devices
 from pfm_desktop.services.capture import records
 from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
+from pfm_desktop.storage import capture as stored
 from pfm_desktop.viewmodels.session import Session
 
 from .conftest import CONFIG, Room, keys_of
@@ -183,6 +185,23 @@ def test_a_plan_that_was_changed_holds_for_examinations_that_begin_from_now_on(
     session.open_visit(visits["Brandt"])
     assert page.timeline.headline.text() == "Green filter"
     assert len(page.timeline._rows) == len(DEFAULT_PLAN) - 1
+
+
+def test_a_plan_that_cannot_be_read_is_said_once_and_over_the_form_until_one_is_saved(
+    qtbot: QtBot, nobody: CapturePage, session: Session, visits: dict[str, str], heard: list[str]
+) -> None:
+    session.library.apply(Change("site_choice", stored.PLAN, None, {"value": "tea"}, "damaged"))
+    for name in ("Adler", "Brandt"):
+        session.open_visit(visits[name])
+    told = records.site_plan_problem(session.library)
+    assert heard == [told]
+    assert told.startswith("The plan of this site does not count")
+    assert [row.key for row in nobody._looked().rows] == [step.key for step in DEFAULT_PLAN]
+    form = plan_of(nobody)
+    assert form.problem.text() == told
+    qtbot.mouseClick(form.save, LEFT)
+    assert records.site_plan_problem(session.library) == ""
+    assert plan_of(nobody).problem.text() == ""
 
 
 def test_bad_plans_are_refused_with_the_reason_and_nothing_is_kept(

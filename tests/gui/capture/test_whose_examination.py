@@ -79,6 +79,29 @@ def test_an_unassigned_visit_is_given_to_a_woman_on_record_with_the_keys_alone(
     assert [stage for stage, _ in taken()] == ["saline", "green"], "the examination goes on"
 
 
+def test_a_visit_with_iodine_is_given_to_a_woman_who_does_not_bear_it_only_when_asked_twice(
+    qtbot: QtBot, nobody: CapturePage, press: Press, session: Session, visits: dict[str, str]
+) -> None:
+    brandt = cases.visit_case(session.library, visits["Brandt"]).patient
+    records.set_iodine_allergy(session.library, brandt.id, True)
+    press(K.Key_Space, K.Key_N)
+    nobody.forms.ask_whose()
+    form = nobody.forms.assign
+    qtbot.keyClicks(form.search, "brandt")
+    qtbot.keyClick(form.search, K.Key_Return)
+    assert nobody.steps.currentWidget() is form
+    assert form.problem.text().startswith("She does not bear iodine")
+    qtbot.keyClicks(form.search, "x")
+    assert form.problem.text() == "", "it was asked of her alone"
+    form.search.setText("adler")
+    form.search.setText("brandt")
+    qtbot.keyClick(form.search, K.Key_Return)
+    assert form.problem.text().startswith("She does not bear iodine"), "another woman was looked at between"
+    qtbot.keyClick(form.search, K.Key_Return)
+    assert session.case is not None
+    assert session.case.patient.id == brandt.id
+
+
 def test_an_unassigned_visit_is_given_to_a_new_woman_and_undo_takes_that_back(
     qtbot: QtBot, nobody: CapturePage, press: Press, session: Session, undo: Undo
 ) -> None:

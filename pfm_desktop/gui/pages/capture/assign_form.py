@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 MOST = 60
+ALL_THE_SAME = "Press again to give it to her all the same."
 NOBODY = "Nobody on record fits. Enter her below as a new patient."
 
 
@@ -43,6 +44,7 @@ class AssignForm(LeavesOnEscape, QFrame):
         super().__init__(parent)
         self._session, self._visit_id = session, ""
         self._women: tuple[Patient, ...] = ()
+        self._doubted = ""  # the woman of whom it was asked whether it is her
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Name or ID")
         self.search.setAccessibleName("Find her")
@@ -57,7 +59,7 @@ class AssignForm(LeavesOnEscape, QFrame):
         self.search.textChanged.connect(self._find)
         self.search.returnPressed.connect(self._give)
         self.list.itemActivated.connect(lambda _item: self._give())
-        self.list.currentRowChanged.connect(lambda row: self.give.setEnabled(row >= 0))
+        self.list.currentRowChanged.connect(self._chosen)
         self.give.clicked.connect(self._give)
         self.new.clicked.connect(self._give_new)
         self.cancel.clicked.connect(self.closed)
@@ -87,7 +89,29 @@ class AssignForm(LeavesOnEscape, QFrame):
             self.list.addItem(QListWidgetItem(line))
         say(self.nobody, "" if self._women else NOBODY)
         self.list.setCurrentRow(0 if self._women and text.strip() else -1)
-        self.give.setEnabled(self.list.currentRow() >= 0)
+        self._chosen(self.list.currentRow())
+
+    def _chosen(self, row: int) -> None:
+        self.give.setEnabled(row >= 0)
+        if self._doubted:
+            self._doubted = ""
+            say(self.problem, "")
+
+    def _doubts(self, woman: Patient) -> bool:
+        """Whether it has to be asked first if it is her; a second press says that it is."""
+        from pfm_desktop.services.capture import unassigned
+
+        if self._doubted == woman.id:
+            return False
+        try:
+            doubt = unassigned.doubt(self._session.library, self._visit_id, woman.id)
+        except UserError as error:
+            say(self.problem, spoken(error))
+            return True
+        if doubt:
+            self._doubted = woman.id
+            say(self.problem, f"{doubt} {ALL_THE_SAME}")
+        return bool(doubt)
 
     def _give(self) -> None:
         row = self.list.currentRow()
@@ -95,6 +119,8 @@ class AssignForm(LeavesOnEscape, QFrame):
             say(self.problem, "Choose a woman in the list first.")
             return
         woman = self._women[row]
+        if self._doubts(woman):
+            return
 
         def assign(lib: Library) -> tuple[Change, ...]:
             from pfm_desktop.services.capture import unassigned

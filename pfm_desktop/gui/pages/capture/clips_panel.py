@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, in_a_row, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmCheckBox, CalmComboBox, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import clips as rows
 from pfm_desktop.viewmodels.intake import STAGES, offered_as
@@ -72,7 +71,7 @@ class ClipsPanel(QFrame):
         for stage in STAGES:
             self.stage.addItem(offered_as(stage), stage)
         self.pull = QPushButton("Frame into the visit", self)
-        self.clock = QCheckBox("with the clock", self)
+        self.clock = CalmCheckBox("with the clock", self)
         self.export, self.remove = QPushButton("Export ...", self), QPushButton("Remove", self)
         self.close_button = QPushButton("Back to live", self)
         self._lay_out()

@@ -66,6 +66,7 @@ class Examining(QObject):
         self._ended: list[LiveExamination] = []  # of other visits, that still take what they were asked for
         self._case: VisitCase | None = None
         self._plan: Plan = DEFAULT_PLAN
+        self._plan_problem = ""  # as it was told
         self._opening, self._dark = Background(self), Background(self)
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._look)
@@ -210,6 +211,8 @@ class Examining(QObject):
             self._plan = records.site_plan(self._session.library)
         if case is None:
             return
+        if self.live is None:
+            self._tell_of_plan(records.site_plan_problem(self._session.library))
         self.iodine = records.iodine_allergy(self._session.library, case.patient.id)
         found = records.examination(self._session.library, case.visit.id)
         if found is not None and not case.signed:
@@ -217,9 +220,14 @@ class Examining(QObject):
         elif self.live is not None:
             self._end()  # its beginning was undone, or it was signed
 
+    def _tell_of_plan(self, problem: str) -> None:
+        told, self._plan_problem = self._plan_problem, problem
+        if problem and problem != told:
+            self.said.emit(problem)
+
     def follow_plan(self, plan: Plan) -> None:
         """The site has another plan; an examination that has begun keeps its own."""
-        self._plan = plan
+        self._plan, self._plan_problem = plan, ""
         self.changed.emit()
 
     def begin(self) -> bool:

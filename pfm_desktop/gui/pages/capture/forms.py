@@ -53,10 +53,11 @@ class Forms(QObject):
 
         try:
             plan = records.site_plan(self._session.library)
+            problem = records.site_plan_problem(self._session.library)
         except UserError as error:
             self._session.say(error)
             return
-        self.plan.begin(plan, may_change=self._session.library.no_editing)
+        self.plan.begin(plan, may_change=self._session.library.no_editing, problem=problem)
         self._page.show_step(self.plan)
 
     def ask_whose(self) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 SIDE_WIDTH = 364
+SOON_MS = 2000  # so long after a picture was asked for the key for what comes next starts no clock
 LEFT_S = 20.0  # so long after the page was left a camera that nothing needs is let go
 
 
@@ -71,6 +72,7 @@ class CapturePage(QWidget):
         self._visit_id = ""
         self._leaving = QTimer(self, singleShot=True, interval=int(1000 * LEFT_S))
         self._leaving.timeout.connect(self._let_camera_go)
+        self._just_taken = QTimer(self, singleShot=True, interval=SOON_MS)
         self._lay_out()
         self._actions = actions_of(self)
         self._connect()
@@ -125,7 +127,10 @@ class CapturePage(QWidget):
         if line.blocked:
             self.said.emit(line.warning)
         elif line.step is not None and line.step.starts_clock and self.looking.frozen is None:
-            self.start_acid()
+            if self._exposes or self._just_taken.isActive():
+                self.said.emit(say.ACID_SOON)  # one press too many is no acid
+            else:
+                self.start_acid()
         elif self._ready(pair=line.step is not None and line.step.stage.source is Source.FLUORESCENCE):
             self._take(None)
 
@@ -240,10 +245,15 @@ class CapturePage(QWidget):
         return bool(why)
 
     @property
+    def _exposes(self) -> bool:
+        """Whether something is being taken."""
+        live = self.examining.live
+        return live is not None and live.busy
+
+    @property
     def _takes(self) -> bool:
         """Whether something is being taken, or on its way to the library."""
-        live = self.examining.live
-        return (live is not None and live.busy) or not self.examining.outcome.idle
+        return self._exposes or not self.examining.outcome.idle
 
     def _is_over(self, step: Step | None) -> bool:
         """Whether a mark went by: what is taken now is no picture of it."""
@@ -256,6 +266,7 @@ class CapturePage(QWidget):
         return device is None or device.lit_white(frame)
 
     def _take(self, pair: bool | None) -> None:
+        self._just_taken.start()
         step, frozen = self._looked().step, self.looking.frozen
         wanted = step if pair is None and step is not None and not step.starts_clock else None
         self._see_live()

@@ -80,11 +80,12 @@ class PlanForm(LeavesOnEscape, QScrollArea):
         self.save.clicked.connect(self._save)
         self.cancel.clicked.connect(self.closed)
 
-    def begin(self, plan: Plan, *, may_change: str = "") -> None:
-        """Show a plan; `may_change`: why it cannot be changed by who is here, "" where it can."""
+    def begin(self, plan: Plan, *, may_change: str = "", problem: str = "") -> None:
+        """Show a plan; `may_change`: why it cannot be changed by who is here, "" where it can; `problem`: why it is not
+        the one that was kept."""
         self._show(plan)
         self.save.setEnabled(not may_change)
-        say(self.problem, may_change)
+        say(self.problem, may_change or problem)
         self.save.setFocus()
 
     @property

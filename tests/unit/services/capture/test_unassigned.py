@@ -13,6 +13,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Whitening
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Role
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.services import accounts, cases, moving, review
 from pfm_desktop.services.capture import records, unassigned
 from pfm_desktop.storage.access import NotAllowedError
@@ -155,6 +156,31 @@ def test_what_was_told_of_iodine_before_goes_to_her_record_and_an_allergy_outran
     assert records.iodine_allergy(lib, patient) is after
     review.undo_all(lib, made)
     assert everything(lib, nobody) == before
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "lugol", "words"),
+    [
+        (True, None, True, "pictures after Lugol's iodine"),
+        (True, True, True, "pictures after Lugol's iodine"),
+        (True, False, False, "no allergy"),
+        (True, True, False, ""),
+        (True, None, False, ""),
+        (False, True, True, ""),
+        (None, None, True, ""),
+    ],
+)
+def test_what_was_done_or_told_with_iodine_speaks_against_a_woman_who_does_not_bear_it(
+    lib: Library, nobody: str, patient: str, known: bool | None, told: bool | None, lugol: bool, words: str
+) -> None:
+    if known is not None:
+        records.set_iodine_allergy(lib, patient, known)
+    if told is not None:
+        records.set_iodine_allergy(lib, cases.visit_case(lib, nobody).patient.id, told)
+    if lugol:
+        records.keep_shots(lib, nobody, [taken(5, stage=Stage.LUGOL)], pair=False)
+    doubt = unassigned.doubt(lib, nobody, patient)
+    assert (words in doubt) if words else not doubt
 
 
 def test_only_what_is_nobodys_is_assigned_and_only_to_somebody(lib: Library, nobody: str, visit: str) -> None:
