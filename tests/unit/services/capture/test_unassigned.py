@@ -175,10 +175,10 @@ def test_what_was_done_or_told_with_iodine_speaks_against_a_woman_who_does_not_b
 ) -> None:
     if known is not None:
         records.set_iodine_allergy(lib, patient, known)
+    if lugol:  # before anybody was asked
+        records.keep_shots(lib, nobody, [taken(5, stage=Stage.LUGOL)], pair=False)
     if told is not None:
         records.set_iodine_allergy(lib, cases.visit_case(lib, nobody).patient.id, told)
-    if lugol:
-        records.keep_shots(lib, nobody, [taken(5, stage=Stage.LUGOL)], pair=False)
     doubt = unassigned.doubt(lib, nobody, patient)
     assert (words in doubt) if words else not doubt
 
