@@ -15,7 +15,7 @@ Truth of the curve: L* of the unmoved, unspoiled pictures in the region, without
 film: tissue that slides or bends, breathing that opens folds, a lamp that stands still while she moves.
 
 Seeds under 1000 served development; 840000 to 840011, 841000 to 841003, 850000 to 850011 and 851000 to 851003
-measured earlier versions and are spent.
+measured earlier versions and are spent, as are 860000 to 860011, and 870000 to 870011 with `--plain`.
 """
 
 from __future__ import annotations
