@@ -131,18 +131,14 @@ class Feed(QObject):
     def _work(self, frames: Frames, ending: threading.Event) -> None:
         last = -1.0
         while not ending.is_set():
-            still = self._still
-            if still is not None:
+            if self._still is not None:
                 if self._again.wait(WAIT_S):
-                    self._again.clear()
-                    self._make(still, time.monotonic(), ending)
+                    self._draw_anew(ending)
                 continue
             frame = frames.wait_for(last, WAIT_S)
             if frame is None:
-                before = self._last
-                if self._again.is_set() and before is not None:
-                    self._again.clear()
-                    self._make(before.pixels, before.at, ending)
+                if self._again.is_set():
+                    self._draw_anew(ending)
                 elif getattr(frames, "ended", False):
                     ending.wait(WAIT_S)
                 continue
@@ -151,8 +147,17 @@ class Feed(QObject):
                 if last < self._since:
                     continue
                 self._last = frame
-            self._again.clear()
-            self._make(frame.pixels, frame.at, ending)
+            if self._still is None:  # else what stands still was asked for meanwhile, and is drawn next
+                self._make(frame.pixels, frame.at, ending)
+
+    def _draw_anew(self, ending: threading.Event) -> None:
+        """What stands still, or the last frame where nothing does."""
+        self._again.clear()  # first: what is asked for from now on is drawn once more
+        still, last = self._still, self._last
+        if still is not None:
+            self._make(still, time.monotonic(), ending)
+        elif last is not None:
+            self._make(last.pixels, last.at, ending)
 
     def _make(self, pixels: NDArray[np.uint8], at: float, ending: threading.Event) -> None:
         look = self._look
