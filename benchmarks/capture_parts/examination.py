@@ -53,7 +53,8 @@ class Examination:
 
     def close(self) -> None:
         """As a user does."""
-        self.window.close()
+        if not self.window.close():  # it asks once while something is recorded
+            self.window.close()
         wait(lambda: not self.window.isVisible())
 
 

@@ -302,6 +302,7 @@ class Desk(QObject):
         if index == CAPTURE:
             page.today_wanted.connect(lambda: self._window.show_page(TODAY))
             page.in_front.connect(self._examined)
+            page.unsaid.connect(lambda text: self._window.messages.forget([("note", text)]))
         if index == ANNOTATE:
             page.undo_changed.connect(self.undo.changed)
             page.view.moved.connect(self._window.messages.clear_notes)  # what was said of the task before
@@ -314,6 +315,12 @@ class Desk(QObject):
             page.people.recovery.connect(self.recovery)
             page.people.gone.connect(self.gone)
             page.audit.wanted.connect(lambda: self._window.show_page(AUDIT))
+
+    @property
+    def recorded(self) -> dict[str, str]:
+        """What is being recorded of a woman who is examined, by an id, for a person."""
+        page: Any = self._pages.get(CAPTURE)
+        return page.recorded if page is not None else {}
 
     def _examined(self, now: bool) -> None:
         """While a woman is examined live nothing else takes the computer's time."""

@@ -51,8 +51,7 @@ AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 KEY_FIRST = "Print the recovery key or write it down first: it is not shown again."
 WENT_ON = "The program ended without closing the library. What was done is there, and can be undone as before."
 WENT_ON_BUT = "The program ended without closing the library."
-NO_VISIT = "Open a visit on Today first"
-NO_LIBRARY = "Open a library first"
+NO_VISIT, NO_LIBRARY = "Open a visit on Today first", "Open a library first"
 
 
 class Page(Protocol):
@@ -214,7 +213,9 @@ class MainWindow(QMainWindow):
 
     def _work_may_go(self) -> bool:
         """Whether no work is thrown away by closing; the second time it may be."""
-        return self._told_of(self.jobs.thrown_away, "nothing of it would stay", "Close once more")
+        lost, live = self.jobs.thrown_away, self.desk.recorded if self.desk is not None else {}
+        how = "nothing of it would stay" if lost or not live else "its recording would end"
+        return self._told_of({**lost, **live}, how, "Close once more")
 
     def _work_may_end(self, again: str) -> bool:
         """Whether no work of this library ends with it that somebody waits for; the second time it may."""

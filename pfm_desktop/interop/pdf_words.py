@@ -57,25 +57,26 @@ def check_lines(content: ReportContent) -> list[tuple[str, bool]]:
 
 
 def examination_lines(content: ReportContent) -> list[str]:
-    """When acetic acid was applied, iodine in spite of an allergy, and each curve on which something whitened."""
+    """When acetic acid was applied, iodine in spite of an allergy, and each curve."""
     said = []
     examined = content.examination
     if examined is not None and examined.acid_at is not None:
         said.append(f"Acetic acid applied: {moment(examined.acid_at)}")
     if examined is not None and examined.iodine_override:
         said.append(f"Lugol's iodine allowed in spite of a known allergy: {examined.iodine_override}")
-    curves = [whitening(curve) for curve in content.whitenings]
-    return said + [line for line in curves if line]
+    return said + [whitening(curve) for curve in content.whitenings]
 
 
 def whitening(curve: Whitening) -> str:
-    """`Whitening of a place: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at 130 s`; "" for none."""
+    """`Whitening of a place, against normal tissue: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at
+    130 s`, the middle only where normal tissue was named."""
+    place = "Whitening of a place" + (", against normal tissue" if curve.against_normal is not None else "")
     if curve.peak is None or curve.peak_s is None:
-        return ""
+        return f"{place}: none{f' up to {curve.seconds[-1]:.0f} s after acid' if curve.seconds else ''}"
     began = f"began {curve.onset_s:.0f} s after acid, " if curve.onset_s is not None else ""
     last = f" by {curve.seconds[-1]:.0f} s, when the recording ended" if curve.seconds else ""
     faded = f"faded to half at {curve.half_s:.0f} s" if curve.half_s is not None else f"not faded to half{last}"
-    return f"Whitening of a place: {began}most (L* {curve.peak:+.1f}) at {curve.peak_s:.0f} s, {faded}"
+    return f"{place}: {began}most (L* {curve.peak:+.1f}) at {curve.peak_s:.0f} s, {faded}"
 
 
 def impression(findings: Findings) -> str:

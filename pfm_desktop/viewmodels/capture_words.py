@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pfm_desktop.capture.recorder import Recorded
     from pfm_desktop.capture.status import StreamStatus
     from pfm_desktop.services.cases import VisitCase
@@ -23,7 +25,9 @@ NO_DEVICE = "No camera is chosen on this workstation yet. Press D, or Device bel
 PLAN_SAVED = "The plan of this site is saved. It holds for examinations that begin from now on."
 SIGNED = "This visit is signed: begin a new visit of her in Today."
 NO_CAMERA = "There is no picture from the camera to take."
-NO_FLUORESCENCE = "This device gives no fluorescence. Take a white-light picture, or choose another device."
+NO_FLUORESCENCE = (
+    "This device gives no fluorescence. Leave the step out, take a white-light picture, or choose another device."
+)
 NO_LIVE = "The earlier picture is laid over the live one, and there is none at present."
 NO_EARLIER = "There is no earlier visit of hers with a white-light picture."
 NOBODY = "No visit is open"
@@ -58,6 +62,14 @@ def whose_text(case: VisitCase | None, *, asks: bool, offered: bool) -> str:
     if case is None:
         return OFFER_HINT if offered else BEGIN_HINT
     return SIGNED if case.signed else UNASSIGNED_HINT
+
+
+def another_day(day: date) -> str:
+    """What is asked where the visit that is open is not one of today."""
+    return (
+        f"This visit is of {day.day} {day:%b %Y}, not of today. Press again within 3 seconds to take pictures into it "
+        "all the same, or begin a new visit of her in Today."
+    )
 
 
 def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:
@@ -104,7 +116,8 @@ def device_words(name: str, status: StreamStatus | None) -> str:
         return ""
     if status is None or status.format is None:
         return name
-    return f"{status.rate:.0f}/s  {status.format.width} x {status.format.height}  {name}"
+    rate = f"{status.rate:.0f}/s  " if status.rate >= 1 else ""  # not known yet
+    return f"{rate}{status.format.width} x {status.format.height}  {name}"
 
 
 def recorded_words(recorded: Recorded) -> str:

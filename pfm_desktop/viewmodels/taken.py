@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.capture.keeping import Lot, LotNews, LotState
 from pfm_desktop.viewmodels.words import capital
 
@@ -39,8 +39,10 @@ def caption_of(lot: Lot) -> tuple[str, ...]:
     found = []
     for one in lot.pictures:
         light = "Fluorescence" if one.stage.source is Source.FLUORESCENCE else "White light"
-        when = one.stage.words if one.seconds is None else f"{one.seconds:.0f} s after acid"
-        found.append(f"{light}, {when}")
+        after_acid = one.stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID) and one.seconds is not None
+        what = () if after_acid else (one.stage.words,)
+        when = () if one.seconds is None else (f"{one.seconds:.0f} s after acid",)
+        found.append(", ".join((light, *what, *when)))
     return tuple(found)
 
 

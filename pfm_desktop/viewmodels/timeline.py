@@ -20,6 +20,8 @@ from pfm_desktop.domain.examination import (
 from pfm_desktop.domain.source import Source, Stage
 
 FADES = "Over 3 minutes since acetic acid: whitening fades. Take what is missing now."
+FADES_NOW = "Over 3 minutes since acetic acid: whitening fades."
+OVERRIDDEN = "Iodine allergy on record. To be used all the same: {reason}"
 BLOCKED = "Iodine allergy on record: do not use iodine."
 ASK_ALLERGY = "Iodine allergy not asked yet: say No (N) or Yes (Y) first."
 FINISHED = "All steps are done"
@@ -31,6 +33,7 @@ class RowState(StrEnum):
     """How a line of the timeline stands."""
 
     DONE = "done"
+    TAKING = "taking"
     NEXT = "next"
     LATER = "later"
     MISSED = "missed"
@@ -40,6 +43,7 @@ class RowState(StrEnum):
 
 SIGNS = {
     RowState.DONE: "✓",
+    RowState.TAKING: "…",
     RowState.NEXT: "▶",
     RowState.LATER: "·",
     RowState.MISSED: "!",
@@ -48,6 +52,7 @@ SIGNS = {
 }
 STATE_WORDS = {
     RowState.DONE: "done",
+    RowState.TAKING: "being taken",
     RowState.NEXT: "next",
     RowState.LATER: "later",
     RowState.MISSED: "missed",
@@ -165,7 +170,7 @@ def _row(
     if step.key in facts.skipped:
         state = RowState.SKIPPED
     elif step.key in finished:
-        state = RowState.DONE
+        state = RowState.TAKING if step.key in facts.under_way else RowState.DONE
     elif step.key in lost:
         state = RowState.MISSED
     elif stop and step.stage is Stage.LUGOL:
@@ -189,6 +194,8 @@ def _when(step: Step, taken: Sequence[Taken]) -> str:
 
 
 def _countdown(step: Step | None, seconds: float | None) -> str:
+    if step is not None and step.stage is Stage.GREEN:
+        return "put the filter in"
     if step is None or step.seconds is None or seconds is None:
         return ""
     left = step.seconds - seconds
@@ -202,5 +209,8 @@ def _warning(facts: Facts, step: Step | None, *, blocked: bool) -> str:
         return BLOCKED
     if step is not None and step.stage is Stage.LUGOL and facts.iodine is None:
         return ASK_ALLERGY
-    open_after = step is not None and step.after_acid
-    return FADES if too_late(facts.seconds) and open_after else ""
+    used = OVERRIDDEN.format(reason=facts.iodine_override) if facts.iodine and facts.iodine_override else ""
+    fades = ""
+    if step is not None and too_late(facts.seconds):
+        fades = FADES if step.after_acid else FADES_NOW
+    return "\n".join(part for part in (used, fades) if part)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.panel_parts import say, tall, words
 from pfm_desktop.viewmodels.timeline import SIGNS, RowState, Timeline, TimelineRow
 
@@ -91,7 +92,8 @@ class TimelinePanel(QFrame):
         self.large.setText(f"{timeline.button}   {keys}".rstrip())
         self.large.setVisible(bool(timeline.button))
         starts = timeline.step is not None and timeline.step.starts_clock
-        self.large.setEnabled(can_take or starts)
+        glows = timeline.step is not None and timeline.step.stage.source is Source.FLUORESCENCE
+        self.large.setEnabled((can_take and (can_pair or not glows)) or starts)
         self.pair_button.setEnabled(can_take and can_pair)
         self.picture_button.setEnabled(can_take)
         self.skip_button.setEnabled(timeline.step is not None and not starts)

@@ -47,6 +47,8 @@ def window(
     qtbot.waitUntil(lambda: page.idle and page.view.shown is not None, timeout=10_000)
     yield made
     disk.full = False
+    while made.desk is not None and page_of(made).recorded and not made.close():
+        qtbot.wait(50)  # it asks once
 
 
 def page_of(window: MainWindow) -> CapturePage:
@@ -151,3 +153,33 @@ def test_a_window_that_is_locked_in_mid_examination_takes_its_marks_and_no_keys(
     qtbot.waitUntil(lambda: not window.lock.locked, timeout=10_000)
     assert page.timeline.clock.text() == "0:15"
     qtbot.waitUntil(lambda: page.view.shown is not None)
+    assert not window.close(), "it asks once, as whitening is recorded"
+    assert window.close()
+
+
+def test_closing_asks_once_while_an_examination_is_recorded(
+    qtbot: QtBot, window: MainWindow, clinic: tuple[Path, dict[str, str]]
+) -> None:
+    page = page_of(window)
+    press(qtbot, K.Key_A)
+    qtbot.waitUntil(lambda: bool(page.recorded), timeout=10_000)
+    assert not window.close()
+    assert "The examination is not done" in window.messages.text
+    assert "its recording would end. Close once more" in window.messages.text
+    assert window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+
+
+def test_what_was_said_goes_with_the_next_picture_and_with_the_next_woman(
+    qtbot: QtBot, window: MainWindow, clinic: tuple[Path, dict[str, str]], room: Room
+) -> None:
+    page = page_of(window)
+    page.said.emit("Nothing was taken.")
+    assert ("note", "Nothing was taken.") in window.messages.held
+    press(qtbot, K.Key_Space)
+    qtbot.waitUntil(lambda: page.idle, timeout=10_000)
+    assert window.messages.held == ()
+    page.said.emit("About Adler.")
+    assert window.session is not None
+    assert window.session.open_visit(clinic[1]["Brandt"])
+    assert window.messages.held == ()

@@ -118,7 +118,23 @@ def test_the_visit_that_is_open_can_be_kept_to_and_one_under_way_is_not_asked_ab
     assert session.case.visit.id == visits["Adler"]
     assert taken() == [("saline", None)]
     page.ask_whose(visits["Brandt"], "Brandt, ID K-2")
+    assert page.whose.asks, "one picture is soon taken of the wrong woman"
+    page.ask_whose(visits["Adler"], "Adler, ID K-1")
     assert not page.whose.asks
+    press(K.Key_A)
+    page.ask_whose(visits["Brandt"], "Brandt, ID K-2")
+    assert not page.whose.asks, "the clock of this one runs"
+
+
+def test_who_was_asked_about_is_not_any_more_once_another_woman_was_opened(
+    page: CapturePage, session: Session, visits: dict[str, str]
+) -> None:
+    session.close_visit()
+    page.ask_whose(visits["Adler"], "Adler, ID K-1")
+    assert page.whose.asks
+    assert session.open_visit(visits["Brandt"])
+    assert not page.whose.asks
+    assert not page.whose.offer.isVisible()
 
 
 def test_the_clock_runs_from_the_key_press_though_the_library_is_locked_just_then(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -10,16 +11,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.pages.capture.page import CapturePage
+from pfm_desktop.gui.pages.capture.page import SIDE_WIDTH, CapturePage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import cases, review
 from pfm_desktop.services.capture import clips, records
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels import taken as taken_words
 from pfm_desktop.viewmodels.session import Session
-from pfm_desktop.viewmodels.timeline import ASK_ALLERGY, BLOCKED
+from pfm_desktop.viewmodels.timeline import ASK_ALLERGY, BLOCKED, FADES_NOW, OVERRIDDEN
 
 from .conftest import Room, keys_of
 
@@ -325,7 +327,8 @@ def test_iodine_is_blocked_on_an_allergy_until_a_reason_is_given(
     assert reason.text() == "asked again, wpkfa grl", "letters and spaces are those of the reason"
     assert taken() == before
     qtbot.keyClick(reason, K.Key_Return)
-    assert page.timeline.warning.text() == ""
+    lasts = OVERRIDDEN.format(reason="asked again, wpkfa grl")
+    assert page.timeline.warning.text() == f"{lasts}\n{FADES_NOW}"
     page.take_keys()
     press(K.Key_Space)
     assert taken()[-1][0] == "lugol"
@@ -353,7 +356,7 @@ def test_without_an_allergy_iodine_is_taken_and_the_question_is_gone(
 ) -> None:
     at_iodine(press, passes)
     qtbot.mouseClick(page.timeline.allergy_no, LEFT)
-    assert page.timeline.warning.text() == ""
+    assert page.timeline.warning.text() == FADES_NOW
     assert not page.timeline.allergy_no.isVisible()
     press(K.Key_Space)
     assert taken()[-1][0] == "lugol"
@@ -373,3 +376,40 @@ def test_thumbnails_are_those_of_the_picture_that_was_taken(page: CapturePage, p
     middle = image.pixelColor(image.width() // 2, image.height() // 2)
     assert np.allclose((middle.red(), middle.green(), middle.blue()), (101, 50, 50), atol=2)
     assert page.cards.taken.kept.text() == taken_words.KEPT
+
+
+def test_pictures_of_today_go_into_a_visit_of_another_day_only_when_asked_twice(
+    page: CapturePage, press: Press, session: Session, heard: list[str], taken: Taken
+) -> None:
+    assert session.case is not None
+    long_ago = datetime.now(UTC) - timedelta(days=3)
+    old = cases.add_visit(session.library, session.case.patient.id, started_at=long_ago)
+    assert session.open_visit(old.id)
+    press(K.Key_Space)
+    assert taken() == []
+    assert heard == [say.another_day(old.day)]
+    press(K.Key_Space)
+    assert taken() == [("saline", None)]
+    press(K.Key_Space)
+    assert [stage for stage, _ in taken()] == ["saline", "green"], "it was said"
+
+
+def test_a_long_name_does_not_widen_the_column(page: CapturePage, visits: dict[str, str]) -> None:
+    before = page.side.widget().minimumSizeHint().width()
+    page.ask_whose(visits["Brandt"], "Very " * 30 + "long, ID " + "7" * 60)
+    assert page.whose.offer.isVisible()
+    assert page.side.widget().minimumSizeHint().width() <= max(before, SIDE_WIDTH)
+
+
+def test_while_the_camera_stalls_nothing_is_offered_and_the_meters_are_empty(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, heard: list[str], taken: Taken
+) -> None:
+    room.device.stream.becomes(StreamState.STALLED, "The camera gives no pictures.")
+    qtbot.waitUntil(lambda: not page.timeline.large.isEnabled())
+    assert page.help.stale
+    press(K.Key_Space)
+    assert (taken(), heard) == ([], [say.NO_CAMERA])
+    assert page.timeline.headline.text() == "Saline", "it was not ticked meanwhile"
+    room.device.stream.becomes(StreamState.LIVE, "")
+    qtbot.waitUntil(page.timeline.large.isEnabled)
+    assert not page.help.stale

@@ -363,17 +363,20 @@ CURVE = Whitening(
 )  # fmt: skip
 
 
-def test_acid_iodine_and_each_place_that_whitened_have_a_line() -> None:
+def test_acid_iodine_and_each_place_that_was_measured_have_a_line() -> None:
     examined = Examination("v", NOW, NOW, iodine_override="tested since")
     flat = Whitening(region=(), seconds=(0.0, 1.0), change=(0.0, 0.0))
     lasting = replace(CURVE, onset_s=None, half_s=None)
+    lasting = replace(lasting, against_normal=lasting.change)
     content = replace(full(), examination=examined, whitenings=(CURVE, flat, lasting))
     said = examination_lines(content)
     assert said == [
         f"Acetic acid applied: {moment(NOW)}",
         "Lugol's iodine allowed in spite of a known allergy: tested since",
         "Whitening of a place: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at 130 s",
-        "Whitening of a place: most (L* +8.4) at 45 s, not faded to half by 180 s, when the recording ended",
+        "Whitening of a place: none up to 1 s after acid",
+        "Whitening of a place, against normal tissue: most (L* +8.4) at 45 s, not faded to half by 180 s, when the "
+        "recording ended",
     ]
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages).split())
     assert all(line in text for line in said)

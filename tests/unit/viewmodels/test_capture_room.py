@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -41,6 +42,8 @@ def news(of: Lot, state: LotState, problem: str = "") -> LotNews:
 def test_one_picture_is_said_by_its_light_and_when_it_was_taken() -> None:
     assert card_of(ONE, None, None).headline.startswith("White light, ")
     assert taken.caption_of(PAIR) == ("White light, 60 s after acid", "Fluorescence, 60 s after acid")
+    lugol = replace(PAIR, pictures=(replace(PAIR.pictures[0], stage=Stage.LUGOL, seconds=312.0),))
+    assert taken.caption_of(lugol) == ("White light, Lugol's iodine, 312 s after acid",)
 
 
 def test_each_state_of_it_has_its_words_and_only_what_is_kept_can_be_retaken() -> None:

@@ -8,7 +8,18 @@ import pytest
 
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Taken
 from pfm_desktop.domain.source import Stage
-from pfm_desktop.viewmodels.timeline import ASK_ALLERGY, BLOCKED, FADES, FINISHED, Facts, RowState, clock_text, timeline
+from pfm_desktop.viewmodels.timeline import (
+    ASK_ALLERGY,
+    BLOCKED,
+    FADES,
+    FADES_NOW,
+    FINISHED,
+    OVERRIDDEN,
+    Facts,
+    RowState,
+    clock_text,
+    timeline,
+)
 
 BEFORE = [Taken(Stage.SALINE), Taken(Stage.GREEN), Taken(Stage.FLUORESCENCE_BEFORE_ACID)]
 MARKS = [Taken(Stage.ACETIC_ACID, at) for at in (15.0, 30.0, 60.0, 120.0, 180.0)]
@@ -68,12 +79,13 @@ def test_iodine_is_blocked_by_an_allergy_until_there_is_a_reason() -> None:
     assert (blocked.warning, blocked.button, blocked.blocked) == (BLOCKED, "", True)
     assert blocked.rows[-1].state is RowState.BLOCKED
     allowed = timeline(at(200.0, taken, iodine=True, iodine_override="asked her again"))
-    assert (allowed.warning, allowed.blocked, allowed.button) == ("", False, "Take picture")
+    assert allowed.warning.startswith(OVERRIDDEN.format(reason="asked her again"))
+    assert (allowed.blocked, allowed.button) == (False, "Take picture")
 
 
 def test_iodine_is_not_next_without_the_question_about_an_allergy() -> None:
     assert timeline(at(200.0, BEFORE + MARKS + AFTER)).warning == ASK_ALLERGY
-    assert timeline(at(200.0, BEFORE + MARKS + AFTER, iodine=False)).warning == ""
+    assert timeline(at(200.0, BEFORE + MARKS + AFTER, iodine=False)).warning == FADES_NOW
 
 
 def test_when_all_is_done_that_is_said_and_more_can_still_be_taken() -> None:
@@ -92,3 +104,22 @@ def test_each_line_says_to_the_screen_reader_how_it_stands() -> None:
     rows = timeline(at(48.0, BEFORE, skipped=frozenset({"green"}))).rows
     assert all(any(word in row.spoken for word in ("done", "next", "later", "missed", "left out")) for row in rows)
     assert len(rows) == len(DEFAULT_PLAN)
+
+
+def test_a_step_that_is_being_taken_is_not_ticked_before_it_is_there() -> None:
+    (first, *_) = timeline(at(None, [], under_way=frozenset({"saline"}))).rows
+    assert (first.state, first.spoken) == (RowState.TAKING, "Saline, being taken")
+
+
+def test_the_green_filter_has_to_be_put_in() -> None:
+    assert timeline(at(None, BEFORE[:1])).countdown == "put the filter in"
+
+
+def test_after_three_minutes_whitening_fades_also_where_all_marks_are_there_until_all_is_done() -> None:
+    assert timeline(at(200.0, BEFORE + MARKS + AFTER, iodine=False)).warning == FADES_NOW
+    assert timeline(at(200.0, [*BEFORE, *MARKS, *AFTER, Taken(Stage.LUGOL)], iodine=False)).warning == ""
+
+
+def test_an_allergy_stays_in_sight_after_iodine_was_allowed_all_the_same() -> None:
+    shown = timeline(at(100.0, BEFORE + MARKS + AFTER, iodine=True, iodine_override="asked again"))
+    assert shown.warning == OVERRIDDEN.format(reason="asked again")

@@ -191,6 +191,10 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
             )
             other, self._hidden = self._hidden, typed
             self._show_words(other)
+        elif kind is not self._config.kind and self.name.text() == self._config.name:
+            self.name.setText("")  # that of another device
+        elif kind is self._config.kind and not self.name.text():
+            self.name.setText(self._config.name)
         folder = kind is Kind.FOLDER
         real = kind is not Kind.SIMULATED and not folder
         for field, shown in (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken, counted
 from pfm_desktop.gui.pages.capture.acid import AcidMoment
 from pfm_desktop.gui.pages.capture.open_device import dark_taken, opened
@@ -65,6 +66,7 @@ class Examining(QObject):
         self._held: list[OpenDevice] = []  # what was opened, also while the window has not heard of it
         self._ended: list[LiveExamination] = []  # of other visits, that still take what they were asked for
         self._case: VisitCase | None = None
+        self._signed: Examination | None = None  # of a visit that was signed: it is shown, and does not go on
         self._plan: Plan = DEFAULT_PLAN
         self._plan_problem = ""  # as it was told
         self._opening, self._dark = Background(self), Background(self)
@@ -139,8 +141,10 @@ class Examining(QObject):
 
     @property
     def gives_pictures(self) -> bool:
-        """Whether there is a picture of the camera."""
-        return self.device is not None and self.device.stream.latest() is not None
+        """Whether pictures of the camera come."""
+        if self.device is None or self.device.stream.latest() is None:
+            return False
+        return self.device.stream.status.state is StreamState.LIVE
 
     @property
     def gives_pairs(self) -> bool:
@@ -177,6 +181,10 @@ class Examining(QObject):
     def facts(self) -> Facts:
         """For the timeline, as it stands now."""
         live = self.live
+        if live is None and self._signed is not None and self._case is not None:
+            one = self._signed
+            taken = counted(one, self._case.pictures)
+            return Facts(one.plan, taken, acid=one.acid_at is not None, skipped=one.skipped, iodine=self.iodine)
         if live is None:
             return Facts(plan=self._plan, iodine=self.iodine)
         one = live.examination
@@ -194,6 +202,7 @@ class Examining(QObject):
     def follow(self, case: VisitCase | None) -> None:
         """Another visit is on the desk, or the same one changed."""
         before, self._case = self._case, case
+        self._signed = None
         if case is None or before is None or before.visit.id != case.visit.id:
             self._end()
             self.outcome.forget()
@@ -215,6 +224,7 @@ class Examining(QObject):
             self._tell_of_plan(records.site_plan_problem(self._session.library))
         self.iodine = records.iodine_allergy(self._session.library, case.patient.id)
         found = records.examination(self._session.library, case.visit.id)
+        self._signed = found if case.signed else None
         if found is not None and not case.signed:
             self._go_on(found, case)
         elif self.live is not None:

@@ -24,6 +24,7 @@ class Forms(QObject):
     """Makes the forms and carries out what they are filled in with. `said(text)` for a person."""
 
     said = Signal(str)
+    used = Signal()  # another device is used from now on
 
     def __init__(self, session: Session, page: CapturePage) -> None:
         super().__init__(page)
@@ -82,6 +83,7 @@ class Forms(QObject):
             self._session.say(error)
             return
         self._back()
+        self.used.emit()
         self._page.open_again()
 
     def _save_plan(self, plan: Plan) -> None:

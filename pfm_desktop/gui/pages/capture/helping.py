@@ -37,6 +37,7 @@ class LiveHelp(QObject):
         self._feed, self._bar = feed, bar
         self._work, self._ghost = Background(self), Background(self)
         self._count = 0
+        self.stale = False  # the last frame is not what is seen, or not of now
         self._reader: _Reader | None = None
         self._timer = QTimer(self, interval=METERS_MS)
         self._timer.timeout.connect(self._look)
@@ -73,7 +74,7 @@ class LiveHelp(QObject):
         self._ghost.start(_earlier_picture, session.library, earlier, size, done=came, failed=failed)
 
     def _look(self) -> None:
-        frame = self._feed.last
+        frame = None if self.stale else self._feed.last
         if frame is None or not self._bar.isVisible() or self._work.busy:
             if frame is None:
                 self._bar.show_meters(())

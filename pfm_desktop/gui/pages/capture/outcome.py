@@ -22,6 +22,7 @@ class Outcome(QObject):
     """
 
     changed = Signal()
+    came = Signal()  # something was taken into the visit on the desk
     said = Signal(str)
     _told = Signal(object)
     _kept = Signal(object)
@@ -109,6 +110,7 @@ class Outcome(QObject):
         if not self._is_here(lot):
             return
         self.last, self._news, self._verdict = lot, LotNews(lot, LotState.KEEPING), (None, "")
+        self.came.emit()
         if lot.pair:
             if self._judging is None:
                 from pfm_desktop.services.capture import lots

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
+from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.examination import MISSED_S, Step
 from pfm_desktop.domain.source import Source
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 SIDE_WIDTH = 364
 SOON_MS = 2000  # so long after a picture was asked for the key for what comes next starts no clock
+NIGHT = timedelta(hours=12)  # an examination may go on past midnight
 LEFT_S = 20.0  # so long after the page was left a camera that nothing needs is let go
 
 
@@ -50,6 +53,7 @@ class CapturePage(QWidget):
 
     title = "Capture"
     said = Signal(str)
+    unsaid = Signal(str)  # what was said is settled
     today_wanted = Signal()
     in_front = Signal(bool)  # while it is, Review waits with what it would load of each new picture
 
@@ -69,7 +73,8 @@ class CapturePage(QWidget):
         self.examine = QWidget(self)  # what is shown while a woman is examined
         self.forms = Forms(session, self)
         self.cards = SideCards(session, jobs, self)
-        self._visit_id = ""
+        self._visit_id = self._of_another_day = ""  # that of today, and one to which today's pictures belong as well
+        self._told: list[str] = []  # what was said and may still stand there
         self._leaving = QTimer(self, singleShot=True, interval=int(1000 * LEFT_S))
         self._leaving.timeout.connect(self._let_camera_go)
         self._just_taken = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -118,6 +123,13 @@ class CapturePage(QWidget):
         examining = self.examining
         settled = not examining.names and examining.outcome.idle and examining.acid.idle
         return settled and not examining.opening and self.cards.idle
+
+    @property
+    def recorded(self) -> dict[str, str]:
+        """The examination of which something is being recorded, by an id, for a person; empty for none."""
+        if self._case is None or not any(self.recording.runs(kind) for kind in ClipKind):
+            return {}
+        return {f"examination {self._visit_id}": "The examination"}  # without her name: a locked window says it too
 
     # ---- commands
 
@@ -212,8 +224,10 @@ class CapturePage(QWidget):
         """The list of Today, from which one comes, stands on this visit: unless it is the one that is examined it must
         be said whose examination it is."""
         case, live = self._case, self.examining.live
-        under_way = live is not None and (live.acid or bool(live.taken) or live.busy)
-        if case is None or (case.visit.id != visit_id and not under_way):
+        under_way = live is not None and (live.acid or live.busy)
+        if case is not None and case.visit.id == visit_id:
+            self.whose.settle()
+        elif not under_way:
             self.whose.ask_between(visit_id, woman)
 
     def show_step(self, step: QWidget) -> None:
@@ -226,15 +240,28 @@ class CapturePage(QWidget):
 
     def _ready(self, *, pair: bool = False, camera: bool = True) -> bool:
         """Whether something can be taken now; where not that is said. Without a patient an unassigned visit begins."""
-        if self._said_why_not(pair=pair, camera=camera):
+        if self._said_why_not(pair=pair, camera=camera) or not self._is_of_today():
             return False
         return self._case is not None or self.whose.begin_unassigned()
+
+    def _is_of_today(self) -> bool:
+        """Whether the visit began today, or it was said by a second press that this belongs to it all the same."""
+        case, live = self._case, self.examining.live
+        if case is None or self._of_another_day == case.visit.id or (live is not None and live.acid):
+            return True
+        if case.visit.day == date.today() or abs(datetime.now(UTC) - case.visit.started_at) < NIGHT:
+            return True
+        if self.tools.confirms("another day"):
+            self._of_another_day = case.visit.id
+            return True
+        self.said.emit(say.another_day(case.visit.day))
+        return False
 
     def _said_why_not(self, *, pair: bool = False, camera: bool = True) -> bool:
         why = say.why_not(
             signed=self._case is not None and self._case.signed,
             no_editing=self._session.library.no_editing,
-            camera=not camera or self.examining.gives_pictures,
+            camera=not camera or self.examining.gives_pictures or self.looking.frozen is not None,
             pair=not pair or self.examining.gives_pairs,
         )
         if why == say.NO_CAMERA and self.arriving.device is not None:
@@ -284,11 +311,19 @@ class CapturePage(QWidget):
     # ---- what is shown
 
     @property
+    def _can_take(self) -> bool:
+        """Whether a picture would go into the visit on the desk."""
+        signed = self._case is not None and self._case.signed
+        return not signed and (self.examining.gives_pictures or self.looking.frozen is not None)
+
+    @property
     def _case(self) -> VisitCase | None:
         return self._session.case
 
     def _on_case(self, case: VisitCase | None) -> None:
         visit_id = case.visit.id if case is not None else ""
+        if visit_id != self._visit_id:
+            self._unsay()
         if visit_id != self._visit_id:  # nothing of the woman before is seen or taken any more
             self._visit_id = visit_id
             self.recording.end_all()
@@ -320,6 +355,13 @@ class CapturePage(QWidget):
         self.feed.forget()
         self.view.show_frame(None)
 
+    def _unsay(self) -> None:
+        """Something else was done: what was said before is about nothing that is in front."""
+        told = tuple(self._told)
+        self._told.clear()
+        for text in told:
+            self.unsaid.emit(text)
+
     def _frame_ready(self) -> None:
         if (made := self.feed.take()) is not None:
             self.view.show_frame(made)
@@ -334,13 +376,13 @@ class CapturePage(QWidget):
         facts, examining = self.examining.facts, self.examining
         line = timeline(facts)
         asked = self._case is None or facts.iodine is not None
-        self.timeline.show_timeline(
-            line, can_take=examining.gives_pictures, can_pair=examining.gives_pairs, asked=asked
-        )
+        self.timeline.show_timeline(line, can_take=self._can_take, can_pair=examining.gives_pairs, asked=asked)
         device, status = examining.device, examining.status
         simulated = device is not None and device.config.kind is devices.Kind.SIMULATED
         badges = self.looking.badges(simulated=simulated, recording=self.recording.words)
         live = self.looking.shows is Shows.LIVE
+        seen = status is None or status.state is StreamState.LIVE
+        self.help.stale = not seen or self.looking.shows not in (Shows.LIVE, Shows.FROZEN)
         said = say.camera_words(
             opening=examining.opening, problem=examining.device_problem, status=status, open_=device is not None
         )
@@ -396,6 +438,9 @@ class CapturePage(QWidget):
         self.arriving.changed.connect(self._refresh)
         self.arriving.took.connect(self._see_live)
         self.arriving.forgot.connect(self._forget)
+        self.said.connect(self._told.append)
+        self.examining.outcome.came.connect(self._unsay)
+        self.forms.used.connect(self._unsay)
         for speaker in (self.examining, self.looking, self.recording, self.cards, self.forms, self.arriving):
             speaker.said.connect(self.said)
         panel = self.timeline

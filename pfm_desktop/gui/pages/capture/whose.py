@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import words
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
+
+
+NAME_PIXELS = 270  # of the side column's width
 
 
 class Whose(QFrame):
@@ -31,6 +34,7 @@ class Whose(QFrame):
         self.setAccessibleName("Whose examination")
         self.heading, self.text = words(self, "heading"), words(self, "quiet")
         self.offered: tuple[str, str] = ("", "")  # visit and woman that the list of Today stands on
+        self._visit_id = ""  # of the visit that was open when it was asked
         self.this, self.offer = QPushButton(self), QPushButton(self)
         self.choose = QPushButton("Choose in Today", self)
         self.begin = QPushButton("Begin without a patient", self)
@@ -51,7 +55,14 @@ class Whose(QFrame):
     def ask_between(self, visit_id: str, woman: str) -> None:
         """The list of Today stands on this visit, and another one, or none, is open: whose examination is it?"""
         self.offered = visit_id, woman
+        self._visit_id = _id_of(self._session.case)
         self.show_case(self._session.case)
+
+    def settle(self) -> None:
+        """It needs not be asked any more."""
+        if self.asks:
+            self.offered = "", ""
+            self.show_case(self._session.case)
 
     @property
     def asks(self) -> bool:
@@ -60,7 +71,7 @@ class Whose(QFrame):
 
     def show_case(self, case: VisitCase | None) -> None:
         """The visit on the desk is another one, or none."""
-        if case is not None and case.visit.id == self.offered[0]:
+        if self.asks and _id_of(case) != self._visit_id:  # somebody opened one, or closed the one that was meant
             self.offered = "", ""
         offered = self.asks
         asks = offered and case is not None
@@ -68,15 +79,22 @@ class Whose(QFrame):
         signed = case is not None and case.signed
         self.setVisible(case is None or unassigned or signed or asks)
         self.offer.setVisible(offered)
-        self.offer.setText(f"{self.offered[1]} (chosen in Today)")
+        self._name(self.offer, self.offered[1], "(chosen in Today)")
         self.this.setVisible(asks)
         self.choose.setVisible((case is None and not offered) or (signed and not asks))
         self.begin.setVisible(case is None and not self._session.library.no_editing)
         self.assign.setVisible(unassigned and not asks)
         if asks and case is not None:
-            self.this.setText(f"{say.name_of(case)} (open in Review)")
+            self._name(self.this, say.name_of(case), "(open in Review)")
         self.heading.setText(say.whose_heading(case, asks=asks))
         self.text.setText(say.whose_text(case, asks=asks, offered=offered))
+
+    def _name(self, button: QPushButton, woman: str, why: str) -> None:
+        """On two lines, the name cut where it is longer than the column is wide."""
+        cut = button.fontMetrics().elidedText(woman, Qt.TextElideMode.ElideMiddle, NAME_PIXELS)
+        button.setText(f"{cut}\n{why}".replace("&", "&&"))
+        button.setToolTip(woman)
+        button.setAccessibleName(f"{woman} {why}")
 
     def _take_offer(self) -> None:
         visit_id, self.offered = self.offered[0], ("", "")
@@ -105,3 +123,7 @@ class Whose(QFrame):
         if self._session.perform(begin, undoable=False) is None or not made:
             return False
         return self._session.open_visit(made[0])
+
+
+def _id_of(case: VisitCase | None) -> str:
+    return case.visit.id if case is not None else ""
