@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pfm_desktop.domain.examination import Whitening
     from pfm_desktop.services.capture.following import MapShown
 
+SEARCHING = "Looking at the frames that were recorded after acetic acid ..."
 NO_CLIP = "Whitening is followed by itself once the clock of acetic acid runs. Nothing was followed in this visit yet."
 CHOOSE = "Click on the cervix, or draw round a place, to see how it whitened."
 CHOOSE_NORMAL = "Now click on normal pink tissue: the whitening of the place is told against it."

@@ -42,7 +42,7 @@ from ..conftest import picture_bytes
 
 WIDTH, HEIGHT = 64, 36
 PATIENCE_MS = 10_000
-CONFIG = DeviceConfig(name="Fake 1", kind=Kind.SWITCHED, camera="fake:1", lamp="fake:2", width=WIDTH, height=HEIGHT)
+CONFIG = DeviceConfig(name="Fake 1", kind=Kind.SWITCHED, camera="usb:7", lamp="fake:2", width=WIDTH, height=HEIGHT)
 
 
 class Clock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -96,6 +97,30 @@ def test_a_clip_is_looked_through_frame_by_frame_and_a_frame_goes_into_the_visit
     qtbot.keyClick(panel.list, K.Key_Escape)
     assert recorded.looking.shows is Shows.LIVE
     assert recorded.view.hasFocus()
+
+
+def test_escape_on_the_picture_goes_back_to_live(qtbot: QtBot, recorded: CapturePage, press: Press) -> None:
+    press(K.Key_L)
+    recorded.view.setFocus()
+    qtbot.keyClick(recorded.view, K.Key_Escape)
+    assert not recorded.cards.open
+    assert recorded.looking.shows is Shows.LIVE
+
+
+def test_a_pair_that_is_to_be_taken_again_is_said_where_its_card_is_out_of_sight(
+    qtbot: QtBot, recorded: CapturePage, press: Press, settle: Settle, heard: list[str]
+) -> None:
+    press(K.Key_L)
+    recorded.examining.take_next(None, pair=True)
+    settle()
+    qtbot.waitUntil(lambda: recorded.examining.outcome.verdict[0] is not None, timeout=10_000)
+    outcome = recorded.examining.outcome
+    verdict = replace(outcome.verdict[0], keep=False, words="Retake: blurred")
+    for _ in range(2):
+        outcome._judged.emit(outcome.last, verdict, "")
+        settle()
+    assert recorded.cards.open
+    assert heard.count("Retake: blurred (the last pair)") == 1
 
 
 def test_space_on_the_check_box_switches_it_and_a_click_on_it_leaves_space_to_the_page(

@@ -109,6 +109,8 @@ def test_a_device_that_was_chosen_is_kept_and_opened(
         (Kind.TWO, "usb:0", "usb:0", "", "another one"),
         (Kind.TWO, "usb:0", "", "", "second camera"),
         (Kind.SWITCHED, "usb:0", "", "", "port of the lamp"),
+        (Kind.ONE, "MJPEG A", "", "", "no address of a camera"),
+        (Kind.TWO, "usb:0", "gopher://x", "", "no address of a camera"),
     ],
 )
 def test_a_device_that_lacks_something_is_refused_in_the_form(
@@ -142,6 +144,20 @@ def test_a_phantoms_name_and_light_are_on_no_record_of_a_camera_and_come_back_wi
     assert (form.config.name, form.config.fluorescence.excitation_nm) == (DeviceConfig().name, 405.0)
     form.kind.setCurrentIndex(form.kind.findData(Kind.FOLDER))
     assert (form.name.text(), form.config.fluorescence.excitation_nm) == ("Scope 7", 365.0)
+    qtbot.waitUntil(lambda: form.idle)
+
+
+def test_the_name_of_a_device_stays_with_its_kind(qtbot: QtBot) -> None:
+    form = DeviceForm()
+    qtbot.addWidget(form)
+    form.begin(DeviceConfig(name="MJPEG A", kind=Kind.ONE, camera="usb:0"))
+    form.kind.setCurrentIndex(form.kind.findData(Kind.FOLDER))
+    assert form.name.text() == ""
+    form.kind.setCurrentIndex(form.kind.findData(Kind.ONE))
+    assert form.name.text() == "MJPEG A"
+    form.name.setText("MJPEG B")
+    form.kind.setCurrentIndex(form.kind.findData(Kind.SWITCHED))
+    assert form.name.text() == "MJPEG B", "it was typed for this one"
     qtbot.waitUntil(lambda: form.idle)
 
 

@@ -47,6 +47,7 @@ FOLDER_HINT = (
     "Pictures that appear in the folder go into the visit that is open then, as they are. Nothing in the folder is "
     "moved or deleted; what lies there already is brought in by Import."
 )
+NO_KEY = "This is no address of a camera. It begins with usb:, rtsp://, http://, genicam: or file:/."
 PHANTOM = DeviceConfig()
 REAL = replace(PHANTOM, name="", kind=Kind.ONE, fluorescence=LightSetting())  # nothing is known of it yet
 
@@ -63,8 +64,8 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
         self._looking = Background(self)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.name = QLineEdit(self)
         self.kind = CalmComboBox(self)
+        self.name = QLineEdit(self)  # Tab goes by the order in which they are made
         for kind, text in KINDS:
             if demo or kind is not Kind.SIMULATED:
                 self.kind.addItem(text, kind)
@@ -349,18 +350,25 @@ def _key_in(box: QComboBox) -> str:
 
 def _missing(config: DeviceConfig) -> str:
     """What the form still needs; "" for nothing."""
-    if config.kind is Kind.SIMULATED:
-        return ""
     if config.kind is Kind.FOLDER:
         whole = Path(config.camera).is_absolute()
         return "" if config.camera and whole else "Choose the folder into which the device saves."
-    if not config.camera:
-        return "Choose a camera, or write its address."
-    if config.kind is Kind.TWO and (not config.second or config.second == config.camera):
-        return "Choose a second camera that is another one than the first."
-    if config.kind is Kind.SWITCHED and not config.lamp:
-        return "Choose the port of the lamp."
-    return ""
+    keys = [key for key in (config.camera, config.second) if key]
+    wants = (
+        (not config.camera, "Choose a camera, or write its address."),
+        (not all(is_key(key) for key in keys), NO_KEY),
+        (config.kind is Kind.TWO and len(set(keys)) < 2, "Choose a second camera that is another one than the first."),
+        (config.kind is Kind.SWITCHED and not config.lamp, "Choose the port of the lamp."),
+    )
+    return "" if config.kind is Kind.SIMULATED else next((why for wanting, why in wants if wanting), "")
+
+
+def is_key(key: str) -> bool:
+    """Whether there is such a kind of camera."""
+    from pfm_desktop.capture.found import KINDS
+
+    kind, colon, _rest = key.partition(":")
+    return bool(colon) and kind in KINDS
 
 
 def _found(ctx: Context) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.capture.status import StreamState
@@ -130,6 +130,13 @@ class CapturePage(QWidget):
         if self._case is None or not any(self.recording.runs(kind) for kind in ClipKind):
             return {}
         return {f"examination {self._visit_id}": "The examination"}  # without her name: a locked window says it too
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back to the live picture from what is shown beside it."""
+        if event.key() == Qt.Key.Key_Escape and self.cards.open:
+            self.cards.show_taken()
+        else:
+            super().keyPressEvent(event)
 
     # ---- commands
 

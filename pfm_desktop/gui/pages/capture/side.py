@@ -44,7 +44,7 @@ class SideCards(QWidget):
         super().__init__(page)
         self._page, self._examining = page, page.examining
         self._thumbs: tuple[int, list[QPixmap]] = 0, []  # by the number of what was taken last
-        self._visit_id = ""
+        self._visit_id, self._told = "", 0  # of which lot it was said that it is to be taken again
         self.taken, self.clips = VerdictCard(self), ClipsPanel(session, jobs, self)
         self.whitening, self.scale = WhiteningPanel(session, self), ScalePanel(self)
         self._session = session
@@ -71,6 +71,11 @@ class SideCards(QWidget):
         """Which of the switches for them are on."""
         return {"clips": not self.clips.isHidden(), "curve": not self.whitening.isHidden()}
 
+    @property
+    def open(self) -> bool:
+        """Whether something else than what was taken last is shown."""
+        return self.taken.isHidden()
+
     def show_taken(self) -> None:
         """What was taken last."""
         self._show(self.taken)
@@ -89,6 +94,7 @@ class SideCards(QWidget):
             self._show(self.taken)
             return
         self._show(self.whitening)
+        self.whitening.search()
         self.source.find(self._whitening_found)
 
     def calibrate(self) -> None:
@@ -176,6 +182,9 @@ class SideCards(QWidget):
                 self._thumbs = lot.number, [_thumbnail(one.pixels, self) for one in lot.pictures]
             pictures = self._thumbs[1]
         verdict, problem = outcome.verdict
+        if verdict is not None and not verdict.keep and self.taken.isHidden() and self._told != lot.number:
+            self._told = lot.number
+            self.said.emit(f"{verdict.words} (the last pair)")
         self.taken.show_card(card_of(lot, news, verdict, problem, on_record=outcome.on_record), pictures)
 
     def _draw(self, region: Polygon, normal: Polygon | None, over: QImage | None) -> None:

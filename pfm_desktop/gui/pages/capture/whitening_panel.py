@@ -92,6 +92,11 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
             self._look()
         self.setFocus()
 
+    def search(self) -> None:
+        """It is looked for what was followed; `begin` comes later where a clip has to be read."""
+        if self._followed is None:
+            say(self.hint, text.SEARCHING)
+
     def forget(self) -> None:
         """Another visit is on the desk: nothing of the one before is shown."""
         self._followed, self._visit_id = None, ""
