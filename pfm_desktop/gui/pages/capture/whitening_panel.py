@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
-HEIGHT = 150
+HEIGHT = 130
+USUAL_S, USUAL_RISE = 180.0, 20.0  # of the axes while there is no curve
 LEAST_RANGE = 6.0  # dL*, so that noise does not look like whitening
 AGAIN_MS = 1500  # while it is followed live
 
@@ -210,9 +211,14 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
             part.setVisible(there)
         self.suggest.setEnabled(bool(self.region))
         self.keep.setEnabled(one is not None and not self._session.library.no_editing)
-        say(self.summary, text.summary(one) if one is not None else "")
+        self.summary.setText(text.summary(one) if one is not None else "")
+        self.summary.setVisible(there)
         say(self.caution, text.caution(one) if one is not None else "")
         values = () if one is None else one.against_normal or one.change
+        if one is None:
+            self.plot.setRange(xRange=(0, USUAL_S), yRange=(0, USUAL_RISE), padding=0)
+        else:
+            self.plot.enableAutoRange()
         self._line.setData([] if one is None else list(one.seconds), list(values))
         marks = text.marks(one) if one is not None else ()
         self._marks.setData([at for at, _ in marks], [value for _, value in marks])
@@ -246,11 +252,15 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 8)
         column.setSpacing(6)
-        for part in (self.heading, self.hint, self.plot, self.summary, self.caution, self.kind):
+        line = self.fontMetrics().lineSpacing()
+        for part, lines in ((self.hint, 2), (self.summary, 3)):  # so that no button moves under the hand
+            part.setMinimumHeight(lines * line)
+        for part in (self.heading, self.hint, self.plot, self.summary, self.kind):
             column.addWidget(part)
         column.addLayout(in_a_row(self.normal_button, self.suggest))
         column.addWidget(self.count)
         column.addLayout(in_a_row(self.keep, self.close_button))
+        column.addWidget(self.caution)
 
 
 def _image(shown: MapShown) -> QImage:
