@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ def whose_text(case: VisitCase | None, *, asks: bool, offered: bool) -> str:
     return SIGNED if case.signed else UNASSIGNED_HINT
 
 
-def another_day(day: date) -> str:
+def another_day(on: date) -> str:
     """What is asked where the visit that is open is not one of today."""
     return (
-        f"This visit is of {day.day} {day:%b %Y}, not of today. Press again within 3 seconds to take pictures into it "
+        f"This visit is of {day(on)}, not of today. Press again within 3 seconds to take pictures into it "
         "all the same, or begin a new visit of her in Today."
     )
 
