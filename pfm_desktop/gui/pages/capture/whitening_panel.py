@@ -253,8 +253,8 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         column.setContentsMargins(10, 6, 10, 8)
         column.setSpacing(6)
         line = self.fontMetrics().lineSpacing()
-        for part, lines in ((self.hint, 2), (self.summary, 3)):  # so that no button moves under the hand
-            part.setMinimumHeight(lines * line)
+        for label, lines in ((self.hint, 2), (self.summary, 3)):  # so that no button moves under the hand
+            label.setMinimumHeight(lines * line)
         for part in (self.heading, self.hint, self.plot, self.summary, self.kind):
             column.addWidget(part)
         column.addLayout(in_a_row(self.normal_button, self.suggest))
