@@ -47,8 +47,9 @@ def window(
     qtbot.waitUntil(lambda: page.idle and page.view.shown is not None, timeout=10_000)
     yield made
     disk.full = False
-    while made.desk is not None and page_of(made).recorded and not made.close():
-        qtbot.wait(50)  # it asks once
+    if made.desk is not None and page_of(made).recorded:
+        qtbot.waitUntil(lambda: page_of(made).idle, timeout=10_000)
+        assert not made.close(), "it asks once"
 
 
 def page_of(window: MainWindow) -> CapturePage:

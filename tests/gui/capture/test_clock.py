@@ -82,17 +82,16 @@ def test_one_space_too_many_starts_no_clock_while_a_picture_is_taken_or_was_just
     qtbot: QtBot, page: CapturePage, press: Press, settle: Settle, room: Room, heard: list[str]
 ) -> None:
     press(K.Key_Space, K.Key_Space)
-    page._just_taken.setInterval(300)
     room.device.hold.clear()
     qtbot.keyClick(page.view, K.Key_Space)
     qtbot.waitUntil(lambda: starts_clock(page))
-    qtbot.wait(350)  # it takes long
+    qtbot.waitUntil(lambda: not page._just_taken.isActive())  # it takes long
     qtbot.keyClick(page.view, K.Key_Space)
     room.device.hold.set()
     settle()
     assert heard == [say.ACID_SOON]
     assert page.timeline.clock.text() == "-:--"
-    page._just_taken.start()
+    page._just_taken.start(300)
     qtbot.keyClick(page.view, K.Key_Space)
     assert heard == [say.ACID_SOON] * 2
     qtbot.waitUntil(lambda: not page._just_taken.isActive())

@@ -17,17 +17,20 @@ from pfm_desktop.gui.pages.capture.feed import Feed
 
 LIVE, FIRST, SECOND = 40, 120, 220
 ROUNDS = 12
+Sees = Callable[[int], None]
 
 
 class Camera:
     """Gives a frame of shade `LIVE` every `interval` seconds; none while it stalls."""
 
     def __init__(self, interval: float) -> None:
-        self.interval, self.stalls, self._number = interval, threading.Event(), 0
+        self.interval, self.stalls, self.silent, self._number = interval, threading.Event(), 0, 0
+        self._never = threading.Event()
 
     def wait_for(self, after: float, timeout: float) -> Frame | None:
         if self.stalls.wait(self.interval):
-            time.sleep(timeout / 4)
+            self._never.wait(timeout / 4)
+            self.silent += 1
             return None
         self._number += 1
         return Frame(picture(LIVE), time.monotonic(), self._number)
@@ -46,8 +49,8 @@ def feed(qtbot: QtBot) -> Iterator[Feed]:
 
 
 @pytest.fixture
-def sees(qtbot: QtBot, feed: Feed) -> Callable[[], int]:
-    """The shade that is on the screen, once nothing new comes for a while or a second of live picture has passed."""
+def sees(qtbot: QtBot, feed: Feed) -> Sees:
+    """Wait until the screen shows this shade."""
     shown: list[int] = []
 
     def take() -> None:
@@ -56,53 +59,48 @@ def sees(qtbot: QtBot, feed: Feed) -> Callable[[], int]:
 
     feed.ready.connect(take)
 
-    def seen() -> int:
-        qtbot.wait(80)
-        return shown[-1]
+    def seen(shade: int) -> None:
+        shown.clear()  # what came before says nothing
+        qtbot.waitUntil(lambda: shown[-1:] == [shade])
 
     return seen
 
 
 @pytest.mark.parametrize("interval", [0.001, 0.02])
 def test_a_still_is_seen_in_place_of_the_live_picture_and_another_in_place_of_it(
-    feed: Feed, sees: Callable[[], int], interval: float
+    feed: Feed, sees: Sees, interval: float
 ) -> None:
     feed.start(Camera(interval))
     for _ in range(ROUNDS):
-        assert sees() == LIVE
+        sees(LIVE)
         feed.show_still(picture(FIRST))
-        assert sees() == FIRST
+        sees(FIRST)
         feed.show_still(picture(SECOND))
-        assert sees() == SECOND
+        sees(SECOND)
         feed.show_still(None)
 
 
-def test_a_still_is_seen_while_the_camera_stalls_and_the_last_frame_after_it(
-    qtbot: QtBot, feed: Feed, sees: Callable[[], int]
-) -> None:
+def test_a_still_is_seen_while_the_camera_stalls_and_the_last_frame_after_it(feed: Feed, sees: Sees) -> None:
     camera = Camera(0.005)
     feed.start(camera)
-    assert sees() == LIVE
+    sees(LIVE)
     camera.stalls.set()
     for _ in range(ROUNDS // 2):
-        qtbot.wait(20)
         feed.show_still(picture(FIRST))
-        qtbot.wait(100)
-        assert sees() == FIRST
+        sees(FIRST)
         feed.show_still(None)
-        qtbot.wait(100)
-        assert sees() == LIVE
+        sees(LIVE)
 
 
-def test_what_was_forgotten_is_not_drawn_anew(qtbot: QtBot, feed: Feed, sees: Callable[[], int]) -> None:
+def test_what_was_forgotten_is_not_drawn_anew(qtbot: QtBot, feed: Feed, sees: Sees) -> None:
     camera = Camera(0.005)
     feed.start(camera)
-    assert sees() == LIVE
+    sees(LIVE)
     camera.stalls.set()
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: camera.silent > 0)
     feed.forget()
     made = feed.made
     feed.change_look(zoom=2.0)
-    qtbot.wait(150)
+    qtbot.waitUntil(lambda: not feed._again.is_set())
     assert feed.made == made
     assert feed.last is None

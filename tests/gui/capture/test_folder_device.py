@@ -406,7 +406,7 @@ def test_the_picture_of_the_woman_before_is_not_shown_any_more(
     assert page.view.said == say.waits_in(str(folder))
     made = page.feed.made
     page.feed.change_look(zoom=2.0)  # drawn anew, it would be that of the woman before
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: not page.feed._again.is_set(), timeout=PATIENCE_MS)
     assert page.feed.made == made
     qtbot.waitUntil(lambda: page.arriving.idle, timeout=PATIENCE_MS)
     save(folder, "IMG_2.jpg", 120)

@@ -66,7 +66,7 @@ class Examining(QObject):
         self._held: list[OpenDevice] = []  # what was opened, also while the window has not heard of it
         self._ended: list[LiveExamination] = []  # of other visits, that still take what they were asked for
         self._case: VisitCase | None = None
-        self._signed: Examination | None = None  # of a visit that was signed: it is shown, and does not go on
+        self._signed: Facts | None = None  # of a visit that was signed: they are shown, and do not change
         self._plan: Plan = DEFAULT_PLAN
         self._plan_problem = ""  # as it was told
         self._opening, self._dark = Background(self), Background(self)
@@ -181,12 +181,8 @@ class Examining(QObject):
     def facts(self) -> Facts:
         """For the timeline, as it stands now."""
         live = self.live
-        if live is None and self._signed is not None and self._case is not None:
-            one = self._signed
-            taken = counted(one, self._case.pictures)
-            return Facts(one.plan, taken, acid=one.acid_at is not None, skipped=one.skipped, iodine=self.iodine)
         if live is None:
-            return Facts(plan=self._plan, iodine=self.iodine)
+            return self._signed or Facts(plan=self._plan, iodine=self.iodine)
         one = live.examination
         return Facts(
             plan=one.plan,
@@ -224,7 +220,9 @@ class Examining(QObject):
             self._tell_of_plan(records.site_plan_problem(self._session.library))
         self.iodine = records.iodine_allergy(self._session.library, case.patient.id)
         found = records.examination(self._session.library, case.visit.id)
-        self._signed = found if case.signed else None
+        if found is not None and case.signed:
+            taken, acid = counted(found, case.pictures), found.acid_at is not None
+            self._signed = Facts(found.plan, taken, acid=acid, skipped=found.skipped, iodine=self.iodine)
         if found is not None and not case.signed:
             self._go_on(found, case)
         elif self.live is not None:

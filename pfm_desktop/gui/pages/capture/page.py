@@ -329,10 +329,9 @@ class CapturePage(QWidget):
 
     def _on_case(self, case: VisitCase | None) -> None:
         visit_id = case.visit.id if case is not None else ""
-        if visit_id != self._visit_id:
-            self._unsay()
-        if visit_id != self._visit_id:  # nothing of the woman before is seen or taken any more
+        if visit_id != self._visit_id:  # nothing of the woman before is seen, said or taken any more
             self._visit_id = visit_id
+            self._unsay()
             self.recording.end_all()
             self.help.drop_ghost()
             self.looking.drop_ghost()

@@ -102,8 +102,7 @@ class Whose(QFrame):
             self.show_case(self._session.case)
 
     def _stay(self) -> None:
-        self.offered = "", ""
-        self.show_case(self._session.case)
+        self.settle()
         self.settled.emit()
 
     def _begin(self) -> None:
