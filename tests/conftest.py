@@ -32,6 +32,7 @@ from pfm_desktop.pfm.model_tables import DIGEST, INTEGRITY, digest_of
 from pfm_desktop.services import pool
 from pfm_desktop.storage import engine, keys
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support import memory
 
 ANNOCERV = Path(__file__).resolve().parents[2] / "shared" / "data" / "annocerv"
 QUICK = "not slow"  # what `make test-quick` chooses
@@ -52,7 +53,6 @@ def pytest_collection_finish() -> None:
     """What was imported stays: the collector need not go through it again and again."""
     gc.collect()
     gc.freeze()
-    gc.enable()
     # pytest hears loggers that do not propagate too, but one by one, six times a test, and torch has fifty of them
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
@@ -77,6 +77,18 @@ def _passwords_are_cheap() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "COST", keys.Cost(memory_kib=32, passes=1, lanes=4))
         yield
+
+
+@pytest.fixture(scope="session")
+def _collector() -> memory.Collector:
+    return memory.Collector()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_is_deleted_here(_collector: memory.Collector) -> Iterator[None]:
+    """On the thread of the tests, as in the window: a widget deleted on another one held a run up for ever."""
+    yield
+    _collector.look()
 
 
 @pytest.fixture(autouse=True)

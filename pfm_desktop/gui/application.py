@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.main_window import MainWindow
 
 BAD_INPUT = 2
+GARBAGE_MS = 200  # between two looks for garbage: often, so that each is short
 PATIENCE = 5.0  # seconds at the end for what still runs beside the window
 
 
@@ -57,7 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     """Application and window, not shown yet, no library open yet."""
     from dataclasses import replace
+    from functools import partial
 
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from pfm_desktop.gui import theme
@@ -74,6 +77,9 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
         settings = replace(settings, theme=options.theme)
     theme.apply(app, settings.theme)
     window = MainWindow(settings)
+    garbage = QTimer(window, interval=GARBAGE_MS)
+    garbage.timeout.connect(partial(memory.Collector.look, memory.Collector()))  # a bound method would not keep it
+    garbage.start()
     if options.size:
         window.resize(*options.size)
     return app, window

@@ -7,11 +7,13 @@ import ctypes
 import gc
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 log = logging.getLogger(__name__)
 
+LOOK_AT_ALL_S = 30.0  # at least between two looks at all objects: Python looks so seldom because they are many
 LARGE = 1 << 20  # bytes; a picture, a plane of a map, never a Python object
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of malloc.h
 _NO_DUMP, _PR_SET_DUMPABLE = 0, 4  # of prctl.h
@@ -58,6 +60,29 @@ def return_free() -> None:
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):
             ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+class Collector:
+    """Looks for garbage when it is asked, about as often as Python would by itself, which it does no more.
+
+    By itself Python looks on whichever thread happens to make the next object, and deletes there what it finds. A
+    widget that is deleted on another thread than the window's crashes the program, or holds it up for ever (ADR 19).
+    """
+
+    def __init__(self) -> None:
+        gc.disable()
+        self._all_at = time.monotonic()
+
+    def look(self) -> None:
+        """On the thread whose objects may be deleted on no other."""
+        counts, limits = gc.get_count(), gc.get_threshold()
+        if counts[2] > limits[2] and time.monotonic() - self._all_at >= LOOK_AT_ALL_S:
+            gc.collect()
+            self._all_at = time.monotonic()
+        elif counts[1] > limits[1]:
+            gc.collect(1)
+        elif counts[0] > limits[0]:
+            gc.collect(0)
 
 
 @contextmanager

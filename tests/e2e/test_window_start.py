@@ -93,3 +93,35 @@ def test_a_screenshot_of_a_library_that_is_none_is_refused_in_one_line(tmp_path:
 @pytest.mark.slow
 def test_the_version_is_printed() -> None:
     assert run("--version").stdout.strip() == __version__
+
+
+GARBAGE = """
+import gc, threading
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+from pfm_desktop.gui import application
+app, window = application.build(application.parsed([]))
+where = []
+class Circle(QWidget):
+    def __init__(self):
+        super().__init__()
+        self.me = self
+    def __del__(self):
+        where.append(threading.current_thread() is threading.main_thread())
+        if len(where) == 200:
+            app.quit()
+for _ in range(200):
+    Circle()
+busy = threading.Thread(target=lambda: [[number] for number in range(100_000)])
+QTimer.singleShot(0, busy.start)
+QTimer.singleShot(20_000, app.quit)
+app.exec()
+busy.join()
+print(len(where), all(where))
+"""
+
+
+@pytest.mark.slow
+def test_widgets_that_nobody_holds_are_deleted_on_the_windows_thread_while_another_one_works() -> None:
+    done = run(code=GARBAGE)
+    assert done.stdout.strip() == "200 True", done.stderr

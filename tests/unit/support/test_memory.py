@@ -3,6 +3,9 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,7 +39,60 @@ def test_another_c_library_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not memory.return_large_buffers()
 
 
-def test_what_was_loaded_is_not_looked_through_again() -> None:
+@pytest.fixture
+def collects() -> Iterator[None]:
+    """Python looks for garbage by itself, as in a process without a window."""
+    gc.enable()
+    yield
+    gc.disable()
+
+
+class Circle:
+    """Is garbage once nobody holds it; says on which thread it was deleted."""
+
+    def __init__(self, deleted: list[int]) -> None:
+        self.me, self._deleted = self, deleted
+
+    def __del__(self) -> None:
+        self._deleted.append(threading.get_ident())
+
+
+def test_garbage_of_any_thread_is_deleted_where_it_is_looked_for_and_nowhere_else(collects: None) -> None:
+    deleted: list[int] = []
+    collector = memory.Collector()
+
+    def work() -> None:
+        for _ in range(20 * gc.get_threshold()[0]):
+            Circle(deleted)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert deleted == []
+    collector.look()
+    assert set(deleted) == {threading.get_ident()}
+    assert len(deleted) == 20 * gc.get_threshold()[0]
+
+
+def test_all_objects_are_looked_through_now_and_then(collects: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    collector = memory.Collector()
+    asked: list[int] = []
+    counts = (gc.get_threshold()[0] + 1, gc.get_threshold()[1] + 1, gc.get_threshold()[2] + 1)
+    monkeypatch.setattr(gc, "get_count", lambda: counts)
+    monkeypatch.setattr(gc, "collect", lambda generation=2: asked.append(generation))
+    now = [collector._all_at]
+    monkeypatch.setattr("pfm_desktop.support.memory.time", SimpleNamespace(monotonic=lambda: now[0]))
+    for seconds in (1.0, memory.LOOK_AT_ALL_S, 1.0):
+        now[0] += seconds
+        collector.look()
+    counts = (gc.get_threshold()[0] + 1, 0, 0)
+    collector.look()
+    counts = (0, 0, 0)
+    collector.look()
+    assert asked == [1, 2, 1, 0]
+
+
+def test_what_was_loaded_is_not_looked_through_again(collects: None) -> None:
     before = gc.get_freeze_count()
     with memory.without_collection():
         assert not gc.isenabled()
@@ -46,7 +102,7 @@ def test_what_was_loaded_is_not_looked_through_again() -> None:
     gc.unfreeze()
 
 
-def test_collection_goes_on_after_a_failed_load() -> None:
+def test_collection_goes_on_after_a_failed_load(collects: None) -> None:
     with pytest.raises(ImportError), memory.without_collection():
         raise ImportError
     assert gc.isenabled()
@@ -54,14 +110,10 @@ def test_collection_goes_on_after_a_failed_load() -> None:
 
 
 def test_who_had_collection_off_keeps_it_off() -> None:
-    gc.disable()
-    try:
-        with memory.without_collection():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
-        gc.unfreeze()
+    with memory.without_collection():
+        pass
+    assert not gc.isenabled()
+    gc.unfreeze()
 
 
 def test_giving_back_what_is_free_is_no_error_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
