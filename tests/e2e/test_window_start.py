@@ -112,7 +112,8 @@ class Circle(QWidget):
             app.quit()
 for _ in range(200):
     Circle()
-busy = threading.Thread(target=lambda: [[number] for number in range(100_000)])
+kept = []
+busy = threading.Thread(target=lambda: kept.extend([number] for number in range(100_000)))
 QTimer.singleShot(0, busy.start)
 QTimer.singleShot(20_000, app.quit)
 app.exec()
