@@ -14,7 +14,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.desk import IMPORT, SETTINGS
@@ -27,7 +28,7 @@ from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.paths import demo_library_dir, settings_file
 from pfm_desktop.support.settings import load_settings
 
-from .conftest import PAGES, Opened
+from .conftest import PAGES, Opened, all_made
 
 HOLDER = """
 import sys
@@ -338,6 +339,24 @@ def test_the_keys_of_a_page_that_went_with_its_library_are_forgotten(
     qtbot.keyClick(window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     assert window.desk is not None
     assert window.stack.currentWidget() is window.desk.page(SETTINGS)
+
+
+def test_a_library_that_goes_takes_all_its_widgets_along(
+    qtbot: QtBot, qapp: QApplication, open_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    window = open_window(library_folder)
+    for name in ("one", "another"):
+        Library.create(tmp_path / name).close()
+
+    def widgets_with(folder: Path) -> int:
+        before = window.desk
+        window.open_library(str(folder))
+        qtbot.waitUntil(lambda: window.desk not in (None, before), timeout=10_000)
+        qtbot.waitUntil(lambda: all_made(window), timeout=10_000)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        return len(qapp.allWidgets())
+
+    assert widgets_with(tmp_path / "another") == widgets_with(tmp_path / "one")
 
 
 def test_a_library_that_cannot_be_opened_leaves_the_open_one_as_it_is(

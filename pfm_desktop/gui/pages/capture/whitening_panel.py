@@ -6,12 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pyqtgraph
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesOnEscape, in_a_row, say, words
+from pfm_desktop.gui.widgets.plot import plot_to_look_at
 from pfm_desktop.viewmodels import whitening as text
 
 if TYPE_CHECKING:
@@ -51,11 +52,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName("Whitening")
         self.heading, self.hint = words(self, "heading", "Whitening"), words(self, "quiet", text.CHOOSE)
-        self.plot = pyqtgraph.PlotWidget(self)
-        self.plot.setFixedHeight(HEIGHT)
-        self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.plot.hideButtons()
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot = plot_to_look_at(self, HEIGHT)
         self.plot.getPlotItem().setLimits(minYRange=LEAST_RANGE)
         self._line, self._marks = self.plot.plot(), self.plot.plot(pen=None, symbol="o", symbolSize=8)
         self.summary, self.caution = words(self), words(self, "problem")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.gui.widgets.plot import plot_to_look_at
 from pfm_desktop.viewmodels.learning_words import curve_words
 
 HEIGHT = 190  # pixels
@@ -22,11 +23,7 @@ class Curves(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = pyqtgraph.PlotWidget(self)
-        self.plot.setFixedHeight(HEIGHT)
-        self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)  # the wheel over it scrolls the page
-        self.plot.hideButtons()
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot = plot_to_look_at(self, HEIGHT)
         self.plot.getPlotItem().layout.setContentsMargins(0, _HALF_A_LINE, 0, 0)  # or the topmost figure is cut
         self._training = self.plot.plot()
         self._validation = self.plot.plot(symbol="o", symbolSize=7, symbolPen=None)
