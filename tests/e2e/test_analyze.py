@@ -17,6 +17,8 @@ from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION
 from pfm_desktop.pfm.calibrate import graded
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.e2e.conftest import PairFiles
 

@@ -29,6 +29,8 @@ from pfm_desktop.storage.lock import LibraryLock
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SET_ASIDE
 from pfm_desktop.support.errors import StorageError, UserError
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 NAME, PASSWORD = "Dr. Ada", "four words that differ"
 WAL, SHM = f"{DATABASE}-wal", f"{DATABASE}-shm"

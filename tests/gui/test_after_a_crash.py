@@ -17,6 +17,8 @@ from pfm_desktop.support.errors import StorageError
 
 from .conftest import Opened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def killed(qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path) -> Path:

@@ -28,6 +28,8 @@ from pfm_desktop.viewmodels import audit as model
 
 from .conftest import PAGES, Opened
 
+pytestmark = pytest.mark.slow
+
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 

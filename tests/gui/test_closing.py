@@ -14,6 +14,8 @@ from pfm_desktop.storage.library import Library
 
 from .conftest import FakeReviewPage, Opened
 
+pytestmark = pytest.mark.slow
+
 
 def ignored(_result: object) -> None:
     """What comes of the work is not looked at."""

@@ -27,6 +27,8 @@ from pfm_desktop.viewmodels.people import ROLE_WORDS
 
 from .conftest import Opened
 
+pytestmark = pytest.mark.slow
+
 NAME, PASSWORD = "Dr. Ada Weiss", "four words that differ"
 WRONG = "quite another sentence"
 

@@ -31,6 +31,8 @@ from pfm_desktop.viewmodels.export import Kind, Scope
 from .conftest import Opened, picture_bytes
 from .test_encrypted_libraries import clinic, inside  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.slow
+
 LEFT = Qt.MouseButton.LeftButton
 WIDE, HIGH = 640, 480
 

@@ -26,6 +26,8 @@ from pfm_desktop.viewmodels.export_words import laid_bare
 from .conftest import Opened
 from .test_export import choose, out, page_of, scroll_through, settled, tick_looked  # noqa: F401 - `out` is a fixture
 
+pytestmark = pytest.mark.slow
+
 LEFT = Qt.MouseButton.LeftButton
 WIDE, HIGH = 480, 360
 

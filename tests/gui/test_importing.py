@@ -33,6 +33,8 @@ from pfm_desktop.viewmodels.import_rows import BECOMES, PAIR, SURE, Kind, Row
 
 from .conftest import Opened, shut
 
+pytestmark = pytest.mark.slow
+
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 PINK, GLOWING = (190, 110, 110), (30, 120, 110)
 

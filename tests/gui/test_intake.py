@@ -30,6 +30,8 @@ from pfm_desktop.viewmodels.worklist import NAME
 
 from .conftest import Opened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def today(qtbot: QtBot, session: Session) -> Iterator[TodayPage]:

@@ -30,6 +30,8 @@ from pfm_desktop.support.settings import load_settings
 
 from .conftest import PAGES, Opened, all_made
 
+pytestmark = pytest.mark.slow
+
 HOLDER = """
 import sys
 from pathlib import Path

@@ -10,6 +10,8 @@ import pytest
 
 from pfm_desktop.gui.loading import STONES
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 import builtins, json, sys, threading
 from importlib.abc import MetaPathFinder

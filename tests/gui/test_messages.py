@@ -14,6 +14,8 @@ from pfm_desktop.gui.widgets.message_bar import LINES
 
 from .conftest import Opened
 
+pytestmark = pytest.mark.slow
+
 SHORT = "the picture was not added. nothing was changed. choose another file"
 LONG = (
     "the database of the library in /home/somebody/with/a/long/name/clinic is damaged (database disk image is "

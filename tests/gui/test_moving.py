@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
@@ -16,6 +17,8 @@ from pfm_desktop.services import cases
 from pfm_desktop.viewmodels.moving import NO_WOMEN, NOBODY
 
 from .conftest import Opened
+
+pytestmark = pytest.mark.slow
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 RETURN = Qt.Key.Key_Return

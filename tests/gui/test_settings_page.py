@@ -18,6 +18,8 @@ from pfm_desktop.viewmodels import model_cards
 
 from .conftest import Opened
 
+pytestmark = pytest.mark.slow
+
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 

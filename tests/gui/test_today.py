@@ -23,6 +23,8 @@ from pfm_desktop.viewmodels.worklist import BORN, COLUMNS, IDENTIFIER, IMPRESSIO
 
 from .conftest import Opened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def today(qtbot: QtBot, session: Session) -> Iterator[TodayPage]:

@@ -27,6 +27,8 @@ from pfm_desktop.viewmodels.worklist import NAME, work_rows
 
 from .conftest import Opened
 
+pytestmark = pytest.mark.slow
+
 PAGE, VISITS = 20, 70
 BEGUN = datetime(2026, 3, 14, 8, tzinfo=UTC)
 

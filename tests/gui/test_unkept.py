@@ -21,6 +21,8 @@ from pfm_desktop.support.errors import StorageError
 
 from .conftest import Opened, all_made
 
+pytestmark = pytest.mark.slow
+
 CTRL = Qt.KeyboardModifier.ControlModifier
 PASSWORD = "four words that differ"
 SAID = "The disk is full. Nothing was changed. Free some space."

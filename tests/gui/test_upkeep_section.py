@@ -22,6 +22,8 @@ from pfm_desktop.viewmodels import upkeep as model
 
 from .conftest import PAGES, Opened
 
+pytestmark = pytest.mark.slow
+
 
 def section(qtbot: QtBot, window: MainWindow) -> UpkeepSection:
     window.show_page(SETTINGS)

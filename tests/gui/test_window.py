@@ -18,6 +18,8 @@ from pfm_desktop.viewmodels.worklist import NAME
 
 from .conftest import FakeReviewPage, Opened
 
+pytestmark = pytest.mark.slow
+
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -17,6 +18,8 @@ from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.worklist import IMPRESSION
 
 from .conftest import Opened
+
+pytestmark = pytest.mark.slow
 
 
 def session_of(window: MainWindow) -> Session:

@@ -15,6 +15,8 @@ from pfm_desktop.services import review
 
 from .conftest import PAGES, Opened
 
+pytestmark = pytest.mark.slow
+
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 

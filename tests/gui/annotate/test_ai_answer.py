@@ -28,6 +28,8 @@ from tests.gui.panels.answers import graded, indeterminate, measured, refused
 
 from .conftest import Pictures
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton

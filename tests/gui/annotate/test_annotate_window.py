@@ -22,6 +22,8 @@ from pfm_desktop.viewmodels.pair_view import Mode
 from ..conftest import Opened
 from .conftest import PAIRS, Pictures
 
+pytestmark = pytest.mark.slow
+
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 TOLD = ("Wunderlich", "K-0", "K-1", "K-2", "K-3", "K-4", "K-5", "HPV")
 

@@ -19,6 +19,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import PAIRS
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 LEFT = Qt.MouseButton.LeftButton
 Settle = Callable[[], None]

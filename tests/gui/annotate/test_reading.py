@@ -23,6 +23,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import PAIRS, Pictures
 
+pytestmark = pytest.mark.slow
+
 Press = Callable[..., None]
 Settle = Callable[[], None]
 OnDisk = Callable[[], list[Grade | None]]

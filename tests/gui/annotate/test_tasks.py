@@ -25,6 +25,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import PAIRS, Pictures, fill
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier

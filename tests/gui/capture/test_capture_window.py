@@ -22,6 +22,8 @@ from pfm_desktop.storage.library import Library
 from ..conftest import Opened, all_made
 from .conftest import Room
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 PASSWORD = "four words that differ"
 CTRL = Qt.KeyboardModifier.ControlModifier

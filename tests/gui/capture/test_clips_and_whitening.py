@@ -23,6 +23,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Room
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 LEFT = Qt.MouseButton.LeftButton
 Press = Callable[..., None]

@@ -21,6 +21,8 @@ from pfm_desktop.viewmodels.timeline import FADES
 
 from .conftest import Room
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 Press = Callable[..., None]
 Passes = Callable[[float], None]

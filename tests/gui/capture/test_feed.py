@@ -15,6 +15,8 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.capture.source import Frame
 from pfm_desktop.gui.pages.capture.feed import Feed
 
+pytestmark = pytest.mark.slow
+
 LIVE, FIRST, SECOND = 40, 120, 220
 ROUNDS = 12
 Sees = Callable[[int], None]

@@ -26,6 +26,8 @@ from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
 from pfm_desktop.viewmodels import arrival_words as say
 from pfm_desktop.viewmodels.session import Session
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_MS = 10_000
 
 

@@ -22,6 +22,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Room
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 LEFT = Qt.MouseButton.LeftButton
 Press = Callable[..., None]

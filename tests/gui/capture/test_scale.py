@@ -19,6 +19,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import HEIGHT, PATIENCE_MS, WIDTH, Room
 
+pytestmark = pytest.mark.slow
+
 BOARD = scale.Scale(0.25, (WIDTH, HEIGHT), (5, 4), 0.012, np.array([[10.0, 10.0], [20.0, 10.0], [30.0, 20.0]]))
 
 

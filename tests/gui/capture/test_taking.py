@@ -22,6 +22,8 @@ from pfm_desktop.viewmodels.session import Session
 from . import conftest
 from .conftest import Room, keys_of
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 Press = Callable[..., None]
 Settle = Callable[[], None]

@@ -18,6 +18,8 @@ from pfm_desktop.viewmodels.timeline import ASK_ALLERGY
 
 from .conftest import Room
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 Press = Callable[..., None]
 Passes = Callable[[float], None]

@@ -25,6 +25,8 @@ from pfm_desktop.viewmodels.timeline import ASK_ALLERGY, BLOCKED, FADES_NOW, OVE
 
 from .conftest import Room, keys_of
 
+pytestmark = pytest.mark.slow
+
 K = Qt.Key
 LEFT = Qt.MouseButton.LeftButton
 Press = Callable[..., None]

@@ -23,6 +23,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from ...unit.services.learning.conftest import Ward
 
+pytestmark = pytest.mark.slow
+
 slow = pytest.mark.slow
 LONG = 60_000  # ms, for a loaded computer
 

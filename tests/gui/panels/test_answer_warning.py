@@ -26,6 +26,8 @@ from pfm_desktop.services import review
 from .answers import answer_for, graded, indeterminate, measured, refused, white_only
 from .conftest import Hosted, Room
 
+pytestmark = pytest.mark.slow
+
 CAUTION, WHY = "Do not rely on this grade.", "Unlike anything the model learned from: white light."
 # of the AI tab at 1366 x 768, logical pixels: the column's width, and its height above the heatmap's controls
 NARROW, LOW = 360, 474

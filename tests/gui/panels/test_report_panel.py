@@ -27,6 +27,8 @@ from pfm_desktop.viewmodels.session import Session
 from .answers import answer_for, graded, measured, refused
 from .conftest import Hosted, Room
 
+pytestmark = pytest.mark.slow
+
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
 
 

@@ -24,6 +24,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Hosted
 
+pytestmark = pytest.mark.slow
+
 NAME, PASSWORD = "Dr. Ada Weiss", "four words that differ"
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
 

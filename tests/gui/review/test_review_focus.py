@@ -16,6 +16,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Clinic, FakeEngine, Opened, settle
 
+pytestmark = pytest.mark.slow
+
 LEFT = Qt.MouseButton.LeftButton
 
 

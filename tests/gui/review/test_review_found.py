@@ -22,6 +22,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Clinic, FakeEngine, Opened, click, sign, stage_point
 
+pytestmark = pytest.mark.slow
+
 SQUARE = ((20.0, 20.0), (80.0, 20.0), (80.0, 80.0), (20.0, 80.0))
 NONE, SHIFT, CTRL = (
     Qt.KeyboardModifier.NoModifier,

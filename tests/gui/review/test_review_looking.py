@@ -22,6 +22,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Clinic, FakeEngine, Opened, click, reveal, settle
 
+pytestmark = pytest.mark.slow
+
 LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
 

@@ -13,6 +13,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Clinic, Opened, click, sign, stage_point
 
+pytestmark = pytest.mark.slow
+
 LEFT = Qt.MouseButton.LeftButton
 
 

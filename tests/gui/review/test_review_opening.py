@@ -29,6 +29,8 @@ from .conftest import (
     settle,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def begin(qtbot: QtBot, session: Session, engine: FakeEngine, step: str, visit: str) -> threading.Event:
     """Open a visit and wait until the engine is at a step of it, which ends when the event is set."""

@@ -12,6 +12,8 @@ from pfm_desktop.gui.pages.review.page import ReviewPage
 
 from .conftest import Clinic, FakeEngine, Opened, click, settle
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def placing(page: ReviewPage, clinic: Clinic, opened: Opened) -> ReviewPage:

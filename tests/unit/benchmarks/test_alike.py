@@ -11,6 +11,8 @@ from pfm_desktop.imaging.alike import look_of
 from pfm_desktop.imaging.phantom import render
 from pfm_desktop.jobs import SilentContext
 
+pytestmark = pytest.mark.slow
+
 
 def picture(seed: int, size: int = 160) -> np.ndarray:
     return render(seed, size=size).white

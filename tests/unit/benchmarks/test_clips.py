@@ -11,6 +11,8 @@ from benchmarks import clips as benchmark
 from pfm_desktop.services.capture import clips
 from pfm_desktop.storage.library import Library
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_run_is_told_and_whole(lib: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = [np.full((benchmark.HEIGHT, benchmark.WIDTH, 3), shade, np.uint8) for shade in (60, 120)]

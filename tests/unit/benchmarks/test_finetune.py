@@ -17,6 +17,8 @@ from pfm_desktop.domain.learning import Said
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services.learning.cases import find_cases
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 
 

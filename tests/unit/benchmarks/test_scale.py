@@ -14,6 +14,8 @@ from pfm_desktop.storage import tables, upkeep
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.search import parts_of
 
+pytestmark = pytest.mark.slow
+
 VISITS = 150
 
 

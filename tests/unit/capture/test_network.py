@@ -29,6 +29,8 @@ from pfm_desktop.capture.stream import Stream
 
 from .conftest import LIMIT, Heard
 
+pytestmark = pytest.mark.slow
+
 SOME = 12  # frames; FFmpeg looks at a few before it says that a camera is open
 Part = bytes | int | threading.Event
 

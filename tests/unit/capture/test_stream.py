@@ -29,6 +29,8 @@ from pfm_desktop.capture.stream import Stream
 
 from .conftest import LIMIT, FakeCamera, Heard, Ticking, frame
 
+pytestmark = pytest.mark.slow
+
 QUICK = Patience(silent_s=0.1, hangs_s=0.3, opens_s=0.5, asks_s=LIMIT, pauses=(0.01, 0.02))
 LIVE = StreamState.LIVE
 

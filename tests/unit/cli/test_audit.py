@@ -14,6 +14,8 @@ from pfm_desktop.services import cases, review
 from pfm_desktop.services.audit import Kind
 from pfm_desktop.storage.library import Library
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def closed(lib: Library) -> str:

@@ -21,6 +21,8 @@ from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings, save_settings
 
+pytestmark = pytest.mark.slow
+
 NAME, PASSWORD = "Dr. Ada Weiß", "four words that differ"
 PIXELS = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)
 

@@ -15,6 +15,8 @@ from pfm_desktop.services import accounts, backup, backup_folder, cases
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 
+pytestmark = pytest.mark.slow
+
 NAME, PASSWORD = "Dr. Ada", "four words that differ"
 
 

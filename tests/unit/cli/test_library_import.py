@@ -16,6 +16,8 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.services import cases
 from pfm_desktop.storage.library import Library
 
+pytestmark = pytest.mark.slow
+
 
 def put(path: Path, shade: int, taken: str = "") -> None:
     exif = Image.Exif()

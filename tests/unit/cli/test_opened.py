@@ -12,6 +12,8 @@ from pfm_desktop.services import accounts
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 
+pytestmark = pytest.mark.slow
+
 NAME, PASSWORD = "Dr. A", "four words that differ"
 
 

@@ -15,6 +15,8 @@ from pfm_desktop.imaging.field import lit_box, register_lit
 from pfm_desktop.imaging.film import PhantomFilm
 from pfm_desktop.imaging.phantom import render
 
+pytestmark = pytest.mark.slow
+
 WIDTH, HEIGHT = 480, 270
 Pixels = NDArray[np.uint8]
 

@@ -18,6 +18,8 @@ from pfm_desktop.imaging.film import PhantomFilm
 from pfm_desktop.imaging.quality import assess
 from pfm_desktop.imaging.registration import register
 
+pytestmark = pytest.mark.slow
+
 WIDTH, HEIGHT = 480, 270
 
 

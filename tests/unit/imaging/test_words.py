@@ -20,6 +20,8 @@ from pfm_desktop.imaging.words import Box, check_words, find_words
 from pfm_desktop.support import paths
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow
+
 Pixels = NDArray[np.uint8]
 SIZE = 512
 TEXT = "MUSTER Anna 12.03.1980"

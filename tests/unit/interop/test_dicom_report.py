@@ -25,6 +25,8 @@ from pfm_desktop.interop.dicom.picture import picture_object
 from pfm_desktop.interop.dicom.structured import report_object
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 
 def written(woman: Any, **changes: Any) -> bytes:
     return to_bytes(report_object(woman.study, replace(woman.reading, **changes)))

@@ -8,6 +8,8 @@ import pytest
 from pfm_desktop.pfm.calibrate import Calibration, Scale, fit_scale, fit_sets, graded, held_out, uncalibrated
 from pfm_desktop.pfm.model_tables import BOTH
 
+pytestmark = pytest.mark.slow
+
 Floats = np.ndarray
 
 

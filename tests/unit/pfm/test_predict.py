@@ -22,6 +22,8 @@ from pfm_desktop.pfm.predict import Predictor
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.support.errors import BadInputError, ModelError
 
+pytestmark = pytest.mark.slow
+
 Pixels = np.ndarray
 
 

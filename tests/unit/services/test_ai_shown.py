@@ -28,6 +28,8 @@ from pfm_desktop.support.errors import BadInputError, ModelError, StorageError, 
 
 from .test_labelling import task_of
 
+pytestmark = pytest.mark.slow
+
 MODEL = ModelInfo("pfm-demo", "2", "a" * 64, (Source.WHITE, Source.FLUORESCENCE), "T0", "token", 224)
 OTHER = replace(MODEL, name="clinic", sha256="b" * 64)
 PASSWORD = "five small brown hens"

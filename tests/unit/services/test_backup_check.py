@@ -18,6 +18,8 @@ from pfm_desktop.support.errors import BadInputError
 
 from .conftest import put_on_record
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 NAME, PASSWORD = "Dr. Ada", "four words that differ"
 

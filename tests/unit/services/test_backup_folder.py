@@ -17,6 +17,8 @@ from pfm_desktop.support.errors import BadInputError, StorageError
 
 from .conftest import put_on_record
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 NAME, PASSWORD, LATER = "Dr. Ada", "four words that differ", "quite another sentence"
 

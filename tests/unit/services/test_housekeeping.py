@@ -22,6 +22,8 @@ from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 from .conftest import put_on_record
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 
 

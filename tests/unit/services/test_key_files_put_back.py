@@ -17,6 +17,8 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY
 from pfm_desktop.support.errors import BadInputError, UserError
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 BOTH = (KEYS, KEYS_COPY)
 

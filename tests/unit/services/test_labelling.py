@@ -27,6 +27,8 @@ from pfm_desktop.viewmodels.annotate_words import task_lines
 
 from .conftest import put_on_record
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 PASSWORD = "five small brown hens"
 SQUARE = ((1.0, 1.0), (9.0, 1.0), (9.0, 9.0))

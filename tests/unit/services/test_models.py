@@ -20,6 +20,8 @@ from pfm_desktop.pfm.model_file import MODEL, WEIGHTS, read_model_file
 from pfm_desktop.services import models
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 
 

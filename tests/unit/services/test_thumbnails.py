@@ -17,6 +17,8 @@ from pfm_desktop.storage import upkeep
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 
 

@@ -20,6 +20,8 @@ from pfm_desktop.storage.library import Library
 from .conftest import MOMENT, Shelf
 from .test_journal import DARK, LIVE, LIVE_KEYS, MAP, RUN, TASK
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "five small brown hens"
 
 

@@ -23,6 +23,8 @@ from pfm_desktop.storage.repositories import visit_count, visit_rows
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.storage.worklist import Question
 
+pytestmark = pytest.mark.slow
+
 _PLAIN = "Müller Müller-Lüdenscheidt Мария Иванова 王 欧阳 García Lopez O'Brien Şahin I\u015eIK March May 2017"
 _ODD = ("\u2121", "\ufb00", "ß", "\U0001d400nna", "100%_/x", "a_b", "K\u0301", "Ünal")
 FAMILIES = (*_PLAIN.split(), *_ODD)

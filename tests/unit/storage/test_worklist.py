@@ -21,6 +21,8 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import CURRENT, DATABASE
 from pfm_desktop.storage.worklist import Question, first_rows, rows
 
+pytestmark = pytest.mark.slow
+
 BEGUN = datetime(2026, 3, 14, 8, 15, tzinfo=UTC)
 
 

@@ -7,6 +7,8 @@ from pfm_desktop.imaging.phantom import render
 from pfm_desktop.imaging.phantom.defects import Defect, swab
 from pfm_desktop.imaging.phantom.render import Phantom
 
+pytestmark = pytest.mark.slow
+
 SIZE = 128
 
 

@@ -30,6 +30,8 @@ from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.imaging.registration.shapes import shape_words
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 SIZE = 384
 SEEDS = (10000, 10001, 10003)
 HARD = (10050, 10033)  # development phantoms with little structure on a large part of the cervix

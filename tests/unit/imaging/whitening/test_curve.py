@@ -17,6 +17,8 @@ from pfm_desktop.imaging.whitening.curve import disc, mask_of, whitening
 from pfm_desktop.imaging.whitening.stabilise import UNKNOWN, Steadied
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 Frames = tuple[Steadied, ...]
 
 

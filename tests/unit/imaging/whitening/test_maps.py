@@ -12,6 +12,8 @@ from pfm_desktop.imaging.whitening.stabilise import Steadied
 from pfm_desktop.support.errors import BadInputError
 from tests.unit.imaging.whitening.test_curve import in_light, normal_of
 
+pytestmark = pytest.mark.slow
+
 Frames = tuple[Steadied, ...]
 
 

@@ -16,6 +16,8 @@ from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.imaging.whitening.stabilise import LEVELS, UNKNOWN, Pixels, Stabiliser
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 WIDTH, HEIGHT = 480, 270
 
 

@@ -24,6 +24,8 @@ from pfm_desktop.pfm.training.held import HeldCases, HeldSet
 from pfm_desktop.pfm.training.other_sources import LEAST_SPREAD, net_for, reading
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 GREEN = (Source.WHITE, Source.GREEN)
 CONFIG = FinetuneConfig(name="ours", epochs=2, seed=4, sources=GREEN)
 CTX = SilentContext()

@@ -29,6 +29,8 @@ from pfm_desktop.pfm.training.step import (
 )
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 
 

@@ -14,6 +14,8 @@ from pfm_desktop.services.capture import clips
 from pfm_desktop.services.capture.clip_reader import ClipReader
 from pfm_desktop.storage.library import Library
 
+pytestmark = pytest.mark.slow
+
 NAME, PASSWORD = "Dr. Li", "four words that differ"
 CHILD = Path(__file__).with_name("clip_child.py")
 ROOT = Path(__file__).resolve().parents[4]

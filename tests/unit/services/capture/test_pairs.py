@@ -29,6 +29,8 @@ from pfm_desktop.services.capture.pairs import (
     take_two_sensors,
 )
 
+pytestmark = pytest.mark.slow
+
 COLOURS = {Light.WHITE: (235, 140, 150), Light.FLUORESCENCE: (40, 120, 60), None: (138, 130, 105)}  # None: a mixture
 Pixels = np.ndarray
 QUICK = Waits(exposure_s=0.1, settle_s=0.0, frame_s=0.2)

@@ -19,6 +19,8 @@ from pfm_desktop.storage.library import Library
 
 from .conftest import lit, taken
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 CLIP, MAP, DARK = b"frames of a clip", taken(7).data, taken(8).data
 WORDS = {CLIP: "part of a clip", MAP: "map of whitening", DARK: "dark frame"}

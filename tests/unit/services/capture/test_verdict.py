@@ -16,6 +16,8 @@ from pfm_desktop.services.capture import verdict
 from pfm_desktop.services.capture.verdict import PairVerdict, judge, usual_map
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 SEED, SIDE = 12, 448
 
 

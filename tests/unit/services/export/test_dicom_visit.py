@@ -52,6 +52,8 @@ from .conftest import (
     straight,
 )
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 
 

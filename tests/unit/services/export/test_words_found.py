@@ -28,6 +28,8 @@ from pfm_desktop.support.errors import ModelError, StorageError
 
 from .conftest import everything, stopping_at
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 SIZE = 320
 LOOKED = Wish(pixels_looked_at=True)

@@ -20,6 +20,8 @@ from pfm_desktop.storage import crosswalk, journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError, UserError
 
+pytestmark = pytest.mark.slow
+
 KEY = "an import"
 CTX = SilentContext()
 Picture = Callable[..., bytes]

@@ -37,6 +37,8 @@ from pfm_desktop.support.settings import load_settings
 from .conftest import CTX, Ward
 from .test_run import SETTINGS, begun
 
+pytestmark = pytest.mark.slow
+
 slow = pytest.mark.slow
 
 

@@ -30,6 +30,8 @@ from pfm_desktop.storage.library import Library
 
 from .conftest import CTX, MOMENT, Ward
 
+pytestmark = pytest.mark.slow
+
 
 def test_each_case_says_woman_grade_origin_device_and_sources(ward: Ward) -> None:
     ward.add(Grade.HIGH, device="Cam 7")

@@ -23,6 +23,8 @@ from pfm_desktop.support.paths import user_models_dir
 
 from .conftest import CTX
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ours(tmp_path: Path, make_model: Callable[..., Path]) -> Path:

@@ -17,6 +17,8 @@ from pfm_desktop.storage import learning_past
 from .conftest import CTX, Ward, blob
 from .test_run import begun
 
+pytestmark = pytest.mark.slow
+
 
 def parts(ward: Ward) -> dict[str, Part]:
     with ward.lib.read() as session:

@@ -28,6 +28,8 @@ from pfm_desktop.support.paths import user_models_dir
 
 from .conftest import CTX, MOMENT, Ward, blob
 
+pytestmark = pytest.mark.slow
+
 GREEN = (Source.WHITE, Source.GREEN)
 WISH = Wish(sources=GREEN)
 SETTINGS = run.Settings("ours", parent="parent", epochs=2, rehearse=0, enough=4, sources=("white", "green"))

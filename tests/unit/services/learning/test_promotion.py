@@ -35,6 +35,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import CTX, Ward
 
+pytestmark = pytest.mark.slow
+
 SIGNED = {"name": "Dr. Test", "meaning": "Checked by me"}
 
 

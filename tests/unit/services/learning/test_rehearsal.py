@@ -12,6 +12,8 @@ from pfm_desktop.services.learning import rehearsal
 
 from .conftest import CTX
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:

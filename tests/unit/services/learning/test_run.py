@@ -32,6 +32,8 @@ from pfm_desktop.support.paths import user_models_dir
 
 from .conftest import CTX, Ward, blob
 
+pytestmark = pytest.mark.slow
+
 slow = pytest.mark.slow
 SETTINGS = run.Settings("ours", parent="parent", epochs=3, rehearse=0, enough=4)
 

@@ -18,6 +18,8 @@ from pfm_desktop.services.learning.women import groups_of, joined
 
 from .conftest import CTX, Ward, blob
 
+pytestmark = pytest.mark.slow
+
 SHARES = {Part.TRAIN: 0.65, Part.CALIBRATION: 0.20, Part.TEST: 0.15}
 WAYS = {
     "the same bytes": lambda picture: picture,
