@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.clip import ClipKind
@@ -33,6 +34,18 @@ def row_of(clip: Clip) -> ClipRow:
         return ClipRow(clip.id, f"{kind}, {when}, being recorded")
     short = "" if clip.complete else ", cut short"
     return ClipRow(clip.id, f"{kind}, {when}, {clip.seconds:.0f} s, {clip.frames} frames{short}")
+
+
+def file_name(clip: Clip) -> str:
+    """What a video of it is called where nobody says otherwise, without its ending: `clip 2026-11-29 14.02.11`."""
+    at = clip.started_at.astimezone().isoformat(sep=" ", timespec="seconds")[:19]
+    return f"clip {at.replace(':', '.')}"
+
+
+def with_ending(path: Path, suffix: str) -> Path:
+    """The file with the ending of its kind: in place of that of another kind, else after what was typed."""
+    endings = {ending for _coding, _text, ending in VIDEOS}
+    return path.with_suffix(suffix) if path.suffix.lower() in endings else path.with_name(path.name + suffix)
 
 
 def place_text(seconds: float, total: float, since_acid: float | None) -> str:

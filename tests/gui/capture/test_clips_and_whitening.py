@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.clip import ClipKind
@@ -18,6 +21,7 @@ from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services.capture import clips, following, records
 from pfm_desktop.support.errors import BadInputError, UserError
 from pfm_desktop.viewmodels import capture_words as say
+from pfm_desktop.viewmodels import clips as rows
 from pfm_desktop.viewmodels import whitening as words
 from pfm_desktop.viewmodels.session import Session
 
@@ -99,6 +103,33 @@ def test_a_clip_is_looked_through_frame_by_frame_and_a_frame_goes_into_the_visit
     qtbot.keyClick(panel.list, K.Key_Escape)
     assert recorded.looking.shows is Shows.LIVE
     assert recorded.view.hasFocus()
+
+
+def test_a_clip_is_offered_by_its_time_and_no_file_is_written_over_unasked(
+    recorded: CapturePage, qtbot: QtBot, press: Press, heard: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(K.Key_L)
+    panel = recorded.cards.clips
+    qtbot.waitUntil(panel.export.isEnabled, timeout=10_000)
+    asked: list[Path] = []
+    wanted: list[Path] = []
+    ffv1 = rows.VIDEOS[1][1]
+
+    def chosen(_parent: object, _title: str, offered: str, _filters: str) -> tuple[str, str]:
+        asked.append(Path(offered))
+        return str(tmp_path / "for the talk.avi"), ffv1
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
+    monkeypatch.setattr(panel, "export_to", lambda out, _coding: wanted.append(out))
+    (tmp_path / "for the talk.mkv").write_bytes(b"of somebody else")
+    qtbot.mouseClick(panel.export, LEFT)
+    assert re.fullmatch(r"clip \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.avi", asked[0].name)
+    assert asked[0].is_absolute()
+    assert not wanted
+    assert heard[-1].startswith("for the talk.mkv is there already.")
+    (tmp_path / "for the talk.mkv").unlink()
+    qtbot.mouseClick(panel.export, LEFT)
+    assert wanted == [tmp_path / "for the talk.mkv"]
 
 
 def test_escape_on_the_picture_goes_back_to_live(qtbot: QtBot, recorded: CapturePage, press: Press) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -186,11 +186,20 @@ class ClipsPanel(QFrame):
         self.said.emit("The frame is in the visit." if changes else "This frame is in the visit already.")
 
     def _ask_where(self) -> None:
+        if self._reader is None:
+            return
         filters = ";;".join(text for _coding, text, _suffix in rows.VIDEOS)
-        name, chosen = QFileDialog.getSaveFileName(self, "Export the clip", "clip.avi", filters)
-        if name:
-            coding, _text, suffix = next((one for one in rows.VIDEOS if one[1] == chosen), rows.VIDEOS[0])
-            self.export_to(Path(name).with_suffix(suffix), coding)
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        offered = Path(folder) / (rows.file_name(self._reader.clip) + rows.VIDEOS[0][2])
+        name, chosen = QFileDialog.getSaveFileName(self, "Export the clip", str(offered), filters)
+        if not name:
+            return
+        coding, _text, suffix = next((one for one in rows.VIDEOS if one[1] == chosen), rows.VIDEOS[0])
+        out = rows.with_ending(Path(name), suffix)
+        if out != Path(name) and out.exists():  # which nobody was asked about
+            self.said.emit(f"{out.name} is there already. Nothing was written. Choose another name.")
+        else:
+            self.export_to(out, coding)
 
     def export_to(self, out: Path, coding: str) -> None:
         """Write the chosen clip as a video."""
@@ -232,7 +241,7 @@ class ClipsPanel(QFrame):
         for part in (self.slider, self.stage):
             part.setEnabled(there)
         self.pull.setEnabled(there and editing)
-        self.export.setEnabled(chosen)
+        self.export.setEnabled(there)
         self.remove.setEnabled(chosen and editing)
         if not there:
             self.place.setText("")
