@@ -271,11 +271,15 @@ class Whitening:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
+MAP_ENDS = {"peak": "map_peak_dl", "persistence": "map_persistence_s"}  # facts of a whitening, by map
+
+
 @dataclass(frozen=True)
 class KeptWhitening:
     """A whitening on record: of which visit and clip, and against which normal tissue (a polygon as `region`).
 
-    `map_sha256` names the picture of peak and persistence in the picture store, "" for none.
+    `map_sha256` names a picture in the picture store, "" for none: the first frame under the map of its peak, and
+    beside it under that of persistence. Each has the upper end of its legend among `whitening.facts` (`MAP_ENDS`).
     """
 
     id: str

@@ -5,8 +5,10 @@ Everything is H x W x 3 uint8 RGB in and out; heatmaps are h x w float32 in 0..1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -34,6 +36,15 @@ class Mark:
     x: float
     y: float
     letter: str = ""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A polygon of (x, y) pixels, with a letter or number beside it."""
+
+    points: tuple[tuple[float, float], ...]
+    letter: str = ""
+    dashed: bool = False
 
 
 def inferno() -> NDArray[np.uint8]:
@@ -180,6 +191,43 @@ def with_marks(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None = None
                 ends = (x - dx * reach, y - dy * reach, x + dx * reach, y + dy * reach)
                 draw.line(ends, fill=colour, width=max(1, round(thick * unit)))
     return np.asarray(image, dtype=np.uint8)
+
+
+def with_outlines(pixels: Pixels, outlines: Sequence[Outline]) -> Pixels:
+    """Polygons drawn as lines, and their letters beside them, that show on light and on dark tissue."""
+    image = Image.fromarray(pixels)
+    draw = ImageDraw.Draw(image)
+    thick = max(2, round(max(pixels.shape[:2]) / 320))
+    font = _font(12 * thick)
+    for one in outlines:
+        ends = [*one.points, *one.points[:1]]
+        for colour, width in (((0, 0, 0), 2 * thick), (_INK, thick)):
+            for part in _dashes(ends, 6.0 * thick) if one.dashed else (ends,):
+                draw.line(part, fill=colour, width=width, joint="curve")
+        if one.letter and one.points:
+            at = max(x for x, _ in one.points) + 3 * thick, min(y for _, y in one.points)
+            draw.text(at, one.letter, _INK, font, stroke_width=thick, stroke_fill=(0, 0, 0))
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _dashes(ends: Sequence[tuple[float, float]], length: float) -> Iterator[list[tuple[float, float]]]:
+    """Every other part of a line, each `length` pixels long."""
+    way, drawn = 0.0, True
+    part = list(ends[:1])
+    for (x0, y0), (x1, y1) in pairwise(ends):
+        side = math.hypot(x1 - x0, y1 - y0)
+        done = 0.0
+        while side - done > length - way:
+            done += length - way
+            share = done / side
+            part.append((x0 + share * (x1 - x0), y0 + share * (y1 - y0)))
+            if drawn:
+                yield part
+            drawn, way, part = not drawn, 0.0, part[-1:]
+        way += side - done
+        part.append((x1, y1))
+    if drawn and len(part) > 1:
+        yield part
 
 
 def _pin(image: Image.Image, mark: Mark, unit: float, scale: int) -> None:

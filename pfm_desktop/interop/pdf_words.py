@@ -64,13 +64,13 @@ def examination_lines(content: ReportContent) -> list[str]:
         said.append(f"Acetic acid applied: {moment(examined.acid_at)}")
     if examined is not None and examined.iodine_override:
         said.append(f"Lugol's iodine allowed in spite of a known allergy: {examined.iodine_override}")
-    return said + [whitening(curve) for curve in content.whitenings]
+    return said + [whitening(number, curve) for number, curve in enumerate(content.whitenings, 1)]
 
 
-def whitening(curve: Whitening) -> str:
-    """`Whitening of a place, against normal tissue: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at
-    130 s`, the middle only where normal tissue was named."""
-    place = "Whitening of a place" + (", against normal tissue" if curve.against_normal is not None else "")
+def whitening(number: int, curve: Whitening) -> str:
+    """`Whitening of place 1, against normal tissue: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at
+    130 s`, the middle only where normal tissue was named. The number stands beside the place in the pictures."""
+    place = f"Whitening of place {number}" + (", against normal tissue" if curve.against_normal is not None else "")
     if curve.peak is None or curve.peak_s is None:
         return f"{place}: none{f' up to {curve.seconds[-1]:.0f} s after acid' if curve.seconds else ''}"
     began = f"began {curve.onset_s:.0f} s after acid, " if curve.onset_s is not None else ""

@@ -11,6 +11,7 @@ import numpy as np
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Picture
 from pfm_desktop.domain.clock import NO_WAY, clock_hour, quadrant
+from pfm_desktop.domain.examination import KeptWhitening
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED, NOTHING_DRAWN, Analysis
 from pfm_desktop.domain.registration import RegistrationStatus
@@ -67,6 +68,8 @@ def report_of_visit(
     known = answer.registration if answer else None  # newer than that of pictures loaded before it
     registration = usable(known or (pictures.registration if pictures else None))
     pair_id = pictures.pair.id if pictures else answer.pair_id if answer else ""
+    kept = records.whitenings(lib, case.visit.id)
+    maps, unread = _maps(lib, kept)
     return ReportContent(
         made_at=made_at or datetime.now(UTC),
         software=software,
@@ -78,10 +81,10 @@ def report_of_visit(
         corrections=tuple(_correction(made) for made in case.corrections),
         examiner=case.visit.examiner,
         indication=case.visit.indication,
-        pictures=_pictures(case, pictures, registration, analysis) if pictures else (),
+        pictures=(*(_pictures(case, pictures, registration, analysis) if pictures else ()), *maps),
         checks=checks_of(answer, pictures),
         examination=records.examination(lib, case.visit.id),
-        whitenings=tuple(kept.whitening for kept in records.whitenings(lib, case.visit.id)),
+        whitenings=tuple(one.whitening for one in kept),
         pins=tuple(_pin(pin, case, pair_id, registration) for pin in case.pins),
         findings=findings,
         swede=swede_lines(findings.swede),
@@ -91,7 +94,7 @@ def report_of_visit(
         if analysis is not None and case.revealed_model is not None
         else "",
         no_answer="" if analysis is not None else NOT_THERE if findings.revealed else NOT_REVEALED,
-        notes=tuple(_notes(lib, case)),
+        notes=(*_notes(lib, case), *((unread,) if unread else ())),
     )
 
 
@@ -242,6 +245,14 @@ def _pictures(
         heat = heated(frame, analysis, _heat_caption(analysis), *marks_on(analysis.frame, frame))
         drawn += [heat] if heat else []
     return tuple(drawn)
+
+
+def _maps(lib: Library, kept: Sequence[KeptWhitening]) -> tuple[tuple[ReportPicture, ...], str]:
+    if not kept:
+        return (), ""
+    from pfm_desktop.services.report_whitening import whitening_pictures
+
+    return whitening_pictures(lib, kept)
 
 
 def _heat_caption(analysis: Analysis) -> str:

@@ -25,7 +25,7 @@ STRIPS = 1.5  # banner and legend make a picture about so much higher
 def marked(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None, caption: str) -> ReportPicture:
     """A picture (H x W x 3) with its pins and os; marks in pixels of the full picture."""
     small, drawn_pins, drawn_os = _reduced(pixels, pins, os_mark)
-    return _printed(with_marks(small, drawn_pins, drawn_os, size=PRINTED_TEXT), caption)
+    return printed(with_marks(small, drawn_pins, drawn_os, size=PRINTED_TEXT), caption)
 
 
 def heated(
@@ -36,7 +36,7 @@ def heated(
         return None
     small, drawn_pins, drawn_os = _reduced(pixels, pins, os_mark)
     drawn = overlay(small, analysis, drawn_pins, drawn_os, size=PRINTED_TEXT, letters=printed_letters(small))
-    return replace(_printed(drawn, caption), burnt_in=True)
+    return replace(printed(drawn, caption), burnt_in=True)
 
 
 def printed_letters(pixels: Pixels) -> int:
@@ -46,11 +46,16 @@ def printed_letters(pixels: Pixels) -> int:
     return math.ceil(READABLE / points)
 
 
+def reduced(pixels: Pixels) -> tuple[Pixels, float]:
+    """A picture (H x W x 3) as it is printed, and by how much it was made smaller."""
+    small = fit(pixels, LONGEST)
+    return small, small.shape[1] / pixels.shape[1]
+
+
 def _reduced(
     pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None
 ) -> tuple[Pixels, tuple[Mark, ...], Mark | None]:
-    small = fit(pixels, LONGEST)
-    scale = small.shape[1] / pixels.shape[1]
+    small, scale = reduced(pixels)
 
     def moved(mark: Mark) -> Mark:
         return Mark((mark.x + 0.5) * scale - 0.5, (mark.y + 0.5) * scale - 0.5, mark.letter)
@@ -114,5 +119,6 @@ def answer_lines(analysis: Analysis) -> tuple[str, ...]:
     return (answer, *alone)
 
 
-def _printed(pixels: Pixels, caption: str) -> ReportPicture:
+def printed(pixels: Pixels, caption: str) -> ReportPicture:
+    """A picture (H x W x 3) as the report holds it."""
     return ReportPicture(encode_jpeg(pixels, quality=QUALITY), pixels.shape[1], pixels.shape[0], caption)

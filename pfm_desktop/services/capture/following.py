@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.examination import MAP_ENDS
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.whitening import curve, maps
 from pfm_desktop.imaging.whitening.normal import normal_place
@@ -169,6 +170,19 @@ def map_of(_ctx: Context, followed: Followed, kind: str, normal: Polygon | None)
     values, unit = (made.peak, "dL*") if kind == "peak" else (made.persistence, "s")
     high = maps.limit(values)
     return MapShown(maps.overlay(values, followed.stabiliser.size, high=high), high, unit)
+
+
+def with_maps(ctx: Context, followed: Followed, one: Whitening, normal: Polygon | None) -> tuple[Whitening, bytes]:
+    """Job: what goes on record: a curve that knows how far the legends of its maps reach, and the maps, where there are
+    frames enough for any (else b""); see `KeptWhitening`."""
+    shown: dict[str, MapShown] = {}
+    for kind in MAP_ENDS:
+        try:
+            shown[kind] = map_of(ctx, followed, kind, normal)
+        except BadInputError:  # too few frames for a map, which a curve may do without
+            break
+    ends = {MAP_ENDS[kind]: made.high for kind, made in shown.items()}
+    return replace(one, facts={**one.facts, **ends}), map_png(followed, tuple(shown.values()))
 
 
 def map_png(followed: Followed, shown: Sequence[MapShown]) -> bytes:

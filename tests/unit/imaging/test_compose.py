@@ -8,6 +8,7 @@ import pytest
 from pfm_desktop.imaging.compose import (
     SURROUND,
     Mark,
+    Outline,
     fit,
     heat_over,
     inferno,
@@ -16,6 +17,7 @@ from pfm_desktop.imaging.compose import (
     with_banner,
     with_legend,
     with_marks,
+    with_outlines,
 )
 
 
@@ -133,3 +135,18 @@ def test_pins_and_the_os_are_drawn_where_they_are() -> None:
     ys, xs = np.nonzero(changed[100:300, :200])
     assert abs(ys.mean() + 100 - 200) < 1
     assert abs(xs.mean() - 100) < 1
+
+
+def test_outlines_show_on_light_and_dark_tissue_and_dashes_have_gaps() -> None:
+    square = ((100.0, 100.0), (300.0, 100.0), (300.0, 300.0), (100.0, 300.0))
+    for shade in (20, 230):
+        plain = np.full((400, 600, 3), shade, np.uint8)
+        solid, dashed = (with_outlines(plain, [Outline(square, dashed=way)]) for way in (False, True))
+        top, broken = (np.any(drawn[100, 105:295] != shade, axis=-1) for drawn in (solid, dashed))
+        assert top.all()
+        assert 0.3 < broken.mean() < 0.9
+        for drawn in (solid, dashed):
+            line = drawn[95:106, 100:300]
+            assert abs(int(line.max()) - int(line.min())) > 150  # light and dark, whatever lies below
+        assert not np.array_equal(with_outlines(plain, [Outline(square, "1")]), solid)
+        assert np.array_equal(with_outlines(plain, []), plain)

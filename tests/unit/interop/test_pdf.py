@@ -373,9 +373,9 @@ def test_acid_iodine_and_each_place_that_was_measured_have_a_line() -> None:
     assert said == [
         f"Acetic acid applied: {moment(NOW)}",
         "Lugol's iodine allowed in spite of a known allergy: tested since",
-        "Whitening of a place: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at 130 s",
-        "Whitening of a place: none up to 1 s after acid",
-        "Whitening of a place, against normal tissue: most (L* +8.4) at 45 s, not faded to half by 180 s, when the "
+        "Whitening of place 1: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at 130 s",
+        "Whitening of place 2: none up to 1 s after acid",
+        "Whitening of place 3, against normal tissue: most (L* +8.4) at 45 s, not faded to half by 180 s, when the "
         "recording ended",
     ]
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages).split())

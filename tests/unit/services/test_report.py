@@ -547,6 +547,41 @@ def test_a_registration_to_be_checked_still_carries_pins_over(lib: Library) -> N
     assert Desk(lib, found).report().pins[1].place == "7 o'clock, posterior right"
 
 
+def test_places_that_whitened_are_seen_on_their_maps_numbered_as_in_the_words(lib: Library) -> None:
+    desk = Desk(lib)
+    before = len(desk.report().pictures)
+    maps = np.concatenate([np.full((300, 400, 3), shade, np.uint8) for shade in (90, 160)], axis=1)
+    square = ((100.0, 100.0), (200.0, 100.0), (200.0, 200.0), (100.0, 200.0))
+    curve = Whitening(square, (0.0, 45.0), (0.0, 8.4), peak=8.4, peak_s=45.0, facts={"map_peak_dl": 15.0})
+    both = replace(curve, facts={"map_peak_dl": 15.0, "map_persistence_s": 120.0})
+    records.keep_whitening(lib, desk.visit, "c" * 32, curve)
+    assert len(desk.report().pictures) == before  # no map was kept with it
+    records.keep_whitening(lib, desk.visit, "c" * 32, both, encode_png(maps), square)
+    peak, stayed = desk.report().pictures[before:]
+    assert (peak.width, peak.height) == (stayed.width, stayed.height) == (400, 300)
+    assert peak.caption == (
+        "Most whitening (over the first frame after acid, dark to bright: 0 to 15 dL*). Numbered: the places that were "
+        "measured; dashed: tissue named as normal."
+    )
+    assert "stayed white" in stayed.caption
+    assert "0 to 120 s" in stayed.caption
+    for picture, shade in ((peak, 90), (stayed, 160)):
+        pixels = np.asarray(Image.open(io.BytesIO(picture.jpeg)).convert("RGB")).astype(int)
+        assert abs(pixels[250, 50].mean() - shade) < 4
+        assert abs(pixels[95:106, 110:190] - shade).max() > 60
+    assert "Whitening of place 2: most (L* +8.4)" in text_of(desk.report())
+
+
+def test_a_map_that_cannot_be_read_is_said_and_the_report_is_made(lib: Library) -> None:
+    desk = Desk(lib)
+    before = len(desk.report().pictures)
+    curve = Whitening(((1.0, 2.0),), (0.0, 45.0), (0.0, 8.4), peak=8.4, peak_s=45.0)
+    records.keep_whitening(lib, desk.visit, "c" * 32, curve, b"no picture")
+    content = desk.report()
+    assert len(content.pictures) == before
+    assert "map of whitening cannot be read" in text_of(content)
+
+
 def test_acid_and_whitening_of_a_live_examination_stand_in_print_and_preview(lib: Library) -> None:
     desk = Desk(lib)
     records.begin(lib, desk.visit, DEFAULT_PLAN)

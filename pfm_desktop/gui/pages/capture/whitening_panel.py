@@ -270,13 +270,6 @@ def _kept(
 ) -> Change:
     """As a job: with both maps, where there are any yet."""
     from pfm_desktop.services.capture import following, records
-    from pfm_desktop.support.errors import BadInputError
 
-    shown = []
-    for kind in ("peak", "persistence"):
-        try:
-            shown.append(following.map_of(ctx, followed, kind, normal))
-        except BadInputError:  # too few frames for a map, which a curve may do without
-            break
-    png = following.map_png(followed, shown)
-    return records.keep_whitening(lib, visit_id, followed.clip_id, one, png, normal)
+    curve, png = following.with_maps(ctx, followed, one, normal)
+    return records.keep_whitening(lib, visit_id, followed.clip_id, curve, png, normal)
