@@ -17,6 +17,8 @@ CHOOSE = "Click on the cervix, or draw round a place, to see how it whitened."
 CHOOSE_NORMAL = "Now click on normal pink tissue: the whitening of the place is told against it."
 SUGGESTED = "Drawn in dashes: tissue near it that did not whiten. Look whether it is normal, or click on other tissue."
 NO_NORMAL = "No tissue near it stayed as it was: click on normal tissue yourself."
+ON_RECORD = "Places on record"
+OTHER_CLIP = "It was measured in another recording: its place is seen in the report."
 KEPT = "The whitening of this place is on record."
 CLIPPED = "Part of this place is overexposed: it whitened by more than this says."
 CLIPPED_SHARE = 0.15
@@ -55,6 +57,14 @@ def summary(one: Whitening) -> str:
     faded = f"half of it at {clock_text(one.half_s)}" if one.half_s is not None else "not faded to half so far"
     against = "against normal tissue" if one.against_normal is not None else "against its own start"
     return f"Whitens {onset}, most dL* {one.peak:.1f} at {clock_text(one.peak_s)}, {faded}; {against}."
+
+
+def kept_text(number: int, one: Whitening) -> str:
+    """`1: most dL* 11.2 at 0:58, against normal tissue`, numbered as in the report."""
+    if one.peak is None:
+        return f"{number}: no whitening"
+    against = ", against normal tissue" if one.against_normal is not None else ""
+    return f"{number}: most dL* {one.peak:.1f} at {clock_text(one.peak_s)}{against}"
 
 
 def caution(one: Whitening) -> str:

@@ -30,6 +30,7 @@ from .conftest import Room
 pytestmark = pytest.mark.slow
 
 K = Qt.Key
+SQUARE = ((10.0, 10.0), (20.0, 10.0), (20.0, 20.0), (10.0, 20.0))
 LEFT = Qt.MouseButton.LeftButton
 Press = Callable[..., None]
 Passes = Callable[[float], None]
@@ -280,6 +281,49 @@ def test_a_click_shows_how_the_place_whitened_and_it_goes_on_record(
     assert session.case is not None
     (kept,) = records.whitenings(session.library, session.case.visit.id)
     assert kept.whitening.peak == 8.0
+    listed = panel.kept.list
+    assert [listed.item(row).text() for row in range(listed.count())] == [words.kept_text(1, kept.whitening)]
+
+
+def test_a_place_on_record_is_looked_at_again_and_taken_off_and_undo_brings_it_back(
+    qtbot: QtBot,
+    followed: CapturePage,
+    press: Press,
+    settle: Settle,
+    measured: list[tuple[object, object]],
+    session: Session,
+    undo: Undo,
+) -> None:
+    case = session.case
+    assert case is not None
+    visit = case.visit.id
+    place = Whitening(SQUARE, (0.0, 45.0), (0.0, 6.5), peak=6.5, peak_s=45.0)
+    records.keep_whitening(session.library, visit, "another clip", place)
+    press(K.Key_C)
+    panel = followed.cards.whitening
+    kept = panel.kept
+    assert kept.isVisible()
+    assert not kept.remove.isEnabled()
+    qtbot.waitUntil(lambda: followed.view.shown is not None)
+    listed = kept.list
+    qtbot.mouseClick(listed.viewport(), LEFT, pos=listed.visualItemRect(listed.item(0)).center())
+    assert "6.5" in panel.summary.text()
+    assert panel.caution.text() == words.OTHER_CLIP
+    assert followed.view.region == ()
+    assert not panel.keep.isEnabled()  # it is on record
+    qtbot.mouseClick(followed.view, LEFT, pos=followed.view.rect().center())
+    settle()
+    assert panel.keep.isEnabled()  # another place
+    assert not kept.looked_at
+    listed.setFocus()
+    qtbot.keyClick(listed, K.Key_Home)
+    qtbot.mouseClick(kept.remove, LEFT)
+    settle()
+    assert records.whitenings(session.library, visit) == ()
+    assert kept.isHidden()
+    assert undo.undo()
+    assert len(records.whitenings(session.library, visit)) == 1
+    assert kept.isVisible()
 
 
 def test_nothing_of_a_whitening_is_seen_in_the_visit_of_another_woman(

@@ -144,6 +144,8 @@ class SideCards(QWidget):
             self.whitening.forget()
         elif not self.clips.isHidden():
             self.clips.follow()
+        elif not self.whitening.isHidden():
+            self.whitening.kept.follow()
         self._show_last()
 
     def _show(self, card: QWidget) -> None:

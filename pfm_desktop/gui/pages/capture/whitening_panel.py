@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.pages.capture.kept_places import KeptPlaces
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.gui.widgets.plot import plot_to_look_at
@@ -17,7 +18,7 @@ from pfm_desktop.viewmodels import whitening as text
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
-    from pfm_desktop.domain.examination import Whitening
+    from pfm_desktop.domain.examination import KeptWhitening, Whitening
     from pfm_desktop.jobs import Context
     from pfm_desktop.services.capture.following import Followed, MapShown, Polygon
     from pfm_desktop.storage.library import Library
@@ -66,6 +67,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         self.suggest = QPushButton("Suggest", self)
         self.suggest.setToolTip("Suggest normal tissue near the place: look whether it is")
         self.keep, self.close_button = QPushButton("Put on record", self), QPushButton("Back to live", self)
+        self.kept = KeptPlaces(session, self)
         self._again = QTimer(self, interval=AGAIN_MS)
         self._again.timeout.connect(self._look)
         self._lay_out()
@@ -74,6 +76,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         self.normal_button.toggled.connect(self._say_hint)
         self.suggest.clicked.connect(self._suggest)
         self.keep.clicked.connect(self._keep)
+        self.kept.chosen.connect(self._show_kept)
         self.close_button.clicked.connect(self.closed)
 
     def begin(self, followed: Followed | None, visit_id: str, mm_per_px: float | None) -> None:
@@ -82,6 +85,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
             self.region, self.normal, self._curve, self._map = (), None, None, None
             self.kind.setCurrentIndex(0)
         self._followed, self._visit_id, self.mm_per_px = followed, visit_id, mm_per_px
+        self.kept.follow()
         self._show()
         self.still.emit(followed.first if followed is not None else None)
         self._say_hint()
@@ -100,6 +104,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         self._followed, self._visit_id = None, ""
         self.region, self.normal, self._curve, self._map = (), None, None, None
         self._show()
+        self.kept.follow()
         self.count.setText("")
 
     def end(self) -> None:
@@ -114,6 +119,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         """A place was drawn (several points) or clicked (one), in pixels of the first frame."""
         if self._followed is None:
             return
+        self.kept.leave()
         region = points if len(points) > 2 else self._followed.region_at(*points[0], self.mm_per_px)
         if self.normal_button.isChecked():
             self.normal = region
@@ -123,6 +129,18 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
             self.region = region
         self._show()
         self._look()
+
+    def _show_kept(self, one: KeptWhitening) -> None:
+        """A place on record, again; over the first frame where that is the one it was measured on."""
+        here = self._followed is not None and self._followed.clip_id == one.clip_id
+        self._work.drop()
+        self.normal_button.setChecked(False)
+        self.region, self.normal = (one.whitening.region, one.normal) if here else ((), None)
+        self._curve = one.whitening
+        self._map_wanted()
+        self._show()
+        if not here:
+            say(self.caution, text.OTHER_CLIP)
 
     def changeEvent(self, event: QEvent) -> None:
         """Lines are drawn in the colours of the theme."""
@@ -204,12 +222,14 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
 
     def _show(self) -> None:
         one, there = self._curve, self._followed is not None
-        for part in (self.plot, self.kind, self.normal_button, self.suggest, self.keep):
+        for part in (self.kind, self.normal_button, self.suggest, self.keep):
             part.setVisible(there)
+        self.plot.setVisible(there or one is not None)
         self.suggest.setEnabled(bool(self.region))
-        self.keep.setEnabled(one is not None and not self._session.library.no_editing)
+        anew = one is not None and not self.kept.looked_at
+        self.keep.setEnabled(anew and not self._session.library.no_editing)
         self.summary.setText(text.summary(one) if one is not None else "")
-        self.summary.setVisible(there)
+        self.summary.setVisible(there or one is not None)
         say(self.caution, text.caution(one) if one is not None else "")
         values = () if one is None else one.against_normal or one.change
         if one is None:
@@ -258,6 +278,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         column.addWidget(self.count)
         column.addLayout(in_a_row(self.keep, self.close_button))
         column.addWidget(self.caution)
+        column.addWidget(self.kept)
 
 
 def _image(shown: MapShown) -> QImage:
