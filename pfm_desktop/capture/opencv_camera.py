@@ -6,6 +6,7 @@ colours afterwards. The number of a frame counts those that came whole: neither 
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
@@ -14,12 +15,14 @@ from typing import Any
 
 import cv2
 
-from pfm_desktop.capture.decoding import rgb_of
+from pfm_desktop.capture.decoding import DamagedWithinError, rgb_of
 from pfm_desktop.capture.opencv_controls import words
-from pfm_desktop.capture.source import CameraError, Control, Format, Frame, NoCameraError, Setting
+from pfm_desktop.capture.source import CameraError, Control, Format, Frame, NoCameraError, Pixels, Setting
 
+log = logging.getLogger(__name__)
 _FASTEST = 1000.0  # frames a second, beyond which a driver is not believed
 MOST_FAILED = 5  # reads in a row without a frame
+ALL_DAMAGED = 10  # the first ones
 JPEGS = frozenset({"MJPG", "JPEG"})
 
 # before the first camera is opened: a stall is said by us, not by FFmpeg on the terminal, and not after ten seconds
@@ -45,11 +48,13 @@ class OpenCvCamera:
         self._driver: Any = None  # whatever has the methods of `cv2.VideoCapture`
         self._format = Format(0, 0)
         self._number, self._failed, self._came = 0, 0, 0.0
+        self._strict, self._damaged = True, 0  # JPEGs with a damage within
 
     def begin(self, driver: Any, backend: int) -> Format:
         """Read from this driver, which is open; the format that it says."""
         self._driver, self._backend = driver, backend
         self._number, self._failed, self._came = 0, 0, time.monotonic()
+        self._strict, self._damaged = True, 0
         self._format = format_of(driver)
         return self._format
 
@@ -66,9 +71,20 @@ class OpenCvCamera:
             self._failed += 1
             raise self.why_none(now)
         self._failed, self._came = 0, now
-        pixels = rgb_of(values)
+        pixels = self._decoded(values)
         number, self._number = self._number, self._number + 1
         return Frame(pixels, self._stamp(now), number)
+
+    def _decoded(self, values: Any) -> Pixels:
+        """A camera of which no frame ever came without a warning writes JPEGs in a way of its own: they are taken."""
+        try:
+            return rgb_of(values, strict=self._strict)
+        except DamagedWithinError:
+            self._damaged += 1
+            if self._damaged == ALL_DAMAGED and not self._number:
+                log.warning("each of the first %d JPEGs has a damage within: such ones are taken", ALL_DAMAGED)
+                self._strict = False
+            raise
 
     def why_none(self, now: float) -> CameraError:
         """What is to be said as no frame came; `now` is a moment of `time.monotonic`."""

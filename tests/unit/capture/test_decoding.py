@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pfm_desktop.capture.decoding import rgb_of, size_of_jpeg
+from pfm_desktop.capture.decoding import DamagedWithinError, rgb_of, size_of_jpeg
 from pfm_desktop.capture.source import TornFrameError
 
 
@@ -35,6 +35,33 @@ def test_a_jpeg_is_decoded_to_red_green_blue() -> None:
 
 def test_bytes_that_a_driver_fills_up_with_do_no_harm() -> None:
     assert rgb_of(packet(jpeg() + bytes(500))).shape == (48, 64, 3)
+
+
+def textured() -> bytes:
+    """A JPEG with some thousand bytes of tissue-like texture."""
+    pixels = np.random.default_rng(1).integers(60, 190, (24, 32, 3), dtype=np.uint8)
+    return cv2.imencode(".jpg", cv2.resize(pixels, (256, 192), interpolation=cv2.INTER_CUBIC))[1].tobytes()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_jpeg_of_which_bytes_are_missing_within_is_torn_unless_it_may_be(share: float) -> None:
+    whole = textured()
+    at = int(share * len(whole))
+    for missing in (200, 1000):
+        bad = packet(whole[:at] + whole[at + missing :])
+        with pytest.raises(DamagedWithinError, match="a part of it is damaged"):
+            rgb_of(bad)
+        assert rgb_of(bad, strict=False).shape == (192, 256, 3)
+
+
+@pytest.mark.parametrize("filled", [2, 1000])
+def test_bytes_that_fill_up_before_the_end_do_no_harm(filled: int) -> None:
+    whole = textured()
+    assert np.array_equal(rgb_of(packet(whole[:-2] + bytes(filled) + whole[-2:])), rgb_of(packet(whole)))
+
+
+def test_both_ways_give_the_same_pixels() -> None:
+    assert np.array_equal(rgb_of(packet(textured())), rgb_of(packet(textured()), strict=False))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.99])

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from pfm_desktop.capture import v4l2
-from pfm_desktop.capture.opencv_camera import format_of
+from pfm_desktop.capture.opencv_camera import ALL_DAMAGED, format_of
 from pfm_desktop.capture.source import (
     BusyError,
     CameraError,
@@ -116,6 +116,35 @@ def test_where_nothing_is_wanted_full_hd_in_jpegs_is_asked_for_and_decoded_here(
     with pytest.raises(TornFrameError):
         made.read()
     assert made.read().number == 1
+
+
+def damaged_within() -> Any:
+    noise = np.random.default_rng(1).integers(60, 190, (48, 64, 3), dtype=np.uint8)
+    coded = cv2.imencode(".jpg", noise)[1].reshape(1, -1)
+    half = coded.shape[1] // 2
+    coded[:, half : half + 64] = 0
+    return coded
+
+
+@pytest.mark.usefixtures("node")
+def test_a_frame_that_is_damaged_within_is_torn_once_a_whole_one_came() -> None:
+    made = camera(Driver(*[damaged_within()] * 3, packet(), *[damaged_within()] * 30, packet()))
+    made.open()
+    for damaged in (3, 30):
+        for _ in range(damaged):
+            with pytest.raises(TornFrameError, match="a part of it is damaged"):
+                made.read()
+        made.read()
+
+
+@pytest.mark.usefixtures("node")
+def test_a_camera_all_of_whose_jpegs_make_the_decoder_warn_is_taken_as_it_is() -> None:
+    made = camera(Driver(*[damaged_within()] * 15))
+    made.open()
+    for _ in range(ALL_DAMAGED):
+        with pytest.raises(TornFrameError):
+            made.read()
+    assert [made.read().number for _ in range(5)] == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.usefixtures("node")
