@@ -178,19 +178,35 @@ def counted(examination: Examination, pictures: Iterable[Picture]) -> tuple[Take
 def done(plan: Plan, taken: Sequence[Taken], *, acid: bool, skipped: frozenset[str] = frozenset()) -> frozenset[str]:
     """Keys of the steps that are done with. `acid`: whether acetic acid is on.
 
-    A picture after acid counts for the last mark that had come when it was taken, until `MISSED_S` after it, and any
-    fluorescence picture after acid for the step of that name.
+    A picture after acid counts for the last mark that had come when it was taken, until `MISSED_S` after it. For a step
+    behind marks, as fluorescence after acid, counts what was taken once the last of them had come that was not passed
+    over, unless it is the fluorescence of a mark itself.
     """
     found = {step.key for step in plan if step.key in skipped or (step.starts_clock and acid)}
-    stages = {one.stage for one in taken}
-    at = [one.seconds for one in taken if one.stage is Stage.ACETIC_ACID and one.seconds is not None]
-    return frozenset(found | {step.key for step in plan if _is_there(step, stages, at)})
+    there = {step.key for place, step in enumerate(plan) if _is_there(step, _marks_before(plan, place, skipped), taken)}
+    return frozenset(found | there)
 
 
-def _is_there(step: Step, stages: set[Stage], at: Sequence[float]) -> bool:
-    if step.seconds is None:
-        return not step.starts_clock and step.stage in stages
-    return any(step.seconds - 1.0 <= one < step.seconds + MISSED_S for one in at)
+def _marks_before(plan: Plan, place: int, skipped: frozenset[str]) -> list[Step]:
+    return [step for step in plan[:place] if step.seconds is not None and step.key not in skipped]
+
+
+def _is_there(step: Step, marks: Sequence[Step], taken: Sequence[Taken]) -> bool:
+    if step.starts_clock:
+        return False
+    of_it = [one for one in taken if one.stage is step.stage]
+    if step.seconds is not None:
+        return any(one.seconds is not None and _at_mark(step, one.seconds) for one in of_it)
+    if not marks or not step.after_acid:
+        return bool(of_it)
+    last = marks[-1].seconds or 0.0
+    late = [one.seconds for one in of_it if one.seconds is not None and one.seconds >= last - 1.0]
+    lit = marks[-1].pair and step.stage.source is Source.FLUORESCENCE  # one of them is that of the mark
+    return len(late) > (lit and any(_at_mark(marks[-1], at) for at in late))
+
+
+def _at_mark(step: Step, seconds: float) -> bool:
+    return step.seconds is not None and step.seconds - 1.0 <= seconds < step.seconds + MISSED_S
 
 
 def next_step(plan: Plan, finished: frozenset[str], *, seconds: float | None) -> Step | None:
@@ -201,16 +217,17 @@ def next_step(plan: Plan, finished: frozenset[str], *, seconds: float | None) ->
 
 
 def missed(plan: Plan, finished: frozenset[str], *, seconds: float | None) -> tuple[Step, ...]:
-    """Steps of which there is no picture and can be none any more: marks that went by, and what stands before acetic
-    acid in the plan once it is on."""
+    """Steps of which there is no picture and can be none any more: marks that went by, what stands before acetic acid
+    in the plan once it is on, and what stands before Lugol's iodine once that is on."""
     if seconds is None:
         return ()
     start = next((place for place, step in enumerate(plan) if step.starts_clock), 0)
+    iodine = next((place for place, step in enumerate(plan) if step.stage is Stage.LUGOL and step.key in finished), 0)
     return tuple(
         step
         for place, step in enumerate(plan)
         if step.key not in finished
-        and (place < start or (step.seconds is not None and seconds >= step.seconds + MISSED_S))
+        and (place < max(start, iodine) or (step.seconds is not None and seconds >= step.seconds + MISSED_S))
     )
 
 
@@ -232,19 +249,19 @@ def too_late(seconds: float | None) -> bool:
     return seconds is not None and seconds > WARN_S
 
 
-def stage_of(source: Source, step: Step | None, *, acid: bool) -> Stage:
+def stage_of(source: Source, step: Step | None, *, acid: bool, iodine: bool = False) -> Stage:
     """The stage of a picture that is taken now in this light, at this step.
 
     Fluorescence is named by whether acetic acid is on; the white-light picture of a fluorescence step is one of saline
-    before acid and of acetic acid after it, and nothing is one of saline once acid is on.
+    before acid and of acetic acid after it, and nothing is one of saline once acid is on. Once Lugol's iodine is on it
+    stays: white light is one of it from then on.
     """
     if source is Source.FLUORESCENCE:
         return Stage.FLUORESCENCE_AFTER_ACID if acid else Stage.FLUORESCENCE_BEFORE_ACID
-    if step is not None and not step.starts_clock and step.stage.source is Source.WHITE:
-        if step.stage in (Stage.ACETIC_ACID, Stage.SALINE):
-            return Stage.ACETIC_ACID if acid else Stage.SALINE
-        return step.stage
-    return Stage.ACETIC_ACID if acid else Stage.SALINE
+    plain = Stage.LUGOL if iodine else Stage.ACETIC_ACID if acid else Stage.SALINE
+    if step is None or step.starts_clock or step.stage.source is Source.FLUORESCENCE:
+        return plain
+    return plain if step.stage in (Stage.ACETIC_ACID, Stage.SALINE) else step.stage
 
 
 @dataclass(frozen=True)
@@ -270,7 +287,14 @@ class Whitening:
     half_s: float | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def late_s(self) -> float | None:
+        """When it was followed from, seconds after acid, where that is too late to know how it looked before."""
+        first = self.seconds[0] if self.seconds else 0.0
+        return first if first > LATE_FIRST_S else None
 
+
+LATE_FIRST_S = 7.0  # after acid: a curve that begins later may miss whitening from its start
 MAP_ENDS = {"peak": "map_peak_dl", "persistence": "map_persistence_s"}  # facts of a whitening, by map
 
 

@@ -240,8 +240,13 @@ class Desk(QObject):
 
     def _examine(self, visit_id: str) -> None:
         """Put a visit on the desk and go on live."""
-        if self.session.open_visit(visit_id):
+        if self.may_open(visit_id) and self.session.open_visit(visit_id):
             self._window.show_page(CAPTURE)
+
+    def may_open(self, visit_id: str) -> bool:
+        """Whether another visit may come on the desk; where a woman is being examined that is asked first."""
+        page: Any = self._pages.get(CAPTURE)
+        return page is None or bool(page.may_open(visit_id))
 
     def _brought_in(self) -> None:
         """Whoever stands in the list sees at once what was brought in behind it."""

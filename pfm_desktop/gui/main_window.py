@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
 
     def open_visit(self, visit_id: str) -> None:
         """Put a visit on the desk and show Review; when it cannot be read that is said and nothing changes."""
-        if self.session is None:
+        if self.desk is None or self.session is None or not self.desk.may_open(visit_id):
             return
         before, said = self.session.case, self.messages.held
         if not self.session.open_visit(visit_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ _LIMIT = 500
 LONG = 200  # changes: what takes longer to be taken back is done as a job
 STOPPED = "Stopped: nothing was undone."
 _WAIT = 3.0  # seconds at most, when the library is closed
+CONFIRM_S = 3.0
+STOPS_ACID = "This would stop the clock of acetic acid. Undo again within 3 seconds to take it back."
 UNDER_WAY = "Something is being undone; the next step can be undone when that has ended."
 _UNDO, _REDO = "Undo: ", "Redo: "  # as the journal says it
 
@@ -58,6 +61,7 @@ class Undo(QObject):
         self._stacks: dict[str, QUndoStack] = {}
         self._list = self._made_stack()  # patients and visits
         self._list_in_front = False
+        self._asked: tuple[_Done, float] | None = None  # what was asked about, and when
         self._group.indexChanged.connect(self.changed)
         self._group.activeStackChanged.connect(self.changed)
         session.on_done.append(self._push)
@@ -115,6 +119,9 @@ class Undo(QObject):
             return False
         command = stack.command(stack.index() - 1 if back else stack.index())
         assert isinstance(command, _Done)
+        if back and _stops_acid(command.back) and not self._confirmed(command):
+            self.said.emit(STOPS_ACID)
+            return False
         if self._jobs is not None and len(command.back) > LONG:
             self._begin(self._jobs, stack, command, back=back)
             return False
@@ -123,6 +130,12 @@ class Undo(QObject):
             return False
         self._move(stack, command, changes, back=back)
         return True
+
+    def _confirmed(self, command: _Done) -> bool:
+        """Whether this was asked for a moment ago as well."""
+        now = time.monotonic()
+        asked, self._asked = self._asked, (command, now)
+        return asked is not None and asked[0] is command and now - asked[1] < CONFIRM_S
 
     def _move(self, stack: QUndoStack, command: _Done, changes: tuple[Change, ...], *, back: bool) -> None:
         """The step was taken back, or done again; the stack follows."""
@@ -223,6 +236,11 @@ class Undo(QObject):
         stack = QUndoStack(self._group)
         stack.setUndoLimit(_LIMIT)
         return stack
+
+
+def _stops_acid(changes: tuple[Change, ...]) -> bool:
+    """Whether the clock of acetic acid would not run any more, or from another moment."""
+    return any(change.what == "examination" and "acid_at" in (change.new or {}) for change in changes)
 
 
 def _of_visit(change: Change, case: VisitCase) -> bool:

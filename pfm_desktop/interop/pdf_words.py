@@ -71,12 +71,17 @@ def whitening(number: int, curve: Whitening) -> str:
     """`Whitening of place 1, against normal tissue: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at
     130 s`, the middle only where normal tissue was named. The number stands beside the place in the pictures."""
     place = f"Whitening of place {number}" + (", against normal tissue" if curve.against_normal is not None else "")
+    last = f"{curve.seconds[-1]:.0f} s" if curve.seconds else ""
+    late = ""
+    if curve.late_s is not None:
+        late = f". Followed from {curve.late_s:.0f} s after acid on only: what had whitened by then is not in it"
     if curve.peak is None or curve.peak_s is None:
-        return f"{place}: none{f' up to {curve.seconds[-1]:.0f} s after acid' if curve.seconds else ''}"
+        from_on = f" from {curve.late_s:.0f} s" if curve.late_s is not None else ""
+        return f"{place}: none{f'{from_on} up to {last} after acid' if last else ''}{late}"
     began = f"began {curve.onset_s:.0f} s after acid, " if curve.onset_s is not None else ""
-    last = f" by {curve.seconds[-1]:.0f} s, when the recording ended" if curve.seconds else ""
-    faded = f"faded to half at {curve.half_s:.0f} s" if curve.half_s is not None else f"not faded to half{last}"
-    return f"{place}: {began}most (L* {curve.peak:+.1f}) at {curve.peak_s:.0f} s, {faded}"
+    faded = f"not faded to half by {last}, the last frame" if curve.half_s is None else ""
+    faded = faded or f"faded to half at {curve.half_s:.0f} s"
+    return f"{place}: {began}most (L* {curve.peak:+.1f}) at {curve.peak_s:.0f} s, {faded}{late}"
 
 
 def impression(findings: Findings) -> str:

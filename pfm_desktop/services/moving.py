@@ -10,6 +10,7 @@ from typing import Any
 
 from pfm_desktop.domain.case import Patient, Picture
 from pfm_desktop.domain.change import Change
+from pfm_desktop.services.capture.allergies import along
 from pfm_desktop.services.cases import VisitCase, adding, visit_case
 from pfm_desktop.services.removal import with_what_hangs_on
 from pfm_desktop.storage import records
@@ -30,8 +31,9 @@ def move_visit(
     new: Patient | None = None,
     also: Sequence[Change] = (),
 ) -> tuple[Change, ...]:
-    """Give a whole visit to another woman; findings, pins and answers are the visit's and go with it. `why` goes on
-    record. `new`: she is put on record in the same step; `also`: what else is done in it.
+    """Give a whole visit to another woman; findings, pins and answers are the visit's and go with it, and so does what
+    was said of iodine in it. `why` goes on record. `new`: she is put on record in the same step; `also`: what else is
+    done in it.
 
     A woman who has no other visit goes off the record, unless she has a pseudonym in exports. Raises `UserError`;
     nothing is changed then.
@@ -46,8 +48,11 @@ def move_visit(
         moved = {"patient_id": case.patient.id}, {"patient_id": to.id}
         text = f"Visit moved from {case.patient.identifier} to {to.identifier}{_because(why)}"
         changes = [adding(new, f"Patient {new.identifier} added")] if new is not None else []
+        left = _woman_left(session, case)
         changes += [Change("visit", visit_id, *moved, text), *also]
-        changes += _woman_left(session, case)
+        if not case.patient.unassigned:
+            changes += along(session, case.visit, to.id, stays=not left)
+        changes += left
     return lib.apply_all(with_what_hangs_on(lib, changes))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.capture import Acquisition, Light
+from pfm_desktop.domain.case import Visit
 from pfm_desktop.domain.examination import (
     DEFAULT_PLAN,
     Examination,
@@ -23,7 +24,7 @@ from pfm_desktop.domain.examination import (
     plan_from_json,
 )
 from pfm_desktop.storage import access
-from pfm_desktop.storage.tables import PictureTable, VisitTable
+from pfm_desktop.storage.tables import JournalTable, PictureTable, VisitTable
 from pfm_desktop.storage.tables_capture import (
     AcquisitionTable,
     AllergiesTable,
@@ -94,6 +95,19 @@ def iodine_allergy(session: Session, patient_id: str) -> bool | None:
     """Whether a woman does not bear iodine; None where she was not asked."""
     row = session.get(AllergiesTable, patient_id)
     return None if row is None or access.masked(session) else row.iodine_allergy
+
+
+def iodine_told_in(session: Session, visit: Visit) -> tuple[bool | None, bool | None] | None:
+    """What was said of iodine of the woman of a visit since that began, and what stood there before: both belong to
+    whoever lay there. None where nothing was said, or where a later visit of hers may have said it."""
+    lines = select(JournalTable).where(JournalTable.what == "allergies", JournalTable.key == visit.patient_id)
+    said = session.scalars(lines.where(JournalTable.at >= visit.started_at).order_by(JournalTable.seq)).all()
+    hers = select(VisitTable.id).where(VisitTable.patient_id == visit.patient_id)
+    later = session.scalar(hers.where(VisitTable.started_at > visit.started_at).limit(1))
+    if not said or later is not None:
+        return None
+    now, before = iodine_allergy(session, visit.patient_id), (said[0].old or {}).get("iodine_allergy")
+    return None if now == before else (now, before)
 
 
 def patient_of(session: Session, visit_id: str) -> str | None:

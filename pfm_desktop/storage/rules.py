@@ -161,6 +161,11 @@ def _check_iodine(session: Session, change: Change) -> None:
     examination = session.get(ExaminationTable, picture.visit_id)
     if known is None or not known.iodine_allergy or (examination is not None and examination.iodine_override.strip()):
         return
+    on = select(PictureTable.id).where(
+        PictureTable.visit_id == picture.visit_id, PictureTable.stage == picture.stage, PictureTable.id != change.key
+    )
+    if session.scalar(on.limit(1)) is not None:
+        return  # it is on her already
     line = JournalTable
     before = select(line.seq).where(line.what == change.what, line.key == change.key).limit(1)
     if session.scalar(before) is None:

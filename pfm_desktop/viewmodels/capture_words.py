@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 ACID_SOON = "A picture was taken just now. Press again when acetic acid is on: that starts the clock."
 ACID_AGAIN = "The clock is running. Press again within 3 seconds to start it anew."
+PAIR_IN_IODINE = (
+    "Lugol's iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press "
+    "again within 3 seconds to take the pair all the same."
+)
 SIMULATED = "Simulated device: a phantom, no woman"
 FROM_CLIP = "FROM A CLIP, not live"
-OF_WHITENING = "FIRST FRAME AFTER ACID, not live"
+OF_WHITENING = "FIRST FRAME FOLLOWED, not live"
 FOR_SCALE = "FROZEN, for the scale"
 DARK_TAKEN = "Dark frame taken. It is subtracted from fluorescence pictures from now on."
 OPENING = "Opening the camera ..."
@@ -73,6 +77,14 @@ def another_day(on: date) -> str:
     )
 
 
+def ends_examination(woman: str) -> str:
+    """What is asked where another visit is to be opened in the middle of an examination."""
+    return (
+        f"{woman} is being examined: marks, whitening and clips end where another visit is opened. Press again within "
+        "3 seconds to open it all the same."
+    )
+
+
 def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:
     """Why nothing can be taken now; "" where it can."""
     if signed:
@@ -121,11 +133,12 @@ def device_words(name: str, status: StreamStatus | None) -> str:
     return f"{rate}{status.format.width} x {status.format.height}  {name}"
 
 
-def recorded_words(recorded: Recorded) -> str:
-    """What became of a clip."""
+def recorded_words(recorded: Recorded, *, elsewhere: bool = False) -> str:
+    """What became of a clip; `elsewhere`: of another visit than the one on the desk by now."""
+    where = "in the library, with the visit before" if elsewhere else "in the library"
     if not recorded.frames:
         return f"No clip was recorded. {recorded.problem}".rstrip()
-    said = f"Clip of {recorded.seconds:.0f} s is in the library."
+    said = f"Clip of {recorded.seconds:.0f} s is {where}."
     if recorded.dropped:
         taken = recorded.frames + recorded.dropped
         said += f" {recorded.dropped} of {taken} frames are missing: the disk was too slow."

@@ -68,7 +68,8 @@ def women_for(ctx: Context, lib: Library, search: str, visit_id: str) -> list[Ch
         Choice(
             f"{_woman(row.patient)}\n{_visit(row)}",
             f"Move the visit of {moment_of(here.visit)}, with {many(len(here.pictures), 'picture')} "
-            f"and all that is said in it,\nfrom {_woman(here.patient)}\nto {_woman(row.patient)}?{gone}\n{UNDO}",
+            f"and all that is said in it,\nfrom {_woman(here.patient)}\nto {_woman(row.patient)}?{gone}"
+            f"{_doubt(lib, visit_id, row.patient.id)}\n{UNDO}",
             _visit_to(visit_id, row.patient.id),
             reason=True,
         )
@@ -123,6 +124,13 @@ def _removal(patient_id: str) -> Callable[[Library], tuple[Change, ...]]:
     from pfm_desktop.services import moving
 
     return lambda lib: moving.remove_patient(lib, patient_id)
+
+
+def _doubt(lib: Library, visit_id: str, patient_id: str) -> str:
+    from pfm_desktop.services.capture import unassigned
+
+    text = unassigned.doubt(lib, visit_id, patient_id)
+    return f"\n{text}" if text else ""
 
 
 def _woman(patient: Patient) -> str:

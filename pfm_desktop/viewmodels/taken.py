@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LOOKING = "Looking at the pair ..."
 KEEPING = "On its way to the library ..."
 KEPT = "In the library"
-OFF_RECORD = "Off the record. Undo brings it back."
+OFF_RECORD = "Off the record. Edit > Undo or Redo brings it back."
 UNKEPT = "Not in the library yet. It is held here and tried again."
 DROPPED = "Given up: not in the library"
 _WORDS = {LotState.KEPT: KEPT, LotState.KEEPING: KEEPING, LotState.WAITING: "", LotState.DROPPED: DROPPED}

@@ -25,6 +25,8 @@ OVERRIDDEN = "Iodine allergy on record. To be used all the same: {reason}"
 BLOCKED = "Iodine allergy on record: do not use iodine."
 ASK_ALLERGY = "Iodine allergy not asked yet: say No (N) or Yes (Y) first."
 FINISHED = "All steps are done"
+OVER = "No step is left"
+ALLERGIC = "Iodine allergy on record"
 NO_CLOCK = "-:--"
 _SOON_S = 5.0
 
@@ -149,7 +151,7 @@ def timeline(facts: Facts) -> Timeline:
     unasked = facts.iodine is None and not facts.iodine_override and step is not None and step.stage is Stage.LUGOL
     blocked = stop and step is not None and step.stage is Stage.LUGOL
     rows = tuple(_row(one, facts, finished, lost, step, stop=stop) for one in facts.plan)
-    headline = FINISHED if step is None else step_text(step)
+    headline = _over(rows) if step is None else step_text(step)
     return Timeline(
         headline=headline,
         countdown=_countdown(step, facts.seconds),
@@ -161,6 +163,13 @@ def timeline(facts: Facts) -> Timeline:
         blocked=blocked or unasked,
         overridable=blocked,
     )
+
+
+def _over(rows: Sequence[TimelineRow]) -> str:
+    """`All steps are done`, or `No step is left: 3 missed, 1 left out`."""
+    counts = ((state, sum(row.state is state for row in rows)) for state in (RowState.MISSED, RowState.SKIPPED))
+    short = [f"{count} {STATE_WORDS[state]}" for state, count in counts if count]
+    return f"{OVER}: {', '.join(short)}" if short else FINISHED
 
 
 def _row(
@@ -190,7 +199,7 @@ def _when(step: Step, taken: Sequence[Taken]) -> str:
     at = [one.seconds for one in taken if one.stage is step.stage and one.seconds is not None]
     if step.seconds is not None:
         at = [one for one in at if step.seconds - 1.0 <= one < step.seconds + MISSED_S]
-    return f"at {clock_text(round(at[0]))}" if at and not step.starts_clock else ""
+    return f"at {clock_text(round(at[0 if step.seconds is not None else -1]))}" if at and not step.starts_clock else ""
 
 
 def _countdown(step: Step | None, seconds: float | None) -> str:
@@ -209,7 +218,8 @@ def _warning(facts: Facts, step: Step | None, *, blocked: bool) -> str:
         return BLOCKED
     if step is not None and step.stage is Stage.LUGOL and facts.iodine is None:
         return ASK_ALLERGY
-    used = OVERRIDDEN.format(reason=facts.iodine_override) if facts.iodine and facts.iodine_override else ""
+    used = OVERRIDDEN.format(reason=facts.iodine_override) if facts.iodine_override else f"{ALLERGIC}."
+    used = used if facts.iodine else ""
     fades = ""
     if step is not None and too_late(facts.seconds):
         fades = FADES if step.after_acid else FADES_NOW

@@ -22,6 +22,7 @@ OTHER_CLIP = "It was measured in another recording: its place is seen in the rep
 KEPT = "The whitening of this place is on record."
 CLIPPED = "Part of this place is overexposed: it whitened by more than this says."
 CLIPPED_SHARE = 0.15
+LATE = "Followed from {at} after acid on only: what had whitened by then is not in it."
 MAPS = (("", "No map"), ("peak", "Map: most whitening"), ("persistence", "Map: how long it stayed white"))
 
 
@@ -53,10 +54,10 @@ def summary(one: Whitening) -> str:
     """`From 0:09, most 11.2 (dL*) at 0:58, half at 2:10, against normal tissue`."""
     if one.peak is None:
         return f"No whitening so far ({len(one.seconds)} frames)."
-    onset = f"from {clock_text(one.onset_s)}" if one.onset_s is not None else "from the beginning or before"
-    faded = f"half of it at {clock_text(one.half_s)}" if one.half_s is not None else "not faded to half so far"
+    onset = f"from {_at(one.onset_s)}" if one.onset_s is not None else "from the beginning or before"
+    faded = f"half of it at {_at(one.half_s)}" if one.half_s is not None else "not faded to half so far"
     against = "against normal tissue" if one.against_normal is not None else "against its own start"
-    return f"Whitens {onset}, most dL* {one.peak:.1f} at {clock_text(one.peak_s)}, {faded}; {against}."
+    return f"Whitens {onset}, most dL* {one.peak:.1f} at {_at(one.peak_s)}, {faded}; {against}."
 
 
 def kept_text(number: int, one: Whitening) -> str:
@@ -64,12 +65,19 @@ def kept_text(number: int, one: Whitening) -> str:
     if one.peak is None:
         return f"{number}: no whitening"
     against = ", against normal tissue" if one.against_normal is not None else ""
-    return f"{number}: most dL* {one.peak:.1f} at {clock_text(one.peak_s)}{against}"
+    return f"{number}: most dL* {one.peak:.1f} at {_at(one.peak_s)}{against}"
 
 
 def caution(one: Whitening) -> str:
     """What makes it less sure; "" for nothing."""
-    return CLIPPED if one.facts.get("clipped", 0.0) > CLIPPED_SHARE else ""
+    late = LATE.format(at=_at(one.late_s)) if one.late_s is not None else ""
+    clipped = CLIPPED if one.facts.get("clipped", 0.0) > CLIPPED_SHARE else ""
+    return " ".join(part for part in (late, clipped) if part)
+
+
+def _at(seconds: float | None) -> str:
+    """Rounded, as the report says it."""
+    return clock_text(None if seconds is None else round(seconds))
 
 
 def followed_words(frames: int, refused: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pfm_desktop.domain.case import Visit
 from pfm_desktop.domain.change import Change
 from pfm_desktop.services.capture.refusals import known
 from pfm_desktop.storage import capture as stored
@@ -31,3 +32,15 @@ def allergy(session: Any, patient_id: str, value: bool | None) -> Change:
     old = records.snapshot(session, "allergies", patient_id) if there else None
     said = {True: "Allergy to iodine", False: "No allergy to iodine", None: "Allergy to iodine: not known"}[value]
     return Change("allergies", patient_id, old, {"iodine_allergy": value}, said)
+
+
+def along(session: Any, visit: Visit, to: str, *, stays: bool) -> tuple[Change, ...]:
+    """What was said of iodine in a visit goes to the woman it turns out to be of: an allergy outranks none, either what
+    is not known. The other one, where she `stays` on record, has what stood there before."""
+    told = stored.iodine_told_in(session, visit)
+    if told is None:
+        return ()
+    said, before = told
+    known = stored.iodine_allergy(session, to)
+    changes = [allergy(session, to, said)] if said is not None and not known and said != known else []
+    return (*changes, *([allergy(session, visit.patient_id, before)] if stays else []))

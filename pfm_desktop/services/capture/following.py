@@ -6,18 +6,20 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.examination import MAP_ENDS
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.whitening import curve, maps
 from pfm_desktop.imaging.whitening.normal import normal_place
 from pfm_desktop.imaging.whitening.stabilise import Stabiliser
 from pfm_desktop.services.capture.clip_reader import ClipReader
-from pfm_desktop.services.capture.clips import acid_offset
+from pfm_desktop.services.capture.clips import acid_offset, clips_of
 from pfm_desktop.support.errors import BadInputError, UserError
 from pfm_desktop.support.threads import give_way
 
@@ -31,17 +33,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 RATE = 1.0  # frames a second
 END_S = 3.0
+SAME_ACID_S = 3.0  # clips whose clocks differ by less were recorded after the same acid
 CLICK_MM, CLICK_SHARE = 1.0, 0.015  # radius of what a click means: millimetres, or a share of the frame's width
 Polygon = tuple[tuple[float, float], ...]
 
 
 @dataclass(eq=False)
 class Followed:
-    """Frames laid over `first` (H x W x 3 uint8 RGB). `clip_id` is where they come from."""
+    """Frames laid over `first` (H x W x 3 uint8 RGB), which was taken `first_s` after acid. `clip_id` is where that one
+    comes from."""
 
     clip_id: str
     first: NDArray[np.uint8]
     stabiliser: Stabiliser
+    first_s: float = 0.0
     problems: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -107,29 +112,40 @@ class Following:
 
     def _add(self, pixels: NDArray[np.uint8], seconds: float) -> None:
         if self.followed is None:
-            self.followed = Followed(self._clip_id, pixels, Stabiliser(pixels, seconds))
+            self.followed = Followed(self._clip_id, pixels, Stabiliser(pixels, seconds), seconds)
         else:
             self.followed.stabiliser.add(pixels, seconds)
 
 
-def from_clip(ctx: Context, lib: Library, clip_id: str) -> Followed:
-    """Job: the same of a clip that was recorded; about a tenth of a second a frame. Raises `UserError`, `Cancelled`."""
-    reader = ClipReader(lib, clip_id)
-    offset = acid_offset(lib, reader.clip)
-    if offset is None:
-        raise BadInputError("acetic acid was not on in this clip", remedy="choose one that was recorded after it")
+def clips_since_acid(lib: Library, visit_id: str) -> tuple[str, ...]:
+    """Clips of whitening of a visit that were recorded since acid was applied last, the earliest first. Raises
+    `UserError`."""
+    there = [one for one in clips_of(lib, visit_id) if one.kind is ClipKind.WHITENING and one.closed and one.frames]
+    begun = {one.id: one.started_at - timedelta(seconds=acid_offset(lib, one) or 0.0) for one in there}
+    last = max(begun.values(), default=None)
+    same = [one for one in there if last is not None and abs((last - begun[one.id]).total_seconds()) < SAME_ACID_S]
+    return tuple(one.id for one in sorted(same, key=lambda one: one.started_at))
+
+
+def from_clips(ctx: Context, lib: Library, clip_ids: Sequence[str]) -> Followed:
+    """Job: the same of clips that were recorded since acid was applied, the earliest first: one of them where nothing
+    came between. About a tenth of a second a frame. Raises `UserError`, `Cancelled`."""
+    readers = [ClipReader(lib, clip_id) for clip_id in clip_ids]
+    frames = [(reader, number) for reader in readers for number in range(0, reader.frames, _step(reader))]
+    offsets = {id(reader): acid_offset(lib, reader.clip) for reader in readers}
+    if any(offset is None for offset in offsets.values()):
+        raise BadInputError("it is not on record when acetic acid was applied", remedy="start its clock in Capture")
     followed: Followed | None = None
-    step = _step(reader)
-    for number in range(0, reader.frames, step):
-        ctx.progress(number, reader.frames, "Looking at whitening")
+    problems: dict[int, str] = {}
+    for done, (reader, number) in enumerate(frames):
+        ctx.progress(done, len(frames), "Looking at whitening")
         try:
-            pixels, seconds = reader.pixels(number), offset + reader.seconds_of(number)
+            pixels, seconds = reader.pixels(number), (offsets[id(reader)] or 0.0) + reader.seconds_of(number)
         except UserError as error:
-            if followed is not None:
-                followed.problems[number] = error.what
+            problems[done] = error.what
             continue
         if followed is None:
-            followed = Followed(clip_id, pixels, Stabiliser(pixels, seconds))
+            followed = Followed(reader.clip.id, pixels, Stabiliser(pixels, seconds), seconds, problems)
         else:
             followed.stabiliser.add(pixels, seconds)
     if followed is None:

@@ -69,6 +69,7 @@ class Request:
     step: Step | None
     pair: bool
     acid: bool
+    iodine: bool = False  # Lugol's, from a step before this one
     by_itself: bool = False  # a mark of the clock
     replaces: tuple[str, ...] = ()  # pictures in whose place they are taken
 
@@ -102,6 +103,7 @@ class LiveExamination:
         self._lock = threading.Condition()
         self._under_way: list[str] = []  # steps that are being taken just now
         self._asked = 0  # requests that are not over
+        self._iodine_at: float | None = None  # Lugol's, where its first picture was taken here
         self._looked: float | None = None  # seconds since acid at the last look at the clock
         self._failing: Step | None = None  # the mark that could not be taken so far, which was said
         self._again: float | None = None  # when it is tried again, seconds since acid
@@ -120,6 +122,13 @@ class LiveExamination:
         """Whether acetic acid is on; an hour later it is not any more."""
         return self.seconds(time.monotonic()) is not None
 
+    @property
+    def iodine(self) -> bool:
+        """Whether Lugol's iodine is on: a picture of it was taken, or is being taken."""
+        with self._lock:
+            taken = any(one.stage is Stage.LUGOL for one in self._taken)
+            return taken or Stage.LUGOL.value in self._under_way
+
     def seconds(self, at: float) -> float | None:
         """Since acetic acid at a moment of the monotonic clock; None before it, and long after it."""
         acid_at = self.examination.acid_at
@@ -136,6 +145,8 @@ class LiveExamination:
         """The visit's pictures are others now: one was removed, or brought back."""
         with self._lock:
             self._taken = list(taken)
+            if not any(one.stage is Stage.LUGOL for one in taken):
+                self._iodine_at = None
 
     @property
     def finished(self) -> frozenset[str]:
@@ -177,19 +188,20 @@ class LiveExamination:
         self._ask(step, wants_pair(step) if pair is None else pair, replaces=replaces)
 
     def _ask(self, step: Step | None, pair: bool, *, by_itself: bool = False, replaces: tuple[str, ...] = ()) -> None:
+        iodine = self.iodine
         with self._lock:
             self._asked += 1
             if step is not None:
                 self._under_way.append(step.key)
-        self._queue.put(Request(step, pair, self.acid, by_itself, replaces))
+        self._queue.put(Request(step, pair, self.acid, iodine, by_itself, replaces))
 
     def take_frame(self, exposed: Exposed, step: Step | None) -> None:
         """Keep a frame that was chosen by hand, as a frozen one."""
-        self._made(Request(step, False, self.acid), (exposed,))
+        self._made(Request(step, False, self.acid, self.iodine), (exposed,))
 
     def take_files(self, exposed: tuple[Exposed, ...], step: Step | None) -> None:
         """Keep what a device saved by itself: one picture, or a pair (white light first)."""
-        self._made(Request(step, False, self.acid), exposed)
+        self._made(Request(step, False, self.acid, self.iodine), exposed)
 
     @property
     def under_way(self) -> frozenset[str]:
@@ -252,6 +264,8 @@ class LiveExamination:
         pictures = tuple(self._picture(one, request) for one in exposed)
         with self._lock:
             self._taken += [Taken(one.stage, one.seconds) for one in pictures]
+            stained = [one.at for one in pictures if one.stage is Stage.LUGOL]
+            self._iodine_at = min([*stained, *([self._iodine_at] if self._iodine_at is not None else [])], default=None)
         key = request.step.key if request.step is not None and not alone else ""
         replaces = request.replaces if not alone else ()  # half of a pair is no pair
         self._told(Lot(next(_NUMBERS), self.examination.visit_id, pictures, key, request.by_itself, replaces))
@@ -260,7 +274,8 @@ class LiveExamination:
         at = one.frame.at
         seconds = self.seconds(at)
         acid = request.acid and seconds is not None and seconds >= 0.0
-        stage = stage_of(one.source, request.step, acid=acid)
+        frozen_before = self._iodine_at is not None and at < self._iodine_at
+        stage = stage_of(one.source, request.step, acid=acid, iodine=request.iodine and not frozen_before)
         timed = seconds if acid and stage is not Stage.SALINE else None
         return LivePicture(
             pixels=one.frame.pixels,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.source import FILTERED
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.pixels import pixels_sha256
 from pfm_desktop.services.capture import records
@@ -51,7 +52,8 @@ def keep(lib: Library, lot: Lot) -> Kept:
                 name=file.name,
             )
         )
-    return records.keep_shots(lib, lot.visit_id, shots, pair=lot.pair)
+    read = lot.pictures[0].stage not in FILTERED  # fluorescence beside iodine is nothing that a model reads
+    return records.keep_shots(lib, lot.visit_id, shots, pair=lot.pair and read)
 
 
 def _encoded(pixels: NDArray[np.uint8]) -> PictureFile:

@@ -42,11 +42,12 @@ def is_unassigned(lib: Library, visit_id: str) -> bool:
 
 def doubt(lib: Library, visit_id: str, patient_id: str) -> str:
     """Why this visit may be another woman's than that one's, for a person; "" where nothing speaks against her."""
-    case = cases.visit_case(lib, visit_id)
     with lib.read() as session:
         if not stored.iodine_allergy(session, patient_id):
             return ""
-        told = stored.iodine_allergy(session, case.patient.id)
+        case = cases.visit_case(lib, visit_id)
+        said = stored.iodine_told_in(session, case.visit)
+        told = said[0] if said is not None else None
     lugol = any(picture.stage is Stage.LUGOL for picture in case.pictures)
     if not lugol and told is not False:
         return ""

@@ -260,6 +260,7 @@ def nobody(
 ) -> Iterator[CapturePage]:
     """The page with no visit open, its camera live. Keys may follow each other as quickly as a test likes."""
     monkeypatch.setattr("pfm_desktop.gui.pages.capture.page.SOON_MS", 0)
+    monkeypatch.setattr("pfm_desktop.gui.pages.capture.page.BOUNCE_S", 0.0)
     jobs = QtJobs()
     made = CapturePage(session, jobs, open_device=room.open)
     qtbot.addWidget(made)

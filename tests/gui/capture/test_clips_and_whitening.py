@@ -362,13 +362,13 @@ def test_a_clip_that_is_being_read_for_one_woman_is_not_shown_for_another(
 ) -> None:
     go, begun = threading.Event(), threading.Event()
 
-    def from_clip(_ctx: object, _lib: object, _clip: str) -> object:
+    def from_clips(_ctx: object, _lib: object, _clips: object) -> object:
         begun.set()
         assert go.wait(20)
         return object()
 
-    monkeypatch.setattr(following, "from_clip", from_clip)
-    monkeypatch.setattr(page.cards.source, "_last_clip", lambda: "clip of Adler")
+    monkeypatch.setattr(following, "from_clips", from_clips)
+    monkeypatch.setattr(page.cards.source, "_clips", lambda: ("clip of Adler",))
     press(K.Key_C)
     assert begun.wait(20)
     session.open_visit(visits["Brandt"])

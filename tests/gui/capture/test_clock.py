@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.gui.pages.capture.page import CapturePage
-from pfm_desktop.gui.undo import Undo
+from pfm_desktop.gui.undo import STOPS_ACID, Undo
 from pfm_desktop.services.capture import clips, records
 from pfm_desktop.services.capture.config import Kind
 from pfm_desktop.support.errors import UserError
@@ -209,8 +209,9 @@ def test_what_was_to_be_taken_before_acid_is_missed_once_it_is_on(
     passes(2.0)
     press(K.Key_Space)
     assert marks(taken) == [2.0], "no picture of a cervix under acid is called one of saline"
-    undo.undo()
-    undo.undo()
+    assert undo.undo()
+    assert not undo.undo()  # the clock is asked about
+    assert undo.undo()
     assert page.timeline.headline.text() == "Saline"
 
 
@@ -249,7 +250,12 @@ def test_acid_that_was_undone_stops_the_clock_its_marks_and_its_clip(
     press(K.Key_A)
     passes(1.0)
     assert page.recording.runs(ClipKind.WHITENING)
-    undo.undo()
+    said: list[str] = []
+    undo.said.connect(said.append)
+    assert not undo.undo()
+    assert said == [STOPS_ACID]
+    assert page.timeline.clock.text() != "-:--"
+    assert undo.undo()
     assert page.timeline.clock.text() == "-:--"
     assert not page.recording.runs(ClipKind.WHITENING)
     assert not room.device.acid
@@ -313,3 +319,28 @@ def test_a_device_without_fluorescence_takes_the_white_light_picture_of_a_mark(
     passes(59.0)
     passes(1.2)
     assert marks(taken) == [60.0]
+
+
+def test_acid_that_was_undone_by_mistake_and_done_again_is_followed_again(
+    page: CapturePage, press: Press, undo: Undo, passes: Passes
+) -> None:
+    press(K.Key_A)
+    passes(1.0)
+    undo.undo()
+    assert undo.undo()
+    passes(1.0)
+    assert not page.recording.runs(ClipKind.WHITENING)
+    assert undo.redo()
+    passes(1.0)
+    assert page.timeline.clock.text() == "0:03"
+    assert page.recording.runs(ClipKind.WHITENING)
+
+
+def test_the_second_press_for_undo_comes_too_late_after_some_seconds(
+    page: CapturePage, press: Press, undo: Undo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(K.Key_A)
+    monkeypatch.setattr("pfm_desktop.gui.undo.CONFIRM_S", 0.0)
+    assert not undo.undo()
+    assert not undo.undo()
+    assert page.timeline.clock.text() != "-:--"

@@ -16,6 +16,7 @@ from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import cases
 from pfm_desktop.services.capture import lots, records
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels import taken as words
 from pfm_desktop.viewmodels.session import Session
 
@@ -272,3 +273,29 @@ def test_keys_pressed_faster_than_the_camera_are_each_taken(
     room.device.hold.set()
     settle()
     assert len(taken()) == 4
+
+
+def test_once_lugols_iodine_is_on_white_light_is_one_of_it_and_a_pair_is_asked_about(
+    page: CapturePage, press: Press, taken: Taken, heard: list[str], session: Session
+) -> None:
+    press(K.Key_N, K.Key_A)
+    while page.timeline.headline.text() != "Lugol's iodine":
+        press(K.Key_K)
+    press(K.Key_Space, K.Key_W)
+    assert [stage for stage, _ in taken()] == ["lugol", "lugol"]
+    press(K.Key_P)
+    assert heard[-1] == say.PAIR_IN_IODINE
+    assert len(taken()) == 2
+    press(K.Key_P)
+    assert [stage for stage, _ in taken()] == ["lugol", "lugol", "lugol", "fluorescence_after_acid"]
+    assert session.case is not None
+    assert session.case.pairs == ()  # for a model to read
+
+
+def test_a_press_that_bounces_takes_one_step(
+    page: CapturePage, press: Press, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pfm_desktop.gui.pages.capture.page.BOUNCE_S", 30.0)
+    press(K.Key_Space, K.Key_Space, K.Key_W, K.Key_K)
+    assert [stage for stage, _ in taken()] == ["saline"]
+    assert page.timeline.headline.text() == "Green filter"

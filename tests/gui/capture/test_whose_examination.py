@@ -415,3 +415,36 @@ def test_while_the_camera_stalls_nothing_is_offered_and_the_meters_are_empty(
     room.device.stream.becomes(StreamState.LIVE, "")
     qtbot.waitUntil(page.timeline.large.isEnabled)
     assert not page.help.stale
+
+
+def test_another_visit_is_opened_in_mid_examination_only_when_asked_twice(
+    page: CapturePage, press: Press, passes: Passes, visits: dict[str, str], heard: list[str]
+) -> None:
+    assert page.may_open(visits["Brandt"])
+    press(K.Key_N, K.Key_A)
+    passes(5.0)
+    assert page.may_open(visits["Adler"])  # her own
+    assert not page.may_open(visits["Brandt"])
+    assert "Adler" in heard[-1]
+    assert page.may_open(visits["Brandt"])
+
+
+def test_once_no_step_is_left_it_is_asked_again_whose_examination_it_is(
+    page: CapturePage, press: Press, passes: Passes, visits: dict[str, str]
+) -> None:
+    press(K.Key_N, K.Key_A)
+    page.ask_whose(visits["Brandt"], "Brandt, Berta, ID 2")
+    assert not page.whose.asks
+    while page.examining.facts.seconds is not None and page._looked().step is not None:
+        press(K.Key_K)
+    page.ask_whose(visits["Brandt"], "Brandt, Berta, ID 2")
+    assert page.whose.asks
+    assert page.may_open(visits["Brandt"])
+
+
+def test_an_examination_without_a_patient_begins_though_a_visit_is_open(page: CapturePage, session: Session) -> None:
+    assert session.case is not None
+    before = session.case.visit.id
+    page._actions["nobody"].trigger()
+    assert session.case.visit.id != before
+    assert session.case.patient.unassigned

@@ -116,9 +116,45 @@ def test_once_acid_is_on_nothing_that_stands_before_it_comes_any_more() -> None:
     assert timeline.missed(without, frozenset(), seconds=1.0) == ()
 
 
-def test_fluorescence_with_the_pair_of_a_mark_is_the_fluorescence_after_acid() -> None:
-    taken = [Taken(Stage.ACETIC_ACID, 60.2), Taken(Stage.FLUORESCENCE_AFTER_ACID, 60.6)]
-    assert {"acetic_acid@60", "fluorescence_after_acid"} <= timeline.done(DEFAULT_PLAN, taken, acid=True)
+@pytest.mark.parametrize(
+    ("at", "skipped", "there"),
+    [
+        ((60.6,), (), False),  # the pair of a mark
+        ((60.6, 170.0), (), False),  # a pair by hand, before the last mark
+        ((60.6, 190.0), (), True),
+        ((45.0,), (30, 60, 120, 180), True),  # the marks were left out
+        ((), (30, 60, 120, 180), False),
+    ],
+)
+def test_fluorescence_after_acid_is_a_step_of_its_own_behind_the_marks(
+    at: tuple[float, ...], skipped: tuple[int, ...], there: bool
+) -> None:
+    taken = [Taken(Stage.FLUORESCENCE_AFTER_ACID, seconds) for seconds in at]
+    left_out = frozenset(f"acetic_acid@{mark}" for mark in skipped)
+    found = timeline.done(DEFAULT_PLAN, taken, acid=True, skipped=left_out)
+    assert ("fluorescence_after_acid" in found) is there
+
+
+def test_the_fluorescence_of_a_pair_at_the_last_mark_is_not_that_of_the_step_behind_it() -> None:
+    plan = (Step(Stage.ACETIC_ACID, starts_clock=True), Step(Stage.ACETIC_ACID, seconds=60.0, pair=True),
+            Step(Stage.FLUORESCENCE_AFTER_ACID, pair=True))  # fmt: skip
+    lit = [Taken(Stage.FLUORESCENCE_AFTER_ACID, seconds) for seconds in (60.4, 66.0)]
+    for count, there in ((1, False), (2, True)):
+        assert ("fluorescence_after_acid" in timeline.done(plan, lit[:count], acid=True)) is there
+
+
+def test_what_stands_before_lugols_iodine_cannot_be_taken_once_that_is_on() -> None:
+    taken = [Taken(Stage.ACETIC_ACID, 180.0), Taken(Stage.LUGOL, 200.0)]
+    finished = timeline.done(DEFAULT_PLAN, taken, acid=True)
+    assert "fluorescence_after_acid" in {step.key for step in timeline.missed(DEFAULT_PLAN, finished, seconds=201.0)}
+    assert timeline.next_step(DEFAULT_PLAN, finished, seconds=201.0) is None
+
+
+@pytest.mark.parametrize("step", [None, Step(Stage.ACETIC_ACID), Step(Stage.FLUORESCENCE_AFTER_ACID, pair=True)])
+def test_white_light_is_one_of_lugols_iodine_once_that_is_on(step: Step | None) -> None:
+    assert timeline.stage_of(Source.WHITE, step, acid=True, iodine=True) is Stage.LUGOL
+    assert timeline.stage_of(Source.FLUORESCENCE, step, acid=True, iodine=True) is Stage.FLUORESCENCE_AFTER_ACID
+    assert timeline.stage_of(Source.WHITE, Step(Stage.GREEN), acid=True, iodine=True) is Stage.GREEN
 
 
 def test_a_mark_takes_itself_once_between_two_looks_at_the_clock() -> None:

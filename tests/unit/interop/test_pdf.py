@@ -368,15 +368,18 @@ def test_acid_iodine_and_each_place_that_was_measured_have_a_line() -> None:
     flat = Whitening(region=(), seconds=(0.0, 1.0), change=(0.0, 0.0))
     lasting = replace(CURVE, onset_s=None, half_s=None)
     lasting = replace(lasting, against_normal=lasting.change)
-    content = replace(full(), examination=examined, whitenings=(CURVE, flat, lasting))
+    late = Whitening(region=(), seconds=(71.0, 87.0), change=(0.0, 0.0))
+    content = replace(full(), examination=examined, whitenings=(CURVE, flat, lasting, late))
     said = examination_lines(content)
     assert said == [
         f"Acetic acid applied: {moment(NOW)}",
         "Lugol's iodine allowed in spite of a known allergy: tested since",
         "Whitening of place 1: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at 130 s",
         "Whitening of place 2: none up to 1 s after acid",
-        "Whitening of place 3, against normal tissue: most (L* +8.4) at 45 s, not faded to half by 180 s, when the "
-        "recording ended",
+        "Whitening of place 3, against normal tissue: most (L* +8.4) at 45 s, not faded to half by 180 s, the last "
+        "frame",
+        "Whitening of place 4: none from 71 s up to 87 s after acid. Followed from 71 s after acid on only: what had "
+        "whitened by then is not in it",
     ]
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages).split())
     assert all(line in text for line in said)

@@ -23,7 +23,7 @@ from pfm_desktop.viewmodels.timeline import (
 
 BEFORE = [Taken(Stage.SALINE), Taken(Stage.GREEN), Taken(Stage.FLUORESCENCE_BEFORE_ACID)]
 MARKS = [Taken(Stage.ACETIC_ACID, at) for at in (15.0, 30.0, 60.0, 120.0, 180.0)]
-AFTER = [Taken(Stage.FLUORESCENCE_AFTER_ACID, 60.4)]
+AFTER = [Taken(Stage.FLUORESCENCE_AFTER_ACID, 60.4), Taken(Stage.FLUORESCENCE_AFTER_ACID, 186.0)]
 
 
 def at(seconds: float | None, taken: list[Taken], **more: object) -> Facts:
@@ -92,6 +92,19 @@ def test_when_all_is_done_that_is_said_and_more_can_still_be_taken() -> None:
     shown = timeline(at(400.0, [*BEFORE, *MARKS, *AFTER, Taken(Stage.LUGOL, 390.0)], iodine=False))
     assert (shown.headline, shown.button, shown.step) == (FINISHED, "Take picture", None)
     assert {row.state for row in shown.rows} == {RowState.DONE}
+
+
+def test_steps_that_are_over_without_a_picture_are_not_called_done() -> None:
+    shown = timeline(at(400.0, [*BEFORE, *MARKS[1:], Taken(Stage.LUGOL, 390.0)], iodine=False, skipped=frozenset()))
+    assert shown.headline == "No step is left: 2 missed"
+    left = frozenset({"green"})
+    shown = timeline(at(400.0, [BEFORE[0], BEFORE[2], *MARKS, *AFTER, Taken(Stage.LUGOL)], iodine=False, skipped=left))
+    assert shown.headline == "No step is left: 1 left out"
+
+
+def test_an_allergy_is_in_sight_from_the_beginning() -> None:
+    assert timeline(at(None, [], iodine=True)).warning == "Iodine allergy on record."
+    assert timeline(at(20.0, BEFORE, iodine=False)).warning == ""
 
 
 def test_a_step_that_is_being_taken_is_not_asked_for_again() -> None:

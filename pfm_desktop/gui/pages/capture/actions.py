@@ -31,6 +31,7 @@ def actions_of(page: CapturePage) -> dict[str, QAction]:
         "scale": ("Calibrate the scale ...", "", page.cards.calibrate),
         "device": ("Device of this workstation ...", "D", page.forms.choose_device),
         "plan": ("Plan of examinations ...", "", page.forms.edit_plan),
+        "nobody": ("Begin an examination without a patient", "", page.begin_unassigned),
         "assign": ("Give an unassigned visit to a woman ...", "", page.forms.ask_whose),
         "camera": ("Open the camera again", "F5", page.open_again),
     }

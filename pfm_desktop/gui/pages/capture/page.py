@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 SIDE_WIDTH = 364
+BOUNCE_S = 0.5  # so soon after a press another one is none
+UNDER_WAY_S = 600.0  # after acid an examination of which steps are left is still going on
 SOON_MS = 2000  # so long after a picture was asked for the key for what comes next starts no clock
 NIGHT = timedelta(hours=12)  # an examination may go on past midnight
 LEFT_S = 20.0  # so long after the page was left a camera that nothing needs is let go
@@ -78,6 +81,7 @@ class CapturePage(QWidget):
         self._leaving = QTimer(self, singleShot=True, interval=int(1000 * LEFT_S))
         self._leaving.timeout.connect(self._let_camera_go)
         self._just_taken = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._pressed = -BOUNCE_S  # when something was asked for last
         self._lay_out()
         self._actions = actions_of(self)
         self._connect()
@@ -101,6 +105,7 @@ class CapturePage(QWidget):
     def left(self) -> None:
         """Another page is in front. An examination goes on; a camera that nothing needs is let go after a while."""
         self._leaving.start()
+        self._unsay()
         self.in_front.emit(False)
 
     def detach(self) -> None:
@@ -143,6 +148,8 @@ class CapturePage(QWidget):
     def go(self) -> None:
         """Do what the large button says."""
         line = self._looked()
+        if self._bounces():
+            return
         if line.blocked:
             self.said.emit(line.warning)
         elif line.step is not None and line.step.starts_clock and self.looking.frozen is None:
@@ -154,13 +161,18 @@ class CapturePage(QWidget):
             self._take(None)
 
     def take_pair(self) -> None:
-        """A pair, whatever comes next."""
-        if self._ready(pair=True):
+        """A pair, whatever comes next; with Lugol's iodine on only where that was asked for twice."""
+        if self._bounces() or not self._ready(pair=True):
+            return
+        live = self.examining.live
+        if live is not None and live.iodine and not self.tools.confirms("pair"):
+            self.said.emit(say.PAIR_IN_IODINE)
+        else:
             self._take(True)
 
     def take_picture(self) -> None:
         """A white-light picture, whatever comes next."""
-        if self._ready():
+        if not self._bounces() and self._ready():
             self._take(False)
 
     def start_acid(self) -> None:
@@ -182,6 +194,8 @@ class CapturePage(QWidget):
 
     def skip(self) -> None:
         """Leave the next step out; undo takes that back."""
+        if self._bounces():
+            return
         step = self._looked().step
         if step is not None and not step.starts_clock and self._ready(camera=False):
             self.examining.skip(step)
@@ -230,12 +244,25 @@ class CapturePage(QWidget):
     def ask_whose(self, visit_id: str, woman: str) -> None:
         """The list of Today, from which one comes, stands on this visit: unless it is the one that is examined it must
         be said whose examination it is."""
-        case, live = self._case, self.examining.live
-        under_way = live is not None and (live.acid or live.busy)
+        case = self._case
         if case is not None and case.visit.id == visit_id:
             self.whose.settle()
-        elif not under_way:
+        elif not self._under_way:
             self.whose.ask_between(visit_id, woman)
+
+    def may_open(self, visit_id: str) -> bool:
+        """Whether another visit may come on the desk: while a woman is examined only where it was asked for twice."""
+        if self._case is None or self._visit_id == visit_id or not self._under_way:
+            return True
+        if self.tools.confirms(f"open {visit_id}"):
+            return True
+        self.said.emit(say.ends_examination(say.name_of(self._case)))
+        return False
+
+    def begin_unassigned(self) -> None:
+        """Begin an examination of nobody known, whatever is open."""
+        if self.may_open("") and not self._session.library.no_editing and self.whose.begin_unassigned():
+            self.show_step(self.examine)
 
     def show_step(self, step: QWidget) -> None:
         """Show a form, or `examine` again."""
@@ -283,6 +310,25 @@ class CapturePage(QWidget):
         """Whether something is being taken."""
         live = self.examining.live
         return live is not None and live.busy
+
+    @property
+    def _under_way(self) -> bool:
+        """Whether a woman is being examined now: something of it is still to come by itself, or is being taken."""
+        live = self.examining.live
+        if live is None:
+            return False
+        if live.busy or self.recording.runs(ClipKind.VIDEO):
+            return True
+        facts = self.examining.facts
+        going_on = facts.seconds is not None and facts.seconds < UNDER_WAY_S
+        return going_on and timeline(facts).step is not None
+
+    def _bounces(self) -> bool:
+        """Whether this press came so soon after the one before that both are one: a pedal that bounces, a double
+        click, a hand that trembles."""
+        now = time.monotonic()
+        before, self._pressed = self._pressed, now
+        return now - before < BOUNCE_S
 
     @property
     def _takes(self) -> bool:

@@ -135,6 +135,7 @@ class Recording(QObject):
         once = (live.examination.acid_at if live is not None else None, id(self._examining.device))
         if runs and (not wanted or once != self._tried):
             self.end(ClipKind.WHITENING)
+            self._tried = None  # acid may be put back on record
         if wanted and once != self._tried and self._examining.gives_pictures:
             self._tried = once  # where it cannot be recorded that is said once
             self.begin(ClipKind.WHITENING)
@@ -159,7 +160,9 @@ class Recording(QObject):
                 self._ending.remove(work)
             work.deleteLater()
             if recorded is not None and kind is ClipKind.VIDEO:
-                self.said.emit(say.recorded_words(recorded))
+                case = self._session.case
+                elsewhere = case is None or case.visit.id != running.writer.clip.visit_id
+                self.said.emit(say.recorded_words(recorded, elsewhere=elsewhere))
             self._session.refresh()
             self.changed.emit()
 

@@ -1,4 +1,4 @@
-"""Where the frames come from on which whitening is measured: those of now, else of the last clip of the visit."""
+"""Where the frames come from on which whitening is measured: those of now, else of the clips since acid was applied."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,12 +29,12 @@ class WhiteningSource(QObject):
         self._session, self._jobs, self._recording = session, jobs, recording
         self._read: Followed | None = None  # from a clip
         self._job: Handle | None = None
-        self._wanted = ""  # the clip that is being read
+        self._wanted: tuple[str, ...] = ()  # the clips that are being read
 
     def forget(self) -> None:
         """Another visit is on the desk: what is being read of the one before reaches nobody."""
         self._read = None
-        self._wanted = ""
+        self._wanted = ()
         if self._job is not None:
             self._job.cancel()
         self._job = None
@@ -46,44 +45,45 @@ class WhiteningSource(QObject):
         if followed is not None or self._read is not None:
             found(followed or self._read)
             return
-        clip_id = self._last_clip()
-        if clip_id is None:
+        wanted = self._clips()
+        if not wanted:
             found(None)
         elif self._job is None:
             from pfm_desktop.services.capture import following
 
-            self._wanted = clip_id
+            self._wanted = wanted
 
             def came(read: Followed) -> None:
-                if self._wanted == clip_id:
+                if self._wanted == wanted:
                     self._job, self._read = None, read
                     found(read)
 
             def failed(problem: str) -> None:
-                if self._wanted == clip_id:
+                if self._wanted == wanted:
                     self._job = None
                     self.said.emit(problem)
                     found(None)
 
             self._job = self._jobs.start(
-                following.from_clip,
+                following.from_clips,
                 self._session.library,
-                clip_id,
+                wanted,
                 title="Looking at whitening",
                 done=came,
                 failed=failed,
                 stopped=lambda: failed("Stopped."),
             )
 
-    def _last_clip(self) -> str | None:
-        from pfm_desktop.services.capture import clips
+    def _clips(self) -> tuple[str, ...]:
+        """Of this visit since acid was applied last, the earliest first: a crash, or another page, may have come
+        between."""
+        from pfm_desktop.services.capture import following
 
         case = self._session.case
         if case is None:
-            return None
+            return ()
         try:
-            there = clips.clips_of(self._session.library, case.visit.id)
+            return following.clips_since_acid(self._session.library, case.visit.id)
         except UserError as error:
             self._session.say(error)
-            return None
-        return next((clip.id for clip in reversed(there) if clip.kind is ClipKind.WHITENING and clip.closed), None)
+            return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,18 @@ from pfm_desktop.domain.examination import DEFAULT_PLAN, Whitening
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Stage
+from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import accounts, cases, moving, review
 from pfm_desktop.services.capture import records, unassigned
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import UnassignedError
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.viewmodels.moving import women_for
 
 from .conftest import lit, taken
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -263,3 +267,44 @@ def test_who_sees_no_names_sees_no_moment_in_place_of_one(tmp_path: Path) -> Non
         assert case.visit.examiner == ""
         with pytest.raises(NotAllowedError):
             unassigned.begin_unassigned(lib, "")
+
+
+@pytest.mark.parametrize("answer", [True, False])
+@pytest.mark.parametrize("before", [None, False])
+def test_what_was_said_of_iodine_goes_on_to_the_woman_whose_visit_it_turns_out_to_be(
+    lib: Library, answer: bool, before: bool | None
+) -> None:
+    wrong, right = (cases.add_patient(lib, identifier=name, family_name=name) for name in ("B-1", "K-1"))
+    cases.add_visit(lib, wrong.id, started_at=NOON)
+    if before is not None:
+        records.set_iodine_allergy(lib, wrong.id, before)
+    nobody = unassigned.begin_unassigned(lib, "Dr. Test").id
+    records.set_iodine_allergy(lib, cases.visit_case(lib, nobody).patient.id, answer)
+    unassigned.assign(lib, nobody, wrong.id)
+    assert records.iodine_allergy(lib, wrong.id) is (answer or before or False)
+    changes = moving.move_visit(lib, nobody, right.id, why="the wrong one")
+    assert records.iodine_allergy(lib, wrong.id) is before
+    if answer or before is None:
+        assert records.iodine_allergy(lib, right.id) is answer
+    review.undo_all(lib, changes)
+    assert records.iodine_allergy(lib, right.id) is None
+
+
+def test_an_answer_from_before_the_visit_stays_with_the_woman_who_gave_it(lib: Library) -> None:
+    one, other = (cases.add_patient(lib, identifier=name, family_name=name) for name in ("B-1", "K-1"))
+    cases.add_visit(lib, one.id, started_at=NOON)
+    records.set_iodine_allergy(lib, one.id, True)
+    visit = cases.add_visit(lib, one.id, started_at=datetime.now(UTC))
+    moving.move_visit(lib, visit.id, other.id, why="the wrong one")
+    assert (records.iodine_allergy(lib, one.id), records.iodine_allergy(lib, other.id)) == (True, None)
+
+
+def test_a_visit_with_iodine_is_doubted_for_a_woman_who_does_not_bear_it_also_where_it_is_a_womans(
+    lib: Library, visit: str
+) -> None:
+    records.keep_shots(lib, visit, [taken(1, Stage.LUGOL)], pair=False)
+    other = cases.add_patient(lib, identifier="K-1", family_name="K-1")
+    cases.add_visit(lib, other.id, started_at=NOON)
+    records.set_iodine_allergy(lib, other.id, True)
+    (choice,) = (one for one in women_for(SilentContext(), lib, "", visit) if "K-1" in one.words)
+    assert "does not bear iodine" in choice.question
