@@ -6,6 +6,7 @@ Nothing in the folder is ever changed, moved or deleted.
 from __future__ import annotations
 
 import logging
+import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -141,14 +142,14 @@ class Arrivals:
         if about.st_size > BYTE_LIMIT:
             raise UserError(f"it is too large ({about.st_size / 1e9:.1f} GB)")
         data = found.path.read_bytes()
-        pixels = decode_picture(data, found.path.name).pixels
+        pixels = decode_picture(data, name_of(found.path)).pixels
         exif = read_exif(data)
         own = parsed_exif(ExifTime(exif.taken, exif.offset)) if exif.taken else None
-        at = self._moment(found, own, about.st_mtime)
+        at = self._moment(found, own, about.st_mtime, asked=queued.since == float("-inf"))
         if own is not None and abs(self._times.monotonic(own) - at) > LATE_S:
             own = None  # the clock of the device is wrong
         height, width = pixels.shape[:2]
-        file = PictureFile(data, found.path.name, width, height, pixels_sha256(pixels), own)
+        file = PictureFile(data, name_of(found.path), width, height, pixels_sha256(pixels), own)
         colours = light_of(fit(pixels, LOOKED_AT))
         source = Source.FLUORESCENCE if colours is Source.FLUORESCENCE else Source.WHITE
         exposed = Exposed(
@@ -156,15 +157,17 @@ class Arrivals:
         )
         return Arrived(found, queued.visit_id, exposed, about.st_mtime, colours is Source.WHITE)
 
-    def _moment(self, found: Found, own: datetime | None, written: float) -> float:
+    def _moment(self, found: Found, own: datetime | None, written: float, *, asked: bool) -> float:
         """When it was taken, seconds of `time.monotonic`: when it appeared, or as much before that as it was later than
-        others of the same clock, whatever that clock shows."""
+        others of the same clock, whatever that clock shows. `asked`: a person said whose it is."""
         whose = "file" if own is None else "device"
         says = self._times.monotonic(own or datetime.fromtimestamp(written, UTC))
         lag = found.seen_at - says
-        self._least[whose] = min(lag, self._least.get(whose, lag))
-        at = says + self._least[whose]
-        return at if at >= found.seen_at - LATE_S else found.seen_at
+        least = min(lag, self._least.get(whose, lag))
+        if asked and lag - least > LATE_S:
+            least = lag  # a person took it for one of now: the clock was set back
+        self._least[whose] = least
+        return says + self._least[whose]
 
 
 def as_pair(one: Arrived, other: Arrived) -> tuple[Exposed, Exposed] | None:
@@ -206,5 +209,10 @@ def _how(config: DeviceConfig, source: Source, exif: Exif) -> Acquisition:
     )
 
 
+def name_of(path: Path) -> str:
+    """As it can be kept and shown: what is no UTF-8 in it is marked."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
+
+
 def _left(path: Path, why: str) -> str:
-    return f"{path.name} was not taken in: {why}. It was left where it is."
+    return f"{name_of(path)} was not taken in: {why}. It was left where it is."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -159,27 +159,39 @@ class Keeper:
 
     def _work(self) -> None:
         give_way()  # to the live picture
-        tries = 0
-        while (lot := self._next()) is not None:
-            problem = self._try(lot)
+        tries, said = 0, dict[int, str]()
+        while lots := self._next():
+            problem = self._round(lots, said)
             if not problem:
                 tries = 0
                 continue
             with self._lock:
                 if self._ending:
                     return
-                changed, self.problem, self._hurry = problem != self.problem or tries == 0, problem, False
-            if changed:
-                self._say(LotNews(lot, LotState.WAITING, problem=problem))
-            with self._lock:
+                self.problem, self._hurry = problem, False
                 self._lock.wait_for(lambda: self._hurry or self._ending, PAUSES_S[min(tries, len(PAUSES_S) - 1)])
             tries += 1
 
-    def _next(self) -> Lot | None:
-        """The first that waits; None at the end."""
+    def _next(self) -> tuple[Lot, ...]:
+        """All that wait; () at the end."""
         with self._lock:
             self._lock.wait_for(lambda: self._waiting or self._ending)
-            return self._waiting[0] if self._waiting else None
+            return tuple(self._waiting)
+
+    def _round(self, lots: Sequence[Lot], said: dict[int, str]) -> str:
+        """Try each: one that is refused for a reason of its own is in the way of no other. Where two in a row are
+        refused for the same reason it is that of the library. Returns why the first that waits is not there."""
+        first = last = ""
+        for lot in lots:
+            problem = self._try(lot)
+            if problem and said.get(lot.number) != problem and not self._ending:
+                said[lot.number] = problem
+                self._say(LotNews(lot, LotState.WAITING, problem=problem))
+            first = first or problem
+            if self._ending or (problem and problem == last):
+                break
+            last = problem or last
+        return first
 
     def _try(self, lot: Lot) -> str:
         """Why it is not in the library; "" once it is."""

@@ -243,6 +243,34 @@ def test_what_was_read_for_a_visit_that_is_not_on_the_desk_any_more_waits(
     assert [one.path.name for one in page.arriving.waiting] == ["IMG_1.jpg"]
 
 
+def test_while_it_is_asked_whose_examination_it_is_what_arrives_waits(
+    page: CapturePage, session: Session, folder: Path, visits: dict[str, str], looks: Callable[[], None]
+) -> None:
+    page.ask_whose(visits["Brandt"], "Brandt, Berta, ID 2")
+    save(folder, "a.jpg")
+    looks()
+    assert stages(session) == []
+    assert len(page.arriving.waiting) == 1
+    assert page.arriving.card.take.isHidden()
+    page.whose.this.click()
+    page.arriving._show()
+    page.arriving.card.take.click()
+    looks()
+    assert stages(session) == ["saline"]
+
+
+def test_into_a_visit_of_another_day_it_goes_only_when_a_person_says_so(
+    page: CapturePage, session: Session, folder: Path, looks: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CapturePage, "_belongs", False)
+    save(folder, "a.jpg")
+    looks()
+    assert stages(session) == []
+    page.arriving.card.take.click()
+    looks()
+    assert stages(session) == ["saline"]
+
+
 def test_what_waits_can_be_left_in_the_folder(
     nobody: CapturePage, folder: Path, looks: Callable[[], None], qtbot: QtBot
 ) -> None:

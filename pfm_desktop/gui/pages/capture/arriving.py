@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from pfm_desktop.viewmodels.capture_words import why_not
 from pfm_desktop.viewmodels.timeline import timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pfm_desktop.domain.examination import Step
     from pfm_desktop.gui.pages.capture.examining import Examining
     from pfm_desktop.services.capture.arrivals import Arrivals, Arrived, Found, News
@@ -42,6 +45,8 @@ class Arriving(QObject):
         self._session, self._examining = session, examining
         self.card = ArrivedCard(parent)
         self.waiting: tuple[Found, ...] = ()
+        self.doubt: Callable[[], str] = lambda: ""  # why it must be said first whose examination it is
+        self.of_today: Callable[[], bool] = lambda: True  # whether the visit on the desk is one of today
         self._arrivals: Arrivals | None = None
         self._folder = ""
         self._visit_id, self._since, self._again = "", time.monotonic(), False
@@ -98,7 +103,7 @@ class Arriving(QObject):
 
     def take_waiting(self) -> None:
         """What waits is of the visit on the desk: a person says so."""
-        waiting, visit_id = self.waiting, self._open_visit
+        waiting, visit_id = self.waiting, self._hers
         if self._arrivals is None or not visit_id or not waiting:
             self._show()
             return
@@ -124,13 +129,18 @@ class Arriving(QObject):
         """Why nothing can be taken into the visit on the desk; "" where it can, or where there is none."""
         case = self._session.case
         signed, closed = case is not None and case.signed, self._session.library.no_editing
-        return why_not(signed=signed, no_editing=closed, camera=True, pair=True)
+        return why_not(signed=signed, no_editing=closed, camera=True, pair=True) or self.doubt()
+
+    @property
+    def _hers(self) -> str:
+        """The visit into which pictures can go where a person says so; "" for none."""
+        case = self._session.case
+        return case.visit.id if case is not None and not self._why_not else ""
 
     @property
     def _open_visit(self) -> str:
-        """The visit into which pictures can go; "" for none."""
-        case = self._session.case
-        return case.visit.id if case is not None and not self._why_not else ""
+        """The visit into which pictures go by themselves; "" for none."""
+        return self._hers if self.of_today() else ""
 
     def _follow_device(self) -> None:
         device = self.device
@@ -179,7 +189,7 @@ class Arriving(QObject):
         from pfm_desktop.services.capture.arrivals import as_pair, through_filter
 
         examining = self._examining
-        if one.visit_id != self._open_visit or not examining.begin() or examining.live is None:
+        if one.visit_id != self._hers or not examining.begin() or examining.live is None:
             return False
         step = _step_now(examining.facts)
         green = step is not None and step.stage is Stage.GREEN
@@ -198,7 +208,8 @@ class Arriving(QObject):
 
     def _show(self) -> None:
         case = self._session.case
-        self.card.show_waiting(tuple(one.path.name for one in self.waiting), visit=case is not None, why=self._why_not)
+        names = tuple(os.fsencode(one.path.name).decode("utf-8", "replace") for one in self.waiting)
+        self.card.show_waiting(names, visit=case is not None, why=self._why_not)
         self.changed.emit()
 
 

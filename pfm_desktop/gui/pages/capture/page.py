@@ -280,16 +280,22 @@ class CapturePage(QWidget):
 
     def _is_of_today(self) -> bool:
         """Whether the visit began today, or it was said by a second press that this belongs to it all the same."""
-        case, live = self._case, self.examining.live
-        if case is None or self._of_another_day == case.visit.id or (live is not None and live.acid):
-            return True
-        if case.visit.day == date.today() or abs(datetime.now(UTC) - case.visit.started_at) < NIGHT:
+        case = self._case
+        if case is None or self._belongs:
             return True
         if self.tools.confirms("another day"):
             self._of_another_day = case.visit.id
             return True
         self.said.emit(say.another_day(case.visit.day))
         return False
+
+    @property
+    def _belongs(self) -> bool:
+        """Whether what is taken now belongs to the visit on the desk without a question."""
+        case, live = self._case, self.examining.live
+        if case is None or self._of_another_day == case.visit.id or (live is not None and live.acid):
+            return True
+        return case.visit.day == date.today() or abs(datetime.now(UTC) - case.visit.started_at) < NIGHT
 
     def _said_why_not(self, *, pair: bool = False, camera: bool = True) -> bool:
         why = say.why_not(
@@ -483,6 +489,8 @@ class CapturePage(QWidget):
     def _connect(self) -> None:
         self._session.on_case.append(self._on_case)
         self.looking.is_white = self._is_white
+        self.arriving.doubt = lambda: say.WHOSE_FIRST if self.whose.asks else ""
+        self.arriving.of_today = lambda: self._belongs
         self.feed.ready.connect(self._frame_ready)
         self.examining.device_changed.connect(self._device_changed)
         for part in (self.examining, self.examining.outcome, self.looking, self.recording, self.cards, self.tools):

@@ -13,7 +13,7 @@ import pytest
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.capture import keeping
 from pfm_desktop.services.capture.keeping import Judging, Keeper, LivePicture, Lot, LotNews, LotState
-from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.errors import BadInputError, StorageError
 
 WAIT_S = 20.0
 
@@ -99,6 +99,42 @@ def test_a_library_that_refuses_is_asked_until_it_takes_and_nothing_is_lost_mean
     assert keeper.waiting == ()
     assert keeper.problem == ""
     assert tries[-2:] == [1, 2]
+
+
+def test_one_that_is_refused_for_a_reason_of_its_own_is_in_the_way_of_no_other(told: Told, made: list[Any]) -> None:
+    def keep(one: Lot) -> Any:
+        if one.number == 1:
+            raise BadInputError("this visit is signed")
+        return one.number
+
+    keeper = Keeper(keep, told)
+    made.append(keeper)
+    for number in (1, 2, 3):
+        keeper.put(lot(number))
+    told.wait_for(LotState.KEPT, 2)
+    assert [one.number for one in keeper.waiting] == [1]
+    assert {news.lot.number for news in told.news if news.state is LotState.WAITING} == {1}
+
+
+def test_a_library_that_takes_nothing_is_asked_twice_a_round_however_many_wait(told: Told, made: list[Any]) -> None:
+    asked: list[int] = []
+    go = threading.Event()
+
+    def keep(one: Lot) -> Any:
+        asked.append(one.number)
+        if len(asked) == 1:
+            assert go.wait(WAIT_S)  # until all of them wait
+        if len(asked) < 10:
+            raise StorageError("the library is busy")
+
+    keeper = Keeper(keep, told)
+    made.append(keeper)
+    for number in range(1, 5):
+        keeper.put(lot(number))
+    go.set()
+    told.wait_for(LotState.KEPT, 4)
+    assert asked[1:9] == [1, 2, 1, 2, 1, 2, 1, 2] or asked[1:9] == [2, 1, 2, 1, 2, 1, 2, 1]
+    assert keeper.waiting == ()
 
 
 @pytest.mark.expects_logged_error
