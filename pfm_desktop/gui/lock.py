@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.pages.sign_in import SignInPage
     from pfm_desktop.storage.library import Library
 
-_INPUT = frozenset(
-    {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel,
-     QEvent.Type.TouchBegin, QEvent.Type.TabletPress}
+_INPUT = frozenset(  # of a key that is a command of the program only its release comes here
+    {QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove,
+     QEvent.Type.Wheel, QEvent.Type.TouchBegin, QEvent.Type.TabletPress}
 )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ class WindowLock(QObject):
 
     def _locks(self, event: QKeyEvent) -> bool:
         pressed = QKeySequence(event.keyCombination())
-        return any(pressed == key for key in self._keys())
+        return event.type() is QEvent.Type.KeyPress and any(pressed == key for key in self._keys())
 
     def _watch(self, window: QWindow | None) -> None:
         """Hear of its input: of the system's window, since the widgets' own events are far too many."""

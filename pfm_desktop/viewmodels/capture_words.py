@@ -33,6 +33,7 @@ NO_CAMERA = "There is no picture from the camera to take."
 NO_FLUORESCENCE = (
     "This device gives no fluorescence. Leave the step out, take a white-light picture, or choose another device."
 )
+WITHOUT_LAMP = "White-light pictures can be taken; each pair tries the lamp again."
 NO_LIVE = "The earlier picture is laid over the live one, and there is none at present."
 NO_EARLIER = "There is no earlier visit of hers with a white-light picture."
 NOBODY = "No visit is open"
@@ -94,6 +95,11 @@ def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:
     if not camera:
         return NO_CAMERA
     return "" if pair else NO_FLUORESCENCE
+
+
+def without_fluorescence(why: str) -> str:
+    """On the live picture, while the camera of fluorescence gives nothing."""
+    return f"No fluorescence: {why}"
 
 
 def badges(

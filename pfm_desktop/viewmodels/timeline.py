@@ -198,8 +198,17 @@ def _when(step: Step, taken: Sequence[Taken]) -> str:
     """At which second it was taken."""
     at = [one.seconds for one in taken if one.stage is step.stage and one.seconds is not None]
     if step.seconds is not None:
-        at = [one for one in at if step.seconds - 1.0 <= one < step.seconds + MISSED_S]
-    return f"at {clock_text(round(at[0 if step.seconds is not None else -1]))}" if at and not step.starts_clock else ""
+        at = [one for one in at if _near(step.seconds, one)]
+    if not at or step.starts_clock:
+        return ""
+    lit = [one.seconds for one in taken if one.stage is Stage.FLUORESCENCE_AFTER_ACID and one.seconds is not None]
+    alone = step.seconds is not None and step.pair and not any(_near(step.seconds, one) for one in lit)
+    said = f"at {clock_text(round(at[0 if step.seconds is not None else -1]))}"
+    return f"{said}, no fluorescence" if alone else said
+
+
+def _near(mark: float, seconds: float) -> bool:
+    return mark - 1.0 <= seconds < mark + MISSED_S
 
 
 def _countdown(step: Step | None, seconds: float | None) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmDoubleSpinBox, CalmSpinBox
 
 
 def wheel(field: CalmComboBox | CalmSpinBox) -> None:
@@ -41,3 +41,14 @@ def test_the_wheel_changes_nothing_and_gives_no_keys(qtbot: QtBot) -> None:
     assert (box.currentIndex(), number.value()) == (0, 0)
     qtbot.keyClick(number, Qt.Key.Key_PageUp)
     assert number.value() == 0
+
+
+@pytest.mark.parametrize(("typed", "value"), [("7,5", 7.5), ("7.5", 7.5), ("12", 12.0), (",5", 0.5)])
+def test_a_comma_is_a_point(qtbot: QtBot, typed: str, value: float) -> None:
+    box = CalmDoubleSpinBox()
+    qtbot.addWidget(box)
+    box.setRange(0.0, 100.0)
+    box.selectAll()
+    qtbot.keyClicks(box, typed)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert box.value() == pytest.approx(value)

@@ -241,6 +241,9 @@ def test_an_idle_window_locks_itself_with_its_dialogs_and_a_key_press_postpones_
     timer.stop()
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
     assert timer.isActive(), "who works is not locked out"
+    timer.stop()
+    QTest.keyRelease(window.windowHandle(), Qt.Key.Key_W)  # all that comes here of a key that is a command
+    assert timer.isActive(), "who examines by keys is not locked out either"
 
 
 def test_somebody_else_may_sign_in_at_a_locked_window(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:

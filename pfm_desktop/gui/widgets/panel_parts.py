@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QKeySequence, QPainter, QPalette, QPixmap, QWheelEvent
+from PySide6.QtCore import QEvent, QLocale, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QIcon,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPalette,
+    QPixmap,
+    QValidator,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -249,11 +260,21 @@ class CalmSpinBox(LeavesTheWheel, QSpinBox):
 
 
 class CalmDoubleSpinBox(LeavesTheWheel, QDoubleSpinBox):
-    """The same, with a part of a whole."""
+    """The same, with a part of a whole. A comma is a point: half of the world writes 7,5, and none may read 75."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setLocale(QLocale.c())
+        self.setGroupSeparatorShown(False)
+
+    def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
+        """With the comma as a point."""
+        return super().validate(text.replace(",", "."), at)
+
+    def valueFromText(self, text: str) -> float:
+        """With the comma as a point."""
+        return super().valueFromText(text.replace(",", "."))
 
 
 class CalmSlider(LeavesTheWheel, QSlider):

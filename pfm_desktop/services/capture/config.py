@@ -17,6 +17,7 @@ from pfm_desktop.support.paths import user_data_dir
 log = logging.getLogger(__name__)
 LONGEST_TEXT = 1000  # a folder on a share may be far down
 _MOST = 1e6  # of any number that is kept
+_LEAST = 1e-9  # determinant of a map between two sensors
 
 
 class Kind(StrEnum):
@@ -117,7 +118,11 @@ def from_table(kept: Mapping[str, Any]) -> DeviceConfig:
             plain[name] = replace(lit, **_usable(lit, kept[name], ()))
     matrix = kept.get("homography")
     if isinstance(matrix, list) and len(matrix) == 9 and all(_number(one) for one in matrix):
-        plain["homography"] = tuple(float(one) for one in matrix)
+        a, b, c, d, e, f, g, h, i = (float(one) for one in matrix)
+        if abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)) > _LEAST:  # else onto a line
+            plain["homography"] = (a, b, c, d, e, f, g, h, i)
+    if (plain.get("mm_per_px") or 0.0) <= 0:
+        plain["mm_per_px"] = None
     return replace(config, **plain)
 
 

@@ -31,7 +31,7 @@ from pfm_desktop.services.capture.live import Exposed
 from pfm_desktop.services.capture.presets import Presets
 from pfm_desktop.services.capture.sensor import Sensor, WatchedLamp
 from pfm_desktop.services.capture.verdict import REMEMBERED, usual_map
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import UserError, capital
 
 if TYPE_CHECKING:
     from pfm_desktop.services.capture.simulated import SimulatedDevice
@@ -46,7 +46,7 @@ class TakeError(UserError):
     """A pair that could not be taken whole; `taken` is what there is of it."""
 
     def __init__(self, error: UserError, taken: tuple[Exposed, ...], problems: tuple[str, ...] = ()) -> None:
-        super().__init__(". ".join((error.what, *problems)), safe=error.safe, remedy=error.remedy)
+        super().__init__(". ".join((error.what, *map(capital, problems))), safe=error.safe, remedy=error.remedy)
         self.taken = taken
 
 
@@ -65,6 +65,8 @@ class Device:
         self.config, self.stream, self.second = config, stream, second
         self.lamp = WatchedLamp(lamp, lambda: self._presets) if lamp is not None else None
         self.simulated = simulated
+        self.tell: Callable[[str], None] | None = None  # what went wrong though a pair is there, for a person
+        self.lamp_problem = ""  # why there is no lamp, where the device was opened without it
         self.dark: DarkFrame | None = None
         self.dark_png = b""
         self._sensor = Sensor(stream)
@@ -110,6 +112,8 @@ class Device:
         white, glow = self.exposed(shot.white), self._glow(shot.fluorescence)
         for problem in shot.problems:
             log.warning("a pair was taken, but: %s", problem)
+            if self.tell is not None:
+                self.tell(f"{capital(problem)}.")
         return (
             replace(white, acquisition=replace(white.acquisition, gap_s=-shot.gap_s)),
             replace(glow, acquisition=replace(glow.acquisition, gap_s=shot.gap_s)),
@@ -233,8 +237,8 @@ def _waits(config: DeviceConfig) -> pairs.Waits:
 
 
 def open_device(config: DeviceConfig) -> Device:
-    """Open the cameras and the lamp of a device. Raises `UserError` where the lamp cannot be used; a camera that is not
-    there is told by its stream, which goes on trying."""
+    """Open the cameras and the lamp of a device. A camera that is not there is told by its stream, which goes on
+    trying; why a lamp cannot be used by `Device.lamp_problem`, and each pair tries it again. Raises `UserError`."""
     wanted = Format(config.width, config.height, config.rate)
     if config.kind is Kind.SIMULATED:
         return _simulated(config, wanted)
@@ -269,7 +273,10 @@ def _simulated(config: DeviceConfig, wanted: Format) -> Device:
 def _begin(device: Device, lamp: Lamp | None) -> None:
     try:
         if lamp is not None:
-            lamp.open()
+            try:
+                lamp.open()
+            except LampError as error:  # live picture and white light need none, and each pair tries it again
+                device.lamp_problem = error.sentences
         for stream in (device.stream, device.second):
             if stream is not None:
                 stream.start()

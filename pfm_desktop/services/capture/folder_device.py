@@ -94,6 +94,9 @@ class FolderDevice:
         self.config = config
         self.files = FolderStream()
         self.stream: Any = self.files  # where the page looks for a camera's
+        self.second: Any = None
+        self.lamp_problem = ""
+        self.tell: Callable[[str], None] | None = None
 
     @property
     def folder(self) -> str:

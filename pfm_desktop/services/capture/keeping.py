@@ -184,6 +184,8 @@ class Keeper:
         first = last = ""
         for lot in lots:
             problem = self._try(lot)
+            if problem and not first:
+                self.problem = problem
             if problem and said.get(lot.number) != problem and not self._ending:
                 said[lot.number] = problem
                 self._say(LotNews(lot, LotState.WAITING, problem=problem))

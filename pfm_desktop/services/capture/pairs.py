@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 
 from pfm_desktop.capture.lamp import Lamp, LampError, NoLampError, Switched
+from pfm_desktop.capture.lamp_lines import FALLS_BACK_S
 from pfm_desktop.capture.source import Frame
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.services.capture.frame_light import light_of, mixed, sharpest
@@ -94,7 +95,7 @@ def take_two_sensors(white_stream: Frames, fluorescence_stream: Frames, waits: W
         raise WrongLightError(
             "a picture of the pair is not in the light of its camera",
             remedy="look whether the two cameras are swapped",
-            white=white,
+            white=white if light_of(white) is not Light.FLUORESCENCE else None,
             fluorescence=glow,
         )
     return PairShot(white, glow, glow.at - white.at)
@@ -164,7 +165,10 @@ def _back_to_white(lamp: Lamp) -> list[str]:
         if lamp.switched is None or lamp.switched.light is not Light.WHITE:
             lamp.switch(Light.WHITE)
     except LampError as error:
-        return [f"The lamp did not say that it is back in white light: {error}"]
+        return [
+            f"excitation light may still be on: {error.what}. It goes out by itself within {FALLS_BACK_S:.0f} seconds, "
+            "and no white-light picture is taken until then"
+        ]
     return []
 
 

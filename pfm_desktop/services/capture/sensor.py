@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pfm_desktop.capture.lamp import Lamp, LampError, Switched
+from pfm_desktop.capture.lamp_lines import FALLS_BACK_S
 from pfm_desktop.capture.source import CameraError, Control, Setting
 from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Acquisition, Light
@@ -144,6 +145,10 @@ class WatchedLamp:
             self._leave()
         try:
             switched = self.inner.switch(light)
+        except LampError:
+            if light is Light.WHITE and self._is_away:  # it goes back by itself, as the protocol has it
+                self.away[-1] = (self.away[-1][0], time.monotonic() + FALLS_BACK_S)
+            raise
         finally:
             if light is Light.WHITE:
                 self._set_back()
@@ -153,7 +158,7 @@ class WatchedLamp:
 
     @property
     def _is_away(self) -> bool:
-        return bool(self.away) and self.away[-1][1] == math.inf
+        return bool(self.away) and self.away[-1][1] > time.monotonic()
 
     def _leave(self) -> None:
         if not self._is_away:

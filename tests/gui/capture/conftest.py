@@ -116,6 +116,9 @@ class FakeDevice:
     hold: threading.Event = field(default_factory=threading.Event)
     broken: Exception | None = None
     acid: bool = False
+    second: FakeStream | None = None
+    tell: Callable[[str], None] | None = None
+    lamp_problem: str = ""
     darks: int = 0
     asked: list[bool] = field(default_factory=list)  # of each that was taken, whether it was a pair
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,7 +15,7 @@ from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.gui.undo import STOPS_ACID, Undo
 from pfm_desktop.services.capture import clips, records
 from pfm_desktop.services.capture.config import Kind
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.timeline import FADES
@@ -344,3 +345,47 @@ def test_the_second_press_for_undo_comes_too_late_after_some_seconds(
     assert not undo.undo()
     assert not undo.undo()
     assert page.timeline.clock.text() != "-:--"
+
+
+def test_a_clock_that_is_set_changes_no_second_though_another_visit_was_opened_meanwhile(
+    page: CapturePage, press: Press, passes: Passes, session: Session, visits: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    press(K.Key_A)
+    passes(8.0)
+    set_on = timedelta(minutes=2)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + set_on
+
+    monkeypatch.setattr("pfm_desktop.services.capture.times.datetime", Later)
+    session.open_visit(visits["Brandt"])
+    session.open_visit(visits["Adler"])
+    passes(1.0)
+    assert page.timeline.clock.text() == "0:09"
+
+
+def test_whitening_that_could_not_be_recorded_is_begun_again(
+    page: CapturePage, press: Press, passes: Passes, monkeypatch: pytest.MonkeyPatch, session: Session
+) -> None:
+    refuse = [True]
+    begin = clips.begin_clip
+
+    def begun(*args: object, **named: object) -> object:
+        if refuse[0]:
+            raise StorageError("the library is busy")
+        return begin(*args, **named)  # type: ignore[arg-type]
+
+    problems: list[object] = []
+    session.on_problem.append(problems.append)
+    monkeypatch.setattr(clips, "begin_clip", begun)
+    press(K.Key_A)
+    for _ in range(3):
+        passes(6.0)
+    assert not page.recording.runs(ClipKind.WHITENING)
+    assert len(problems) == 1  # said once
+    refuse[0] = False
+    passes(6.0)
+    assert page.recording.runs(ClipKind.WHITENING)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.capture.status import StreamState, StreamStatus
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.gui.undo import Undo
@@ -21,7 +22,7 @@ from pfm_desktop.viewmodels import taken as words
 from pfm_desktop.viewmodels.session import Session
 
 from . import conftest
-from .conftest import Room, keys_of
+from .conftest import FakeStream, Room, keys_of
 
 pytestmark = pytest.mark.slow
 
@@ -299,3 +300,28 @@ def test_a_press_that_bounces_takes_one_step(
     press(K.Key_Space, K.Key_Space, K.Key_W, K.Key_K)
     assert [stage for stage, _ in taken()] == ["saline"]
     assert page.timeline.headline.text() == "Green filter"
+
+
+def test_while_the_fluorescence_camera_gives_nothing_that_is_said_and_no_pair_is_offered(
+    page: CapturePage, press: Press, room: Room, heard: list[str], taken: Taken
+) -> None:
+    second = FakeStream(room.clock)
+    room.device.second = second
+    page._refresh()
+    assert page.examining.gives_pairs
+    second.status = StreamStatus(StreamState.STALLED, "The camera gives no pictures.", None)
+    page._refresh()
+    assert any("No fluorescence" in badge for badge in page.view.badges)
+    press(K.Key_P)
+    assert heard[-1].startswith("No fluorescence: The camera gives no pictures.")
+    assert taken() == []
+    press(K.Key_W)
+    assert len(taken()) == 1
+
+
+def test_what_went_wrong_though_the_pair_is_there_is_said(page: CapturePage, qtbot: QtBot, heard: list[str]) -> None:
+    device = page.examining.device
+    assert device is not None
+    assert device.tell is not None
+    device.tell("Excitation light may still be on.")
+    qtbot.waitUntil(lambda: heard == ["Excitation light may still be on."])

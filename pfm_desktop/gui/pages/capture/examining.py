@@ -58,6 +58,7 @@ class Examining(QObject):
         self.device_problem = ""
         self.live: LiveExamination | None = None
         self._jump_told = False
+        self._times: dict[str, Times] = {}  # by visit: a clock that was set meanwhile changes none of them
         self.iodine: bool | None = None
         self.outcome = Outcome(session, SensorMap(self), self)
         self.outcome.said.connect(self.said)
@@ -125,6 +126,11 @@ class Examining(QObject):
     def _device_open(self, device: OpenDevice) -> None:
         self.device = device
         device.stream.on_status.append(partial(self._status.emit, device))
+        device.tell = self._failed.emit
+        if device.second is not None:
+            device.second.on_status.append(lambda _status: self._status.emit(device, device.stream.status))
+        if device.lamp_problem:
+            self.said.emit(f"{device.lamp_problem} {say.WITHOUT_LAMP}")
         self.status = device.stream.status
         if self.live is not None and self.live.acid:
             device.follow_acid(True)
@@ -148,8 +154,15 @@ class Examining(QObject):
 
     @property
     def gives_pairs(self) -> bool:
-        """Whether the device has fluorescence."""
-        return self.device is not None and self.device.config.has_fluorescence
+        """Whether the device has fluorescence, and it comes."""
+        return self.device is not None and self.device.config.has_fluorescence and not self.second_problem
+
+    @property
+    def second_problem(self) -> str:
+        """Why no picture of the fluorescence camera comes; "" where it does, or there is none."""
+        second = self.device.second if self.device is not None else None
+        status = second.status if second is not None else None
+        return "" if status is None or status.state is StreamState.LIVE else status.text
 
     @property
     def mm_per_px(self) -> float | None:
@@ -264,7 +277,10 @@ class Examining(QObject):
         taken = counted(found, case.pictures)
         if self.live is None:
             self._jump_told = False
-            self.live = LiveExamination(found, self, told=self.outcome.took, failed=self._failed.emit, taken=taken)
+            times = self._times.setdefault(case.visit.id, Times())
+            self.live = LiveExamination(
+                found, self, told=self.outcome.took, failed=self._failed.emit, times=times, taken=taken
+            )
             self._tick.start()
         else:
             self.live.examination = found
@@ -358,7 +374,7 @@ class Examining(QObject):
     def _look(self) -> None:
         live = self.live
         if live is not None:
-            live.times = live.times.awake(slept_s())
+            live.times = self._times[live.examination.visit_id] = live.times.awake(slept_s())
             if (step := live.look_at_clock(time.monotonic())) is not None:
                 self.marked.emit(step.key)
             if not self._jump_told and (off := live.times.jumped(moment_now(), time.monotonic())):

@@ -22,6 +22,9 @@ class OpenDevice(Protocol):
 
     config: DeviceConfig
     stream: Stream
+    second: Stream | None  # that of fluorescence, where it has a camera of its own
+    tell: Callable[[str], None] | None  # called on whichever thread with what went wrong though a pair is there
+    lamp_problem: str  # why there is no lamp, "" where there is one, or none is wanted
 
     def take(self, *, pair: bool) -> tuple[Exposed, ...]:
         """One picture, or a pair."""

@@ -306,6 +306,8 @@ class CapturePage(QWidget):
         )
         if why == say.NO_CAMERA and self.arriving.device is not None:
             why = arrival_words.BY_ITSELF
+        if why == say.NO_FLUORESCENCE and self.examining.second_problem:
+            why = f"{say.without_fluorescence(self.examining.second_problem)} W takes a white-light picture."
         why = why or (say.WHOSE_FIRST if self.whose.asks else "")
         if why:
             self.said.emit(why)
@@ -444,6 +446,8 @@ class CapturePage(QWidget):
         said = say.camera_words(
             opening=examining.opening, problem=examining.device_problem, status=status, open_=device is not None
         )
+        if examining.second_problem:
+            badges = (say.without_fluorescence(examining.second_problem), *badges)
         waits, plates = self.arriving.words
         self.view.say((said or waits) if live else "", badges + (plates if live else ()), mm_per_px=examining.mm_per_px)
         recording = self.recording.runs(ClipKind.VIDEO)

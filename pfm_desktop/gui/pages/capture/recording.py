@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
+log = logging.getLogger(__name__)
 WHITENING_RATE = RATE  # a minute of it is 40 MB
 WHITENING_S = 195.0  # after acetic acid: so long it is followed by itself
+TRY_AGAIN_S = 5.0  # after which whitening that could not be recorded, or broke off, is begun again
 END_S = 6.0  # for what is not on disk yet, when the library is closed
 
 
@@ -56,6 +59,8 @@ class Recording(QObject):
         self._running: dict[ClipKind, _Running] = {}
         self._ending: list[Background] = []
         self._tried: object = None  # the acid and device for which whitening is or was recorded
+        self._tried_at = 0.0
+        self._whitening_problem = ""  # as it was said
         self._following: Following | None = None
         self._trouble.connect(self._ended_by_itself, Qt.ConnectionType.QueuedConnection)
 
@@ -76,14 +81,14 @@ class Recording(QObject):
             return ""
         return say.recording_words(time.monotonic() - running.writer.began, dropped=running.recorder.dropped)
 
-    def begin(self, kind: ClipKind) -> bool:
-        """Record from now on; False where it cannot be."""
+    def begin(self, kind: ClipKind, *, quiet: bool = False) -> bool:
+        """Record from now on; False where it cannot be, which is said unless `quiet`."""
         device, live = self._examining.device, self._examining.live
         frame = device.stream.latest() if device is not None else None
         if device is None or live is None or frame is None or kind in self._running:
             return False
         began = time.monotonic()
-        writer = self._begun(kind, live, frame, device.config.name, began)
+        writer = self._begun(kind, live, frame, device.config.name, began, quiet=quiet)
         if writer is None:
             return False
         whitening = kind is ClipKind.WHITENING
@@ -104,7 +109,7 @@ class Recording(QObject):
         return True
 
     def _begun(
-        self, kind: ClipKind, live: LiveExamination, frame: Frame, camera: str, began: float
+        self, kind: ClipKind, live: LiveExamination, frame: Frame, camera: str, began: float, *, quiet: bool
     ) -> ClipWriter | None:
         height, width = frame.pixels.shape[:2]
         made: list[ClipWriter] = []
@@ -122,7 +127,13 @@ class Recording(QObject):
             made.append(writer)
             return ()
 
-        self._session.perform(begin, undoable=False)
+        if not quiet:
+            self._session.perform(begin, undoable=False)
+            return made[0] if made else None
+        try:
+            begin(self._session.library)
+        except UserError as error:
+            log.info("whitening cannot be recorded yet: %s", error)
         return made[0] if made else None
 
     def follow_acid(self) -> None:
@@ -134,11 +145,15 @@ class Recording(QObject):
         wanted = hers and seconds is not None and 0.0 <= seconds < WHITENING_S and not self._session.library.no_editing
         once = (live.examination.acid_at if live is not None else None, id(self._examining.device))
         if runs and (not wanted or once != self._tried):
+            self._tried = self._tried if wanted else None  # acid may be put back on record
             self.end(ClipKind.WHITENING)
-            self._tried = None  # acid may be put back on record
-        if wanted and once != self._tried and self._examining.gives_pictures:
-            self._tried = once  # where it cannot be recorded that is said once
-            self.begin(ClipKind.WHITENING)
+        now = time.monotonic()
+        idle = wanted and not self.runs(ClipKind.WHITENING) and self._examining.gives_pictures
+        takes = self._examining.acid.idle and not self._examining.outcome.waiting  # the library, as far as is known
+        if idle and (takes or once != self._tried) and (once != self._tried or now - self._tried_at > TRY_AGAIN_S):
+            quiet = once == self._tried  # where it cannot be recorded that is said once
+            self._tried, self._tried_at = once, now
+            self.begin(ClipKind.WHITENING, quiet=quiet)
 
     def forget(self) -> None:
         """What was followed is not wanted any more."""
@@ -178,7 +193,7 @@ class Recording(QObject):
         for kind in tuple(self._running):
             self.end(kind)
         self.forget()
-        self._tried = None
+        self._tried, self._whitening_problem = None, ""
 
     def stop(self) -> None:
         """The library is about to be closed: what is left goes to disk now."""
@@ -194,7 +209,10 @@ class Recording(QObject):
         self._running = {}
 
     def _ended_by_itself(self, kind: str, problem: str) -> None:
-        self.said.emit(problem)
+        if kind != ClipKind.WHITENING or problem != self._whitening_problem:  # which is begun again, and may fail again
+            self.said.emit(problem)
+        if kind == ClipKind.WHITENING:
+            self._whitening_problem = problem
         self.end(ClipKind(kind))
 
 

@@ -24,7 +24,7 @@ WHOLE = DeviceConfig(
     fluorescence=LightSetting(exposure_ms=300.0, excitation_nm=405.0),
     mm_per_px=0.02,
     calibrated_width=1280,
-    homography=tuple(float(one) for one in range(9)),
+    homography=(1.0, 0.0, 12.5, 0.0, 1.0, -3.0, 0.0, 0.0, 1.0),
 )
 
 
@@ -93,3 +93,9 @@ def test_the_scale_follows_the_width_of_the_frame() -> None:
     assert WHOLE.mm_at(0) is None
     assert replace(WHOLE, mm_per_px=None).mm_at(1280) is None
     assert replace(WHOLE, calibrated_width=0).mm_at(1280) is None
+
+
+@pytest.mark.parametrize("wrong", [{"mm_per_px": -4.0}, {"mm_per_px": 0.0}, {"homography": [0.0] * 9}])
+def test_numbers_that_cannot_be_are_left_out(wrong: dict[str, object]) -> None:
+    found = config.from_table({"name": "Scope 7", **wrong})
+    assert (found.name, found.mm_per_px, found.homography) == ("Scope 7", None, config.DeviceConfig().homography)

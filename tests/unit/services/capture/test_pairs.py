@@ -231,7 +231,7 @@ def test_anything_else_that_fails_leaves_white_light_too() -> None:
 
 def test_a_lamp_that_does_not_go_back_is_a_problem_of_a_pair_that_was_taken() -> None:
     shot = take_switched(FakeStream(white_ring(0.01), [Light.FLUORESCENCE]), FakeLamp(Light.WHITE), QUICK)
-    assert "did not say that it is back in white light" in shot.problems[0]
+    assert shot.problems[0].startswith("excitation light may still be on: ")
 
 
 def test_a_lamp_that_fails_altogether_is_said_with_what_the_camera_shows() -> None:
@@ -281,8 +281,11 @@ def test_of_two_sensors_one_that_gives_nothing_is_said_and_the_other_kept() -> N
 def test_two_sensors_that_are_swapped_are_found() -> None:
     with pytest.raises(WrongLightError, match="swapped") as raised:
         take_two_sensors(ring_of(Light.FLUORESCENCE, 0.05), ring_of(Light.WHITE, 0.05))
-    assert raised.value.white is not None
+    assert raised.value.white is None  # it would be kept as one in white light
     assert raised.value.fluorescence is not None
+    with pytest.raises(WrongLightError) as raised:
+        take_two_sensors(ring_of(Light.WHITE, 0.05), ring_of(Light.WHITE, 0.05))
+    assert raised.value.white is not None
 
 
 Dual = tuple[SimulatedCamera, SimulatedLamp, SerialLamp, Stream]
