@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -176,6 +177,18 @@ class Desk(QObject):
             return False
         acid_at = found.acid_at if found is not None else None
         return acid_at is not None and abs((moment_now() - acid_at).total_seconds()) < RUNS_S
+
+    @property
+    def examined(self) -> str:
+        """The visit that was being examined as the program ended a short while ago; "" for none."""
+        from pfm_desktop.services.capture import records
+
+        if self.session.library.no_editing:
+            return ""
+        try:
+            return records.under_way(self.session.library, moment_now() - timedelta(seconds=RUNS_S))
+        except UserError:
+            return ""
 
     def _note_place(self) -> None:
         """For after a crash; edits of the visit that is open are no other place."""

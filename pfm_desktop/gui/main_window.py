@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
 
     def _go_in(self, visit_id: str, told: Sequence[tuple[str, str]]) -> None:
         """Open a visit ("": none); what was `told` of the library stays on top of what is said of the visit."""
-        if visit_id:
+        if visit_id := visit_id or (self.desk.examined if self.desk is not None else ""):
             self.open_visit(visit_id)
             if self.desk is not None and self.desk.clock_runs:
                 self.show_page(CAPTURE)

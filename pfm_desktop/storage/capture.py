@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -75,6 +76,12 @@ def examination(session: Session, visit_id: str) -> Examination | None:
         skipped=frozenset(str(key) for key in row.skipped),
         iodine_override="" if access.masked(session) else row.iodine_override,
     )
+
+
+def acid_since(session: Session, moment: datetime) -> tuple[str, ...]:
+    """Visits in which acetic acid was applied after that moment (aware), the last one first."""
+    rows = select(ExaminationTable.visit_id).where(ExaminationTable.acid_at >= moment)
+    return tuple(session.scalars(rows.order_by(ExaminationTable.acid_at.desc())))
 
 
 def site_plan(session: Session) -> tuple[Plan, str]:

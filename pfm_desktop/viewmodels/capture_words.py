@@ -49,6 +49,8 @@ WHOSE_FIRST = "Say first whose examination it is: choose it beside the live pict
 
 def name_of(case: VisitCase) -> str:
     """The woman, and her number."""
+    if case.patient.unassigned:
+        return case.patient.identifier
     return f"{case.patient.display_name or '(no name)'}, ID {case.patient.identifier}"
 
 

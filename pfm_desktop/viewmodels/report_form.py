@@ -64,7 +64,7 @@ def sign_view(
     if read_only:
         blocked = read_only
     elif case.patient.unassigned:
-        blocked = "Nobody has said who the woman is: assign the visit to a patient, then sign it."
+        blocked = "Nobody has said who the woman is: give the visit to her (Capture, or Ctrl+M in Today), then sign it."
     elif case.findings.impression is None:
         blocked = "A visit without an impression cannot be signed (Findings)."
     else:

@@ -70,6 +70,7 @@ class Session:
         self.on_imported: list[DoneListener] = []
         self.on_problem: list[ProblemListener] = []
         self.last_problem: UserError | None = None
+        self.by_itself = False  # while views hear of what nobody asked for, as a picture at a mark of the clock
         self.written_by = ""  # the long job that writes to the library just now: the window would stand until its end
         self.on_taken_back: list[ProblemListener] = []  # said before, and no longer so
         self.on_settings: list[SettingsListener] = []
@@ -204,15 +205,17 @@ class Session:
         for drafts in self.drafts:
             drafts.drop()
 
-    def tell_changed(self, changes: tuple[Change, ...], *, undoable: bool = False) -> None:
+    def tell_changed(self, changes: tuple[Change, ...], *, undoable: bool = False, by_itself: bool = False) -> None:
         """Something was changed, here or by a job: views are refreshed, and undo hears where it is `undoable`.
-        A visit that is gone leaves the desk."""
+        `by_itself`: nobody asked for it. A visit that is gone leaves the desk."""
+        self.by_itself = by_itself
         case = self.case
         gone = {change.key for change in changes if change.what == "visit" and change.new is None}
         if case is not None and case.visit.id in gone:
             self.close_visit()
         else:
             self.refresh()
+        self.by_itself = False
         for listener in (*self.on_changed, *(self.on_done if undoable else ())):
             listener(changes)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.capture.keeping import Lot, LotNews, LotState
-from pfm_desktop.viewmodels.words import capital
+from pfm_desktop.viewmodels.words import capital, many
 
 if TYPE_CHECKING:
     from pfm_desktop.services.capture.verdict import PairVerdict
@@ -27,6 +27,7 @@ class TakenCard:
 
     headline: str
     reasons: str = ""
+    alarm: str = ""  # in place of the reasons, where it is to be taken again
     kept: str = ""
     problem: str = ""
     pictures: int = 0
@@ -53,10 +54,12 @@ def card_of(
     never will be). `on_record`: whether what the library has taken still stands in the visit."""
     captions = caption_of(lot)
     state = news.state if news is not None else LotState.KEEPING
-    reasons = ""
+    reasons = alarm = ""
     if lot.pair:
-        headline = LOOKING if verdict is None else verdict.words
+        headline = LOOKING if verdict is None else f"{'✓' if verdict.keep else '!'}  {verdict.words}"
         reasons = "\n".join(verdict.reasons) if verdict is not None else ""
+        if verdict is not None and not verdict.keep:
+            reasons, alarm = "", reasons or verdict.words
         if problem:
             headline, reasons = "Look at it yourself", capital(problem)
     else:
@@ -65,9 +68,17 @@ def card_of(
     return TakenCard(
         headline=headline,
         reasons=reasons,
+        alarm=alarm,
         kept=OFF_RECORD if gone else _WORDS[state],
         problem=f"{UNKEPT}\n{news.problem}" if waits and news is not None else "",
         pictures=len(lot.pictures),
         captions=captions,
         can_retake=state is LotState.KEPT and not gone and (not lot.pair or verdict is not None or bool(problem)),
     )
+
+
+def nothing_words(pictures: int) -> str:
+    """Where nothing was taken since the visit came on the desk, which has so many `pictures`."""
+    if not pictures:
+        return "Nothing taken yet"
+    return f"Nothing taken since it was opened: {many(pictures, 'picture')} in this visit"

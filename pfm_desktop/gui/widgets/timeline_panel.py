@@ -66,9 +66,11 @@ class TimelinePanel(QFrame):
         self.picture_button.clicked.connect(self.picture)
         self.skip_button.clicked.connect(self.skip)
 
-    def name_keys(self, go: str, pair: str, picture: str, skip: str) -> None:
+    def name_keys(self, go: str, pair: str, picture: str, skip: str, *, no: str = "", yes: str = "") -> None:
         """Show which keys do the same."""
         self._keys = go
+        self.allergy_no.setText(f"No  {no}".rstrip())
+        self.allergy_yes.setText(f"Yes  {yes}".rstrip())
         for button, text, key in (
             (self.pair_button, "Pair", pair),
             (self.picture_button, "Picture", picture),
@@ -140,7 +142,7 @@ class TimelinePanel(QFrame):
         self.allergy_no, self.allergy_yes = QPushButton("No", frame), QPushButton("Yes", frame)
         for button, answer in ((self.allergy_no, False), (self.allergy_yes, True)):
             button.setAutoDefault(True)
-            button.setAccessibleName(f"Iodine allergy: {button.text()}")
+            button.setAccessibleName(f"Iodine allergy: {'yes' if answer else 'no'}")
             button.clicked.connect(lambda _checked=False, answer=answer: self.allergy.emit(answer))
             row.addWidget(button)
         return frame

@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.gui.widgets.panel_parts import say, words
-from pfm_desktop.viewmodels.taken import TakenCard
+from pfm_desktop.viewmodels.taken import TakenCard, nothing_words
 
 THUMB = QSize(148, 84)
-NOTHING = "Nothing taken yet"
 
 
 class VerdictCard(QFrame):
@@ -28,7 +27,7 @@ class VerdictCard(QFrame):
         self.setAccessibleName("Taken last")
         self.headline = words(self, "heading")
         self.reasons, self.kept = words(self), words(self, "quiet")
-        self.problem = words(self, "problem")
+        self.alarm, self.problem = words(self, "problem"), words(self, "problem")
         self.thumbs = [QLabel(self) for _ in range(2)]
         self.retake_button = QPushButton("Retake", self)
         self.retry_button = QPushButton("Try again", self)
@@ -51,22 +50,23 @@ class VerdictCard(QFrame):
         column.setSpacing(4)
         column.addWidget(self.headline)
         column.addLayout(row)
-        for part in (self.reasons, self.problem, self.kept):
+        for part in (self.alarm, self.reasons, self.problem, self.kept):
             column.addWidget(part)
         column.addLayout(buttons)
         self.show_card(None)
 
-    def show_card(self, card: TakenCard | None, pictures: Sequence[QPixmap] = ()) -> None:
-        """Show what was taken last; `pictures` only of what is in the library."""
+    def show_card(self, card: TakenCard | None, pictures: Sequence[QPixmap] = (), *, there: int = 0) -> None:
+        """Show what was taken last; `pictures` only of what is in the library. `there`: how many the visit has."""
         if card is None:
-            self.headline.setText(NOTHING)
-            for part in (self.reasons, self.kept, self.problem):
+            self.headline.setText(nothing_words(there))
+            for part in (self.alarm, self.reasons, self.kept, self.problem):
                 say(part, "")
             hidden: tuple[QWidget, ...] = (*self.thumbs, self.retake_button, self.retry_button)
             for one in hidden:
                 one.hide()
             return
         self.headline.setText(card.headline)
+        say(self.alarm, card.alarm)
         say(self.reasons, card.reasons)
         say(self.kept, card.kept)
         say(self.problem, card.problem)

@@ -27,7 +27,7 @@ from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 __all__ = [
     "Kept", "Shot", "acquisitions", "allow_iodine", "begin", "change_site_plan", "clear_acid", "examination",
     "iodine_allergy", "keep_shots", "keep_whitening", "remove_whitening", "set_iodine_allergy", "site_plan",
-    "site_plan_problem", "skip", "start_acid", "whitenings",
+    "site_plan_problem", "skip", "start_acid", "under_way", "whitenings",
 ]  # fmt: skip
 
 
@@ -53,6 +53,14 @@ def examination(lib: Library, visit_id: str) -> Examination | None:
     """The examination of a visit; None where none was begun."""
     with lib.read() as session:
         return stored.examination(session, visit_id)
+
+
+def under_way(lib: Library, since: datetime) -> str:
+    """The visit in which acetic acid was applied last, after that moment (aware), and which is not signed; "" for
+    none."""
+    with lib.read() as session:
+        visits = stored.acid_since(session, since)
+        return next((one for one in visits if repositories.findings_of(session, one).signature is None), "")
 
 
 def start_acid(lib: Library, visit_id: str, at: datetime, *, again: bool = False) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.interop.dicom.content import PictureInfo, PinMark, StudyInfo
 from pfm_desktop.services import report
+from pfm_desktop.services.capture import records
+from pfm_desktop.services.capture.clips import clips_of
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage.image_store import extension_of
@@ -42,6 +44,15 @@ class LeftOut:
     visit_id: str
     what: str
     why: str
+
+
+def of_capture(lib: Library, visit_id: str) -> Iterator[LeftOut]:
+    """What a live examination left that no set takes along: clips, and how places whitened."""
+    clips, places = len(clips_of(lib, visit_id)), len(records.whitenings(lib, visit_id))
+    if clips:
+        yield LeftOut(visit_id, f"clips ({clips})", "videos go out one by one, from the clips in Capture")
+    if places:
+        yield LeftOut(visit_id, f"whitening of places ({places})", "it stands in the report alone")
 
 
 def study_of(case: VisitCase) -> StudyInfo:

@@ -177,12 +177,45 @@ def test_what_was_said_goes_with_the_next_picture_and_with_the_next_woman(
     qtbot: QtBot, window: MainWindow, clinic: tuple[Path, dict[str, str]], room: Room
 ) -> None:
     page = page_of(window)
-    page.said.emit("Nothing was taken.")
+    page._tell("Nothing was taken.")
     assert ("note", "Nothing was taken.") in window.messages.held
+    page.recording.said.emit("Recording ended: the disk is full.")
     press(qtbot, K.Key_Space)
     qtbot.waitUntil(lambda: page.idle, timeout=10_000)
-    assert window.messages.held == ()
-    page.said.emit("About Adler.")
+    assert window.messages.held == (("note", "Recording ended: the disk is full."),), "nobody may have seen it yet"
+    page._tell("About Adler.")
     assert window.session is not None
     assert window.session.open_visit(clinic[1]["Brandt"])
     assert window.messages.held == ()
+
+
+def test_a_window_that_was_closed_in_mid_examination_goes_on_with_it(
+    qtbot: QtBot, window: MainWindow, clinic: tuple[Path, dict[str, str]], open_window: Opened
+) -> None:
+    press(qtbot, K.Key_A)
+    qtbot.waitUntil(lambda: page_of(window).idle and bool(page_of(window).recorded), timeout=10_000)
+    assert not window.close(), "it asks once"
+    assert window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    again = open_window(clinic[0])
+    assert again.session is not None
+    assert again.session.case is not None
+    assert again.session.case.visit.id == clinic[1]["Adler"]
+    assert again.stack.currentWidget() is page_of(again)
+    assert page_of(again).timeline.clock.text() != "-:--"
+    qtbot.waitUntil(lambda: page_of(again).idle and bool(page_of(again).recorded), timeout=10_000)
+    assert not again.close(), "it asks once"
+
+
+def test_from_the_list_another_visit_is_opened_in_mid_examination_only_when_asked_twice(
+    qtbot: QtBot, window: MainWindow, clinic: tuple[Path, dict[str, str]]
+) -> None:
+    press(qtbot, K.Key_A)
+    qtbot.waitUntil(lambda: page_of(window).idle, timeout=10_000)
+    assert window.session is not None
+    assert window.session.case is not None
+    window.open_visit(clinic[1]["Brandt"])
+    assert window.session.case.visit.id == clinic[1]["Adler"]
+    assert any("is being examined" in text for _kind, text in window.messages.held)
+    window.open_visit(clinic[1]["Brandt"])
+    assert window.session.case.visit.id == clinic[1]["Brandt"]

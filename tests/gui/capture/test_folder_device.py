@@ -163,7 +163,7 @@ def test_two_lights_within_three_seconds_become_a_pair_with_its_verdict(
     looks()
     save(folder, "f.jpg", 150, glows=True, taken=now + timedelta(seconds=2))
     looks()
-    qtbot.waitUntil(lambda: page.cards.taken.headline.text() == "Keep", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.cards.taken.headline.text() == "✓  Keep", timeout=PATIENCE_MS)
     assert session.case is not None
     (pair,) = session.case.pairs
     assert stages(session) == ["saline", "fluorescence_before_acid"]

@@ -23,6 +23,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import CONFIG, Room, keys_of
 
+MAP = (1.0, 0.0, 5.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
 pytestmark = pytest.mark.slow
 
 K = Qt.Key
@@ -58,7 +60,13 @@ def shown(qtbot: QtBot, page: CapturePage, press: Press) -> DeviceForm:
             mm_per_px=0.02,
             calibrated_width=64,
         ),
-        DeviceConfig(name="Two", kind=Kind.TWO, camera="usb:0", second="rtsp://x/1", homography=(1.0,) * 9),
+        DeviceConfig(
+            name="Two",
+            kind=Kind.TWO,
+            camera="usb:0",
+            second="rtsp://x/1",
+            homography=MAP,
+        ),
         DeviceConfig(name="One", kind=Kind.ONE, camera="usb:0", width=777, height=333),
     ],
     ids=["switched", "all settings", "two", "one, odd size"],
@@ -81,7 +89,13 @@ def test_another_camera_has_not_the_scale_of_the_one_before(qtbot: QtBot, page: 
 def test_another_second_camera_lies_otherwise_and_leaves_the_scale(
     qtbot: QtBot, page: CapturePage, press: Press
 ) -> None:
-    two = DeviceConfig(name="Two", kind=Kind.TWO, camera="usb:0", second="usb:1", homography=(1.0,) * 9)
+    two = DeviceConfig(
+        name="Two",
+        kind=Kind.TWO,
+        camera="usb:0",
+        second="usb:1",
+        homography=MAP,
+    )
     devices.save(replace(two, mm_per_px=0.02, calibrated_width=64))
     form = shown(qtbot, page, press)
     form.second.setEditText("usb:2")

@@ -75,9 +75,9 @@ def test_a_picture_is_in_the_library_before_its_thumbnail_shows(
     seen: list[tuple[bool, int]] = []
     show = page.cards.taken.show_card
 
-    def watched(card: object, pictures: object = ()) -> None:
+    def watched(card: object, pictures: object = (), **more: object) -> None:
         seen.append((bool(pictures), len(taken())))
-        show(card, pictures)  # type: ignore[arg-type]
+        show(card, pictures, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(page.cards.taken, "show_card", watched)
     qtbot.keyClick(page.view, K.Key_Space)
@@ -101,7 +101,7 @@ def test_a_pair_is_a_pair_with_its_verdict_its_gap_and_how_it_was_taken(
     qtbot: QtBot, page: CapturePage, press: Press, session: Session
 ) -> None:
     press(K.Key_P)
-    qtbot.waitUntil(lambda: page.cards.taken.headline.text() == "Keep", timeout=10_000)
+    qtbot.waitUntil(lambda: page.cards.taken.headline.text() == "✓  Keep", timeout=10_000)
     case = session.case
     assert case is not None
     (pair,) = case.pairs

@@ -21,7 +21,7 @@ from pfm_desktop.viewmodels import clips, taken, whitening
 from pfm_desktop.viewmodels.taken import card_of
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
-VERDICT: Any = SimpleNamespace(words="Keep, with care: glare", reasons=("Glare. Tilt it.", "Soft."))
+VERDICT: Any = SimpleNamespace(keep=True, words="Keep, with care: glare", reasons=("Glare. Tilt it.", "Soft."))
 
 
 def lot(*stages: Stage, seconds: float | None = None) -> Lot:
@@ -64,7 +64,10 @@ def test_a_pair_waits_for_its_verdict_before_it_can_be_retaken() -> None:
         card_of(PAIR, kept, None, "no finder"),
     )
     assert (waits.headline, waits.can_retake) == (taken.LOOKING, False)
-    assert (judged.headline, judged.reasons, judged.can_retake) == (VERDICT.words, "Glare. Tilt it.\nSoft.", True)
+    assert (judged.headline, judged.reasons, judged.alarm) == (f"✓  {VERDICT.words}", "Glare. Tilt it.\nSoft.", "")
+    assert judged.can_retake
+    again = card_of(PAIR, kept, SimpleNamespace(keep=False, words="Retake: too small", reasons=("Move nearer.",)))  # type: ignore[arg-type]
+    assert (again.headline, again.reasons, again.alarm) == ("!  Retake: too small", "", "Move nearer.")
     assert (failed.headline, failed.reasons, failed.can_retake) == ("Look at it yourself", "No finder", True)
 
 

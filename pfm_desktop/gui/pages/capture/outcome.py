@@ -132,7 +132,7 @@ class Outcome(QObject):
 
     def _tell(self, lot: Lot, changes: tuple[Change, ...]) -> None:
         """Undo is of what a person did: what took itself meanwhile is not in its way."""
-        self._session.tell_changed(changes, undoable=not lot.by_itself)
+        self._session.tell_changed(changes, undoable=not lot.by_itself, by_itself=lot.by_itself)
         if lot.replaces:
             from pfm_desktop.services import removal
 

@@ -26,7 +26,7 @@ from pfm_desktop.gui.pages.capture.looking import Looking, Shows
 from pfm_desktop.gui.pages.capture.open_device import OpenDevice, OpenIt
 from pfm_desktop.gui.pages.capture.recording import Recording
 from pfm_desktop.gui.pages.capture.side import SideCards
-from pfm_desktop.gui.pages.capture.tools import Tools
+from pfm_desktop.gui.pages.capture.tools import CONFIRM_MS, Tools
 from pfm_desktop.gui.pages.capture.whose import Whose
 from pfm_desktop.gui.widgets.live_view import LiveView
 from pfm_desktop.gui.widgets.meters_bar import MetersBar
@@ -78,6 +78,7 @@ class CapturePage(QWidget):
         self.cards = SideCards(session, jobs, self)
         self._visit_id = self._of_another_day = ""  # that of today, and one to which today's pictures belong as well
         self._told: list[str] = []  # what was said and may still stand there
+        self._heard: list[str] = []  # the same, of what became of something
         self._leaving = QTimer(self, singleShot=True, interval=int(1000 * LEFT_S))
         self._leaving.timeout.connect(self._let_camera_go)
         self._just_taken = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -151,10 +152,10 @@ class CapturePage(QWidget):
         if self._bounces():
             return
         if line.blocked:
-            self.said.emit(line.warning)
+            self._tell(line.warning)
         elif line.step is not None and line.step.starts_clock and self.looking.frozen is None:
             if self._exposes or self._just_taken.isActive():
-                self.said.emit(say.ACID_SOON)  # one press too many is no acid
+                self._tell(say.ACID_SOON)  # one press too many is no acid
             else:
                 self.start_acid()
         elif self._ready(pair=line.step is not None and line.step.stage.source is Source.FLUORESCENCE):
@@ -166,7 +167,7 @@ class CapturePage(QWidget):
             return
         live = self.examining.live
         if live is not None and live.iodine and not self.tools.confirms("pair"):
-            self.said.emit(say.PAIR_IN_IODINE)
+            self._tell(say.PAIR_IN_IODINE)
         else:
             self._take(True)
 
@@ -185,7 +186,8 @@ class CapturePage(QWidget):
         elif self.tools.confirms("acid"):
             self.examining.start_acid(again=True)
         else:
-            self.said.emit(say.ACID_AGAIN)
+            self._tell(say.ACID_AGAIN)
+            QTimer.singleShot(CONFIRM_MS, self, partial(self.unsaid.emit, say.ACID_AGAIN))
 
     def answer_allergy(self, iodine: bool) -> None:
         """She was asked; once it is known a key changes it no more (undo does)."""
@@ -211,14 +213,14 @@ class CapturePage(QWidget):
         if self._takes:
             return  # a second press while the first one is under way
         if self._is_over(step):
-            self.said.emit(say.MARK_OVER)
+            self._tell(say.MARK_OVER)
             return
         ids = tuple(picture.id for picture in news.kept.pictures)
         self._see_live()
         if not by_itself:
             self.examining.take_next(step, pair=news.lot.pair, replaces=ids)
         elif self._session.perform(lambda lib: removal.remove_pictures(lib, ids)) is not None:
-            self.said.emit(arrival_words.AGAIN)
+            self._tell(arrival_words.AGAIN)
 
     def toggle_record(self) -> None:
         """Record a clip, or end it."""
@@ -256,7 +258,7 @@ class CapturePage(QWidget):
             return True
         if self.tools.confirms(f"open {visit_id}"):
             return True
-        self.said.emit(say.ends_examination(say.name_of(self._case)))
+        self._tell(say.ends_examination(say.name_of(self._case)))
         return False
 
     def begin_unassigned(self) -> None:
@@ -286,7 +288,7 @@ class CapturePage(QWidget):
         if self.tools.confirms("another day"):
             self._of_another_day = case.visit.id
             return True
-        self.said.emit(say.another_day(case.visit.day))
+        self._tell(say.another_day(case.visit.day))
         return False
 
     @property
@@ -310,7 +312,7 @@ class CapturePage(QWidget):
             why = f"{say.without_fluorescence(self.examining.second_problem)} W takes a white-light picture."
         why = why or (say.WHOSE_FIRST if self.whose.asks else "")
         if why:
-            self.said.emit(why)
+            self._tell(why)
         return bool(why)
 
     @property
@@ -385,7 +387,7 @@ class CapturePage(QWidget):
         visit_id = case.visit.id if case is not None else ""
         if visit_id != self._visit_id:  # nothing of the woman before is seen, said or taken any more
             self._visit_id = visit_id
-            self._unsay()
+            self._unsay(all_of_it=True)
             self.recording.end_all()
             self.help.drop_ghost()
             self.looking.drop_ghost()
@@ -415,10 +417,21 @@ class CapturePage(QWidget):
         self.feed.forget()
         self.view.show_frame(None)
 
-    def _unsay(self) -> None:
+    def _tell(self, text: str) -> None:
+        """Say why something is not done, or is asked twice: it stands until something else is done."""
+        self._told.append(text)
+        self.said.emit(text)
+
+    def _pass_on(self, text: str) -> None:
+        """What became of something: it stands as long as this visit is on the desk."""
+        self._heard.append(text)
+        self.said.emit(text)
+
+    def _unsay(self, *, all_of_it: bool = False) -> None:
         """Something else was done: what was said before is about nothing that is in front."""
-        told = tuple(self._told)
-        self._told.clear()
+        told, self._told = self._told, []
+        if all_of_it:
+            told, self._heard = [*told, *self._heard], []
         for text in told:
             self.unsaid.emit(text)
 
@@ -502,11 +515,10 @@ class CapturePage(QWidget):
         self.arriving.changed.connect(self._refresh)
         self.arriving.took.connect(self._see_live)
         self.arriving.forgot.connect(self._forget)
-        self.said.connect(self._told.append)
         self.examining.outcome.came.connect(self._unsay)
         self.forms.used.connect(self._unsay)
         for speaker in (self.examining, self.looking, self.recording, self.cards, self.forms, self.arriving):
-            speaker.said.connect(self.said)
+            speaker.said.connect(self._pass_on)
         panel = self.timeline
         for signal, slot in (
             (panel.go, self.go),
@@ -529,7 +541,8 @@ class CapturePage(QWidget):
     def name_keys(self) -> None:
         """Keys stand on the buttons that do the same."""
         keys = {name: action.shortcut().toString() for name, action in self._actions.items()}
-        self.timeline.name_keys(keys["go"], keys["pair"], keys["picture"], keys["skip"])
+        answers = {"no": keys["allergy_no"], "yes": keys["allergy_yes"]}
+        self.timeline.name_keys(keys["go"], keys["pair"], keys["picture"], keys["skip"], **answers)
         self.tools.name_keys(keys)
 
 

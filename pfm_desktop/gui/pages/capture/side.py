@@ -176,7 +176,8 @@ class SideCards(QWidget):
         outcome = self._examining.outcome
         lot, news = outcome.last, outcome.news
         if lot is None:
-            self.taken.show_card(None)
+            case = self._session.case
+            self.taken.show_card(None, there=len(case.pictures) if case is not None else 0)
             return
         pictures: list[QPixmap] = []
         if news is not None and news.state is LotState.KEPT:  # in the library before its thumbnail shows

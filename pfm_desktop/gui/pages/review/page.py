@@ -207,7 +207,8 @@ class ReviewPage(QWidget):
             self.stage.tool = "pan"
         else:
             pair_id = review.pair_to_show(before, case, self._shown_pair())
-            if pair_id is not None:
+            looked_at = self._session.by_itself and self._shown_pair() != ""  # changed under no hand by a mark
+            if pair_id is not None and not looked_at:
                 self.loader.open(case.visit.id, pair_id or None)
         self.pictures.show_case(case, review.visit_links(case, self._came_from))
         self.side.show_case(case)

@@ -14,6 +14,8 @@ from pydicom import Dataset, dcmread
 from pypdf import PdfReader
 
 from pfm_desktop.domain.capture import Acquisition
+from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.domain.examination import Whitening
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.domain.quality import Refusal
@@ -22,6 +24,8 @@ from pfm_desktop.imaging.registration.result import Registration, refused
 from pfm_desktop.interop.dicom.content import Modality
 from pfm_desktop.jobs import Cancelled, SilentContext
 from pfm_desktop.services import cases, moving, pairing, review
+from pfm_desktop.services.capture import records
+from pfm_desktop.services.capture.clips import begin_clip
 from pfm_desktop.services.capture.records import Shot, keep_shots
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.dicom_visit import (
@@ -440,3 +444,13 @@ def test_a_picture_that_was_taken_live_says_how(
     said = {item.ConceptNameCodeSequence[0].CodeValue for item in picture.AcquisitionContextSequence}
     assert {"112710", "EXPOSURE", "FILTER_NAME", "SECONDS_ACID"} <= said
     assert picture.ManufacturerModelName == "UVC 1"
+
+
+def test_clips_and_whitening_that_stay_are_named(lib: Library, tmp_path: Path) -> None:
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-18").id).id
+    cases.add_picture(lib, visit, noted_png(phantom().white), stage=Stage.ACETIC_ACID)
+    assert set(why(exported(lib, tmp_path / "one", visit))) & {"clips (1)", "whitening of places (1)"} == set()
+    begin_clip(lib, visit, ClipKind.VIDEO, size=(8, 8))
+    records.keep_whitening(lib, visit, "c" * 32, Whitening((), (0.0,), (0.0,)))
+    said = why(exported(lib, tmp_path / "two", visit))
+    assert {"clips (1)", "whitening of places (1)"} <= set(said)
