@@ -11,7 +11,7 @@ from shiboken6 import delete
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.pages.review.page import ReviewPage
-from pfm_desktop.services import review
+from pfm_desktop.services import pairing, review
 from pfm_desktop.viewmodels.answer import State
 from pfm_desktop.viewmodels.session import Session
 
@@ -353,3 +353,23 @@ def test_pictures_that_come_after_their_page_harm_nobody(
     delete(page)
     slow.set()
     qtbot.waitUntil(lambda: not jobs.busy)  # an exception in the callback would fail this test
+
+
+def test_a_pair_that_took_itself_does_not_come_under_the_hand_in_place_of_the_one_that_is_looked_at(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    shown = page.loader.desk.pictures
+    assert shown is not None
+    assert session.case is not None
+    first = session.case.pairs[-1]
+    change = pairing.make_pair(session.library, clinic.adler, first.white_id, None)
+    session.tell_changed((change,), by_itself=True)
+    settle(qtbot, page)
+    assert page.loader.desk.pictures is not None
+    assert page.loader.desk.pictures.pair.id == shown.pair.id
+    assert not session.by_itself
+    other = pairing.make_pair(session.library, clinic.adler, None, first.fluorescence_id)
+    session.tell_changed((other,))  # a person made it
+    settle(qtbot, page)
+    assert page.loader.desk.pictures.pair.id == other.key
