@@ -89,10 +89,13 @@ def checked(plan: Sequence[Step]) -> Plan:
         raise PlanError(f"a plan has at most {MOST_STEPS} steps")
     keys = [step.key for step in steps]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise PlanError(f"the step {twice.replace('_', ' ')} stands in it twice")
+        raise PlanError(f"the step {key_words(twice)} stands in it twice")
     start = next((place for place, step in enumerate(steps) if step.starts_clock), None)
     if any(step.after_acid and (start is None or place < start) for place, step in enumerate(steps)):
         raise PlanError("what is taken after acetic acid must come after the step that starts its clock")
+    iodine = next((place for place, step in enumerate(steps) if step.stage is Stage.LUGOL), len(steps))
+    if any(step.stage not in (Stage.LUGOL, Stage.GREEN) for step in steps[iodine:]):
+        raise PlanError("Lugol's iodine comes last: its stain is on all that is taken after it")
     marks = [step.seconds for step in steps if step.seconds is not None]
     if any(not math.isfinite(mark) or not 0 < mark <= LONGEST_MARK_S for mark in marks):
         raise PlanError(f"marks lie between 0 and {LONGEST_MARK_S:g} seconds after acetic acid")

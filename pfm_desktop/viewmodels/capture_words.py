@@ -149,15 +149,17 @@ def recorded_words(recorded: Recorded, *, elsewhere: bool = False) -> str:
     said = f"Clip of {recorded.seconds:.0f} s is {where}."
     if recorded.dropped:
         taken = recorded.frames + recorded.dropped
-        said += f" {recorded.dropped} of {taken} frames are missing: the disk was too slow."
+        why = "" if recorded.problem else ": the disk was too slow"
+        said += f" {recorded.dropped} of {taken} frames are missing{why}."
     return f"{said} It ended early: {recorded.problem}" if recorded.problem else said
 
 
-def recording_words(seconds: float, *, dropped: int) -> str:
-    """On the live picture while a clip is recorded."""
+def recording_words(seconds: float, *, dropped: int, trouble: str = "") -> str:
+    """On the live picture while a clip is recorded; `trouble`: why the last part is not on disk yet."""
     whole = int(seconds)
     missing = f", {dropped} frames missing" if dropped else ""
-    return f"● REC {whole // 60}:{whole % 60:02d}{missing}"
+    waits = f", not on disk yet: {trouble}" if trouble else ""
+    return f"● REC {whole // 60}:{whole % 60:02d}{missing}{waits}"
 
 
 def unkept_words(count: int, problem: str) -> str:

@@ -19,6 +19,7 @@ SUGGESTED = "Drawn in dashes: tissue near it that did not whiten. Look whether i
 NO_NORMAL = "No tissue near it stayed as it was: click on normal tissue yourself."
 ON_RECORD = "Places on record"
 OTHER_CLIP = "It was measured in another recording: its place is seen in the report."
+KEEPING = "It is being put on record, with its maps ..."
 KEPT = "The whitening of this place is on record."
 CLIPPED = "Part of this place is overexposed: it whitened by more than this says."
 CLIPPED_SHARE = 0.15

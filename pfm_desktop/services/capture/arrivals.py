@@ -153,7 +153,7 @@ class Arrivals:
         colours = light_of(fit(pixels, LOOKED_AT))
         source = Source.FLUORESCENCE if colours is Source.FLUORESCENCE else Source.WHITE
         exposed = Exposed(
-            Frame(fit(pixels, SHOWN), at, 0), source, _how(config, source, exif), config.mm_at(width), file=file
+            Frame(fit(pixels, SHOWN), at, 0), source, _how(config, source, exif), config.mm_at(width, height), file=file
         )
         return Arrived(found, queued.visit_id, exposed, about.st_mtime, colours is Source.WHITE)
 

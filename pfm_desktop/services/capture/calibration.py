@@ -21,7 +21,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Calibration:
-    """`mm_per_px` in frames of `width` pixels. `points` (x, y) on which it was measured.
+    """`mm_per_px` in frames of `width` x `height` pixels. `points` (x, y) on which it was measured.
 
     `squares` across and down, and by how much their sides differ (`spread`, of their mean), where it was a board;
     () and None for two points.
@@ -32,6 +32,7 @@ class Calibration:
     points: tuple[Point, ...]
     squares: tuple[int, ...] = ()
     spread: float | None = None
+    height: int = 0
 
     @property
     def field_mm(self) -> float:
@@ -49,17 +50,18 @@ def by_board(_ctx: Context, pixels: NDArray[np.uint8], square_mm: float) -> Cali
     """Job: by a board of squares on the picture (H x W x 3 uint8 RGB). Raises `BadInputError`."""
     found = scale.checkerboard(pixels, square_mm)
     points = tuple((float(x), float(y)) for x, y in found.corners)
-    return Calibration(found.mm_per_px, found.size[0], points, found.squares, found.spread)
+    return Calibration(found.mm_per_px, found.size[0], points, found.squares, found.spread, found.size[1])
 
 
 def by_points(pixels: NDArray[np.uint8], points: tuple[Point, Point], mm: float) -> Calibration:
     """By two points that lie `mm` apart. Raises `BadInputError`."""
-    return Calibration(scale.scale_from_picture(pixels, points, mm), pixels.shape[1], points)
+    made = scale.scale_from_picture(pixels, points, mm)
+    return Calibration(made, pixels.shape[1], points, height=pixels.shape[0])
 
 
 def with_scale(config: DeviceConfig, made: Calibration) -> DeviceConfig:
     """A device with this scale."""
-    return replace(config, mm_per_px=made.mm_per_px, calibrated_width=made.width)
+    return replace(config, mm_per_px=made.mm_per_px, calibrated_width=made.width, calibrated_height=made.height)
 
 
 def keep(made: Calibration) -> None:

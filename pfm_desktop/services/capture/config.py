@@ -16,6 +16,7 @@ from pfm_desktop.support.paths import user_data_dir
 
 log = logging.getLogger(__name__)
 LONGEST_TEXT = 1000  # a folder on a share may be far down
+SHAPE = 0.02  # by so much the sides of two frames of one shape may differ
 _MOST = 1e6  # of any number that is kept
 _LEAST = 1e-9  # determinant of a map between two sensors
 
@@ -67,6 +68,7 @@ class DeviceConfig:
     fluorescence: LightSetting = field(default_factory=lambda: LightSetting(excitation_nm=405.0))
     mm_per_px: float | None = None
     calibrated_width: int = 0
+    calibrated_height: int = 0  # 0: not known, of a version before
     homography: tuple[float, ...] = ()
 
     @property
@@ -74,9 +76,13 @@ class DeviceConfig:
         """Whether a pair can be taken with it."""
         return self.kind is not Kind.ONE
 
-    def mm_at(self, width: int) -> float | None:
-        """Millimetres a pixel of a frame of this width; None while not calibrated."""
-        if self.mm_per_px is None or self.calibrated_width <= 0 or width <= 0:
+    def mm_at(self, width: int, height: int) -> float | None:
+        """Millimetres a pixel of a frame of this size; None while not calibrated, and for a frame of another shape: it
+        shows another part of the sensor, nobody knows which."""
+        if self.mm_per_px is None or self.calibrated_width <= 0 or min(width, height) <= 0:
+            return None
+        known = self.calibrated_height
+        if known > 0 and abs(width * known - height * self.calibrated_width) > SHAPE * width * known:
             return None
         return self.mm_per_px * self.calibrated_width / width
 

@@ -122,7 +122,7 @@ class Device:
     def exposed(self, frame: Frame) -> Exposed:
         """A frame in white light with how it was taken. Waits for nothing."""
         how = self._sensor.acquisition(self.config, self.config.white, Light.WHITE)
-        return Exposed(frame, Source.WHITE, how, self.config.mm_at(frame.pixels.shape[1]))
+        return Exposed(frame, Source.WHITE, how, self.config.mm_at(*frame.pixels.shape[1::-1]))
 
     def take_dark(self) -> DarkFrame:
         """Switch the lamp off, take a dark frame for fluorescence, and white light again. Raises `UserError`."""
@@ -193,7 +193,7 @@ class Device:
             log.warning("%s", clean.why_not)
         if clean.dark is not None:
             how = replace(how, dark_sha256=hashlib.sha256(self.dark_png).hexdigest())
-        scale = self.config.mm_at(frame.pixels.shape[1]) if self.second is None else None
+        scale = self.config.mm_at(*frame.pixels.shape[1::-1]) if self.second is None else None
         return Exposed(replace(frame, pixels=clean.pixels), Source.FLUORESCENCE, how, scale, self._dark_of(clean.dark))
 
     def _dark_of(self, dark: DarkFrame | None) -> bytes:

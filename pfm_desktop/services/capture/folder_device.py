@@ -114,7 +114,7 @@ class FolderDevice:
     def exposed(self, frame: Frame) -> Exposed:
         """What is shown was taken already."""
         how = Acquisition(self.config.name, Light.WHITE)
-        return Exposed(frame, Source.WHITE, how, self.config.mm_at(frame.pixels.shape[1]))
+        return Exposed(frame, Source.WHITE, how, self.config.mm_at(*frame.pixels.shape[1::-1]))
 
     def follow_acid(self, _on: bool) -> None:
         """It does not know of it."""

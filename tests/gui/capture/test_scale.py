@@ -88,7 +88,7 @@ def test_a_board_that_is_found_is_shown_accepted_kept_and_used_at_once(
     kept = devices.load()
     assert (kept.mm_per_px, kept.calibrated_width, kept.camera) == (0.25, WIDTH, "usb:7")
     assert page.view.mm_per_px == 0.25
-    assert room.device.config.mm_at(2 * WIDTH) == 0.125, "another size of the same view"
+    assert room.device.config.mm_at(2 * WIDTH, 2 * HEIGHT) == 0.125, "another size of the same view"
     assert heard == ["The scale is in use: 0.25 mm a pixel. It stands with every picture taken from now on."]
     assert (page.looking.shows, page.view.points, page.view.region) == (Shows.LIVE, (), ())
     assert page.cards.taken.isVisible()

@@ -234,3 +234,9 @@ def test_once_acid_was_applied_again_marks_are_those_of_the_new_clock() -> None:
     old, new = picture(Stage.ACETIC_ACID, 6.0), picture(Stage.ACETIC_ACID, 11.0)
     assert timeline.counted(again, [old, new]) == (Taken(Stage.ACETIC_ACID, 60.0),)
     assert timeline.counted(replace(again, acid_at=None), [old, new]) == ()
+
+
+def test_after_lugols_iodine_a_plan_asks_for_nothing_that_its_stain_would_spoil() -> None:
+    with pytest.raises(PlanError, match="comes last"):
+        timeline.checked([Step(Stage.LUGOL), Step(Stage.SALINE)])
+    assert timeline.checked([Step(Stage.SALINE), Step(Stage.LUGOL), Step(Stage.GREEN)])

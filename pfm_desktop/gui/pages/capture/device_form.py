@@ -131,7 +131,7 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
         camera = self.folder.text().strip() if kind is Kind.FOLDER else _key_in(self.camera)
         before = self._config
         if (kind, camera) != (before.kind, before.camera):  # another one: what was measured with the one before is not
-            before = replace(before, mm_per_px=None, calibrated_width=0, homography=())
+            before = replace(before, mm_per_px=None, calibrated_width=0, calibrated_height=0, homography=())
         elif kind is Kind.TWO and _key_in(self.second) != before.second:
             before = replace(before, homography=())
         return replace(

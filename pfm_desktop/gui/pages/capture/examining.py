@@ -169,7 +169,7 @@ class Examining(QObject):
         """Millimetres in a pixel of a frame; None where nothing was calibrated."""
         device = self.device
         given = device.stream.status.format if device is not None else None
-        return device.config.mm_at(given.width) if device is not None and given is not None else None
+        return device.config.mm_at(given.width, given.height) if device is not None and given is not None else None
 
     def take_dark(self) -> None:
         """Take a dark frame, off the thread of the window."""

@@ -180,6 +180,7 @@ class CapturePage(QWidget):
         """Start the clock; once it runs a second press within a short time starts it anew."""
         if not self._ready(camera=False):
             return
+        self._pressed = time.monotonic()
         live = self.examining.live
         if live is None or not live.acid:
             self.examining.start_acid()
@@ -462,11 +463,13 @@ class CapturePage(QWidget):
         if examining.second_problem:
             badges = (say.without_fluorescence(examining.second_problem), *badges)
         waits, plates = self.arriving.words
-        self.view.say((said or waits) if live else "", badges + (plates if live else ()), mm_per_px=examining.mm_per_px)
+        now = self.looking.shows not in (Shows.CLIP, Shows.WHITENING)  # nobody knows what zoom a frame of before had
+        scale = examining.mm_per_px if now else None
+        self.view.say((said or waits) if live else "", badges + (plates if live else ()), mm_per_px=scale)
         recording = self.recording.runs(ClipKind.VIDEO)
         self.tools.show_state(**self.looking.switches(), record=recording, **self.cards.switches)
-        now = device.stream.status if device is not None and self.arriving.device is None else None
-        self.tools.show_device(say.device_words(device.config.name if device is not None else "", now))
+        camera = device.stream.status if device is not None and self.arriving.device is None else None
+        self.tools.show_device(say.device_words(device.config.name if device is not None else "", camera))
 
     def _let_camera_go(self) -> None:
         if not self.isVisible() and self.examining.live is None:

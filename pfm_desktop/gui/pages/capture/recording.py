@@ -79,7 +79,9 @@ class Recording(QObject):
         running = self._running.get(ClipKind.VIDEO)
         if running is None:
             return ""
-        return say.recording_words(time.monotonic() - running.writer.began, dropped=running.recorder.dropped)
+        recorder = running.recorder
+        seconds = time.monotonic() - running.writer.began
+        return say.recording_words(seconds, dropped=recorder.dropped, trouble=recorder.trouble)
 
     def begin(self, kind: ClipKind, *, quiet: bool = False) -> bool:
         """Record from now on; False where it cannot be, which is said unless `quiet`."""

@@ -111,7 +111,7 @@ class SideCards(QWidget):
             return
         self._scaled = self._examining.device
         self._show(self.scale)
-        self.scale.begin(frame.pixels, self._scaled.config.mm_at(frame.pixels.shape[1]))
+        self.scale.begin(frame.pixels, self._scaled.config.mm_at(*frame.pixels.shape[1::-1]))
 
     def _use_scale(self, made: Calibration) -> None:
         """Keep it with the device, and use it at once."""

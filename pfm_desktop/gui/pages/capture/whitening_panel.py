@@ -246,11 +246,17 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         if followed is None or one is None or self._keeping.busy:
             return
         args = (self._session.library, self._visit_id, followed, one, self.normal)
-        self._keeping.start(_kept, *args, done=self._is_kept, failed=partial(say, self.caution))
+        say(self.hint, text.KEEPING)
+        self._keeping.start(_kept, *args, done=self._is_kept, failed=self._not_kept)
 
     def _is_kept(self, change: Change) -> None:
         self._session.tell_changed((change,), undoable=True)
         self.said.emit(text.KEPT)
+        self._say_hint()
+
+    def _not_kept(self, problem: str) -> None:
+        self._say_hint()
+        say(self.caution, problem)
 
     def _paint(self) -> None:
         colours = self.palette()

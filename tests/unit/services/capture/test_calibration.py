@@ -50,5 +50,6 @@ def test_it_is_kept_with_the_device_and_holds_for_another_size_by_ratio() -> Non
     calibration.keep(calibration.by_points(GREY, ((0.0, 0.0), (100.0, 0.0)), 10.0))
     kept = config.load()
     assert (kept.name, kept.camera) == ("Cam", "usb:0")
-    assert kept.mm_at(640) == pytest.approx(0.1)
-    assert kept.mm_at(1280) == pytest.approx(0.05)
+    height, width = GREY.shape[:2]
+    assert kept.mm_at(width, height) == pytest.approx(0.1)
+    assert kept.mm_at(2 * width, 2 * height) == pytest.approx(0.05)

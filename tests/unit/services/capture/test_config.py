@@ -88,11 +88,18 @@ def test_a_text_without_end_is_cut() -> None:
 
 
 def test_the_scale_follows_the_width_of_the_frame() -> None:
-    assert WHOLE.mm_at(1280) == 0.02
-    assert WHOLE.mm_at(640) == 0.04
-    assert WHOLE.mm_at(0) is None
-    assert replace(WHOLE, mm_per_px=None).mm_at(1280) is None
-    assert replace(WHOLE, calibrated_width=0).mm_at(1280) is None
+    assert WHOLE.mm_at(1280, 720) == 0.02
+    assert WHOLE.mm_at(640, 360) == 0.04
+    assert WHOLE.mm_at(0, 0) is None
+    assert replace(WHOLE, mm_per_px=None).mm_at(1280, 720) is None
+    assert replace(WHOLE, calibrated_width=0).mm_at(1280, 720) is None
+
+
+def test_a_frame_of_another_shape_has_no_scale() -> None:
+    known = replace(WHOLE, calibrated_height=720)
+    assert known.mm_at(1920, 1080) == pytest.approx(0.02 * 1280 / 1920)
+    assert known.mm_at(1920, 1088) is not None  # rows that a codec fills up
+    assert known.mm_at(640, 480) is None
 
 
 @pytest.mark.parametrize("wrong", [{"mm_per_px": -4.0}, {"mm_per_px": 0.0}, {"homography": [0.0] * 9}])
