@@ -161,8 +161,8 @@ class WatchedLamp:
         return bool(self.away) and self.away[-1][1] > time.monotonic()
 
     def _leave(self) -> None:
-        if not self._is_away:
-            self.away.append((time.monotonic(), math.inf))
+        begin = self.away.pop()[0] if self._is_away else time.monotonic()
+        self.away.append((begin, math.inf))
         presets = self.presets() if self._set is None else None
         if presets is None:
             return

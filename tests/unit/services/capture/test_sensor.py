@@ -45,6 +45,8 @@ def test_a_lamp_that_never_said_that_it_is_back_counts_as_back_when_it_fell_back
     assert not lamp.lit_white(now + FALLS_BACK_S - 1.0, 0.1)
     assert lamp.lit_white(now + FALLS_BACK_S + 1.0, 0.1)
     inner.silent = False
+    lamp.switch(Light.FLUORESCENCE)
+    assert not lamp.lit_white(now + FALLS_BACK_S + 1.0, 0.1), "it is kept alight"
     lamp.switch(Light.WHITE)  # it says so after all
     assert lamp.lit_white(time.monotonic() + 0.2, 0.1)
 
