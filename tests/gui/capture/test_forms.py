@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Step
 from pfm_desktop.domain.source import Stage
-from pfm_desktop.gui.pages.capture.device_form import DeviceForm
+from pfm_desktop.gui.pages.capture.device_form import DeviceForm, is_key
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.gui.pages.capture.plan_form import PlanForm
 from pfm_desktop.services.capture import config as devices
@@ -269,3 +269,15 @@ def test_who_may_not_change_the_plan_sees_it_and_why(
     form = plan_of(page)
     assert not form.save.isEnabled()
     assert form.problem.text()
+
+
+@pytest.mark.parametrize(
+    ("key", "there"),
+    [
+        ("usb:0", True), ("usb:", False), ("file:", False), ("file:/data/a.avi", True), ("http://", False),
+        ("http://192.168.0.20/video.mjpg", True), ("http://192.168.0.20:99999/", False), ("rtsp://[::1", False),
+        ("192.168.0.20", False), ("ftp://x", False), ("", False), ("genicam:", False), ("genicam:7", True),
+    ],
+)  # fmt: skip
+def test_an_address_says_which_camera_it_is(key: str, there: bool) -> None:
+    assert is_key(key) is there

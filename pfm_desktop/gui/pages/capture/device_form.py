@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.capture.source import CameraError
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
@@ -364,11 +365,18 @@ def _missing(config: DeviceConfig) -> str:
 
 
 def is_key(key: str) -> bool:
-    """Whether there is such a kind of camera."""
+    """Whether there is such a kind of camera, and the key says which one."""
     from pfm_desktop.capture.found import KINDS
+    from pfm_desktop.capture.network import PORTS, parts_of
 
-    kind, colon, _rest = key.partition(":")
-    return bool(colon) and kind in KINDS
+    kind, _colon, rest = key.partition(":")
+    if kind not in PORTS:
+        return kind in KINDS and bool(rest)
+    try:
+        parts_of(key)
+    except CameraError:
+        return False
+    return True
 
 
 def _found(ctx: Context) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]]:
