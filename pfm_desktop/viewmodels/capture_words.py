@@ -23,6 +23,7 @@ PAIR_IN_IODINE = (
 SIMULATED = "Simulated device: a phantom, no woman"
 FROM_CLIP = "FROM A CLIP, not live"
 OF_WHITENING = "FIRST FRAME FOLLOWED, not live"
+STANDS = "THE CAMERA SENDS THE SAME PICTURE AGAIN AND AGAIN: unplug it and plug it in"
 FOR_SCALE = "FROZEN, for the scale"
 DARK_TAKEN = "Dark frame taken. It is subtracted from fluorescence pictures from now on."
 OPENING = "Opening the camera ..."

@@ -325,3 +325,20 @@ def test_what_went_wrong_though_the_pair_is_there_is_said(page: CapturePage, qtb
     assert device.tell is not None
     device.tell("Excitation light may still be on.")
     qtbot.waitUntil(lambda: heard == ["Excitation light may still be on."])
+
+
+def test_a_camera_that_sends_the_same_picture_again_and_again_is_told(
+    page: CapturePage, room: Room, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr("pfm_desktop.gui.pages.capture.helping.STANDS_S", 0.2)
+
+    def told() -> bool:
+        page._refresh()
+        return say.STANDS in page.view.badges
+
+    def pushed(shade: int) -> bool:
+        room.device.stream.push(shade)
+        return told()
+
+    qtbot.waitUntil(lambda: pushed(90), timeout=10_000)
+    qtbot.waitUntil(lambda: not pushed(91 + len(room.device.stream._frames) % 90), timeout=10_000)

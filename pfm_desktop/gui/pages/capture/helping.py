@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pfm_desktop.capture.source import Frame
     from pfm_desktop.gui.pages.capture.feed import Feed
     from pfm_desktop.gui.widgets.meters_bar import MetersBar
     from pfm_desktop.jobs import Context
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 METERS_MS = 250
+STANDS_S, SPARSE = 3.0, 16  # seconds; every so many pixels are compared
 EVERY = 4  # the cervix is looked for at each fourth reading
 
 
@@ -37,6 +40,8 @@ class LiveHelp(QObject):
         self._feed, self._bar = feed, bar
         self._work, self._ghost = Background(self), Background(self)
         self._count = 0
+        self._seen: tuple[int, bytes] = (-1, b"")  # number of the last frame, and some of its pixels
+        self._since: float | None = None  # since when all frames are the same
         self.stale = False  # the last frame is not what is seen, or not of now
         self._reader: _Reader | None = None
         self._timer = QTimer(self, interval=METERS_MS)
@@ -73,8 +78,24 @@ class LiveHelp(QObject):
 
         self._ghost.start(_earlier_picture, session.library, earlier, size, done=came, failed=failed)
 
+    @property
+    def stands(self) -> bool:
+        """Whether new frames come that show the very same: a sensor always has noise, so that the camera hangs."""
+        return self._since is not None and time.monotonic() - self._since > STANDS_S
+
+    def _compare(self, frame: Frame | None) -> None:
+        """Some of the pixels of this frame with those of the one before."""
+        if frame is None:
+            self._seen, self._since = (-1, b""), None
+        elif frame.number != self._seen[0]:
+            some = frame.pixels[::SPARSE, ::SPARSE].tobytes()
+            same = some == self._seen[1]
+            self._seen = frame.number, some
+            self._since = (self._since or time.monotonic()) if same else None
+
     def _look(self) -> None:
         frame = None if self.stale else self._feed.last
+        self._compare(frame)
         if frame is None or not self._bar.isVisible() or self._work.busy:
             if frame is None:
                 self._bar.show_meters(())

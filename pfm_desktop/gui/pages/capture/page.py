@@ -462,6 +462,8 @@ class CapturePage(QWidget):
         )
         if examining.second_problem:
             badges = (say.without_fluorescence(examining.second_problem), *badges)
+        if self.help.stands and self.arriving.device is None:
+            badges = (say.STANDS, *badges)
         waits, plates = self.arriving.words
         now = self.looking.shows not in (Shows.CLIP, Shows.WHITENING)  # nobody knows what zoom a frame of before had
         scale = examining.mm_per_px if now else None
