@@ -35,6 +35,7 @@ NO_FLUORESCENCE = (
     "This device gives no fluorescence. Leave the step out, take a white-light picture, or choose another device."
 )
 WITHOUT_LAMP = "White-light pictures can be taken; each pair tries the lamp again."
+FORM_FIRST = "Close this form first (Esc): undo is of the examination behind it."
 NO_LIVE = "The earlier picture is laid over the live one, and there is none at present."
 NO_EARLIER = "There is no earlier visit of hers with a white-light picture."
 NOBODY = "No visit is open"

@@ -18,6 +18,7 @@ from pfm_desktop.gui.pages.capture import page as capture
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage.library import Library
+from pfm_desktop.viewmodels import capture_words as say
 
 from ..conftest import Opened, all_made
 from .conftest import Room
@@ -219,3 +220,20 @@ def test_from_the_list_another_visit_is_opened_in_mid_examination_only_when_aske
     assert any("is being examined" in text for _kind, text in window.messages.held)
     window.open_visit(clinic[1]["Brandt"])
     assert window.session.case.visit.id == clinic[1]["Brandt"]
+
+
+def test_in_a_form_undo_takes_nothing_of_the_examination_that_it_hides(
+    qtbot: QtBot, window: MainWindow, clinic: tuple[Path, dict[str, str]]
+) -> None:
+    press(qtbot, K.Key_Space)
+    page = page_of(window)
+    qtbot.waitUntil(lambda: page.idle, timeout=10_000)
+    page.forms.choose_device()
+    window._undo()
+    assert say.FORM_FIRST in window.messages.text
+    assert window.session is not None
+    assert window.session.case is not None
+    assert len(window.session.case.pictures) == 1
+    page.show_step(page.examine)
+    window._undo()
+    assert window.session.case.pictures == ()

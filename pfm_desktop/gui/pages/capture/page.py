@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -122,6 +122,17 @@ class CapturePage(QWidget):
         """Keys are those of the live picture, unless a form is open."""
         if self.steps.currentWidget() is self.examine:
             self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def own_undo(self) -> Callable[[], None] | None:
+        """In place of the window's undo while a form hides what that is about; None where none does."""
+        in_form = self.steps.currentWidget() is not self.examine
+        return partial(self.said.emit, say.FORM_FIRST) if in_form else None
+
+    @property
+    def own_redo(self) -> Callable[[], None] | None:
+        """The same."""
+        return self.own_undo
 
     @property
     def idle(self) -> bool:
