@@ -38,8 +38,8 @@ def row_of(clip: Clip) -> ClipRow:
 
 def file_name(clip: Clip) -> str:
     """What a video of it is called where nobody says otherwise, without its ending: `clip 2026-11-29 14.02.11`."""
-    at = clip.started_at.astimezone().isoformat(sep=" ", timespec="seconds")[:19]
-    return f"clip {at.replace(':', '.')}"
+    at = clip.started_at.astimezone()
+    return f"clip {at:%Y-%m-%d} {at:%H.%M.%S}"
 
 
 def with_ending(path: Path, suffix: str) -> Path:
