@@ -37,9 +37,9 @@ def row_of(clip: Clip) -> ClipRow:
 
 
 def file_name(clip: Clip) -> str:
-    """What a video of it is called where nobody says otherwise, without its ending: `clip 2026-11-29 14.02.11`."""
+    """What a video of it is called where nobody says otherwise: `clip 2026-11-29 14.02.11.avi`."""
     at = clip.started_at.astimezone()
-    return f"clip {at:%Y-%m-%d} {at:%H.%M.%S}"
+    return f"clip {at:%Y-%m-%d} {at:%H.%M.%S}.avi"
 
 
 def with_ending(path: Path, suffix: str) -> Path:

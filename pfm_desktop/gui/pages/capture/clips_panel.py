@@ -190,7 +190,7 @@ class ClipsPanel(QFrame):
             return
         filters = ";;".join(text for _coding, text, _suffix in rows.VIDEOS)
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        offered = Path(folder) / (rows.file_name(self._reader.clip) + rows.VIDEOS[0][2])
+        offered = Path(folder) / rows.file_name(self._reader.clip)
         name, chosen = QFileDialog.getSaveFileName(self, "Export the clip", str(offered), filters)
         if not name:
             return
