@@ -22,6 +22,8 @@ from pfm_desktop.viewmodels.answer import State
 from .answers import MODEL, answer_for, graded, indeterminate, refused, white_only
 from .conftest import Hosted, Room
 
+pytestmark = pytest.mark.slow
+
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

@@ -18,6 +18,8 @@ from pfm_desktop.support.errors import StorageError
 from .answers import answer_for, graded, indeterminate, refused
 from .conftest import Hosted, Room
 
+pytestmark = pytest.mark.slow
+
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

@@ -19,6 +19,8 @@ from pfm_desktop.viewmodels.histology import NO_GRADE
 
 from .conftest import Hosted, Room
 
+pytestmark = pytest.mark.slow
+
 Key = Qt.Key
 
 

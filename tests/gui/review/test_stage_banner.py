@@ -19,6 +19,8 @@ from pfm_desktop.viewmodels.review import NOT_TO_RELY_ON
 
 from .conftest import Clinic, FakeEngine, Opened, reveal
 
+pytestmark = pytest.mark.slow
+
 LINE = f"{BANNER}   pfm-demo 1: {DEMONSTRATION}"
 STAGE = 890  # logical pixels: as wide as the stage at 1366 x 768
 

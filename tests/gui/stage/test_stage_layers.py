@@ -16,6 +16,8 @@ from pfm_desktop.gui.widgets.stage_heatmap import coloured_region as region
 from pfm_desktop.gui.widgets.stage_render import paint
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, set_opacity, with_heatmap
 
+pytestmark = pytest.mark.slow
+
 SCALES = [1.0, *(pytest.param(scale, marks=pytest.mark.slow) for scale in (1.5, 2.0))]
 
 

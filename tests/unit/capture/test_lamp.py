@@ -25,7 +25,7 @@ from pfm_desktop.domain.capture import Light
 ANSWER_S = 0.2
 Waits = Callable[[Callable[[], bool], float], bool]
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")]
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from pfm_desktop.imaging.io import write_png
 from pfm_desktop.services.pair_files import read_points
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Path:

@@ -14,6 +14,8 @@ from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.io import decode_picture, encode_jpeg
 from pfm_desktop.imaging.phantom import render
 
+pytestmark = pytest.mark.slow
+
 Pixels = NDArray[np.uint8]
 
 

@@ -8,6 +8,8 @@ import pytest
 from pfm_desktop.imaging.glance import WAYS, WHOLE, WINDOWS, Floats, glances, reduced, turned, window_of
 from pfm_desktop.imaging.phantom import render
 
+pytestmark = pytest.mark.slow
+
 
 def grey(seed: int, rows: int = 192) -> Floats:
     return np.asarray(render(seed, size=192).white.mean(axis=2)[:rows], np.float32)

@@ -20,6 +20,8 @@ from pfm_desktop.imaging.phantom import Defect, render
 from pfm_desktop.imaging.quality import assess
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 Pixels = NDArray[np.uint8]
 LIT = (Light.WHITE, Light.FLUORESCENCE)
 

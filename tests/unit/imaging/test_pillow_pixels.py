@@ -12,6 +12,8 @@ from PIL import Image
 from pfm_desktop.imaging import pillow_pixels
 from pfm_desktop.imaging.pillow_pixels import rgb_pixels
 
+pytestmark = pytest.mark.slow
+
 
 def noise(width: int, height: int) -> Image.Image:
     pixels = np.random.default_rng(width * 10_000 + height).integers(0, 256, (height, width, 3), dtype=np.uint8)

@@ -27,6 +27,8 @@ from pfm_desktop.imaging.quality import assess, assess_pair, identical, light_of
 from pfm_desktop.imaging.quality.rules import PALE
 from pfm_desktop.imaging.registration.result import Registration, refused
 
+pytestmark = pytest.mark.slow
+
 SIZE = 512
 SEEDS = range(23000, 23008)  # not those that the thresholds were set on
 WHITE, GLOW = Source.WHITE, Source.FLUORESCENCE

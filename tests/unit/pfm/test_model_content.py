@@ -15,6 +15,8 @@ from pfm_desktop.pfm.nets.pconv import Trunk
 from pfm_desktop.pfm.nets.spec import RELU, VARIANTS
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("a.one", "a.two", "ab.three", "b.four")
 
 

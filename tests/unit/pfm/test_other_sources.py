@@ -18,6 +18,8 @@ from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.pfm.predict import Predictor
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow
+
 GREEN = (Source.WHITE, Source.GREEN)
 IODINE = (Source.WHITE, Source.IODINE)
 Models = Callable[..., Path]

@@ -30,6 +30,8 @@ from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 from .conftest import put_on_record
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 NAME, PASSWORD = "Dr. Ada Weiß", "four words that differ"
 OTHER = "quite another sentence"

@@ -16,6 +16,8 @@ from pfm_desktop.support.paths import last_seen_file
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "five small brown hens"
 
 

@@ -18,6 +18,8 @@ from pfm_desktop.support.errors import UserError
 
 from .test_removal import png
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 

@@ -47,6 +47,8 @@ from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.pins import pins_view
 from pfm_desktop.viewmodels.report_preview import preview_html
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, PLACES, "T0", "token", 224)
 WHITE = np.full((300, 400, 3), (190, 120, 120), np.uint8)

@@ -14,6 +14,8 @@ from pfm_desktop.storage import migrations
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
 
+pytestmark = pytest.mark.slow
+
 LINES = 6
 
 

@@ -21,6 +21,8 @@ from pfm_desktop.support.errors import StorageError
 
 from .conftest import Shelf, fill
 
+pytestmark = pytest.mark.slow
+
 NAME, PASSWORD = "Dr. A", "four words that differ"
 PICTURE = b"\x89PNG" + b"what only this picture holds" * 50
 

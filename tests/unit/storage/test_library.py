@@ -21,6 +21,8 @@ from pfm_desktop.storage.lock import LibraryLock, UnknownHolderError
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY
 from pfm_desktop.support.errors import StorageError
 
+pytestmark = pytest.mark.slow
+
 
 def patient(number: int = 1) -> Change:
     fields = {"identifier": f"K-{number}", "family_name": "Demo", "given_name": "Anna", "birth_date": None}

@@ -22,6 +22,8 @@ from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.viewmodels import annotate, annotate_words
 from pfm_desktop.viewmodels.annotate import Draft, Reading, Sight
 
+pytestmark = pytest.mark.slow
+
 REGION = Region(Source.WHITE, ((1.0, 1.0), (9.0, 1.0), (9.0, 9.0)))
 
 

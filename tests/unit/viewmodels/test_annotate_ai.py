@@ -23,6 +23,8 @@ from pfm_desktop.viewmodels.answer import Answer, answer_of
 from tests.gui.panels.answers import MODEL, graded, indeterminate, measured, refused, white_only
 from tests.unit.viewmodels.test_annotate import fill
 
+pytestmark = pytest.mark.slow
+
 HIDDEN, AFTER, BEFORE = AiShown.HIDDEN, AiShown.AFTER, AiShown.BEFORE
 PASSWORD = "five small brown hens"
 said: list[UserError] = []

@@ -26,6 +26,8 @@ from pfm_desktop.viewmodels.annotate_tasks import (
 from pfm_desktop.viewmodels.annotate_words import ORDERS
 from tests.unit.services.conftest import put_on_record
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 
 

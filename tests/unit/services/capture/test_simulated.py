@@ -22,7 +22,7 @@ from pfm_desktop.support.errors import UserError
 LIMIT = 10.0
 SIZE = {"width": 640, "height": 400}
 Pixels = np.ndarray
-pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")]
 
 
 class Grey:

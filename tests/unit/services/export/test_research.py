@@ -36,6 +36,8 @@ from pfm_desktop.support.errors import BadInputError, StorageError
 from ..conftest import put_on_record
 from .conftest import DAYS, PLANTED, SIZE, Ids, case_of, everything, found_in, noted_png, phantom, stopping_at
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 FORMATS = list(Format)
 

@@ -34,6 +34,8 @@ from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
 
+pytestmark = pytest.mark.slow
+
 Picture = Callable[..., bytes]
 Put = Callable[[Path, bytes], Path]
 

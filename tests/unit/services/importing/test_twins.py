@@ -29,6 +29,8 @@ from pfm_desktop.storage.worklist import Question
 
 from .test_run import brought_in, counts, everything, planned
 
+pytestmark = pytest.mark.slow
+
 Put = Callable[[Path, bytes], Path]
 
 

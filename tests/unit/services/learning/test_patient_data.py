@@ -27,6 +27,8 @@ from pfm_desktop.support.settings import load_settings, save_settings
 
 from .conftest import CTX, Ward
 
+pytestmark = pytest.mark.slow
+
 COMMON = (
     "Model", "May", "White", "Case", "Cases", "High", "An", "In", "Of", "The", "Green", "Test", "Light", "Normal",
     "Low", "Cancer", "Demo", "Network", "Grade", "Young", "Best", "Epoch", "Kappa", "Data", "Limits", "Figures",
