@@ -2,7 +2,7 @@
 
 FFmpeg, asked for pixels, gives the half of a JPEG that arrived as if it were whole, and scales frames of a new size to
 the size of before; asked for the packets it gives what the camera sent. OpenCV's decoder keeps to itself what libjpeg
-warns of; simplejpeg says it, gives the same pixels, and is faster.
+warns of; simplejpeg says it, and gives the same pixels.
 """
 
 from __future__ import annotations

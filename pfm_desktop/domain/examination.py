@@ -20,6 +20,7 @@ MISSED_S = 12.0  # so long after a mark a picture no longer counts as one of tha
 LONGEST_MARK_S = 600.0
 MOST_STEPS = 30
 BEFORE_S = 60.0  # a picture that was frozen so long before an examination began is still one of it
+GOES_ON_S = 600.0  # after acetic acid: until then an examination of which steps are left is going on
 OVER_S = 3600.0  # after acetic acid: an examination that is looked at again later has no clock any more
 
 
@@ -199,16 +200,17 @@ def _is_there(step: Step, marks: Sequence[Step], taken: Sequence[Taken]) -> bool
         return False
     of_it = [one for one in taken if one.stage is step.stage]
     if step.seconds is not None:
-        return any(one.seconds is not None and _at_mark(step, one.seconds) for one in of_it)
+        return any(one.seconds is not None and at_mark(step, one.seconds) for one in of_it)
     if not marks or not step.after_acid:
         return bool(of_it)
     last = marks[-1].seconds or 0.0
     late = [one.seconds for one in of_it if one.seconds is not None and one.seconds >= last - 1.0]
     lit = marks[-1].pair and step.stage.source is Source.FLUORESCENCE  # one of them is that of the mark
-    return len(late) > (lit and any(_at_mark(marks[-1], at) for at in late))
+    return len(late) > (lit and any(at_mark(marks[-1], at) for at in late))
 
 
-def _at_mark(step: Step, seconds: float) -> bool:
+def at_mark(step: Step, seconds: float) -> bool:
+    """Whether a picture so many seconds after acid is one of that mark."""
     return step.seconds is not None and step.seconds - 1.0 <= seconds < step.seconds + MISSED_S
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from pfm_desktop.domain.examination import GOES_ON_S
 from pfm_desktop.gui.loading import load_below, load_next
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.undo import Undo
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
 
 log = logging.getLogger(__name__)
-RUNS_S = 600.0  # after acid an examination may still go on, where the program ended in the middle of it
 END_SECONDS = 3.0  # for work that ends with the library
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
 KEPT_NOW = "What was typed is kept now."
@@ -176,7 +176,7 @@ class Desk(QObject):
         except UserError:
             return False
         acid_at = found.acid_at if found is not None else None
-        return acid_at is not None and abs((moment_now() - acid_at).total_seconds()) < RUNS_S
+        return acid_at is not None and abs((moment_now() - acid_at).total_seconds()) < GOES_ON_S
 
     @property
     def examined(self) -> str:
@@ -186,7 +186,7 @@ class Desk(QObject):
         if self.session.library.no_editing:
             return ""
         try:
-            return records.under_way(self.session.library, moment_now() - timedelta(seconds=RUNS_S))
+            return records.under_way(self.session.library, moment_now() - timedelta(seconds=GOES_ON_S))
         except UserError:
             return ""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -34,6 +34,7 @@ from pfm_desktop.storage.tables_capture import (
     WhiteningTable,
 )
 
+A_DAY = timedelta(hours=12)  # of work: so long before acid a visit may have begun
 PLAN = "examination_plan"  # key of the choice of a site
 _FACTS = ("exposure_ms", "gain", "white_balance_k", "excitation_nm", "filter", "polariser", "gap_s", "dark_sha256")
 log = logging.getLogger(__name__)
@@ -79,8 +80,10 @@ def examination(session: Session, visit_id: str) -> Examination | None:
 
 
 def acid_since(session: Session, moment: datetime) -> tuple[str, ...]:
-    """Visits in which acetic acid was applied after that moment (aware), the last one first."""
-    rows = select(ExaminationTable.visit_id).where(ExaminationTable.acid_at >= moment)
+    """Visits in which acetic acid was applied after that moment (aware), the last one first. Only those that began in
+    the 12 hours before: they are found by an index, and a library may hold examinations of many years."""
+    rows = select(ExaminationTable.visit_id).join(VisitTable, VisitTable.id == ExaminationTable.visit_id)
+    rows = rows.where(VisitTable.started_at >= moment - A_DAY, ExaminationTable.acid_at >= moment)
     return tuple(session.scalars(rows.order_by(ExaminationTable.acid_at.desc())))
 
 

@@ -11,6 +11,10 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.viewmodels.timeline import clock_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from pfm_desktop.domain.case import Picture
     from pfm_desktop.domain.clip import Clip
 
 NONE = "No clip in this visit yet. R records one."
@@ -54,6 +58,9 @@ def place_text(seconds: float, total: float, since_acid: float | None) -> str:
     return said if since_acid is None else f"{said}, {clock_text(since_acid)} after acid"
 
 
-def stage_at(since_acid: float | None) -> Stage:
-    """The stage that a white-light frame of a clip has, which may be changed."""
+def stage_at(at: datetime, since_acid: float | None, pictures: Iterable[Picture]) -> Stage:
+    """The stage that a white-light frame of a clip has that was taken `at` that moment (aware), which may be changed:
+    one of Lugol's iodine where a picture of the visit was before."""
+    if any(one.stage is Stage.LUGOL and one.time_known and one.taken_at <= at for one in pictures):
+        return Stage.LUGOL
     return Stage.SALINE if since_acid is None else Stage.ACETIC_ACID

@@ -166,24 +166,31 @@ class Session:
             return True
         return False
 
-    def perform(self, edit: Edit, *, undoable: bool = True) -> tuple[Change, ...] | None:
+    def perform(self, edit: Edit, *, undoable: bool = True, quiet: bool = False) -> tuple[Change, ...] | None:
         """Carry out an edit: `edit(library)` returns what it changed, on disk by then.
 
         Views are refreshed, and the undo stack hears of it where it can be undone. None when it was refused: the
-        reason goes to `on_problem`, nothing was changed.
+        reason goes to `on_problem` (unless `quiet`: it was said before), nothing was changed.
         """
-        with self._said():
-            if self.written_by:
-                raise UserError(
-                    f"not now: {self.written_by}",
-                    safe="nothing was changed",
-                    remedy="wait until that has ended, or stop it below; then do it again",
-                )
-            made = edit(self.library)
-            changes = made if isinstance(made, tuple) else (made,)
-            self.tell_changed(changes, undoable=undoable)
-            return changes
+        before, self._quiet = self._quiet, self._quiet or quiet
+        try:
+            with self._said():
+                return self._performed(edit, undoable=undoable)
+        finally:
+            self._quiet = before
         return None
+
+    def _performed(self, edit: Edit, *, undoable: bool) -> tuple[Change, ...]:
+        if self.written_by:
+            raise UserError(
+                f"not now: {self.written_by}",
+                safe="nothing was changed",
+                remedy="wait until that has ended, or stop it below; then do it again",
+            )
+        made = edit(self.library)
+        changes = made if isinstance(made, tuple) else (made,)
+        self.tell_changed(changes, undoable=undoable)
+        return changes
 
     @property
     def unkept(self) -> tuple[str, ...]:
@@ -208,14 +215,16 @@ class Session:
     def tell_changed(self, changes: tuple[Change, ...], *, undoable: bool = False, by_itself: bool = False) -> None:
         """Something was changed, here or by a job: views are refreshed, and undo hears where it is `undoable`.
         `by_itself`: nobody asked for it. A visit that is gone leaves the desk."""
-        self.by_itself = by_itself
         case = self.case
         gone = {change.key for change in changes if change.what == "visit" and change.new is None}
-        if case is not None and case.visit.id in gone:
-            self.close_visit()
-        else:
-            self.refresh()
-        self.by_itself = False
+        self.by_itself = by_itself
+        try:
+            if case is not None and case.visit.id in gone:
+                self.close_visit()
+            else:
+                self.refresh()
+        finally:
+            self.by_itself = False
         for listener in (*self.on_changed, *(self.on_done if undoable else ())):
             listener(changes)
 

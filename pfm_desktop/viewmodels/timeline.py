@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from pfm_desktop.domain.examination import (
     DEFAULT_PLAN,
-    MISSED_S,
     Plan,
     Step,
     Taken,
+    at_mark,
     done,
     missed,
     next_step,
@@ -198,17 +198,13 @@ def _when(step: Step, taken: Sequence[Taken]) -> str:
     """At which second it was taken."""
     at = [one.seconds for one in taken if one.stage is step.stage and one.seconds is not None]
     if step.seconds is not None:
-        at = [one for one in at if _near(step.seconds, one)]
+        at = [one for one in at if at_mark(step, one)]
     if not at or step.starts_clock:
         return ""
     lit = [one.seconds for one in taken if one.stage is Stage.FLUORESCENCE_AFTER_ACID and one.seconds is not None]
-    alone = step.seconds is not None and step.pair and not any(_near(step.seconds, one) for one in lit)
+    alone = step.seconds is not None and step.pair and not any(at_mark(step, one) for one in lit)
     said = f"at {clock_text(round(at[0 if step.seconds is not None else -1]))}"
     return f"{said}, no fluorescence" if alone else said
-
-
-def _near(mark: float, seconds: float) -> bool:
-    return mark - 1.0 <= seconds < mark + MISSED_S
 
 
 def _countdown(step: Step | None, seconds: float | None) -> str:

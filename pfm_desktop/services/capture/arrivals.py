@@ -49,6 +49,11 @@ class Found:
     absent_at: float
     seen_at: float
 
+    @property
+    def name(self) -> str:
+        """As it can be kept and shown: what is no UTF-8 in it is marked."""
+        return os.fsencode(self.path.name).decode("utf-8", "replace")
+
 
 @dataclass(frozen=True, eq=False)
 class Arrived:
@@ -117,13 +122,13 @@ class Arrivals:
                 if queued.tries < TRIES:
                     self._queue.appendleft(replace(queued, tries=queued.tries + 1))
                     break  # the share may be about to go
-                problems.append(_left(queued.found.path, error.strerror or str(error)))
+                problems.append(_left(queued.found, error.strerror or str(error)))
             except (UserError, MemoryError) as error:
                 what = error.what if isinstance(error, UserError) else MemoryFullError().what
-                problems.append(_left(queued.found.path, what))
+                problems.append(_left(queued.found, what))
             except Exception:
                 log.exception("a picture from a folder could not be read")
-                problems.append(_left(queued.found.path, "an unexpected error; it is in the log"))
+                problems.append(_left(queued.found, "an unexpected error; it is in the log"))
             else:
                 if one.exposed.frame.at < queued.since - SECOND_S:
                     early.append(one.found)
@@ -142,14 +147,14 @@ class Arrivals:
         if about.st_size > BYTE_LIMIT:
             raise UserError(f"it is too large ({about.st_size / 1e9:.1f} GB)")
         data = found.path.read_bytes()
-        pixels = decode_picture(data, name_of(found.path)).pixels
+        pixels = decode_picture(data, found.name).pixels
         exif = read_exif(data)
         own = parsed_exif(ExifTime(exif.taken, exif.offset)) if exif.taken else None
         at = self._moment(found, own, about.st_mtime, asked=queued.since == float("-inf"))
         if own is not None and abs(self._times.monotonic(own) - at) > LATE_S:
             own = None  # the clock of the device is wrong
         height, width = pixels.shape[:2]
-        file = PictureFile(data, name_of(found.path), width, height, pixels_sha256(pixels), own)
+        file = PictureFile(data, found.name, width, height, pixels_sha256(pixels), own)
         colours = light_of(fit(pixels, LOOKED_AT))
         source = Source.FLUORESCENCE if colours is Source.FLUORESCENCE else Source.WHITE
         exposed = Exposed(
@@ -167,7 +172,7 @@ class Arrivals:
         if asked and lag - least > LATE_S:
             least = lag  # a person took it for one of now: the clock was set back
         self._least[whose] = least
-        return says + self._least[whose]
+        return says + least
 
 
 def as_pair(one: Arrived, other: Arrived) -> tuple[Exposed, Exposed] | None:
@@ -209,10 +214,5 @@ def _how(config: DeviceConfig, source: Source, exif: Exif) -> Acquisition:
     )
 
 
-def name_of(path: Path) -> str:
-    """As it can be kept and shown: what is no UTF-8 in it is marked."""
-    return os.fsencode(path.name).decode("utf-8", "replace")
-
-
-def _left(path: Path, why: str) -> str:
-    return f"{name_of(path)} was not taken in: {why}. It was left where it is."
+def _left(found: Found, why: str) -> str:
+    return f"{found.name} was not taken in: {why}. It was left where it is."

@@ -40,13 +40,11 @@ Polygon = tuple[tuple[float, float], ...]
 
 @dataclass(eq=False)
 class Followed:
-    """Frames laid over `first` (H x W x 3 uint8 RGB), which was taken `first_s` after acid. `clip_id` is where that one
-    comes from."""
+    """Frames laid over `first` (H x W x 3 uint8 RGB). `clip_id` is where that one comes from."""
 
     clip_id: str
     first: NDArray[np.uint8]
     stabiliser: Stabiliser
-    first_s: float = 0.0
     problems: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -112,7 +110,7 @@ class Following:
 
     def _add(self, pixels: NDArray[np.uint8], seconds: float) -> None:
         if self.followed is None:
-            self.followed = Followed(self._clip_id, pixels, Stabiliser(pixels, seconds), seconds)
+            self.followed = Followed(self._clip_id, pixels, Stabiliser(pixels, seconds))
         else:
             self.followed.stabiliser.add(pixels, seconds)
 
@@ -145,7 +143,7 @@ def from_clips(ctx: Context, lib: Library, clip_ids: Sequence[str]) -> Followed:
             problems[done] = error.what
             continue
         if followed is None:
-            followed = Followed(reader.clip.id, pixels, Stabiliser(pixels, seconds), seconds, problems)
+            followed = Followed(reader.clip.id, pixels, Stabiliser(pixels, seconds), problems)
         else:
             followed.stabiliser.add(pixels, seconds)
     if followed is None:

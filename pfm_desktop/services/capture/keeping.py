@@ -114,6 +114,7 @@ class Keeper:
         self._waiting: list[Lot] = []
         self._ending = False
         self._hurry = False  # try at once, without the pause
+        self._tried = 0  # number of the lot with which the last round ended early
         self._thread: threading.Thread | None = None
         self.problem = ""  # why the first of those that wait is not in the library
 
@@ -173,15 +174,17 @@ class Keeper:
             tries += 1
 
     def _next(self) -> tuple[Lot, ...]:
-        """All that wait; () at the end."""
+        """All that wait, those behind the one that was tried last before the others; () at the end."""
         with self._lock:
             self._lock.wait_for(lambda: self._waiting or self._ending)
-            return tuple(self._waiting)
+            return tuple(sorted(self._waiting, key=lambda lot: lot.number <= self._tried))
 
     def _round(self, lots: Sequence[Lot], said: dict[int, str]) -> str:
-        """Try each: one that is refused for a reason of its own is in the way of no other. Where two in a row are
-        refused for the same reason it is that of the library. Returns why the first that waits is not there."""
+        """Try each: one that is refused for a reason of its own is in the way of no other. Two in a row that are
+        refused for the same reason end the round: it may be that of the library, which need not be asked for each.
+        Returns why the first of them is not there."""
         first = last = ""
+        self._tried = 0
         for lot in lots:
             problem = self._try(lot)
             if problem and not first:
@@ -191,6 +194,7 @@ class Keeper:
                 self._say(LotNews(lot, LotState.WAITING, problem=problem))
             first = first or problem
             if self._ending or (problem and problem == last):
+                self._tried = lot.number
                 break
             last = problem or last
         return first

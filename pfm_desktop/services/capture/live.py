@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -103,7 +104,7 @@ class LiveExamination:
         self._lock = threading.Condition()
         self._under_way: list[str] = []  # steps that are being taken just now
         self._asked = 0  # requests that are not over
-        self._iodine_at: float | None = None  # Lugol's, where its first picture was taken here
+        self._iodine_at = _iodine_since(taken)
         self._looked: float | None = None  # seconds since acid at the last look at the clock
         self._failing: Step | None = None  # the mark that could not be taken so far, which was said
         self._again: float | None = None  # when it is tried again, seconds since acid
@@ -126,8 +127,7 @@ class LiveExamination:
     def iodine(self) -> bool:
         """Whether Lugol's iodine is on: a picture of it was taken, or is being taken."""
         with self._lock:
-            taken = any(one.stage is Stage.LUGOL for one in self._taken)
-            return taken or Stage.LUGOL.value in self._under_way
+            return self._iodine_at is not None or Stage.LUGOL.value in self._under_way
 
     def seconds(self, at: float) -> float | None:
         """Since acetic acid at a moment of the monotonic clock; None before it, and long after it."""
@@ -145,8 +145,8 @@ class LiveExamination:
         """The visit's pictures are others now: one was removed, or brought back."""
         with self._lock:
             self._taken = list(taken)
-            if not any(one.stage is Stage.LUGOL for one in taken):
-                self._iodine_at = None
+            since = _iodine_since(taken)
+            self._iodine_at = since if since is None or self._iodine_at is None else self._iodine_at
 
     @property
     def finished(self) -> frozenset[str]:
@@ -264,8 +264,8 @@ class LiveExamination:
         pictures = tuple(self._picture(one, request) for one in exposed)
         with self._lock:
             self._taken += [Taken(one.stage, one.seconds) for one in pictures]
-            stained = [one.at for one in pictures if one.stage is Stage.LUGOL]
-            self._iodine_at = min([*stained, *([self._iodine_at] if self._iodine_at is not None else [])], default=None)
+            if self._iodine_at is None:
+                self._iodine_at = next((one.at for one in pictures if one.stage is Stage.LUGOL), None)
         key = request.step.key if request.step is not None and not alone else ""
         replaces = request.replaces if not alone else ()  # half of a pair is no pair
         self._told(Lot(next(_NUMBERS), self.examination.visit_id, pictures, key, request.by_itself, replaces))
@@ -288,3 +288,8 @@ class LiveExamination:
             dark_png=one.dark_png,
             file=one.file,
         )
+
+
+def _iodine_since(taken: Iterable[Taken]) -> float | None:
+    """From when on Lugol's iodine is on, where it was before this began; None where no picture says so."""
+    return -math.inf if any(one.stage is Stage.LUGOL for one in taken) else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.source import FILTERED
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.pixels import pixels_sha256
 from pfm_desktop.services.capture import records
@@ -52,7 +52,7 @@ def keep(lib: Library, lot: Lot) -> Kept:
                 name=file.name,
             )
         )
-    read = lot.pictures[0].stage not in FILTERED  # fluorescence beside iodine is nothing that a model reads
+    read = lot.pictures[0].stage is not Stage.LUGOL  # fluorescence beside iodine is nothing that a model reads
     return records.keep_shots(lib, lot.visit_id, shots, pair=lot.pair and read)
 
 

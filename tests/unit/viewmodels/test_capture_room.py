@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from pfm_desktop.capture.source import Format
 from pfm_desktop.capture.status import StreamState, StreamStatus
+from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.clip import Clip, ClipKind
 from pfm_desktop.domain.examination import Whitening
 from pfm_desktop.domain.source import Stage
@@ -157,8 +158,11 @@ def test_a_clip_is_listed_by_kind_when_and_how_long() -> None:
 def test_where_in_a_clip_one_is_and_which_stage_its_frame_has() -> None:
     assert clips.place_text(1.25, 30.0, None) == "1.2 of 30.0 s"
     assert clips.place_text(1.0, 30.0, 66.0) == "1.0 of 30.0 s, 1:06 after acid"
-    assert clips.stage_at(None) is Stage.SALINE
-    assert clips.stage_at(0.0) is Stage.ACETIC_ACID
+    assert clips.stage_at(NOON, None, ()) is Stage.SALINE
+    assert clips.stage_at(NOON, 0.0, ()) is Stage.ACETIC_ACID
+    for minutes, stage in ((-1, Stage.LUGOL), (1, Stage.ACETIC_ACID)):
+        stained = Picture("p", "v", "a", Stage.LUGOL, NOON + timedelta(minutes=minutes), 8, 8, time_known=True)
+        assert clips.stage_at(NOON, 300.0, (stained,)) is stage
 
 
 def test_whitening_is_said_with_onset_peak_and_what_it_is_against() -> None:

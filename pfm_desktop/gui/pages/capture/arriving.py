@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -208,8 +207,7 @@ class Arriving(QObject):
 
     def _show(self) -> None:
         case = self._session.case
-        names = tuple(os.fsencode(one.path.name).decode("utf-8", "replace") for one in self.waiting)
-        self.card.show_waiting(names, visit=case is not None, why=self._why_not)
+        self.card.show_waiting(tuple(one.name for one in self.waiting), visit=case is not None, why=self._why_not)
         self.changed.emit()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,7 +165,9 @@ class ClipsPanel(QFrame):
         since = self._since(seconds)
         self.place.setText(rows.place_text(seconds, reader.clip.seconds, since))
         if self.slider.value() == 0:
-            self.stage.setCurrentIndex(self.stage.findData(rows.stage_at(since)))
+            case, at = self._session.case, reader.clip.started_at + timedelta(seconds=seconds)
+            stage = rows.stage_at(at, since, case.pictures if case is not None else ())
+            self.stage.setCurrentIndex(self.stage.findData(stage))
         say(self.problem, "")
         self.still.emit(pixels)
 

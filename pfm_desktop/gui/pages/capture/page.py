@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLay
 
 from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.clip import ClipKind
-from pfm_desktop.domain.examination import MISSED_S, Step
+from pfm_desktop.domain.examination import GOES_ON_S, MISSED_S, Step
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.capture.actions import actions_of
 from pfm_desktop.gui.pages.capture.arriving import Arriving
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 SIDE_WIDTH = 364
 BOUNCE_S = 0.5  # so soon after a press another one is none
-UNDER_WAY_S = 600.0  # after acid an examination of which steps are left is still going on
 SOON_MS = 2000  # so long after a picture was asked for the key for what comes next starts no clock
 NIGHT = timedelta(hours=12)  # an examination may go on past midnight
 LEFT_S = 20.0  # so long after the page was left a camera that nothing needs is let go
@@ -127,7 +126,7 @@ class CapturePage(QWidget):
     def own_undo(self) -> Callable[[], None] | None:
         """In place of the window's undo while a form hides what that is about; None where none does."""
         in_form = self.steps.currentWidget() is not self.examine
-        return partial(self.said.emit, say.FORM_FIRST) if in_form else None
+        return partial(self._tell, say.FORM_FIRST) if in_form else None
 
     @property
     def own_redo(self) -> Callable[[], None] | None:
@@ -342,15 +341,17 @@ class CapturePage(QWidget):
         if live.busy or self.recording.runs(ClipKind.VIDEO):
             return True
         facts = self.examining.facts
-        going_on = facts.seconds is not None and facts.seconds < UNDER_WAY_S
+        going_on = facts.seconds is not None and facts.seconds < GOES_ON_S
         return going_on and timeline(facts).step is not None
 
     def _bounces(self) -> bool:
         """Whether this press came so soon after the one before that both are one: a pedal that bounces, a double
         click, a hand that trembles."""
         now = time.monotonic()
-        before, self._pressed = self._pressed, now
-        return now - before < BOUNCE_S
+        if now - self._pressed < BOUNCE_S:
+            return True
+        self._pressed = now
+        return False
 
     @property
     def _takes(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
-log = logging.getLogger(__name__)
 WHITENING_RATE = RATE  # a minute of it is 40 MB
 WHITENING_S = 195.0  # after acetic acid: so long it is followed by itself
 TRY_AGAIN_S = 5.0  # after which whitening that could not be recorded, or broke off, is begun again
@@ -129,13 +127,7 @@ class Recording(QObject):
             made.append(writer)
             return ()
 
-        if not quiet:
-            self._session.perform(begin, undoable=False)
-            return made[0] if made else None
-        try:
-            begin(self._session.library)
-        except UserError as error:
-            log.info("whitening cannot be recorded yet: %s", error)
+        self._session.perform(begin, undoable=False, quiet=quiet)
         return made[0] if made else None
 
     def follow_acid(self) -> None:
@@ -149,13 +141,18 @@ class Recording(QObject):
         if runs and (not wanted or once != self._tried):
             self._tried = self._tried if wanted else None  # acid may be put back on record
             self.end(ClipKind.WHITENING)
-        now = time.monotonic()
-        idle = wanted and not self.runs(ClipKind.WHITENING) and self._examining.gives_pictures
-        takes = self._examining.acid.idle and not self._examining.outcome.waiting  # the library, as far as is known
-        if idle and (takes or once != self._tried) and (once != self._tried or now - self._tried_at > TRY_AGAIN_S):
-            quiet = once == self._tried  # where it cannot be recorded that is said once
-            self._tried, self._tried_at = once, now
-            self.begin(ClipKind.WHITENING, quiet=quiet)
+        if not wanted or self.runs(ClipKind.WHITENING) or not self._examining.gives_pictures:
+            return
+        again = once == self._tried
+        if not again or self._may_try_again():
+            self._tried, self._tried_at = once, time.monotonic()
+            self.begin(ClipKind.WHITENING, quiet=again)  # where it cannot be recorded that is said once
+
+    def _may_try_again(self) -> bool:
+        """Whether some time has passed, and the library takes what it is given, as far as is known."""
+        examining = self._examining
+        passed = time.monotonic() - self._tried_at > TRY_AGAIN_S
+        return passed and examining.acid.idle and not examining.outcome.waiting
 
     def forget(self) -> None:
         """What was followed is not wanted any more."""

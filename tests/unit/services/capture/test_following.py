@@ -40,7 +40,7 @@ def test_what_was_recorded_before_a_break_is_followed_on_with_what_came_after_it
     found = following.clips_since_acid(lib, visit)
     assert found == (first, second)
     followed = following.from_clips(SilentContext(), lib, found)
-    assert (followed.clip_id, followed.first_s) == (first, pytest.approx(2.0))
+    assert (followed.clip_id, followed.frames[0].seconds) == (first, pytest.approx(2.0))
     assert followed.count == 4  # every other frame of each
 
 

@@ -103,17 +103,17 @@ def test_a_library_that_refuses_is_asked_until_it_takes_and_nothing_is_lost_mean
 
 def test_one_that_is_refused_for_a_reason_of_its_own_is_in_the_way_of_no_other(told: Told, made: list[Any]) -> None:
     def keep(one: Lot) -> Any:
-        if one.number == 1:
+        if one.number <= 2:
             raise BadInputError("this visit is signed")
         return one.number
 
     keeper = Keeper(keep, told)
     made.append(keeper)
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         keeper.put(lot(number))
     told.wait_for(LotState.KEPT, 2)
-    assert [one.number for one in keeper.waiting] == [1]
-    assert {news.lot.number for news in told.news if news.state is LotState.WAITING} == {1}
+    assert [one.number for one in keeper.waiting] == [1, 2]
+    assert {news.lot.number for news in told.news if news.state is LotState.WAITING} == {1, 2}
 
 
 def test_a_library_that_takes_nothing_is_asked_twice_a_round_however_many_wait(told: Told, made: list[Any]) -> None:
@@ -133,7 +133,7 @@ def test_a_library_that_takes_nothing_is_asked_twice_a_round_however_many_wait(t
         keeper.put(lot(number))
     go.set()
     told.wait_for(LotState.KEPT, 4)
-    assert asked[1:9] == [1, 2, 1, 2, 1, 2, 1, 2] or asked[1:9] == [2, 1, 2, 1, 2, 1, 2, 1]
+    assert asked[1:9] in ([1, 2, 3, 4] * 2, [2, 3, 4, 1] * 2)  # by what waited at the first time
     assert keeper.waiting == ()
 
 

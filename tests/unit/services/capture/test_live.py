@@ -229,3 +229,20 @@ def test_fluorescence_always_has_its_white_light_picture() -> None:
     assert not wants_pair(Step(Stage.ACETIC_ACID, starts_clock=True))
     assert not wants_pair(Step(Stage.SALINE))
     assert not wants_pair(None)
+
+
+def test_a_frame_that_was_frozen_before_lugols_iodine_is_none_of_it(begin: Begin, heard: Heard) -> None:
+    def frozen(at: float) -> Exposed:
+        return Exposed(Frame(np.zeros((4, 6, 3), np.uint8), at, 0), Source.WHITE, Acquisition())
+
+    live = begin(acid=BEGAN)
+    lugol = next(step for step in DEFAULT_PLAN if step.stage is Stage.LUGOL)
+    live.take_frame(frozen(BEGAN + 200.0), lugol)
+    live.take_frame(frozen(BEGAN + 190.0), None)
+    live.take_frame(frozen(BEGAN + 210.0), None)
+    assert stages(heard) == [["lugol"], ["acetic_acid"], ["lugol"]]
+    live.count_again(())
+    assert not live.iodine
+    again = begin(acid=BEGAN, taken=(Taken(Stage.LUGOL, 200.0),))  # gone on with: it is on since before
+    again.take_frame(frozen(BEGAN + 205.0), None)
+    assert stages(heard)[-1] == ["lugol"]
