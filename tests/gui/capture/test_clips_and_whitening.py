@@ -283,6 +283,12 @@ def test_a_click_shows_how_the_place_whitened_and_it_goes_on_record(
     assert kept.whitening.peak == 8.0
     listed = panel.kept.list
     assert [listed.item(row).text() for row in range(listed.count())] == [words.kept_text(1, kept.whitening)]
+    listed.setCurrentRow(0)
+    asked = len(measured)
+    panel._look()
+    settle()
+    assert len(measured) == asked, "what is on record is not measured anew"
+    assert followed.view.region == kept.whitening.region
 
 
 def test_a_place_on_record_is_looked_at_again_and_taken_off_and_undo_brings_it_back(

@@ -166,7 +166,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
             return
         refused = sum(followed.stabiliser.refused.values())
         self.count.setText(text.followed_words(followed.count, refused))
-        if self.region and not self._work.busy:
+        if self.region and not self._work.busy and not self.kept.looked_at:  # that is shown as it was put on record
             self._work.start(
                 following.curve_of, followed, self.region, self.normal, done=self._curve_came, failed=self._failed
             )
