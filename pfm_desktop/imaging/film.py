@@ -201,7 +201,7 @@ class PhantomFilm:
         matrix[:2, 2] += matrix[:2, :2] @ np.array([self._left, 0.0]) - np.array([left, 0.0])
         # four bytes a pixel: OpenCV moves them in two thirds of the time of three
         moved = cv2.warpAffine(seen, matrix[:2], (right - left, self.height), borderMode=cv2.BORDER_REFLECT_101)
-        frame[:, left:right] = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB)
+        cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB, dst=frame[:, left:right])
         return frame
 
     def truth(self, region: Region, seconds: NDArray[np.float64] | list[float]) -> NDArray[np.float64]:

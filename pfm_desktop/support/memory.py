@@ -15,9 +15,12 @@ log = logging.getLogger(__name__)
 
 LOOK_AT_ALL_S = 30.0  # at least between two looks at all objects: Python looks so seldom because they are many
 LARGE = 1 << 20  # bytes; a picture, a plane of a map, never a Python object
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of malloc.h
+STREAMED = 32 << 20  # bytes, the largest bound that glibc takes; four pictures of a camera
+_LEFT_OVER, _LEFT_OVER_STREAMING = 128 << 10, 64 << 20  # free bytes that an arena keeps; the first is glibc's own
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of malloc.h
 _NO_DUMP, _PR_SET_DUMPABLE = 0, 4  # of prctl.h
 _NO_REPORT = 0x0001 | 0x0002  # SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX
+_returned = False  # whether `return_large_buffers` holds
 _ARENAS = 2  # each keeps what its threads let go; glibc would open sixteen on two processors
 
 
@@ -44,15 +47,37 @@ def return_large_buffers() -> bool:
     Left alone, glibc raises this bound to 32 MB as it meets large buffers, and then keeps those of a 3840 x 2160 pair,
     100 to 200 MB, for a next one that may never come. False where there is no glibc (nothing is done then).
     """
+    global _returned  # noqa: PLW0603 - of the whole process, as what it asks for
+    _returned = _mallopt((_M_MMAP_THRESHOLD, LARGE), (_M_ARENA_MAX, _ARENAS))
+    log.debug("large buffers go back to the system: %s", _returned)
+    return _returned
+
+
+def keep_large_buffers(streaming: bool) -> None:
+    """While pictures of a camera stream, keep their buffers for the next ones, up to `STREAMED` bytes each; return them
+    again when it is over. For the whole process, where `return_large_buffers` was called; nothing elsewhere.
+
+    Each picture of 1920 x 1080 passes through half a dozen buffers of 6 to 8 MB, 30 times a second. To ask the system
+    for new ones costs it as much as the work on them.
+    """
+    if not _returned:
+        return
+    if streaming:
+        _mallopt((_M_MMAP_THRESHOLD, STREAMED), (_M_TRIM_THRESHOLD, _LEFT_OVER_STREAMING))
+    else:
+        _mallopt((_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, _LEFT_OVER))
+        return_free()
+
+
+def _mallopt(*options: tuple[int, int]) -> bool:
+    """Whether all were taken; False where there is no glibc."""
     if not sys.platform.startswith("linux"):
         return False
     try:
-        libc = ctypes.CDLL("libc.so.6")
-        taken = bool(libc.mallopt(_M_MMAP_THRESHOLD, LARGE) and libc.mallopt(_M_ARENA_MAX, _ARENAS))
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+        return all(bool(mallopt(option, value)) for option, value in options)
     except (OSError, AttributeError):  # another C library, such as musl
         return False
-    log.debug("large buffers go back to the system: %s", taken)
-    return taken
 
 
 def return_free() -> None:

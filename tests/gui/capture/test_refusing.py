@@ -151,6 +151,22 @@ def test_a_device_that_cannot_be_opened_is_said_and_f5_tries_again(
     assert taken() == [("saline", None)]
 
 
+def test_buffers_of_pictures_are_kept_for_the_next_ones_only_while_a_device_is_open(
+    page: CapturePage, press: Press, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[bool] = []
+    monkeypatch.setattr(examining.memory, "keep_large_buffers", lambda *, streaming: kept.append(streaming))
+    press(K.Key_F5)
+    assert kept[-1:] == [True]
+    room.refuses = UserError("the lamp does not answer", safe="nothing was changed", remedy="look at its cable")
+    press(K.Key_F5)
+    assert kept[-1:] == [False]
+    room.refuses = None
+    press(K.Key_F5)
+    page.examining.close_device()
+    assert kept[-2:] == [True, False]
+
+
 def test_a_phantom_does_not_get_among_pictures_of_women(page: CapturePage, press: Press, room: Room) -> None:
     devices.save(devices.DeviceConfig())
     press(K.Key_F5)

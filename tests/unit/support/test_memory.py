@@ -31,6 +31,41 @@ def test_buffers_of_pictures_go_back_to_the_system_when_they_are_let_go() -> Non
     assert int(said) > 300e6
 
 
+STREAMS = """
+import resource
+from pfm_desktop.support import memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        picture = bytearray(6_220_800)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+assert memory.return_large_buffers()
+anew = faults()
+memory.keep_large_buffers(streaming=True)
+faults()
+kept = faults()
+memory.keep_large_buffers(streaming=False)
+print(anew, kept, faults())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc only")
+def test_while_a_camera_streams_a_picture_takes_the_memory_of_the_one_before() -> None:
+    said = subprocess.run([sys.executable, "-c", STREAMS], capture_output=True, text=True, check=True).stdout
+    anew, kept, after = (int(number) for number in said.split())
+    assert kept < anew / 20
+    assert after > anew / 2, "they go back to the system again"
+
+
+def test_nothing_is_kept_where_nothing_was_to_be_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.CDLL", lambda _name: pytest.fail("another program's memory is left alone"))
+    memory.keep_large_buffers(streaming=True)
+    memory.keep_large_buffers(streaming=False)
+
+
 def test_another_c_library_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_name: str) -> None:
         raise OSError("no such library")

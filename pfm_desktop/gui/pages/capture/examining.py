@@ -22,6 +22,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.capture.live import Exposed, LiveExamination
 from pfm_desktop.services.capture.times import Times, slept_s
 from pfm_desktop.services.clock import moment_now
+from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Facts
@@ -106,6 +107,7 @@ class Examining(QObject):
         """Open a device in place of the one that is open."""
         self.close_device()
         self.device_problem = ""
+        memory.keep_large_buffers(streaming=True)
         self._opening.start(opened, self._open, config, self._held, done=self._device_open, failed=self._device_failed)
         self.device_changed.emit()
 
@@ -122,6 +124,7 @@ class Examining(QObject):
         self.device_changed.emit()
         while self._held:
             self._held.pop().stop()
+        memory.keep_large_buffers(streaming=False)
 
     def _device_open(self, device: OpenDevice) -> None:
         self.device = device
@@ -137,6 +140,7 @@ class Examining(QObject):
         self.device_changed.emit()
 
     def _device_failed(self, problem: str) -> None:
+        memory.keep_large_buffers(streaming=False)
         self.device_problem = problem
         self.device_changed.emit()
 
