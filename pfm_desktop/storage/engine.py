@@ -68,8 +68,12 @@ def make_engine(
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # a reader that turns writer can fail with "locked" however long it waits; writers say so at the start
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("writes", False):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * options.get('waits_s', BUSY_SECONDS))}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
@@ -226,15 +230,20 @@ def _translated(message: str, library: Path) -> StorageError:
             remedy="check the permissions of the folder and whether the disk is read-only",
         )
     if "locked" in low or "busy" in low:
-        return StorageError(
-            f"the library {library} is busy: another program is writing to it",
-            safe="nothing was changed",
-            remedy="close the other program or wait a moment, then try again",
-        )
+        return busy(library, "another program is writing to it")
     return StorageError(
         f"the library {library} could not be read or written ({message})",
         safe="nothing was changed",
         remedy="check that the disk is connected and has free space, then try again",
+    )
+
+
+def busy(library: Path, why: str) -> StorageError:
+    """It takes no changes just now."""
+    return StorageError(
+        f"the library {library} is busy: {why}",
+        safe="nothing was changed",
+        remedy="close the other program or wait a moment, then try again",
     )
 
 

@@ -30,6 +30,7 @@ from pfm_desktop.storage.engine import (
     EMPTY,
     DamagedError,
     NotWritableError,
+    busy,
     copy_database,
     damaged,
     in_words,
@@ -92,6 +93,7 @@ class Library:
         self._engine: Engine | None = engine
         self._lock = lock
         self._writing = threading.RLock()
+        self._hurry = threading.local()  # `seconds` on a thread that does not wait as long as others
         meta = self._all_meta()
         self.id = meta.get("library_id", "")
         self.notice = meta.get(_UNTOLD, "")  # what a person should know about the library as it was found
@@ -272,15 +274,35 @@ class Library:
                 safe="nothing was changed",
                 remedy=_to_write_again(self.read_only_reason),
             )
-        engine = self._opened().execution_options(writes=True)
         self._check_in_place()
         try:
-            with self._writing, in_words(self.path, self.keys), Session(engine) as session, session.begin():
+            with self._turn() as engine, in_words(self.path, self.keys), Session(engine) as session, session.begin():
                 yield session
         except NotWritableError:
             if self.keys is not None:  # SQLCipher writes no more after a damaged page, and calls it that
                 after_crash.check_pages(self.path, self.keys)
             raise
+
+    @contextlib.contextmanager
+    def in_a_hurry(self, seconds: float) -> Iterator[None]:
+        """On this thread, no change waits longer than this for others that are being written, here or by another
+        program: it is refused then. For the window's thread while it shows a live picture."""
+        self._hurry.seconds = seconds
+        try:
+            yield
+        finally:
+            del self._hurry.seconds
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[Engine]:
+        """One thread of this process writes at a time; with the engine to do so."""
+        hurry: float | None = getattr(self._hurry, "seconds", None)
+        if not self._writing.acquire(timeout=-1 if hurry is None else hurry):
+            raise busy(self.path, "something else is being written to it")
+        try:
+            yield self._opened().execution_options(writes=True, **({} if hurry is None else {"waits_s": hurry}))
+        finally:
+            self._writing.release()
 
     def apply(self, change: Change) -> Change:
         """Carry out a change and put it on record; on disk once this returns. THE one writer for edits.

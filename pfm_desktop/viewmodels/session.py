@@ -6,7 +6,7 @@ No Qt: pages listen with plain functions, on the thread that edits (the GUI thre
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Protocol
@@ -166,15 +166,18 @@ class Session:
             return True
         return False
 
-    def perform(self, edit: Edit, *, undoable: bool = True, quiet: bool = False) -> tuple[Change, ...] | None:
+    def perform(
+        self, edit: Edit, *, undoable: bool = True, quiet: bool = False, waits_s: float | None = None
+    ) -> tuple[Change, ...] | None:
         """Carry out an edit: `edit(library)` returns what it changed, on disk by then.
 
         Views are refreshed, and the undo stack hears of it where it can be undone. None when it was refused: the
-        reason goes to `on_problem` (unless `quiet`: it was said before), nothing was changed.
+        reason goes to `on_problem` (unless `quiet`: it was said before), nothing was changed. It is refused as well
+        where the library is busy for longer than `waits_s`.
         """
         before, self._quiet = self._quiet, self._quiet or quiet
         try:
-            with self._said():
+            with self._said(), nullcontext() if waits_s is None else self.library.in_a_hurry(waits_s):
                 return self._performed(edit, undoable=undoable)
         finally:
             self._quiet = before

@@ -31,15 +31,16 @@ __all__ = [
 ]  # fmt: skip
 
 
-def begin(lib: Library, visit_id: str, plan: Plan) -> Examination:
-    """Begin the examination of a visit, or go on with the one that was begun, by the plan that it began with."""
+def begin(lib: Library, visit_id: str, plan: Plan, *, at: datetime | None = None) -> Examination:
+    """Begin the examination of a visit (at that moment, aware; now), or go on with the one that was begun, by the plan
+    that it began with."""
     there = examination(lib, visit_id)
     if there is not None:
         return there
     with lib.read() as session:
         known(repositories.visit(session, visit_id), "visit")
     new = {
-        "started_at": datetime.now(UTC).isoformat(),
+        "started_at": (at or datetime.now(UTC)).astimezone(UTC).isoformat(),
         "acid_at": None,
         "plan": plan_to_json(checked_plan(plan)),
         "skipped": [],

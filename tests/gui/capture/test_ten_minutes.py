@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui.pages.capture.moments import BEGUN_HELD
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.gui.undo import Undo
+from pfm_desktop.services import cases
 from pfm_desktop.services.capture import records
+from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.session import Session
@@ -161,8 +166,91 @@ def test_the_clock_runs_from_the_key_press_though_the_library_is_locked_just_the
     session.refresh()
     assert page.timeline.clock.text() == "0:00", "what is read anew does not stop it"
     locked[0] = False
-    page.examining.acid._again.timeout.emit()
-    qtbot.waitUntil(lambda: page.examining.acid.idle)
+    page.examining.moments._again.timeout.emit()
+    qtbot.waitUntil(lambda: page.examining.moments.idle)
     found = records.examination(session.library, visit)
     assert found is not None
     assert found.acid_at is not None
+
+
+@pytest.fixture
+def elsewhere(session: Session) -> Iterator[sqlite3.Connection]:
+    """Another program's hold on the database of the library: nothing can be written meanwhile."""
+    holder = sqlite3.connect(session.library.path / DATABASE, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    yield holder
+    if holder.in_transaction:
+        holder.execute("ROLLBACK")
+    holder.close()
+
+
+def test_an_examination_begins_though_another_program_holds_the_database(
+    qtbot: QtBot,
+    page: CapturePage,
+    session: Session,
+    visits: dict[str, str],
+    heard: list[str],
+    elsewhere: sqlite3.Connection,
+    settle: Callable[[], None],
+) -> None:
+    qtbot.keyClick(page.view, K.Key_Space)
+    live = page.examining.live
+    assert live is not None
+    qtbot.waitUntil(lambda: len(page.examining.outcome.waiting) == 1)
+    assert any(BEGUN_HELD in one for one in heard)
+    qtbot.keyClick(page.view, K.Key_A)
+    assert page.timeline.clock.text() == "0:00"
+    session.refresh()
+    assert page.examining.live is live, "what is read anew does not end it"
+    assert session.open_visit(visits["Brandt"])
+    assert session.open_visit(visits["Adler"])
+    assert page.timeline.clock.text().startswith("0:0"), "it goes on when she is opened again"
+    elsewhere.execute("ROLLBACK")
+    page.examining.moments._again.timeout.emit()
+    qtbot.waitUntil(lambda: page.examining.moments.idle)
+    settle()
+    found = records.examination(session.library, visits["Adler"])
+    assert found is not None
+    assert found.acid_at is not None
+    assert found.started_at <= found.acid_at
+    assert [one.stage for one in cases.visit_case(session.library, visits["Adler"]).pictures] == [Stage.SALINE]
+
+
+def test_a_busy_library_does_not_stop_the_live_picture_for_long(
+    page: CapturePage, elsewhere: sqlite3.Connection, refused: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pfm_desktop.storage.engine.BUSY_SECONDS", 10_000.0)  # the test ends before
+    page.examining.answer_allergy(True)
+    assert "busy" in refused[0]
+    elsewhere.execute("ROLLBACK")
+    page.examining.answer_allergy(True)
+    assert page.examining.iodine
+    assert len(refused) == 1
+
+
+def test_a_step_is_passed_over_once_the_beginning_can_be_put_on_record_too(
+    page: CapturePage, session: Session, visits: dict[str, str], elsewhere: sqlite3.Connection
+) -> None:
+    assert page.examining.begin()
+    elsewhere.execute("ROLLBACK")
+    step = page.examining.step("green")
+    assert step is not None
+    page.examining.skip(step)
+    found = records.examination(session.library, visits["Adler"])
+    assert found is not None
+    assert found.skipped == {"green"}
+
+
+def test_the_beginnings_of_two_visits_are_both_held(
+    qtbot: QtBot, page: CapturePage, session: Session, visits: dict[str, str], elsewhere: sqlite3.Connection
+) -> None:
+    for name in ("Adler", "Brandt"):
+        assert session.open_visit(visits[name])
+        page.examining.start_acid()
+    elsewhere.execute("ROLLBACK")
+    page.examining.moments._again.timeout.emit()
+    qtbot.waitUntil(lambda: page.examining.moments.idle)
+    for name in ("Adler", "Brandt"):
+        found = records.examination(session.library, visits[name])
+        assert found is not None
+        assert found.acid_at is not None

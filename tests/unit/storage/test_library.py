@@ -7,6 +7,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -559,3 +561,26 @@ def test_who_reads_along_knows_when_the_library_is_free_and_takes_nothing_away_b
         assert reader.why_not_writable() == ""
     with Library.open(tmp_path / "clinic") as again:
         assert not again.read_only
+
+
+def test_who_is_in_a_hurry_is_refused_by_a_library_that_is_busy_and_others_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pfm_desktop.storage.engine.BUSY_SECONDS", 10_000.0)
+    with Library.create(tmp_path / "clinic") as library:
+        holder = sqlite3.connect(library.path / DATABASE, isolation_level=None, check_same_thread=False)
+        holder.execute("BEGIN IMMEDIATE")
+        with library.in_a_hurry(0.01), pytest.raises(StorageError, match="busy: another program"):
+            library.set_meta("key", "refused")
+        with ThreadPoolExecutor(1) as pool:
+            waits = pool.submit(library.set_meta, "key", "waited")
+            while library._writing.acquire(blocking=False):  # until the other thread has its turn
+                library._writing.release()
+                time.sleep(0.001)
+            with library.in_a_hurry(0.01), pytest.raises(StorageError, match="busy: something else"):
+                library.set_meta("key", "refused")
+            holder.execute("ROLLBACK")
+            waits.result()
+        holder.close()
+        assert library.meta("key") == "waited"
+        library.set_meta("key", "once more")

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken, counted
-from pfm_desktop.gui.pages.capture.acid import AcidMoment
+from pfm_desktop.gui.pages.capture.moments import WAITS_S, Moments
 from pfm_desktop.gui.pages.capture.open_device import dark_taken, opened
 from pfm_desktop.gui.pages.capture.outcome import Outcome
 from pfm_desktop.gui.pages.capture.sensor_map import SensorMap
@@ -23,13 +23,16 @@ from pfm_desktop.services.capture.live import Exposed, LiveExamination
 from pfm_desktop.services.capture.times import Times, slept_s
 from pfm_desktop.services.clock import moment_now
 from pfm_desktop.support import memory
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pfm_desktop.capture.source import Frame
     from pfm_desktop.capture.status import StreamStatus
+    from pfm_desktop.domain.change import Change
     from pfm_desktop.gui.pages.capture.open_device import OpenDevice, OpenIt
     from pfm_desktop.services.capture.config import DeviceConfig
     from pfm_desktop.services.capture.keeping import Lot
@@ -63,8 +66,8 @@ class Examining(QObject):
         self.iodine: bool | None = None
         self.outcome = Outcome(session, SensorMap(self), self)
         self.outcome.said.connect(self.said)
-        self.acid = AcidMoment(session, self)
-        self.acid.said.connect(self.said)
+        self.moments = Moments(session, self)
+        self.moments.said.connect(self.said)
         self._held: list[OpenDevice] = []  # what was opened, also while the window has not heard of it
         self._ended: list[LiveExamination] = []  # of other visits, that still take what they were asked for
         self._case: VisitCase | None = None
@@ -236,7 +239,7 @@ class Examining(QObject):
         if self.live is None:
             self._tell_of_plan(records.site_plan_problem(self._session.library))
         self.iodine = records.iodine_allergy(self._session.library, case.patient.id)
-        found = records.examination(self._session.library, case.visit.id)
+        found = self.moments.over(case.visit.id, records.examination(self._session.library, case.visit.id))
         if found is not None and case.signed:
             taken, acid = counted(found, case.pictures), found.acid_at is not None
             self._signed = Facts(found.plan, taken, acid=acid, skipped=found.skipped, iodine=self.iodine)
@@ -263,21 +266,33 @@ class Examining(QObject):
         if case is None or case.signed or self._session.library.no_editing:
             return False
         if self.live is None:
-            plan = self._plan
+            new = Examination(case.visit.id, moment_now(), plan=self._plan)
             found: list[Examination] = []
 
             def begin(lib: Library) -> tuple[()]:
-                found.append(records.begin(lib, case.visit.id, plan))
+                try:
+                    found.append(records.begin(lib, new.visit_id, new.plan, at=new.started_at))
+                except StorageError as problem:  # she cannot wait for it
+                    found.append(new)
+                    self.moments.begin(new, problem.sentences)
                 return ()
 
-            self._session.perform(begin, undoable=False)
+            self._session.perform(begin, undoable=False, waits_s=WAITS_S)
             if found and self.live is None:
                 self._go_on(found[0], case)
         return self.live is not None
 
+    def _perform(self, edit: Callable[[Library], Change], *, of: str = "") -> bool:
+        """Put something on record while she is examined: the live picture does not stand still for it. `of` is the
+        visit whose examination must be there for it."""
+
+        def made(lib: Library) -> Change:
+            self.moments.make_sure(lib, of)
+            return edit(lib)
+
+        return self._session.perform(made, waits_s=WAITS_S) is not None
+
     def _go_on(self, found: Examination, case: VisitCase) -> None:
-        if (held := self.acid.held(case.visit.id)) is not None:
-            found = replace(found, acid_at=held)
         taken = counted(found, case.pictures)
         if self.live is None:
             self._jump_told = False
@@ -312,10 +327,10 @@ class Examining(QObject):
         pressed = time.monotonic()
         if self.begin() and self.live is not None:
             at = self.live.times.wall(pressed)
-            visit_id, before = self.live.examination.visit_id, self.live.examination.acid_at
+            before = self.live.examination.acid_at
             anew = again or (before is not None and not self.live.acid)  # of an examination that was over
             self.live.examination = replace(self.live.examination, acid_at=at)  # it runs from the key press
-            self.acid.start(visit_id, at, again=anew)
+            self.moments.start_acid(self.live.examination, again=anew)
             self.changed.emit()
 
     def skip(self, step: Step) -> None:
@@ -324,7 +339,7 @@ class Examining(QObject):
 
         if self.begin() and self.live is not None:
             visit_id = self.live.examination.visit_id
-            self._session.perform(lambda lib: records.skip(lib, visit_id, step.key))
+            self._perform(lambda lib: records.skip(lib, visit_id, step.key), of=visit_id)
 
     def answer_allergy(self, iodine: bool) -> None:
         """She was asked."""
@@ -332,7 +347,7 @@ class Examining(QObject):
 
         case = self._case
         if case is not None:
-            self._session.perform(lambda lib: records.set_iodine_allergy(lib, case.patient.id, iodine))
+            self._perform(lambda lib: records.set_iodine_allergy(lib, case.patient.id, iodine))
 
     def allow_iodine(self, why: str) -> None:
         """In spite of an allergy, for a reason."""
@@ -340,7 +355,7 @@ class Examining(QObject):
 
         if self.begin() and self.live is not None:
             visit_id = self.live.examination.visit_id
-            self._session.perform(lambda lib: records.allow_iodine(lib, visit_id, why))
+            self._perform(lambda lib: records.allow_iodine(lib, visit_id, why), of=visit_id)
 
     def take_next(self, step: Step | None, *, pair: bool | None = None, replaces: tuple[str, ...] = ()) -> None:
         """Take what a step asks for, or a pair or a picture whatever it asks for, perhaps in the place of others."""
@@ -364,7 +379,7 @@ class Examining(QObject):
     def stop(self) -> tuple[Lot, ...]:
         """The library is about to be closed; what could not be kept comes back."""
         self._session.drafts.remove(self)
-        self.acid.settle()
+        self.moments.settle()
         self._end()
         for live in self._ended:
             live.stop()

@@ -137,7 +137,7 @@ class CapturePage(QWidget):
     def idle(self) -> bool:
         """Whether nothing is still opening or on its way to the library."""
         examining = self.examining
-        settled = not examining.names and examining.outcome.idle and examining.acid.idle
+        settled = not examining.names and examining.outcome.idle and examining.moments.idle
         return settled and not examining.opening and self.cards.idle
 
     @property

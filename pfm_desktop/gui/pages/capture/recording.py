@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from pfm_desktop.capture.recorder import Recorder
 from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.gui.pages.capture.moments import WAITS_S
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.capture import clips
 from pfm_desktop.services.capture.following import RATE, Following
@@ -127,7 +128,7 @@ class Recording(QObject):
             made.append(writer)
             return ()
 
-        self._session.perform(begin, undoable=False, quiet=quiet)
+        self._session.perform(begin, undoable=False, quiet=quiet, waits_s=WAITS_S)
         return made[0] if made else None
 
     def follow_acid(self) -> None:
@@ -152,7 +153,7 @@ class Recording(QObject):
         """Whether some time has passed, and the library takes what it is given, as far as is known."""
         examining = self._examining
         passed = time.monotonic() - self._tried_at > TRY_AGAIN_S
-        return passed and examining.acid.idle and not examining.outcome.waiting
+        return passed and examining.moments.idle and not examining.outcome.waiting
 
     def forget(self) -> None:
         """What was followed is not wanted any more."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.pages.capture.moments import WAITS_S
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.viewmodels import capture_words as say
 
@@ -119,7 +120,7 @@ class Whose(QFrame):
             made.append(unassigned.begin_unassigned(lib, self._session.reader).id)
             return ()
 
-        if self._session.perform(begin, undoable=False) is None or not made:
+        if self._session.perform(begin, undoable=False, waits_s=WAITS_S) is None or not made:
             return False
         return self._session.open_visit(made[0])
 
