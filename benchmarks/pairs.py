@@ -34,6 +34,7 @@ from pfm_desktop.capture.source import Frame  # noqa: E402
 from pfm_desktop.capture.stream import Stream  # noqa: E402
 from pfm_desktop.domain.capture import Light  # noqa: E402
 from pfm_desktop.imaging.film import PhantomFilm  # noqa: E402
+from pfm_desktop.imaging.registration import register  # noqa: E402
 from pfm_desktop.services.capture.pairs import PairError, take_switched  # noqa: E402
 from pfm_desktop.services.capture.simulated import SimulatedDevice, make_simulated  # noqa: E402
 from pfm_desktop.services.capture.verdict import judge  # noqa: E402
@@ -153,15 +154,20 @@ def faults_of(device: SimulatedDevice) -> list[Fault]:
 
 
 def women(count: int) -> None:
-    """Verdicts on pairs of one woman, and of white light of one with fluorescence of the next."""
+    """Verdicts on pairs of one woman, and of white light of one with fluorescence of the next; beside them what
+    registering whole frames says, dark surround and all."""
     films = [PhantomFilm(seed) for seed in range(WOMEN_FROM, WOMEN_FROM + count)]
-    own, strange = Counter[str](), Counter[str]()
+    own, strange, whole = Counter[str](), Counter[str](), Counter[tuple[bool, str]]()
     for film, other in zip(films, [*films[1:], *films[:1]], strict=True):
         white = film.picture(Light.WHITE, acid_s=60.0, at=3.0)
         for seen, of in ((own, film), (strange, other)):
-            seen[judge(white, of.picture(Light.FLUORESCENCE, acid_s=60.3, at=3.3), 0.3).words] += 1
-    console.print(f"on phantoms, pairs of one woman: {dict(own)}")
-    console.print(f"on phantoms, pairs of two women: {dict(strange)}")
+            lit = of.picture(Light.FLUORESCENCE, acid_s=60.3, at=3.3)
+            seen[judge(white, lit, 0.3).words] += 1
+            whole[seen is own, register(white, lit).status.value] += 1
+    for one, found in ((True, own), (False, strange)):
+        by_whole = {status: number for (which, status), number in sorted(whole.items()) if which is one}
+        said = f"pairs of {'one woman' if one else 'two women'}: {dict(found)}; by whole frames {by_whole}"
+        console.print(f"on phantoms, {said}")
 
 
 def one_light(device: SimulatedDevice, white: Frame | None, glow: Frame | None) -> bool:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.compose import fit
+from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration import Registration, register, start_map
+from pfm_desktop.jobs import Context
 
 Pixels = NDArray[np.uint8]
 Size = tuple[int, int]
@@ -21,6 +23,7 @@ _LIT = 0.5  # of what is bright in the frame
 _DARKEST = 12  # of 255: where nothing is brighter there is no field to be found
 _WITHIN, _INNER = 0.995, 0.96  # of the box that has to be lit; of that box, so that the edge itself lies outside
 _LEAST = 0.25  # of the frame's sides
+_DARK, _SURROUND = 0.15, 0.1  # of what is bright; share of a frame that is darker than that, outside the lit field
 _NODES = 33, 19  # columns and rows of the bending of a whole frame
 
 
@@ -32,9 +35,7 @@ def lit_box(pixels: Pixels) -> Box:
     registers whole frames may register the field, and find two women the same.
     """
     height, width = pixels.shape[:2]
-    small = cv2.GaussianBlur(fit(pixels, _SIDE), (0, 0), 2.0)
-    level = np.asarray(small.max(axis=2))
-    bright = float(np.percentile(level, 95))
+    level, bright = _levels(pixels)
     if bright < _DARKEST:
         return 0, 0, width, height
     lit = _filled((level >= _LIT * bright).astype(np.uint8))
@@ -46,18 +47,38 @@ def lit_box(pixels: Pixels) -> Box:
     return left, top, max(left + 1, min(width, right)), max(top + 1, min(height, bottom))
 
 
-def register_lit(white: Pixels, fluorescence: Pixels, *, start: Matrix | None = None) -> Registration:
-    """`imaging.registration.register` by what lies within the lit field alone; map and sizes are of the whole pictures.
+def dark_surround(pixels: Pixels) -> bool:
+    """Whether a picture (H x W x 3 uint8 RGB) shows its field in a dark surround; a shade towards the corners is none.
+
+    On phantoms of the frozen generator at most 2 % of a white-light picture is as dark as that outside its field, on
+    the photographs of AnnoCerv 5 %, on frames of a simulated colposcope 38 %.
+    """
+    level, bright = _levels(pixels)
+    if bright < _DARKEST:
+        return False
+    lit = _filled((level >= _LIT * bright).astype(np.uint8))
+    return float(((level < _DARK * bright) & ~lit).mean()) > _SURROUND
+
+
+def register_lit(
+    white: Pixels, fluorescence: Pixels, *, start: Matrix | None = None, ctx: Context | None = None
+) -> Registration:
+    """`imaging.registration.register`, where white light shows its field in a dark surround by what lies within the lit
+    field alone; map and sizes are of the whole pictures.
 
     Both are cut by the box of the white-light one where they are of one size, else each by its own.
     """
+    if not dark_surround(checked_pixels(white, "white light")):
+        return register(white, fluorescence, start=start, ctx=ctx)
+    fluorescence = checked_pixels(fluorescence, "fluorescence")
     sizes = (white.shape[1], white.shape[0]), (fluorescence.shape[1], fluorescence.shape[0])
     first = lit_box(white)
     second = first if sizes[0] == sizes[1] else lit_box(fluorescence)
     near = None
     if start is not None:
         near = np.linalg.inv(_placed(second)) @ start_map(start, sizes[0]) @ _placed(first)
-    return of_whole(register(_cut(white, first), _cut(fluorescence, second), start=near), first, second, *sizes)
+    part = register(_cut(white, first), _cut(fluorescence, second), start=near, ctx=ctx)
+    return of_whole(part, first, second, *sizes)
 
 
 def of_whole(part: Registration, first: Box, second: Box, white_size: Size, fluorescence_size: Size) -> Registration:
@@ -98,6 +119,13 @@ def chained(first: Registration, second: Registration) -> Registration:
         white_size=first.white_size,
         fluorescence_size=second.fluorescence_size,
     )
+
+
+def _levels(pixels: Pixels) -> tuple[NDArray[np.uint8], float]:
+    """Brightness of a small copy, and what counts as bright in it."""
+    small = cv2.GaussianBlur(fit(pixels, _SIDE), (0, 0), 2.0)
+    level = np.asarray(small.max(axis=2))
+    return level, float(np.percentile(level, 95))
 
 
 def _placed(box: Box) -> Matrix:

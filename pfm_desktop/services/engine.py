@@ -20,7 +20,8 @@ from pfm_desktop.domain.geometry import Matrix, Points
 from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source, second_of
-from pfm_desktop.imaging.registration import Registration, compared, from_points, register, start_map
+from pfm_desktop.imaging.field import register_lit
+from pfm_desktop.imaging.registration import Registration, compared, from_points, start_map
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.model_file import ModelFile
 from pfm_desktop.services import cases, inference, models, pairing
@@ -106,7 +107,7 @@ def registered(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictur
     white, fluorescence = pictures.white, pictures.fluorescence
     if pictures.registration is not None or white is None or fluorescence is None:
         return pictures
-    found = register(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
+    found = register_lit(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
     ctx.check()
     _keep_registration(lib, pictures.pair.id, found)
     return replace(pictures, registration=found)
@@ -176,7 +177,7 @@ def register_again(
         )
     ctx.progress(0, 2, "Registering")
     if white_points is None or fluorescence_points is None:
-        found = register(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
+        found = register_lit(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
     else:
         sizes = {"white_size": _size(white), "fluorescence_size": _size(fluorescence)}
         found = compared(white, fluorescence, from_points(white_points, fluorescence_points, **sizes), ctx=ctx)

@@ -23,9 +23,10 @@ from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import PLACES, Source, second_of, together
 from pfm_desktop.imaging import quality as judge
 from pfm_desktop.imaging.compose import fit
+from pfm_desktop.imaging.field import register_lit
 from pfm_desktop.imaging.io import read_picture
 from pfm_desktop.imaging.pixels import checked_pixels
-from pfm_desktop.imaging.registration import Registration, register
+from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.services import models
@@ -287,7 +288,7 @@ def _register(ctx: Context, case: Examined, known: Registration | None, start: M
     assert white is not None
     assert other is not None
     assert case.second is not None
-    registration = known or register(white, other, start=start, ctx=ctx)
+    registration = known or register_lit(white, other, start=start, ctx=ctx)
     case.registration = registration
     pair = judge.assess_pair(case.small[Source.WHITE], case.small[case.second], registration, case.second)
     case.quality["pair"] = pair

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.imaging.field import register_lit
 from pfm_desktop.imaging.io import encoder_for, read_picture
 from pfm_desktop.imaging.quality import identical
-from pfm_desktop.imaging.registration import Registration, register
+from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.interop.tabular import read_table
 from pfm_desktop.jobs import Context
@@ -93,7 +94,7 @@ def register_files(
     first, second = read_picture(white).pixels, read_picture(fluorescence).pixels
     ctx.progress(1, 3, "Registering")
     twice = identical(first, second) is not None
-    registration = _same_twice(first, second) if twice else register(first, second, ctx=ctx)
+    registration = _same_twice(first, second) if twice else register_lit(first, second, ctx=ctx)
     found = FileRegistration(registration, twice)
     ctx.progress(2, 3, "Writing")
     contents: dict[Path, bytes] = {}

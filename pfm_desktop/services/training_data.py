@@ -253,7 +253,7 @@ def _ready(task: tuple[ManifestRow, tuple[Source, ...]]) -> _Ready | LeftOut:
 
 def _checked(case: str, pictures: dict[Source, Pixels]) -> _Ready | LeftOut:
     from pfm_desktop.imaging import quality
-    from pfm_desktop.imaging.registration import register
+    from pfm_desktop.imaging.field import register_lit
 
     for source, pixels in pictures.items():
         verdict = quality.assess(pixels, source)
@@ -262,7 +262,7 @@ def _checked(case: str, pictures: dict[Source, Pixels]) -> _Ready | LeftOut:
     white, fluorescence = pictures.get(Source.WHITE), pictures.get(Source.FLUORESCENCE)
     if white is None or fluorescence is None:
         return _Ready(white, fluorescence, None)
-    registration = register(white, fluorescence)
+    registration = register_lit(white, fluorescence)
     pair = quality.assess_pair(white, fluorescence, registration)
     if registration.status is RegistrationStatus.REFUSED or pair.verdict is Verdict.UNUSABLE:
         return LeftOut(case, f"pair: {', '.join(pair.problems)}")

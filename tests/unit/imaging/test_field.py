@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.imaging.field import lit_box, register_lit
+from pfm_desktop.imaging.field import dark_surround, lit_box, register_lit
 from pfm_desktop.imaging.film import PhantomFilm
 from pfm_desktop.imaging.phantom import render
+from pfm_desktop.imaging.registration import register
 
 pytestmark = pytest.mark.slow
 
@@ -95,3 +96,23 @@ def test_what_is_refused_keeps_its_sizes_and_its_reason() -> None:
     assert found.reason
     assert np.isnan(found.white_to_fluorescence(np.array([[10.0, 10.0]]))).all()
     assert found.warp_to_white(white(300)).shape == (HEIGHT, WIDTH, 3)
+
+
+@pytest.mark.parametrize("seed", [300, 303, 305])
+def test_a_round_field_lies_in_a_dark_surround(seed: int) -> None:
+    assert dark_surround(white(seed))
+
+
+@pytest.mark.parametrize("seed", [23000, 23001, 23006])
+def test_a_shade_towards_the_corners_is_no_dark_surround_and_whole_pictures_are_registered(seed: int) -> None:
+    drawn = render(seed, size=256)
+    assert not dark_surround(drawn.white)
+    found, whole = (one(drawn.white, drawn.fluorescence) for one in (register_lit, register))
+    assert found.status is whole.status
+    assert np.array_equal(found.matrix, whole.matrix)
+    assert np.array_equal(found.nodes, whole.nodes)
+
+
+@pytest.mark.parametrize("level", [0, 5, 255])
+def test_a_picture_of_one_level_has_no_surround(level: int) -> None:
+    assert not dark_surround(np.full((64, 90, 3), level, np.uint8))

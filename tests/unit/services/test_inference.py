@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
+from pfm_desktop.imaging.film import PhantomFilm
 from pfm_desktop.imaging.phantom import Phantom, render
 from pfm_desktop.imaging.registration import from_points
 from pfm_desktop.jobs import CallbackContext, SilentContext
@@ -64,6 +66,16 @@ def test_two_women_are_not_graded_together(phantom: Phantom, model: str) -> None
     assert result.analysis.registration.status is RegistrationStatus.REFUSED
     assert result.analysis.heatmaps == {}
     assert result.warped_fluorescence is None
+
+
+def test_two_women_in_the_same_round_field_are_not_graded_together(model: str) -> None:
+    film, other = (PhantomFilm(seed, width=640, height=360) for seed in (700, 701))
+    white = film.picture(Light.WHITE, acid_s=60.0, at=10.0)
+    for one, answered in ((film, True), (other, False)):
+        lit = one.picture(Light.FLUORESCENCE, acid_s=60.3, at=10.3)
+        analysis = analyze(CTX, AnalysisRequest(white, lit, model)).analysis
+        assert (analysis.prediction is not None) is answered
+        assert (analysis.refused is None) is answered
 
 
 def test_the_hash_of_a_refused_case_was_checked(
