@@ -1,0 +1,119 @@
+"""The modified Reid colposcopic index: four items, 0 to 2 each (IARC, screening.iarc.fr/colpoappendix5.php).
+
+Wording of colour, margin, vessels and most of iodine as read there; iodine 1 and 2 and the bands from general knowledge
+(clinical.md 2): compare with the printed table before a release.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+IODINE_SIGNIFICANT = 4  # of the first three: from here on yellow staining counts 2, below it 0
+
+
+@dataclass(frozen=True)
+class ReidItem:
+    """One item and the wording of its values 0, 1, 2."""
+
+    key: str
+    title: str
+    wording: tuple[str, str, str]
+
+
+REID_ITEMS: tuple[ReidItem, ...] = (
+    ReidItem(
+        "colour",
+        "Colour",
+        (
+            "Low-intensity acetowhitening (not completely opaque); indistinct; transparent or translucent; beyond the "
+            "margin of the transformation zone; pure snow-white with intense surface shine",
+            "Intermediate shade: grey/white colour and shiny surface",
+            "Dull, opaque, oyster white; grey",
+        ),
+    ),
+    ReidItem(
+        "margin",
+        "Lesion margin and surface",
+        (
+            "Microcondylomatous or micropapillary contour; flat with indistinct margins; feathered or finely "
+            "scalloped; angular, jagged; satellites beyond the margin of the transformation zone",
+            "Regular-shaped, symmetrical, with smooth, straight outlines",
+            "Rolled, peeling edges; internal demarcations (central high-grade, peripheral low-grade area)",
+        ),
+    ),
+    # 1 is ABSENT here too
+    ReidItem(
+        "vessels",
+        "Vessels",
+        (
+            "Fine, of uniform calibre, closely and uniformly placed; poorly formed patterns of fine punctation or "
+            "mosaic; beyond the margin of the transformation zone; within microcondylomatous or micropapillary lesions",
+            "Absent",
+            "Well-defined coarse punctation or mosaic, sharply demarcated, randomly and widely placed",
+        ),
+    ),
+    ReidItem(
+        "iodine",
+        "Iodine staining",
+        (
+            "Positive uptake, mahogany brown; or yellow staining of a lesion of 3 or less on the other three; or "
+            "iodine-negative areas beyond the margin of the transformation zone",
+            "Partial uptake: variegated, speckled",
+            "Negative uptake: yellow staining of a lesion that has 4 or more on the other three",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ReidIndex:
+    """Four items, each 0, 1, 2 or None (not assessed). ValueError for another value, and for iodine 2 where the other
+    three do not come to 4: that item is not free (see `iodine_choices`)."""
+
+    colour: int | None = None
+    margin: int | None = None
+    vessels: int | None = None
+    iodine: int | None = None
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            if getattr(self, item.name) not in (None, 0, 1, 2):
+                raise ValueError(f"{item.name} must be 0, 1, 2 or not assessed")
+        if self.iodine is not None and self.iodine not in self.iodine_choices:
+            raise ValueError("iodine depends on the other three items")
+
+    @property
+    def first_three(self) -> int | None:
+        """Sum of colour, margin and vessels; None until all three are assessed."""
+        given = [value for value in (self.colour, self.margin, self.vessels) if value is not None]
+        return sum(given) if len(given) == len(REID_ITEMS) - 1 else None
+
+    @property
+    def iodine_choices(self) -> tuple[int, ...]:
+        """Which values iodine can take: none before the other three are assessed, 2 only where they come to 4."""
+        if self.first_three is None:
+            return ()
+        return (0, 1, 2) if self.first_three >= IODINE_SIGNIFICANT else (0, 1)
+
+    @property
+    def total(self) -> int | None:
+        """Sum of all four; None until all four are assessed (partial scores are never summed silently)."""
+        return None if self.first_three is None or self.iodine is None else self.first_three + self.iodine
+
+    @property
+    def status(self) -> str:
+        """`6 of 8`, or `3 of 4 items, 4 points so far`."""
+        given = [value for item in fields(self) if (value := getattr(self, item.name)) is not None]
+        if self.total is not None:
+            return f"{self.total} of 8"
+        return f"{len(given)} of {len(REID_ITEMS)} items, {sum(given)} points so far" if given else "not scored"
+
+    def having(self, key: str, value: int | None) -> ReidIndex:
+        """With one item changed. Where the other three then weigh differently, iodine is to be assessed again."""
+        given = {item.name: getattr(self, item.name) for item in fields(self)}
+        if key not in given:
+            raise ValueError(f"no Reid item {key}")
+        given[key] = value
+        if key != "iodine" and ReidIndex(**{**given, "iodine": None}).iodine_choices != self.iodine_choices:
+            given["iodine"] = None
+        return ReidIndex(**given)
