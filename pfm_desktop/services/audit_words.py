@@ -45,6 +45,9 @@ KIND_NAMES = {
     "site_choice": "Choice of the site",
     "clip": "Clip",
     "whitening": "Whitening",
+    "referral": "Referral card",
+    "assessment": "Examination by IFCPC",
+    "lesion": "Lesion",
 }
 _SWEDE = {item.key: item for item in SWEDE_ITEMS}
 _FIELD_NAMES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,12 @@ from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import Findings, Reading
+from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.prediction import RevealedModel
+from pfm_desktop.domain.referral import Referral
 from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import journal, records
+from pfm_desktop.storage import documented, journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.interrupt import interruptible
 from pfm_desktop.storage.library import Library
@@ -54,6 +56,9 @@ class VisitCase:
     revealed_model: RevealedModel | None = None  # None also where the journal does not say it
     corrections: tuple[IdentityCorrection, ...] = ()
     cervix_marks: tuple[CervixMark, ...] = ()
+    referral: Referral = field(default_factory=lambda: Referral(""))
+    assessment: Mapping[str, Any] = field(default_factory=dict)  # `domain.ifcpc.VISIT`
+    lesions: tuple[Lesion, ...] = ()
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -138,6 +143,9 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             revealed_model=journal.revealed_model(session, visit_id),
             corrections=journal.corrections_since_signing(session, patient, visit_id),
             cervix_marks=stored.cervix_marks_of(session, visit_id),
+            referral=documented.referral(session, visit_id),
+            assessment=documented.assessment(session, visit_id),
+            lesions=documented.lesions_of(session, visit_id),
         )
 
 

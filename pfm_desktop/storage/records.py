@@ -11,7 +11,7 @@ from sqlalchemy import Date, delete, insert
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import tables, tables_capture
+from pfm_desktop.storage import tables, tables_capture, tables_review
 from pfm_desktop.storage.search import parts_of
 from pfm_desktop.storage.tables import Base, UtcDateTime
 from pfm_desktop.support.errors import StorageError
@@ -68,6 +68,9 @@ KINDS: Mapping[str, Kind] = {
     "site_choice": Kind(tables_capture.SiteChoiceTable, key=("key",)),
     "clip": Kind(tables_capture.ClipTable),
     "whitening": Kind(tables_capture.WhiteningTable),
+    "referral": Kind(tables_review.ReferralTable, key=("visit_id",), default={"answers": {}}),
+    "assessment": Kind(tables_review.AssessmentTable, key=("visit_id",), default={"answers": {}}),
+    "lesion": Kind(tables_review.LesionTable),
 }
 
 

@@ -32,10 +32,15 @@ from pfm_desktop.storage.tables_capture import (
     ExaminationTable,
     WhiteningTable,
 )
+from pfm_desktop.storage.tables_review import AssessmentTable, LesionTable, ReferralTable
 from pfm_desktop.support.errors import StorageError
 
 # what has the key of another record, and goes off the record with it
-_GOES_ALONG = {"picture": "acquisition", "visit": "examination", "patient": "allergies"}
+_GOES_ALONG = {
+    "picture": ("acquisition",),
+    "visit": ("examination", "referral", "assessment"),
+    "patient": ("allergies",),
+}
 
 
 class StillNeededError(StorageError):
@@ -90,8 +95,7 @@ def _hanging_on(session: Session, change: Change, with_it: Set[str] = frozenset(
     moves = change.what == "picture" and change.old is not None and "visit_id" in (change.new or {})
     if change.new is not None and not moves:
         return
-    if change.new is None and change.what in _GOES_ALONG:
-        what = _GOES_ALONG[change.what]
+    for what in _GOES_ALONG.get(change.what, ()) if change.new is None else ():
         if records.find(session, what, change.key) is not None:
             yield Change(what, change.key, records.snapshot(session, what, change.key), None, change.text)
     if change.what == "pair":
@@ -186,6 +190,14 @@ _IN_VISIT: tuple[tuple[Any, str], ...] = (
     (AnnotationTable, "drawings"),
     (WhiteningTable, "curves of whitening"),
     (ClipTable, "clips"),
+    (LesionTable, "lesions"),
+)
+
+
+_OF_VISIT: tuple[tuple[Any, str], ...] = (
+    (ExaminationTable, "an examination has begun in"),
+    (ReferralTable, "there is a referral card of"),
+    (AssessmentTable, "something was found in the examination of"),
 )
 
 
@@ -197,8 +209,9 @@ def _visit(session: Session, change: Change) -> None:
             )
     if session.get(HistologyTable, change.key) is not None:
         raise StillNeededError(change.text, "there is a result of histology in the visit", "take it away first")
-    if session.get(ExaminationTable, change.key) is not None:
-        raise StillNeededError(change.text, "an examination has begun in the visit", "remove it in the list of visits")
+    for kept, why in _OF_VISIT:
+        if session.get(kept, change.key) is not None:
+            raise StillNeededError(change.text, f"{why} the visit", "remove it in the list of visits, with that")
     said = session.get(FindingsTable, change.key)
     if said is None:
         return

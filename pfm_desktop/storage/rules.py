@@ -29,7 +29,7 @@ from pfm_desktop.support.errors import UserError
 
 _SEALED = frozenset(
     {"findings", "pair", "pin", "os_mark", "picture", "annotation", "visit", "registration"}
-    | {"acquisition", "examination", "clip", "whitening"}
+    | {"acquisition", "examination", "clip", "whitening", "referral", "assessment", "lesion"}
 )
 _ONCE_REVEALED = ("first_read", "revealed_at")
 _READS = ("impression", "second_read", "signature")
@@ -201,7 +201,7 @@ def _agree(found: FindingsTable, new: Mapping[str, Any]) -> bool:
 
 def visit_of(session: Session, change: Change) -> str | None:
     """The visit that a change is about; None where it is about none, or about one that is gone."""
-    if change.what in ("findings", "visit", "examination"):
+    if change.what in ("findings", "visit", "examination", "referral", "assessment"):
         return change.key
     if change.what == "acquisition":
         return session.scalar(select(PictureTable.visit_id).where(PictureTable.id == change.key))

@@ -29,6 +29,7 @@ VERSIONS: tuple[str, ...] = (
     "v0008_learning",
     "v0009_pixels",
     "v0010_capture",
+    "v0011_forms",
 )
 CURRENT = len(VERSIONS)
 

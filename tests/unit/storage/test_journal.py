@@ -87,7 +87,7 @@ RUN = {
     "state": "learned",
 }
 DARK, MAP = b"a dark frame", b"a map"
-LIVE: dict[str, dict[str, Any]] = {  # what a live examination leaves, each with a value in every field
+LIVE: dict[str, dict[str, Any]] = {  # what an examination leaves, each with a value in every field
     "acquisition": {
         "camera": "UVC 1 (A17)",
         "light": "fluorescence",
@@ -135,6 +135,16 @@ LIVE: dict[str, dict[str, Any]] = {  # what a live examination leaves, each with
         "made_at": MOMENT,
         "made_by": "A",
     },
+    "referral": {"answers": {"hpv": "positive", "hpv_types": ["16"], "parity": 0}},
+    "assessment": {"answers": {"scj": "completely", "tz_type": "1"}},
+    "lesion": {
+        "visit_id": Shelf.visit,
+        "number": 2,
+        "answers": {"grade_1": ["fine_mosaic"]},
+        "swede": {"vessels": 1, "iodine": None},
+        "reid": {"colour": 2},
+        "scored": {"by": "Dr. A", "at": MOMENT, "after_reveal": False},
+    },
 }
 LIVE_KEYS = {
     "acquisition": Shelf.white,
@@ -143,6 +153,9 @@ LIVE_KEYS = {
     "site_choice": "examination_plan",
     "clip": "c" * 32,
     "whitening": "1" * 32,
+    "referral": Shelf.visit,
+    "assessment": Shelf.visit,
+    "lesion": "2" * 32,
 }
 NEVER_REMOVED = {"account", "learning_part"}  # see test_accounts, test_learning
 
