@@ -33,7 +33,7 @@ SCJ = form.one(
 TZ = form.one("tz_type", "Transformation zone", Choice("1", "type 1"), Choice("2", "type 2"), Choice("3", "type 3"))
 WHITENED = form.one("acetowhite", "Acetowhite epithelium", Choice("no", "none"), Choice("yes", "present"))
 NORMAL = form.several(
-    "normal",
+    "normal_findings",
     "Normal findings",
     Choice("squamous_mature", "original squamous epithelium, mature"),
     Choice("squamous_atrophic", "original squamous epithelium, atrophic"),
@@ -203,7 +203,7 @@ def doubts(
         found.append(f"Transformation zone type {tz}, and the junction is not completely visible")
     if tz == "3" and scj == "completely":
         found.append("Transformation zone type 3, and the junction is completely visible")
-    if "deciduosis" in (visit.get("normal") or ()) and pregnant is not True:
+    if "deciduosis" in (visit.get("normal_findings") or ()) and pregnant is not True:
         found.append("Deciduosis, and she is not known to be pregnant")
     if visit.get("adequacy") == "inadequate" and not visit.get("inadequate_for"):
         found.append("Inadequate without a reason")

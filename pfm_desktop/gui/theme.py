@@ -102,6 +102,7 @@ QPushButton:hover, QToolButton:hover { border-color: $text; }
 QPushButton:pressed, QToolButton:pressed { background: $faint; }
 QPushButton:disabled, QToolButton:disabled { background: $panel; color: $line; border-color: $faint; }
 QPushButton:checked, QToolButton:checked { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton[role="chip"] { padding: 2px 7px; min-height: 18px; }
 QPushButton:default { border: 2px solid $accent; }
 QPushButton:focus, QToolButton:focus, QLineEdit:focus, QPlainTextEdit:focus,
 QTextEdit:focus, QKeySequenceEdit:focus, QTextBrowser:focus, QScrollArea:focus, QAbstractItemView:focus

@@ -54,8 +54,7 @@ class ReportContent:
     says that the answer that was revealed was another model's, or about another pair. `checks` say how far the pictures
     can be trusted, doubts first. `corrections` say, one a line, how
     the identity was corrected after the signing. `examination` and `whitenings`: of a visit that was examined live.
-    `swede` has one line an item:
-    title, points, wording.
+    `swede` has one line an item: title, points, wording; `referral` one an answer: title and answer.
     """
 
     made_at: datetime
@@ -68,6 +67,7 @@ class ReportContent:
     visit_day: date | None = None  # in place of `visit_at` where the time of day is not known
     examiner: str = ""
     indication: str = ""
+    referral: tuple[tuple[str, str], ...] = ()
     pictures: tuple[ReportPicture, ...] = ()
     checks: tuple[ReportCheck, ...] = ()
     examination: Examination | None = None

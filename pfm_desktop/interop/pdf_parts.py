@@ -34,6 +34,8 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     """All flowables of a report, `width` points wide."""
     parts: list[Flowable] = [_text("Colposcopy report", _TITLE), _who(content, width)]
     parts += [_text(line, _WARN) for line in content.corrections]
+    if said := say.referral(content):
+        parts += [_text("Referral", _HEAD), _text(said)]
     parts += _warning(say.early_warning(content), width, above=2 * mm)
     parts += _pictures(content.pictures, width)
     parts += [_text(text, _WARN if doubt else _SMALL) for text, doubt in say.check_lines(content)]

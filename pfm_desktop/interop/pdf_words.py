@@ -49,6 +49,11 @@ def _visit_words(content: ReportContent) -> str:
     return "-" if content.visit_at is None else moment(content.visit_at)
 
 
+def referral(content: ReportContent) -> str:
+    """What is known of her before the examination, in one paragraph; "" where nobody was asked."""
+    return "; ".join(f"{title}: {answer}" for title, answer in content.referral)
+
+
 def check_lines(content: ReportContent) -> list[tuple[str, bool]]:
     """What stands below the pictures, and whether it is a doubt: each doubt in a line, the rest in one."""
     doubts = [(check.text, True) for check in content.checks if check.doubt]

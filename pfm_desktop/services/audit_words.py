@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from pfm_desktop.domain import ifcpc, referral
 from pfm_desktop.domain.examination import key_words, plan_from_json
 from pfm_desktop.domain.findings import SWEDE_ITEMS
 from pfm_desktop.domain.grade import Grade
@@ -108,7 +109,11 @@ _FIELD_NAMES = {
     "normal": "Normal tissue",
     "made_by": "Made by",
     "visit_ids": "Visits (internal numbers)",
+    "answers": "Answer",
+    "scored": "Scored",
 } | {item.key: item.title for item in SWEDE_ITEMS}
+for _item in (*referral.ITEMS, *ifcpc.VISIT, *ifcpc.LESION):
+    _FIELD_NAMES.setdefault(_item.key, _item.title)
 _DEEPEST = 3  # levels of a record that become lines of their own
 
 

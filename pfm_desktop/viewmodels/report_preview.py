@@ -43,6 +43,7 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
         f"<h2>{say.state(content)}</h2>",
         _rows(say.who(content), look),
         *(f"<p><b>{_safe(line)}</b></p>" for line in content.corrections),
+        _referral(content),
         _warning(say.early_warning(content), look),
         _pictures(content, look),
         _examination(content),
@@ -54,6 +55,11 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
         _paragraph(f"{content.software}, made {moment(content.made_at)}", look.quiet),
     ]
     return f'<body style="color:{look.text}">{"".join(parts)}</body>'
+
+
+def _referral(content: ReportContent) -> str:
+    said = say.referral(content)
+    return f"<h3>Referral</h3>{_paragraph(said)}" if said else ""
 
 
 def _pictures(content: ReportContent, look: PreviewLook) -> str:

@@ -28,6 +28,7 @@ from pfm_desktop.viewmodels import findings as model
 from pfm_desktop.viewmodels.answer import Asked, differ_edit, needs_reason
 from pfm_desktop.viewmodels.drafts import Drafts
 from pfm_desktop.viewmodels.grades import DETAILS, TITLES
+from pfm_desktop.viewmodels.referral import in_short
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -55,6 +56,7 @@ class FindingsPanel(QWidget):
         self._asked = Asked()
         self.setAccessibleName("Findings")
         self.lock, self.note = words(self, "badge"), words(self, "quiet")
+        self.referral = words(self)
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
         self.clear = self._clear_button()
         self.form = DifferForm(self)
@@ -82,6 +84,7 @@ class FindingsPanel(QWidget):
         view = model.findings_view(case, self._session.library.no_editing)
         say(self.lock, view.locked)
         say(self.note, view.note)
+        say(self.referral, in_short(case))
         for grade, button in self.grades.items():
             button.setChecked(grade is view.impression)
             button.setText(_grade_text(grade, chosen=grade is view.impression))
@@ -231,6 +234,7 @@ class FindingsPanel(QWidget):
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.lock)
+        column.addWidget(self.referral)
         column.addWidget(self.bar)
         column.addWidget(self.gaps)
         head = QHBoxLayout()

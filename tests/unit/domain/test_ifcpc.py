@@ -45,7 +45,7 @@ def test_what_contradicts_itself_is_said(visit: dict[str, Any], lesions: list[di
 
 
 def test_deciduosis_is_of_pregnant_women_only() -> None:
-    visit = {"normal": ["deciduosis"]}
+    visit = {"normal_findings": ["deciduosis"]}
     assert ifcpc.doubts(visit, [], pregnant=True) == ()
     for pregnant in (False, None):
         assert ifcpc.doubts(visit, [], pregnant=pregnant) == ("Deciduosis, and she is not known to be pregnant",)

@@ -33,7 +33,7 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.registration import Registration, from_points
 from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, pdf_bytes
-from pfm_desktop.services import cases, pairing, report, review
+from pfm_desktop.services import cases, documenting, pairing, report, review
 from pfm_desktop.services.capture import records
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.services.demo import DEVICE
@@ -595,3 +595,16 @@ def test_acid_and_whitening_of_a_live_examination_stand_in_print_and_preview(lib
     for text in (text_of(content), preview_html(content)):
         assert f"Acetic acid applied: {moment(NOON)}" in text
         assert "began 12 s after acid, most (L* +8.4) at 45 s, faded to half at 130 s" in text
+
+
+def test_the_referral_card_stands_in_the_report(lib: Library) -> None:
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-77").id).id
+    documenting.set_referral(lib, visit, "hpv", "positive")
+    documenting.set_referral(lib, visit, "hpv_types", ["16"])
+    documenting.set_referral(lib, visit, "hpv_on", "2026-03-14")
+    content = report.report_of_visit(lib, cases.visit_case(lib, visit), None, None, software="test")
+    assert content.referral == (("HPV", "positive (high risk)"), ("HPV types", "16"), ("HPV test of", "14 Mar 2026"))
+    said = "HPV: positive (high risk); HPV types: 16; HPV test of: 14 Mar 2026"
+    assert said in preview_html(content)
+    words = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages)
+    assert said in " ".join(words.split())

@@ -18,7 +18,7 @@ from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
 if TYPE_CHECKING:
     from pfm_desktop.gui.pages.review.page import ReviewPage
 
-TABS = ("Findings", "AI", "Pins", "Report")
+TABS = ("Findings", "AI", "Pins", "Report", "Referral")
 
 
 def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:

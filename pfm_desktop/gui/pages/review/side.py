@@ -1,4 +1,4 @@
-"""The right column: findings, AI answer, pins, report."""
+"""The right column: findings, AI answer, pins, report, referral card."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.pins_panel import PinsPanel
+from pfm_desktop.gui.widgets.referral_panel import ReferralPanel
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
 from pfm_desktop.viewmodels.found import found_in, suggested_os
 from pfm_desktop.viewmodels.review import Desk, Step
@@ -30,21 +31,23 @@ SHARE = 0.26  # of the page's width
 
 
 class SideColumn(QTabWidget):
-    """Four tabs, each scrolling on its own."""
+    """Five tabs, each scrolling on its own."""
 
     def __init__(self, session: Session, jobs: QtJobs, stage: StageWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Findings, AI, pins and report")
-        self.tabBar().setAccessibleName("Findings, AI, pins and report")
+        for named in (self, self.tabBar()):
+            named.setAccessibleName("Findings, AI, pins, report and referral card")
         self.setDocumentMode(True)
         self.findings, self.answer = FindingsPanel(session), AnswerPanel(session)
         self.pins, self.report = PinsPanel(session), ReportPanel(session, jobs)
+        self.referral = ReferralPanel(session)
         self.heatmap = HeatmapControls(stage)
         self.swede = words(self, "quiet", self.findings.swede.status.text())
         self.addTab(self._findings_tab(), "Findings")
         self.addTab(_RoomyTab(self.answer, self.heatmap), "AI")
         self.addTab(_scrolling(self.pins), "Pins")
         self.addTab(_scrolling(self.report), "Report")
+        self.addTab(_scrolling(self.referral), "Referral")
         # who labels would read in it that nothing was found or signed, where that is only not shown to her
         self.setVisible(session.library.may(Act.SEE_NAMES))
         for index in range(self.count()):
@@ -53,7 +56,7 @@ class SideColumn(QTabWidget):
 
     def show_case(self, case: VisitCase | None) -> None:
         """A visit as it is on disk."""
-        for panel in (self.findings, self.answer, self.pins, self.report):
+        for panel in (self.findings, self.answer, self.pins, self.report, self.referral):
             panel.show_case(case)
 
     def begin_visit(self, *, first_read: bool) -> None:
@@ -79,7 +82,7 @@ class SideColumn(QTabWidget):
 
     def left(self) -> None:
         """The page goes out of sight: what was typed goes to disk."""
-        for panel in (self.findings, self.pins, self.report):
+        for panel in (self.findings, self.pins, self.report, self.referral):
             panel.left()
 
     def fit_to(self, page_width: int) -> None:

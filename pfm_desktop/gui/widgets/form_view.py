@@ -1,0 +1,264 @@
+"""A form made from its items: a choice, several choices, a number, a day or words in each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.form import Item, Kind, asked, with_choice
+from pfm_desktop.gui.widgets.flow import FlowRow
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, say, words
+from pfm_desktop.viewmodels import forms as model
+
+PAUSE_MS = 800  # the keys go through answers on the way to one; only where they rest is kept
+TICK = "\u2713 "
+
+
+class FormView(QWidget):
+    """`answered(key, answer)` when a person gave another answer, None where it was taken back. What is typed and cannot
+    be kept is said below its field; it stays there, also while another record is shown in between.
+
+    Call `save` before the form goes out of sight; hiding it does that as well.
+    """
+
+    answered = Signal(str, object)
+
+    def __init__(self, items: Sequence[Item], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._items = tuple(items)
+        self._answers: Mapping[str, Any] = {}
+        self._of = ""
+        self._left: dict[str, dict[str, str]] = {}  # by record, what was typed and could not be kept, by item
+        self.rows: dict[str, Row] = {item.key: _row(item, self) for item in items}
+        self._form = QFormLayout()
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._form)
+        for item in items:
+            row = self.rows[item.key]
+            row.given.connect(self._given)
+            if item.kind is Kind.SEVERAL:  # its buttons need all of the width
+                self._form.addRow(row)
+            else:
+                self._form.addRow(item.title, row)
+        self.show_answers("", {}, locked=True)
+
+    def show_answers(self, of: str, answers: Mapping[str, Any], *, locked: bool) -> None:
+        """What is on disk of `of` (the id of a record); what is being typed in it stays."""
+        anew = of != self._of
+        if anew:
+            self.save()
+            self._leave()
+        self._of, self._answers = of, dict(answers)
+        wanted = {item.key for item in asked(self._items, self._answers)}
+        typed = self._left.pop(of, {}) if anew and not locked else {}
+        for key, row in self.rows.items():
+            row.show_answer(self._answers.get(key), anew=anew, typed=typed.get(key, ""))
+            row.lock(locked=locked)
+            self._form.setRowVisible(row, key in wanted)
+
+    @property
+    def unkept(self) -> tuple[str, ...]:
+        """Titles of what was typed and is not on disk, also of records that were shown before."""
+        left = (self.rows[key].item.title for typed in self._left.values() for key in typed)
+        return (*(row.item.title for row in self.rows.values() if row.typed), *left)
+
+    def save(self) -> None:
+        """Give what was chosen or typed last and is not told yet."""
+        for row in self.rows.values():
+            row.settle()
+
+    def drop(self) -> None:
+        """What was typed and could not be kept is not wanted any more."""
+        self._left.clear()
+        for key, row in self.rows.items():
+            row.show_answer(self._answers.get(key), anew=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """See the class."""
+        super().hideEvent(event)
+        self.save()
+
+    def _leave(self) -> None:
+        if typed := {key: row.typed for key, row in self.rows.items() if row.typed}:
+            self._left[self._of] = typed
+
+    def _given(self, key: str, answer: Any) -> None:
+        if self._of and answer != self._answers.get(key):
+            self.answered.emit(key, answer)
+
+
+class Row(QWidget):
+    """The field of one item, or its answer in words where nothing can be changed. `given(key, answer)` when a person
+    gave one."""
+
+    given = Signal(str, object)
+
+    def __init__(self, item: Item, field: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.item = item
+        self._field, self._said = field, words(self)
+        self._locked = False
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        if item.kind is Kind.SEVERAL:
+            self._column.addWidget(words(self, "", item.title))
+        self._column.addWidget(field)
+        self._column.addWidget(self._said)
+        self.setFocusProxy(field)
+
+    @property
+    def typed(self) -> str:
+        """What stands in the field and is not kept; "" where all is."""
+        return ""
+
+    def show_answer(self, answer: Any, *, anew: bool, typed: str = "") -> None:
+        """Follow the record; nothing is told. `anew`: of another record, in which `typed` was left behind."""
+        self._said.setText(model.NOT_SAID if answer is None else model.answer_text(self.item, answer))
+        self._follow(answer, anew=anew, typed=typed)
+
+    def lock(self, *, locked: bool) -> None:
+        """Nothing can be changed, and all stays as readable as before."""
+        self._locked = locked
+        self._field.setVisible(not locked)
+        self._said.setVisible(locked)
+
+    def settle(self) -> None:
+        """Tell what waits."""
+
+    def _follow(self, answer: Any, *, anew: bool, typed: str) -> None:
+        raise NotImplementedError
+
+
+class ChoiceRow(Row):
+    """One of several answers; kept a moment after it is chosen."""
+
+    def __init__(self, item: Item, parent: QWidget) -> None:
+        self.box = CalmComboBox()
+        super().__init__(item, self.box, parent)
+        self.box.setAccessibleName(item.title)
+        self.box.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(8)
+        self.box.addItem(model.NOT_SAID, None)
+        for choice in item.choices:
+            self.box.addItem(choice.words, choice.key)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self._tell)
+        self.box.activated.connect(lambda _index: self._pause.start())
+
+    def settle(self) -> None:
+        """See `Row`."""
+        if self._pause.isActive():
+            self._tell()
+
+    def _follow(self, answer: Any, *, anew: bool, typed: str) -> None:
+        if anew:
+            self._pause.stop()
+        if self._pause.isActive():
+            return
+        with QSignalBlocker(self.box):
+            place = self.box.findData(answer) if answer is not None else 0
+            if place < 0:  # of a later version of this program
+                self.box.addItem(str(answer), answer)
+                place = self.box.count() - 1
+            self.box.setCurrentIndex(place)
+
+    def _tell(self) -> None:
+        self._pause.stop()
+        self.given.emit(self.item.key, self.box.currentData())
+
+
+class SeveralRow(Row):
+    """Any number of answers, each a button that stays down."""
+
+    def __init__(self, item: Item, parent: QWidget) -> None:
+        self._answer: tuple[str, ...] = ()
+        flow = FlowRow(gap=4)
+        super().__init__(item, flow, parent)
+        self.buttons = {choice.key: QPushButton(flow) for choice in item.choices}
+        for key, button in self.buttons.items():
+            button.setCheckable(True)
+            button.setProperty("role", "chip")
+            button.setAccessibleName(f"{item.title}: {item.choice(key).words}")
+            button.clicked.connect(lambda _checked=False, key=key: self._press(key))
+        flow.add(*self.buttons.values())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Each button is as wide as with its tick: nothing moves under the hand that presses."""
+        for key, button in self.buttons.items():
+            shown = button.text()
+            button.setText(TICK + self.item.choice(key).words)
+            button.setMinimumWidth(button.sizeHint().width())
+            button.setText(shown)
+        super().showEvent(event)
+
+    def _follow(self, answer: Any, *, anew: bool, typed: str) -> None:
+        self._answer = tuple(answer or ())
+        for key, button in self.buttons.items():
+            chosen = key in self._answer
+            button.setChecked(chosen)
+            button.setText((TICK if chosen else "") + self.item.choice(key).words)
+
+    def _press(self, key: str) -> None:
+        known = [one for one in self._answer if one in self.buttons]
+        chosen = with_choice(self.item, known, key)
+        self.show_answer(chosen, anew=False)
+        self.given.emit(self.item.key, list(chosen) or None)
+
+
+class TypedRow(Row):
+    """A number, a day or words; kept when the keys leave it, or on Enter."""
+
+    def __init__(self, item: Item, parent: QWidget) -> None:
+        self.field = LineField()
+        super().__init__(item, self.field, parent)
+        self.problem = words(self, "problem")
+        self.field.setAccessibleName(item.title)
+        self.field.setPlaceholderText(model.hint(item))
+        self._column.addWidget(self.problem)
+        self._kept: Any = None
+        self.field.let_go.connect(self.settle)
+        self.field.returnPressed.connect(self.settle)
+        say(self.problem, "")
+
+    @property
+    def typed(self) -> str:
+        """See `Row`."""
+        text = self.field.text()
+        return "" if self._locked or text.strip() == model.field_text(self.item, self._kept) else text
+
+    def settle(self) -> None:
+        """See `Row`: what cannot be kept stays, and is said."""
+        text = self.field.text()
+        wrong = "" if self._locked else model.problem_of(self.item, text)
+        say(self.problem, wrong)
+        if wrong or self._locked:
+            return
+        answer = model.typed(self.item, text)
+        if answer == self._kept:
+            self.field.show_text(model.field_text(self.item, answer))
+        else:
+            self.given.emit(self.item.key, answer)
+
+    def _follow(self, answer: Any, *, anew: bool, typed: str) -> None:
+        stays = not anew and bool(self.typed)
+        self._kept = answer
+        if stays and model.problem_of(self.item, self.field.text()) == "":
+            stays = model.typed(self.item, self.field.text()) != answer  # it is kept by now
+        if not stays:
+            self.field.show_text(typed or model.field_text(self.item, answer))
+            say(self.problem, model.problem_of(self.item, typed))
+
+
+def _row(item: Item, parent: QWidget) -> Row:
+    if item.kind is Kind.ONE:
+        return ChoiceRow(item, parent)
+    return SeveralRow(item, parent) if item.kind is Kind.SEVERAL else TypedRow(item, parent)

@@ -1,0 +1,29 @@
+"""What was documented by forms, as lines of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from pfm_desktop.domain import form
+from pfm_desktop.domain.form import Item, Kind
+from pfm_desktop.domain.referral import ITEMS, Referral
+from pfm_desktop.support.moments import day
+
+Line = tuple[str, str]
+
+
+def referral_lines(card: Referral) -> tuple[Line, ...]:
+    """Title and answer of what was answered, in the order of the card. Not what she is allergic to: that is of her, and
+    may be said otherwise after this visit was signed."""
+    return answer_lines(ITEMS, card.answers)
+
+
+def answer_lines(items: Sequence[Item], answers: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Title and answer of each item that was answered."""
+    return tuple((item.title, _words(item, answers[item.key])) for item in items if item.key in answers)
+
+
+def _words(item: Item, answer: Any) -> str:
+    return day(date.fromisoformat(answer)) if item.kind is Kind.DAY else form.answer_words(item, answer)
