@@ -50,10 +50,10 @@ CYTOLOGY = form.one(
 _CYTOLOGY_DONE = [choice.key for choice in CYTOLOGY.choices if choice.key != "not_done"]
 HPV = form.one(
     "hpv",
-    "HPV",
+    "HPV, high risk",
     Choice("not_done", "not done"),
     Choice("negative", "negative"),
-    Choice("positive", "positive (high risk)"),
+    Choice("positive", "positive"),
     Choice("invalid", "invalid"),
 )
 HPV_TYPES = form.several(
@@ -104,7 +104,7 @@ ITEMS: tuple[Item, ...] = (
     form.day_of("hpv_on", "HPV test of", only_if=("hpv", ["negative", "positive", "invalid"])),
     CONSENT,
     PREGNANCY,
-    form.number("pregnancy_weeks", "Weeks of pregnancy", 0, 45, only_if=("pregnancy", ["yes"])),
+    form.number("pregnancy_weeks", "Weeks pregnant", 0, 45, only_if=("pregnancy", ["yes"])),
     MENOPAUSE,
     HYSTERECTOMY,
     form.number("parity", "Parity", 0, 25),
@@ -129,7 +129,7 @@ ITEMS: tuple[Item, ...] = (
     form.day_of("treated_on", "Last treated on", only_if=("treatment", _TREATED)),
     form.one(
         "margins",
-        "Margins of the excision",
+        "Excision margins",
         Choice("clear", "clear"),
         Choice("involved", "involved"),
         _NOT_KNOWN,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.form import Item, Kind, asked, with_choice
 from pfm_desktop.gui.widgets.flow import FlowRow
@@ -16,6 +16,7 @@ from pfm_desktop.viewmodels import forms as model
 
 PAUSE_MS = 800  # the keys go through answers on the way to one; only where they rest is kept
 TICK = "\u2713 "
+_LOWER = 5  # pixels by which the words in a field stand lower than its edge
 
 
 class FormView(QWidget):
@@ -34,20 +35,12 @@ class FormView(QWidget):
         self._of = ""
         self._left: dict[str, dict[str, str]] = {}  # by record, what was typed and could not be kept, by item
         self.rows: dict[str, Row] = {item.key: _row(item, self) for item in items}
-        self._form = QFormLayout()
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._form)
-        for item in items:
-            row = self.rows[item.key]
+        column.setSpacing(6)
+        for row in self.rows.values():
             row.given.connect(self._given)
-            if item.kind is Kind.SEVERAL:  # its buttons need all of the width
-                self._form.addRow(row)
-            else:
-                self._form.addRow(item.title, row)
+            column.addWidget(row)
         self.show_answers("", {}, locked=True)
 
     def show_answers(self, of: str, answers: Mapping[str, Any], *, locked: bool) -> None:
@@ -62,7 +55,7 @@ class FormView(QWidget):
         for key, row in self.rows.items():
             row.show_answer(self._answers.get(key), anew=anew, typed=typed.get(key, ""))
             row.lock(locked=locked)
-            self._form.setRowVisible(row, key in wanted)
+            row.setVisible(key in wanted)
 
     @property
     def unkept(self) -> tuple[str, ...]:
@@ -86,6 +79,14 @@ class FormView(QWidget):
         super().hideEvent(event)
         self.save()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fields stand below each other, in whatever font the window has by now."""
+        titles = [row.title for row in self.rows.values() if row.item.kind is not Kind.SEVERAL]
+        widest = max((title.sizeHint().width() for title in titles), default=0)
+        for title in titles:
+            title.setFixedWidth(widest)
+        super().showEvent(event)
+
     def _leave(self) -> None:
         if typed := {key: row.typed for key, row in self.rows.items() if row.typed}:
             self._left[self._of] = typed
@@ -104,15 +105,20 @@ class Row(QWidget):
     def __init__(self, item: Item, field: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
         self.item = item
-        self._field, self._said = field, words(self)
+        self.title, self._field, self._said = QLabel(item.title, self), field, words(self)
         self._locked = False
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self._column = QVBoxLayout()
         self._column.setSpacing(2)
-        if item.kind is Kind.SEVERAL:
-            self._column.addWidget(words(self, "", item.title))
         self._column.addWidget(field)
         self._column.addWidget(self._said)
+        # its buttons need all of the width
+        beside = QBoxLayout.Direction.TopToBottom if item.kind is Kind.SEVERAL else QBoxLayout.Direction.LeftToRight
+        row = QBoxLayout(beside, self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 if item.kind is Kind.SEVERAL else 8)
+        row.addWidget(self.title, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(self._column, 1)
         self.setFocusProxy(field)
 
     @property
@@ -130,6 +136,8 @@ class Row(QWidget):
         self._locked = locked
         self._field.setVisible(not locked)
         self._said.setVisible(locked)
+        beside_field = not locked and self.item.kind is not Kind.SEVERAL
+        self.title.setContentsMargins(0, _LOWER if beside_field else 0, 0, 0)
 
     def settle(self) -> None:
         """Tell what waits."""

@@ -603,8 +603,8 @@ def test_the_referral_card_stands_in_the_report(lib: Library) -> None:
     documenting.set_referral(lib, visit, "hpv_types", ["16"])
     documenting.set_referral(lib, visit, "hpv_on", "2026-03-14")
     content = report.report_of_visit(lib, cases.visit_case(lib, visit), None, None, software="test")
-    assert content.referral == (("HPV", "positive (high risk)"), ("HPV types", "16"), ("HPV test of", "14 Mar 2026"))
-    said = "HPV: positive (high risk); HPV types: 16; HPV test of: 14 Mar 2026"
+    assert content.referral == (("HPV, high risk", "positive"), ("HPV types", "16"), ("HPV test of", "14 Mar 2026"))
+    said = "HPV, high risk: positive; HPV types: 16; HPV test of: 14 Mar 2026"
     assert said in preview_html(content)
     words = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages)
     assert said in " ".join(words.split())

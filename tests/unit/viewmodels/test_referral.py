@@ -65,7 +65,7 @@ def test_the_allergy_stands_among_the_answers(known: bool | None, said: str | No
         ({"pregnancy": "no", "immune": "normal", "anticoagulants": "none", "treatment": ["none"]}, ""),
         ({"cytology": "hsil", "hpv": "positive", "hpv_types": ["16", "33"]}, "Referral: HSIL; HPV 16, 33"),
         ({"hpv": "negative"}, "Referral: HPV negative"),
-        ({"hpv": "positive"}, "Referral: HPV positive (high risk)"),
+        ({"hpv": "positive"}, "Referral: HPV positive"),
         (
             {"pregnancy": "yes", "immune": "hiv", "treatment": ["leep"], "anticoagulants": "doac"},
             "Referral: pregnant: yes; living with HIV; treated: LEEP / LLETZ; DOAC",
