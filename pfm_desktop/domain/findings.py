@@ -9,20 +9,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.score import ScoreItem
 
-
-@dataclass(frozen=True)
-class SwedeItem:
-    """One item of the Swede score and the wording of its values 0, 1, 2."""
-
-    key: str
-    title: str
-    wording: tuple[str, str, str]
-
-
-SWEDE_ITEMS: tuple[SwedeItem, ...] = (
-    SwedeItem("aceto_uptake", "Aceto uptake", ("Nil or transparent", "Thin, milky", "Distinct, stearin-like")),
-    SwedeItem(
+SWEDE_ITEMS: tuple[ScoreItem, ...] = (
+    ScoreItem("aceto_uptake", "Aceto uptake", ("Nil or transparent", "Thin, milky", "Distinct, stearin-like")),
+    ScoreItem(
         "margins_surface",
         "Margins and surface",
         (
@@ -32,13 +23,13 @@ SWEDE_ITEMS: tuple[SwedeItem, ...] = (
         ),
     ),
     # 1 is ABSENT, not "slightly abnormal": the classic coding error
-    SwedeItem("vessels", "Vessels", ("Fine, regular", "Absent", "Coarse or atypical vessels")),
-    SwedeItem(
+    ScoreItem("vessels", "Vessels", ("Fine, regular", "Absent", "Coarse or atypical vessels")),
+    ScoreItem(
         "lesion_size",
         "Lesion size",
         ("< 5 mm", "5-15 mm or 2 quadrants", "> 15 mm, 3-4 quadrants, or endocervically undefined"),
     ),
-    SwedeItem("iodine", "Iodine staining", ("Brown", "Faintly or patchy yellow", "Distinctly yellow")),
+    ScoreItem("iodine", "Iodine staining", ("Brown", "Faintly or patchy yellow", "Distinctly yellow")),
 )
 
 

@@ -25,21 +25,21 @@ REASON = form.several(
 )
 SCJ = form.one(
     "scj",
-    "Squamocolumnar junction",
+    "Junction (SCJ)",
     Choice("completely", "completely visible"),
     Choice("partially", "partially visible"),
     Choice("not_visible", "not visible"),
 )
 TZ = form.one("tz_type", "Transformation zone", Choice("1", "type 1"), Choice("2", "type 2"), Choice("3", "type 3"))
-WHITENED = form.one("acetowhite", "Acetowhite epithelium", Choice("no", "none"), Choice("yes", "present"))
+WHITENED = form.one("acetowhite", "Acetowhite", Choice("no", "none"), Choice("yes", "present"))
 NORMAL = form.several(
     "normal_findings",
     "Normal findings",
-    Choice("squamous_mature", "original squamous epithelium, mature"),
-    Choice("squamous_atrophic", "original squamous epithelium, atrophic"),
+    Choice("squamous_mature", "squamous epithelium, mature"),
+    Choice("squamous_atrophic", "squamous epithelium, atrophic"),
     Choice("columnar", "columnar epithelium, ectopy"),
     Choice("nabothian_cysts", "metaplasia: nabothian cysts"),
-    Choice("crypt_openings", "metaplasia: crypt (gland) openings"),
+    Choice("crypt_openings", "metaplasia: crypt openings"),
     Choice("deciduosis", "deciduosis in pregnancy"),
 )
 MISCELLANEOUS = form.several(
@@ -80,8 +80,8 @@ GRADE_2 = form.several(
     "grade_2",
     "Grade 2 (major)",
     Choice("dense_acetowhite", "dense acetowhite epithelium"),
-    Choice("rapid_acetowhitening", "rapid appearance of acetowhitening"),
-    Choice("cuffed_openings", "cuffed crypt (gland) openings"),
+    Choice("rapid_acetowhitening", "rapid acetowhitening"),
+    Choice("cuffed_openings", "cuffed crypt openings"),
     Choice("coarse_mosaic", "coarse mosaic"),
     Choice("coarse_punctation", "coarse punctation"),
     Choice("sharp_border", "sharp border"),
@@ -100,7 +100,7 @@ INVASION = form.several(
     Choice("tumour", "tumour, gross neoplasm"),
 )
 LESION: tuple[Item, ...] = (
-    form.one("place", "In the transformation zone", Choice("inside", "inside"), Choice("outside", "outside")),
+    form.one("place", "Location", Choice("inside", "inside the TZ"), Choice("outside", "outside the TZ")),
     form.several("hours", "O'clock", *(Choice(str(hour), str(hour)) for hour in (12, *range(1, 12)))),
     form.number("quadrants", "Quadrants covered", 0, 4),
     form.number("percent", "Of the cervix", 0, 100, "%"),
@@ -110,7 +110,7 @@ LESION: tuple[Item, ...] = (
     form.several(
         "nonspecific",
         "Non-specific",
-        Choice("leukoplakia", "leukoplakia (keratosis, hyperkeratosis)"),
+        Choice("leukoplakia", "leukoplakia (keratosis)"),
         Choice("erosion", "erosion"),
     ),
     form.one("lugol", "Lugol's iodine", Choice("stained", "stained"), Choice("non_stained", "non-stained")),
@@ -189,6 +189,11 @@ TREATMENT: tuple[Item, ...] = (
 
 VISIT: tuple[Item, ...] = (*CERVIX, *VAGINA, *TREATMENT)
 """Of the examination as a whole; what a lesion shows is asked of each by `LESION`."""
+
+
+def gaps(visit: Mapping[str, Any]) -> tuple[str, ...]:
+    """What has no answer of ASCCP's minimum, which asks beside these for lesions and impression."""
+    return tuple(item.title for item in (SCJ, WHITENED) if item.key not in visit)
 
 
 def doubts(

@@ -8,20 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from pfm_desktop.domain.score import ScoreItem
+
 IODINE_SIGNIFICANT = 4  # of the first three: from here on yellow staining counts 2, below it 0
 
 
-@dataclass(frozen=True)
-class ReidItem:
-    """One item and the wording of its values 0, 1, 2."""
-
-    key: str
-    title: str
-    wording: tuple[str, str, str]
-
-
-REID_ITEMS: tuple[ReidItem, ...] = (
-    ReidItem(
+REID_ITEMS: tuple[ScoreItem, ...] = (
+    ScoreItem(
         "colour",
         "Colour",
         (
@@ -31,7 +24,7 @@ REID_ITEMS: tuple[ReidItem, ...] = (
             "Dull, opaque, oyster white; grey",
         ),
     ),
-    ReidItem(
+    ScoreItem(
         "margin",
         "Lesion margin and surface",
         (
@@ -42,7 +35,7 @@ REID_ITEMS: tuple[ReidItem, ...] = (
         ),
     ),
     # 1 is ABSENT here too
-    ReidItem(
+    ScoreItem(
         "vessels",
         "Vessels",
         (
@@ -52,7 +45,7 @@ REID_ITEMS: tuple[ReidItem, ...] = (
             "Well-defined coarse punctation or mosaic, sharply demarcated, randomly and widely placed",
         ),
     ),
-    ReidItem(
+    ScoreItem(
         "iodine",
         "Iodine staining",
         (

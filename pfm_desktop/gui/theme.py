@@ -103,6 +103,10 @@ QPushButton:pressed, QToolButton:pressed { background: $faint; }
 QPushButton:disabled, QToolButton:disabled { background: $panel; color: $line; border-color: $faint; }
 QPushButton:checked, QToolButton:checked { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[role="chip"] { padding: 2px 7px; min-height: 18px; }
+QToolButton[role="folding"] { background: transparent; border: 2px solid transparent; border-bottom: 1px solid $faint;
+    border-radius: 0; padding: 4px 2px; font-size: 16px; font-weight: 600; text-align: left; }
+QToolButton[role="folding"]:checked { background: transparent; color: $text; }
+QToolButton[role="folding"]:focus { border: 2px solid $focus; border-radius: 3px; }
 QPushButton:default { border: 2px solid $accent; }
 QPushButton:focus, QToolButton:focus, QLineEdit:focus, QPlainTextEdit:focus,
 QTextEdit:focus, QKeySequenceEdit:focus, QTextBrowser:focus, QScrollArea:focus, QAbstractItemView:focus

@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.findings import SWEDE_ITEMS, Reading, SwedeItem, SwedeScore
+from pfm_desktop.domain import ifcpc
+from pfm_desktop.domain.findings import SWEDE_ITEMS, Reading, SwedeScore
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.score import ScoreItem
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import by, grade_words
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
+    from pfm_desktop.domain.lesion import Lesion
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Edit
 
 NO_VISIT = "No visit is open. Choose one in Today."
-PARTS = 3  # what `Findings.gaps` looks at: impression, Swede score, plan
-CHOICES: tuple[int | None, ...] = (None, 0, 1, 2)  # of a Swede item, in the order of the arrow keys
+PARTS = 5  # what `gaps_of` looks at: impression, Swede score, plan, and of the examination junction and acetowhite
+CHOICES: tuple[int | None, ...] = (None, 0, 1, 2)  # of an item of a score, in the order of the arrow keys
 NOT_ASSESSED = "not assessed"
 
 
@@ -32,6 +35,7 @@ class FindingsView:
     visit_id: str = ""
     impression: Grade | None = None
     swede: SwedeScore = field(default_factory=SwedeScore)
+    swede_of: str = ""  # the lesion that it is of, in words
     text: str = ""
     plan: str = ""
     locked: str = NO_VISIT
@@ -42,20 +46,22 @@ class FindingsView:
 
     @property
     def swede_status(self) -> str:
-        """`Swede score: 4 of 5 items, 5 points so far`."""
-        return f"Swede score: {self.swede.status}"
+        """`Swede score of lesion 2: 4 of 5 items, 5 points so far`."""
+        return f"Swede score{f' of {self.swede_of}' if self.swede_of else ''}: {self.swede.status}"
 
 
-def findings_view(case: VisitCase | None, read_only_reason: str = "") -> FindingsView:
-    """The panel for a visit; without one nothing can be edited and the panel says so."""
+def findings_view(case: VisitCase | None, read_only_reason: str = "", lesion: Lesion | None = None) -> FindingsView:
+    """The panel for a visit, and the lesion that is chosen in it; without a visit nothing can be edited and the panel
+    says so."""
     if case is None:
         return FindingsView()
-    found, gaps = case.findings, case.findings.gaps()
+    found, gaps = case.findings, gaps_of(case)
     locked = why_locked(case, read_only_reason)
     return FindingsView(
         visit_id=case.visit.id,
         impression=found.impression,
-        swede=found.swede,
+        swede=found.swede if lesion is None else lesion.swede,
+        swede_of="" if lesion is None else f"lesion {lesion.number}",
         text=found.text,
         plan=found.plan,
         locked=locked,
@@ -64,6 +70,11 @@ def findings_view(case: VisitCase | None, read_only_reason: str = "") -> Finding
         complete=PARTS - len(gaps),
         gaps=f"{PARTS - len(gaps)} of {PARTS}. Missing: {', '.join(gaps)}" if gaps else "Complete: nothing is missing",
     )
+
+
+def gaps_of(case: VisitCase) -> tuple[str, ...]:
+    """What is missing: of the findings, and of ASCCP's minimum for the examination."""
+    return (*case.findings.gaps(), *ifcpc.gaps(case.assessment))
 
 
 def why_locked(case: VisitCase | None, read_only_reason: str = "") -> str:
@@ -93,7 +104,7 @@ def _read(title: str, reading: Reading) -> str:
     return f"{title}: {grade_words(reading.impression)} ({by(reading.reader, reading.read_at)})."
 
 
-def choice_words(item: SwedeItem, value: int | None) -> str:
+def choice_words(item: ScoreItem, value: int | None) -> str:
     """`1, Absent`: what one choice means, for the screen reader."""
     return NOT_ASSESSED if value is None else f"{value}, {item.wording[value]}"
 
@@ -112,12 +123,19 @@ def impression_edit(case: VisitCase, pressed: Grade | None) -> Edit | None:
     return lambda lib: review.set_impression(lib, case.visit.id, pressed)
 
 
-def swede_edit(case: VisitCase, key: str, value: int | None) -> Edit | None:
-    """One item gets another value; None when it has that value already."""
-    from pfm_desktop.services import review
+def swede_edit(
+    case: VisitCase, key: str, value: int | None, lesion: Lesion | None = None, *, by: str = ""
+) -> Edit | None:
+    """One item gets another value, of the lesion where there is one; None when it has that value already. `by`: who
+    scores."""
+    from pfm_desktop.services import documenting, review
 
     if key not in {item.key for item in SWEDE_ITEMS}:
         raise ValueError(f"no Swede item {key}")
+    if lesion is not None:
+        if getattr(lesion.swede, key) == value:
+            return None
+        return lambda lib: documenting.score_swede(lib, lesion.id, key, value, by=by)
     if getattr(case.findings.swede, key) == value:
         return None
     score = replace(case.findings.swede, **{key: value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,11 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.domain.findings import SWEDE_ITEMS
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.answer_parts import DifferForm
 from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
+from pfm_desktop.gui.widgets.lesions_panel import LesionsPanel
 from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, words
-from pfm_desktop.gui.widgets.swede_panel import SwedePanel
+from pfm_desktop.gui.widgets.score_panel import ScorePanel
 from pfm_desktop.viewmodels import findings as model
 from pfm_desktop.viewmodels.answer import Asked, differ_edit, needs_reason
 from pfm_desktop.viewmodels.drafts import Drafts
@@ -60,7 +63,8 @@ class FindingsPanel(QWidget):
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
         self.clear = self._clear_button()
         self.form = DifferForm(self)
-        self.swede = SwedePanel(self)
+        self.swede = ScorePanel("Swede score", SWEDE_ITEMS, self)
+        self.lesions = LesionsPanel(session, self)
         self.text = TextField("Findings in words", "What you see", self)
         self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
         self.histology = HistologyPanel(session, self)
@@ -81,7 +85,8 @@ class FindingsPanel(QWidget):
             self.save()
             self.form.close_form()
         self._case = case
-        view = model.findings_view(case, self._session.library.no_editing)
+        self.lesions.show_case(case)
+        view = model.findings_view(case, self._session.library.no_editing, self.lesions.chosen)
         say(self.lock, view.locked)
         say(self.note, view.note)
         say(self.referral, in_short(case))
@@ -94,7 +99,7 @@ class FindingsPanel(QWidget):
         self.clear.setVisible(view.clearable)
         if view.locked:
             self.form.close_form()
-        self.swede.show_view(view)
+        self._show_swede(view)
         for field, kept in ((self.text, view.text), (self.plan, view.plan)):
             field.show_text(self._drafts[field].shown(view.visit_id, kept))
             field.setReadOnly(bool(view.locked))
@@ -107,10 +112,18 @@ class FindingsPanel(QWidget):
         """What the engine has, or why it has nothing: nothing of it is shown here, but a grade may depart from it."""
         self._asked = Asked(answer, pending, problem)
 
+    def _show_swede(self, view: model.FindingsView) -> None:
+        self.swede.show_score(view.swede_status, asdict(view.swede), locked=bool(view.locked))
+
+    def _lesion_changed(self) -> None:
+        view = model.findings_view(self._case, self._session.library.no_editing, self.lesions.chosen)
+        self._show_swede(view)
+
     def save(self) -> None:
         """Bring what was typed to disk now."""
         self._pause.stop()
         self._longest.stop()
+        self.lesions.save()
         for drafts in self._drafts.values():
             drafts.save()
         self.histology.save()
@@ -176,7 +189,8 @@ class FindingsPanel(QWidget):
         self.grades[Grade(self.form.grade.currentData())].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _score(self, key: str, value: int | None) -> None:
-        edit = model.swede_edit(self._case, key, value) if self._case is not None else None
+        case, lesion = self._case, self.lesions.chosen
+        edit = model.swede_edit(case, key, value, lesion, by=self._session.reader) if case is not None else None
         if edit is not None and self._session.perform(edit) is None:
             self.show_case(self._case)
 
@@ -252,7 +266,9 @@ class FindingsPanel(QWidget):
         column.addWidget(self.form)
         column.addWidget(self.note)
         column.addSpacing(6)
+        column.addWidget(self.lesions.chooser)
         column.addWidget(self.swede)
+        column.addWidget(self.lesions)
         for title, field in (("Findings in words", self.text), ("Plan", self.plan)):
             label = QLabel(title, self)
             label.setProperty("role", "heading")
@@ -261,7 +277,8 @@ class FindingsPanel(QWidget):
             column.addWidget(label)
             column.addWidget(field)
         column.addSpacing(6)
-        column.addWidget(self.histology)
+        for part in (self.lesions.of_visit, self.lesions.doubts, self.lesions.of_others, self.histology):
+            column.addWidget(part)
         column.addStretch(1)
         self.bar.setRange(0, model.PARTS)
         self.bar.setTextVisible(False)  # no text colour reads on both halves of a bar; the words stand below
@@ -270,6 +287,7 @@ class FindingsPanel(QWidget):
 
     def _connect(self) -> None:
         self.swede.chosen.connect(self._score)
+        self.lesions.chosen_changed.connect(self._lesion_changed)
         self.form.decided.connect(self._differ)
         self.form.given_up.connect(self._give_up)
         for field in (self.text, self.plan):

@@ -35,8 +35,13 @@ class FlowRow(QWidget):
             self._place()
         else:  # its width is not known yet: one row, or a window would grow for many
             margins = self.contentsMargins()
-            highest = max(_wanted(part).height() for part in self._parts)
+            highest = max((_wanted(part).height() for part in self._parts), default=0)
             self.setFixedHeight(highest + margins.top() + margins.bottom())
+
+    def replace(self, *parts: QWidget) -> None:
+        """Put these in place of all that are there; those that are gone are the caller's to delete."""
+        self._parts.clear()
+        self.add(*parts)
 
     def event(self, event: QEvent) -> bool:
         """A part wants another size, came or went."""

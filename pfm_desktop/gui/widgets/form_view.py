@@ -7,26 +7,26 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.form import Item, Kind, asked, with_choice
-from pfm_desktop.gui.widgets.flow import FlowRow
+from pfm_desktop.gui.widgets.chips import Chip, ChipRow
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, say, words
 from pfm_desktop.viewmodels import forms as model
 
 PAUSE_MS = 800  # the keys go through answers on the way to one; only where they rest is kept
-TICK = "\u2713 "
 _LOWER = 5  # pixels by which the words in a field stand lower than its edge
 
 
 class FormView(QWidget):
-    """`answered(key, answer)` when a person gave another answer, None where it was taken back. What is typed and cannot
-    be kept is said below its field; it stays there, also while another record is shown in between.
+    """`answered(of, key, answer)` when a person gave another answer in the record `of`, None where it was taken back.
+    What is typed and cannot be kept is said below its field; it stays there, also while another record is shown in
+    between.
 
     Call `save` before the form goes out of sight; hiding it does that as well.
     """
 
-    answered = Signal(str, object)
+    answered = Signal(str, str, object)
 
     def __init__(self, items: Sequence[Item], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +93,7 @@ class FormView(QWidget):
 
     def _given(self, key: str, answer: Any) -> None:
         if self._of and answer != self._answers.get(key):
-            self.answered.emit(key, answer)
+            self.answered.emit(self._of, key, answer)
 
 
 class Row(QWidget):
@@ -189,31 +189,18 @@ class SeveralRow(Row):
 
     def __init__(self, item: Item, parent: QWidget) -> None:
         self._answer: tuple[str, ...] = ()
-        flow = FlowRow(gap=4)
-        super().__init__(item, flow, parent)
-        self.buttons = {choice.key: QPushButton(flow) for choice in item.choices}
+        self.chips = ChipRow()
+        super().__init__(item, self.chips, parent)
+        self.buttons = {choice.key: Chip(choice.words, self.chips) for choice in item.choices}
         for key, button in self.buttons.items():
-            button.setCheckable(True)
-            button.setProperty("role", "chip")
             button.setAccessibleName(f"{item.title}: {item.choice(key).words}")
             button.clicked.connect(lambda _checked=False, key=key: self._press(key))
-        flow.add(*self.buttons.values())
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Each button is as wide as with its tick: nothing moves under the hand that presses."""
-        for key, button in self.buttons.items():
-            shown = button.text()
-            button.setText(TICK + self.item.choice(key).words)
-            button.setMinimumWidth(button.sizeHint().width())
-            button.setText(shown)
-        super().showEvent(event)
+        self.chips.put(*self.buttons.values())
 
     def _follow(self, answer: Any, *, anew: bool, typed: str) -> None:
         self._answer = tuple(answer or ())
         for key, button in self.buttons.items():
-            chosen = key in self._answer
-            button.setChecked(chosen)
-            button.setText((TICK if chosen else "") + self.item.choice(key).words)
+            button.show_chosen(chosen=key in self._answer)
 
     def _press(self, key: str) -> None:
         known = [one for one in self._answer if one in self.buttons]

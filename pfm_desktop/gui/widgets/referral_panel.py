@@ -77,9 +77,9 @@ class ReferralPanel(QWidget):
             self._session.say(error)
             return None
 
-    def _answer(self, key: str, answer: Any) -> None:
+    def _answer(self, of: str, key: str, answer: Any) -> None:
         case = self._case
-        edit = model.answer_edit(case, key, answer) if case is not None else None
+        edit = model.answer_edit(case, key, answer) if case is not None and case.visit.id == of else None
         if edit is not None and self._session.perform(edit) is None:
             self.show_case(self._case)
 

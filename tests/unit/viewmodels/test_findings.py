@@ -7,7 +7,7 @@ import pytest
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.services import cases, review
+from pfm_desktop.services import cases, documenting, review
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
@@ -49,13 +49,20 @@ def test_without_a_visit_the_view_says_what_to_do() -> None:
 def test_the_gaps_are_named_until_nothing_is_missing(session: Session) -> None:
     visit = on_desk(session).visit.id
     view = findings_view(session.case)
-    assert (view.complete, view.gaps) == (0, "0 of 3. Missing: impression, Swede score (5 of 5 items), plan")
+    assert (view.complete, view.gaps) == (
+        0,
+        "0 of 5. Missing: impression, Swede score (5 of 5 items), plan, Junction (SCJ), Acetowhite",
+    )
     session.perform(lambda lib: review.set_plan(lib, visit, "recall"))
     session.perform(lambda lib: review.set_impression(lib, visit, Grade.LOW))
-    assert findings_view(session.case).gaps == "2 of 3. Missing: Swede score (5 of 5 items)"
+    assert findings_view(session.case).gaps == (
+        "2 of 5. Missing: Swede score (5 of 5 items), Junction (SCJ), Acetowhite"
+    )
     session.perform(lambda lib: review.set_swede(lib, visit, SwedeScore(0, 1, 2, 0, 1)))
+    session.perform(lambda lib: documenting.set_assessment(lib, visit, "scj", "completely"))
+    session.perform(lambda lib: documenting.set_assessment(lib, visit, "acetowhite", "no"))
     view = findings_view(session.case)
-    assert (view.complete, view.gaps) == (3, "Complete: nothing is missing")
+    assert (view.complete, view.gaps) == (5, "Complete: nothing is missing")
 
 
 def test_a_low_score_never_says_that_no_biopsy_is_needed(session: Session) -> None:

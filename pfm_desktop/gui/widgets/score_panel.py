@@ -1,6 +1,8 @@
-"""The Swede score: five items, each 0, 1, 2 or not assessed, with the wording beside each value."""
+"""A score: items that are each 0, 1, 2 or not assessed, with the wording beside each value."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -16,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
 
-from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeItem
+from pfm_desktop.domain.score import ScoreItem
 from pfm_desktop.gui.widgets.panel_parts import words
-from pfm_desktop.viewmodels.findings import CHOICES, NOT_ASSESSED, FindingsView, choice_words, stepped
+from pfm_desktop.viewmodels.findings import CHOICES, NOT_ASSESSED, choice_words, stepped
 
 _NONE = 3  # button id of "not assessed"; 0, 1 and 2 are themselves
 _CIRCLE, _PAD = 16, 5  # of a choice, pixels
@@ -37,7 +39,7 @@ _VALUES: dict[int, int | None] = {
 }
 
 
-class SwedePanel(QWidget):
+class ScorePanel(QWidget):
     """`chosen` carries the key of an item and its new value (None: not assessed). Tab goes from item to item.
 
     `status_changed` carries the total, or what is missing for it.
@@ -46,12 +48,12 @@ class SwedePanel(QWidget):
     chosen = Signal(str, object)
     status_changed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, items: Sequence[ScoreItem], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Swede score")
+        self.setAccessibleName(name)
         self.status = words(self, "heading")
         hint = words(self, "quiet", "Arrow keys or 0, 1, 2; Delete: not assessed")
-        self.rows = {item.key: SwedeRow(item, self) for item in SWEDE_ITEMS}
+        self.rows = {item.key: ScoreRow(item, self) for item in items}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -61,22 +63,29 @@ class SwedePanel(QWidget):
             column.addWidget(row)
             row.chosen.connect(self.chosen)
 
-    def show_view(self, view: FindingsView) -> None:
-        """Follow the record; nothing is emitted."""
-        if self.status.text() != view.swede_status:
-            self.status.setText(view.swede_status)
-            self.status_changed.emit(view.swede_status)
+    def show_score(
+        self,
+        status: str,
+        values: Mapping[str, int | None],
+        *,
+        locked: bool,
+        allowed: Mapping[str, Sequence[int]] | None = None,
+    ) -> None:
+        """Follow the record; nothing is emitted. `allowed`: values that an item can take where it is not free."""
+        if self.status.text() != status:
+            self.status.setText(status)
+            self.status_changed.emit(status)
         for key, row in self.rows.items():
-            row.show_value(getattr(view.swede, key))
-            row.lock(locked=bool(view.locked))
+            row.show_value(values.get(key))
+            row.lock(locked=locked, allowed=None if allowed is None else allowed.get(key))
 
 
-class SwedeRow(QWidget):
+class ScoreRow(QWidget):
     """One item. Arrow keys choose within it, digits choose at once."""
 
     chosen = Signal(str, object)
 
-    def __init__(self, item: SwedeItem, parent: QWidget) -> None:
+    def __init__(self, item: ScoreItem, parent: QWidget) -> None:
         super().__init__(parent)
         self.item = item
         self._group = QButtonGroup(self)
@@ -117,18 +126,20 @@ class SwedeRow(QWidget):
         if had_focus:
             self.buttons[value].setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def lock(self, *, locked: bool) -> None:
-        """Nothing can be chosen, and all stays as readable as before."""
-        for button in self.buttons.values():
-            button.locked = locked
-            button.setAccessibleDescription("read only" if locked else "")
+    def lock(self, *, locked: bool, allowed: Sequence[int] | None = None) -> None:
+        """Nothing can be chosen, or nothing but `allowed` and "not assessed"; all stays as readable as before."""
+        for value, button in self.buttons.items():
+            apart = allowed is not None and value is not None and value not in allowed
+            button.locked, button.apart = locked or apart, apart
+            button.update()
+            button.setAccessibleDescription("read only" if locked else "depends on the other items" if apart else "")
 
     def _focus_chosen(self) -> None:
         self.buttons[self._value].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _pick(self, value: int | None) -> None:
         """Shown at once; what the record then says comes back through `show_value`."""
-        if value != self._value:
+        if value != self._value and not self.buttons[value].locked:
             self.show_value(value)
             self.chosen.emit(self.item.key, value)
 
@@ -139,10 +150,10 @@ class _Choice(QRadioButton):
     picked = Signal(object)
     entered = Signal()
 
-    def __init__(self, item: SwedeItem, value: int | None, parent: QWidget) -> None:
+    def __init__(self, item: ScoreItem, value: int | None, parent: QWidget) -> None:
         super().__init__(NOT_ASSESSED if value is None else str(value), parent)
         self._value = value
-        self.locked = False
+        self.locked = self.apart = False
         self.setAccessibleName(f"{item.title}: {choice_words(item, value)}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -203,7 +214,7 @@ class _Choice(QRadioButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(palette.color(role.WindowText))
             painter.drawEllipse(circle.adjusted(4, 4, -4, -4))
-        painter.setPen(palette.color(role.WindowText))
+        painter.setPen(palette.color(role.PlaceholderText if self.apart else role.WindowText))
         painter.setFont(self._bold() if self.isChecked() else self.font())
         words_at = QRectF(self.rect()).adjusted(_CIRCLE + 2 * _PAD, 0, 0, 0)
         painter.drawText(words_at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
