@@ -54,7 +54,8 @@ class ReportContent:
     says that the answer that was revealed was another model's, or about another pair. `checks` say how far the pictures
     can be trusted, doubts first. `corrections` say, one a line, how
     the identity was corrected after the signing. `examination` and `whitenings`: of a visit that was examined live.
-    `swede` has one line an item: title, points, wording; `referral` one an answer: title and answer.
+    `swede` has one line an item: title, points, wording; `referral` and `assessment` one an answer: title and answer;
+    `lesions` one a lesion: its name, and what was said of it.
     """
 
     made_at: datetime
@@ -68,6 +69,8 @@ class ReportContent:
     examiner: str = ""
     indication: str = ""
     referral: tuple[tuple[str, str], ...] = ()
+    assessment: tuple[tuple[str, str], ...] = ()
+    lesions: tuple[tuple[str, str], ...] = ()
     pictures: tuple[ReportPicture, ...] = ()
     checks: tuple[ReportCheck, ...] = ()
     examination: Examination | None = None

@@ -62,8 +62,10 @@ def check_lines(content: ReportContent) -> list[tuple[str, bool]]:
 
 
 def examination_lines(content: ReportContent) -> list[str]:
-    """When acetic acid was applied, iodine in spite of an allergy, and each curve."""
-    said = []
+    """What was seen by IFCPC 2011, each lesion, when acetic acid was applied, iodine in spite of an allergy, and each
+    curve."""
+    said = ["; ".join(f"{title}: {answer}" for title, answer in content.assessment)] if content.assessment else []
+    said += [f"{name}: {words}" for name, words in content.lesions]
     examined = content.examination
     if examined is not None and examined.acid_at is not None:
         said.append(f"Acetic acid applied: {moment(examined.acid_at)}")

@@ -20,7 +20,7 @@ from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, Report
 from pfm_desktop.services.capture import records
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.services.report_checks import checks, checks_of
-from pfm_desktop.services.report_forms import referral_lines
+from pfm_desktop.services.report_forms import assessment_lines, lesion_line, referral_lines
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.moments import day, moment
 
@@ -83,6 +83,8 @@ def report_of_visit(
         examiner=case.visit.examiner,
         indication=case.visit.indication,
         referral=referral_lines(case.referral),
+        assessment=assessment_lines(case.assessment),
+        lesions=tuple(lesion_line(lesion) for lesion in case.lesions),
         pictures=(*(_pictures(case, pictures, registration, analysis) if pictures else ()), *maps),
         checks=checks_of(answer, pictures),
         examination=records.examination(lib, case.visit.id),

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pfm_desktop.domain import form
+from pfm_desktop.domain import form, ifcpc
 from pfm_desktop.domain.form import Item, Kind
+from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.referral import ITEMS, Referral
+from pfm_desktop.domain.reid import ReidIndex
 from pfm_desktop.support.moments import day
 
 Line = tuple[str, str]
@@ -18,6 +20,20 @@ def referral_lines(card: Referral) -> tuple[Line, ...]:
     """Title and answer of what was answered, in the order of the card. Not what she is allergic to: that is of her, and
     may be said otherwise after this visit was signed."""
     return answer_lines(ITEMS, card.answers)
+
+
+def assessment_lines(answers: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Title and answer of what was said of the examination as a whole."""
+    return answer_lines(ifcpc.VISIT, answers)
+
+
+def lesion_line(lesion: Lesion) -> Line:
+    """`Lesion 2` and what was said of it: signs, Swede score and, where one was made, Reid index."""
+    said = [f"{title}: {answer}" for title, answer in answer_lines(ifcpc.LESION, lesion.answers)]
+    said.append(f"Swede score: {lesion.swede.status}")
+    if lesion.reid != ReidIndex():
+        said.append(f"Reid index: {lesion.reid.status}")
+    return f"Lesion {lesion.number}", "; ".join(said)
 
 
 def answer_lines(items: Sequence[Item], answers: Mapping[str, Any]) -> tuple[Line, ...]:

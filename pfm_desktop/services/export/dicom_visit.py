@@ -99,7 +99,7 @@ class _Writing:
             self._leave("who the woman is", UNASSIGNED)
         self._pictures()
         self._reading()
-        return [*self.left, *facts.of_capture(self.lib, self.case.visit.id)]
+        return [*self.left, *facts.of_report_alone(self.lib, self.case)]
 
     def _pictures(self) -> None:
         numbers = facts.numbers_of(self.case.pictures)

@@ -46,13 +46,18 @@ class LeftOut:
     why: str
 
 
-def of_capture(lib: Library, visit_id: str) -> Iterator[LeftOut]:
-    """What a live examination left that no set takes along: clips, and how places whitened."""
+def of_report_alone(lib: Library, case: VisitCase) -> Iterator[LeftOut]:
+    """What no set takes along: clips, how places whitened, and what was documented by forms."""
+    visit_id = case.visit.id
     clips, places = len(clips_of(lib, visit_id)), len(records.whitenings(lib, visit_id))
     if clips:
         yield LeftOut(visit_id, f"clips ({clips})", "videos go out one by one, from the clips in Capture")
     if places:
         yield LeftOut(visit_id, f"whitening of places ({places})", "it stands in the report alone")
+    if case.referral.answers:
+        yield LeftOut(visit_id, "the referral card", "it stands in the report alone")
+    if case.assessment or case.lesions:
+        yield LeftOut(visit_id, "signs by IFCPC 2011 and scores of each lesion", "they stand in the report alone")
 
 
 def study_of(case: VisitCase) -> StudyInfo:

@@ -18,7 +18,7 @@ from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.interop.coco import coco
 from pfm_desktop.interop.dicom.deidentify import Box
 from pfm_desktop.jobs import Context
-from pfm_desktop.services.export.facts import LeftOut, Pixels, of_capture
+from pfm_desktop.services.export.facts import LeftOut, Pixels, of_report_alone
 from pfm_desktop.services.export.folder import Begun, ExportFolder, export_folder
 from pfm_desktop.services.export.research_case import (
     Moved,
@@ -206,7 +206,7 @@ class _Set:
             self.cases.append(research_case(visit, said, self.codes, dicom=self.wish.format is Format.DICOM))
         else:
             visit.leave("the visit", "it has no picture that can go out")
-        self.left += [*visit.left, *of_capture(self.lib, visit.visit.visit.id)]
+        self.left += [*visit.left, *of_report_alone(self.lib, visit.visit)]
 
     def tables(self) -> None:
         """All that is written once every case is known. Raises `WrongBoxError` for boxes of no picture in the set."""

@@ -608,3 +608,26 @@ def test_the_referral_card_stands_in_the_report(lib: Library) -> None:
     assert said in preview_html(content)
     words = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages)
     assert said in " ".join(words.split())
+
+
+def test_lesions_and_the_examination_stand_in_the_report(lib: Library) -> None:
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-78").id).id
+    documenting.set_assessment(lib, visit, "tz_type", "3")
+    documenting.set_assessment(lib, visit, "endocervical_mm", 12)
+    for _ in range(2):
+        documenting.add_lesion(lib, visit)
+    first = cases.visit_case(lib, visit).lesions[0].id
+    documenting.set_lesion(lib, first, "grade_2", ["ridge_sign"])
+    documenting.score_swede(lib, first, "vessels", 1, by="Dr. Test")
+    documenting.score_reid(lib, first, "colour", 2, by="Dr. Test")
+    content = report.report_of_visit(lib, cases.visit_case(lib, visit), None, None, software="test")
+    lines = [
+        "Transformation zone: type 3; Extent into the canal: 12 mm",
+        "Lesion 1: Grade 2 (major): ridge sign; Swede score: 1 of 5 items, 1 points so far; "
+        "Reid index: 1 of 4 items, 2 points so far",
+        "Lesion 2: Swede score: not scored",
+    ]
+    words = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages).split())
+    for line in lines:
+        assert line in preview_html(content)
+        assert line in words

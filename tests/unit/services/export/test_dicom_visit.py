@@ -23,7 +23,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.imaging.registration.result import Registration, refused
 from pfm_desktop.interop.dicom.content import Modality
 from pfm_desktop.jobs import Cancelled, SilentContext
-from pfm_desktop.services import cases, moving, pairing, review
+from pfm_desktop.services import cases, documenting, moving, pairing, review
 from pfm_desktop.services.capture import records
 from pfm_desktop.services.capture.clips import begin_clip
 from pfm_desktop.services.capture.records import Shot, keep_shots
@@ -454,3 +454,13 @@ def test_clips_and_whitening_that_stay_are_named(lib: Library, tmp_path: Path) -
     records.keep_whitening(lib, visit, "c" * 32, Whitening((), (0.0,), (0.0,)))
     said = why(exported(lib, tmp_path / "two", visit))
     assert {"clips (1)", "whitening of places (1)"} <= set(said)
+
+
+def test_what_was_documented_by_forms_is_told_to_stay_here(lib: Library, tmp_path: Path) -> None:
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-19").id).id
+    cases.add_picture(lib, visit, noted_png(phantom().white), stage=Stage.ACETIC_ACID)
+    documenting.set_referral(lib, visit, "hpv", "negative")
+    documenting.add_lesion(lib, visit)
+    said = why(exported(lib, tmp_path / "one", visit))
+    assert said["the referral card"] == "it stands in the report alone"
+    assert "signs by IFCPC 2011 and scores of each lesion" in said
