@@ -9,10 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Matrix
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import Agreement, RegistrationStatus
 from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.pixels import checked_pixels
-from pfm_desktop.imaging.registration import Registration, register, start_map
+from pfm_desktop.imaging.registration import (
+    OTHER_STRUCTURES,
+    Registration,
+    refused,
+    register,
+    start_map,
+    structures_agree,
+)
 from pfm_desktop.jobs import Context
 
 Pixels = NDArray[np.uint8]
@@ -66,14 +73,17 @@ def register_lit(
     """`imaging.registration.register`, where white light shows its field in a dark surround by what lies within the lit
     field alone; map and sizes are of the whole pictures.
 
-    Both are cut by the box of the white-light one where they are of one size, else each by its own.
+    Where the surround is not that dark the whole pictures are registered, and what lies within the lit field has to
+    agree with the map that was found: stray light or a brighter camera make no tissue of the field's edge either. Both
+    are cut by the box of the white-light one where they are of one size, else each by its own.
     """
-    if not dark_surround(checked_pixels(white, "white light")):
-        return register(white, fluorescence, start=start, ctx=ctx)
-    fluorescence = checked_pixels(fluorescence, "fluorescence")
+    white, fluorescence = checked_pixels(white, "white light"), checked_pixels(fluorescence, "fluorescence")
     sizes = (white.shape[1], white.shape[0]), (fluorescence.shape[1], fluorescence.shape[0])
     first = lit_box(white)
     second = first if sizes[0] == sizes[1] else lit_box(fluorescence)
+    if not dark_surround(white):
+        whole = register(white, fluorescence, start=start, ctx=ctx)
+        return _checked_within(whole, white, fluorescence, first, second)
     near = None
     if start is not None:
         near = np.linalg.inv(_placed(second)) @ start_map(start, sizes[0]) @ _placed(first)
@@ -81,20 +91,36 @@ def register_lit(
     return of_whole(part, first, second, *sizes)
 
 
+def _checked_within(found: Registration, white: Pixels, fluorescence: Pixels, first: Box, second: Box) -> Registration:
+    """A registration of whole pictures, refused where what lies within the boxes shows other structures."""
+    everything = 0, 0, white.shape[1], white.shape[0]
+    if found.status is RegistrationStatus.REFUSED or first == everything:
+        return found
+    part = _of_part(found, first, second)
+    if structures_agree(_cut(white, first), _cut(fluorescence, second), part) is Agreement.NO:
+        return refused(OTHER_STRUCTURES, found.white_size, found.fluorescence_size)
+    return found
+
+
+def _of_part(whole: Registration, first: Box, second: Box) -> Registration:
+    """A registration of whole pictures as one of two that were cut out of them."""
+    size, other = (first[2] - first[0], first[3] - first[1]), (second[2] - second[0], second[3] - second[1])
+    places = _lattice(size)
+    matrix = np.asarray(np.linalg.inv(_placed(second)) @ whole.matrix @ _placed(first), np.float64)
+    there = whole.white_to_fluorescence(places + first[:2]) - second[:2]
+    return replace(whole, matrix=matrix, nodes=_bend(matrix, places, there), white_size=size, fluorescence_size=other)
+
+
 def of_whole(part: Registration, first: Box, second: Box, white_size: Size, fluorescence_size: Size) -> Registration:
     """A registration of two cut pictures (`first` of the white-light one, `second` of the other) as one of the whole
     ones, (width, height) each. Beyond the cut the map goes on as it is at its edge."""
     if part.status is RegistrationStatus.REFUSED:
         return replace(part, white_size=white_size, fluorescence_size=fluorescence_size)
-    width, height = white_size
-    x, y = np.meshgrid(np.linspace(0, width - 1, _NODES[0]), np.linspace(0, height - 1, _NODES[1]))
-    places = np.column_stack([x.ravel(), y.ravel()]) - first[:2]
-    back = np.linalg.inv(part.matrix)
-    bend = part.white_to_fluorescence(places) @ back[:2, :2].T + back[:2, 2] - places
+    places = _lattice(white_size) - first[:2]
     return replace(
         part,
         matrix=_placed(second) @ part.matrix @ np.linalg.inv(_placed(first)),
-        nodes=bend.reshape(_NODES[1], _NODES[0], 2).astype(np.float32),
+        nodes=_bend(part.matrix, places, part.white_to_fluorescence(places)),
         white_size=white_size,
         fluorescence_size=fluorescence_size,
     )
@@ -103,18 +129,14 @@ def of_whole(part: Registration, first: Box, second: Box, white_size: Size, fluo
 def chained(first: Registration, second: Registration) -> Registration:
     """The map of `first` and then that of `second`, whose white-light picture is the other one of `first`; neither
     refused. The worse status of the two; what both may be off adds up."""
-    width, height = first.white_size
-    x, y = np.meshgrid(np.linspace(0, width - 1, _NODES[0]), np.linspace(0, height - 1, _NODES[1]))
-    places = np.column_stack([x.ravel(), y.ravel()])
+    places = _lattice(first.white_size)
     matrix = np.asarray(second.matrix @ first.matrix, np.float64)
-    back = np.linalg.inv(matrix)
     there = second.white_to_fluorescence(first.white_to_fluorescence(places))
-    bend = there @ back[:2, :2].T + back[:2, 2] - places
     worse = first if first.status is not RegistrationStatus.OK else second
     return replace(
         worse,
         matrix=matrix,
-        nodes=bend.reshape(_NODES[1], _NODES[0], 2).astype(np.float32),
+        nodes=_bend(matrix, places, there),
         error_px=(first.error_px or 0.0) + (second.error_px or 0.0),
         white_size=first.white_size,
         fluorescence_size=second.fluorescence_size,
@@ -126,6 +148,19 @@ def _levels(pixels: Pixels) -> tuple[NDArray[np.uint8], float]:
     small = cv2.GaussianBlur(fit(pixels, _SIDE), (0, 0), 2.0)
     level = np.asarray(small.max(axis=2))
     return level, float(np.percentile(level, 95))
+
+
+def _lattice(size: Size) -> NDArray[np.float64]:
+    """N x 2: where the bending of pictures of this size is told, row by row."""
+    x, y = np.meshgrid(np.linspace(0, size[0] - 1, _NODES[0]), np.linspace(0, size[1] - 1, _NODES[1]))
+    return np.column_stack([x.ravel(), y.ravel()])
+
+
+def _bend(matrix: Matrix, places: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The nodes of a registration of this matrix that takes the `places` of the lattice there."""
+    back = np.linalg.inv(matrix)
+    bend = there @ back[:2, :2].T + back[:2, 2] - places
+    return np.asarray(bend.reshape(_NODES[1], _NODES[0], 2), np.float32)
 
 
 def _placed(box: Box) -> Matrix:

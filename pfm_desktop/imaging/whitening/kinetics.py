@@ -21,6 +21,7 @@ _STEP = 0.25  # seconds between beginnings that are tried
 _LATE_S = 2.0  # a rise that begins so soon after the first frame may have begun before it
 _OUTLIER = 3.0  # times the noise
 _ROUNDS = 3
+_COUNTS = 0.1  # of the trust in a frame: what is trusted less bounds nothing
 _LEAST_REST = 0.3  # dL* by which a frame always may be off
 
 
@@ -86,7 +87,9 @@ def _local(seconds: Floats, values: Floats, trust: Floats, at: float) -> float:
     basis = np.vander(x, 3 if sides >= 3 else 2, increasing=True)
     root = np.sqrt(weight)[:, None]
     found, *_ = np.linalg.lstsq(basis * root, values[near] * root[:, 0], rcond=None)
-    return float(found[0])
+    # where frames are missing beside a bend the parabola may rise above all that was seen
+    seen = values[near][trust[near] > _COUNTS] if bool((trust[near] > _COUNTS).any()) else values[near]
+    return float(np.clip(found[0], seen.min(), seen.max()))
 
 
 def _onset(seconds: Floats, values: Floats, smooth: Floats, top: int, start: float) -> tuple[float | None, float]:

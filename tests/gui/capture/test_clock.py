@@ -368,7 +368,7 @@ def test_a_clock_that_is_set_changes_no_second_though_another_visit_was_opened_m
 
 
 def test_whitening_that_could_not_be_recorded_is_begun_again(
-    page: CapturePage, press: Press, passes: Passes, monkeypatch: pytest.MonkeyPatch, session: Session
+    page: CapturePage, press: Press, passes: Passes, monkeypatch: pytest.MonkeyPatch, heard: list[str]
 ) -> None:
     refuse = [True]
     begin = clips.begin_clip
@@ -378,14 +378,17 @@ def test_whitening_that_could_not_be_recorded_is_begun_again(
             raise StorageError("the library is busy")
         return begin(*args, **named)  # type: ignore[arg-type]
 
-    problems: list[object] = []
-    session.on_problem.append(problems.append)
+    settled: list[str] = []
+    page.unsaid.connect(settled.append)
     monkeypatch.setattr(clips, "begin_clip", begun)
     press(K.Key_A)
     for _ in range(3):
         passes(6.0)
     assert not page.recording.runs(ClipKind.WHITENING)
-    assert len(problems) == 1  # said once
+    (said,) = [one for one in heard if one.startswith(say.WHITENING_WAITS)]  # once
+    assert "busy" in said
+    assert said not in settled
     refuse[0] = False
     passes(6.0)
     assert page.recording.runs(ClipKind.WHITENING)
+    assert said in settled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.capture.status import StreamState, StreamStatus
 from pfm_desktop.domain.capture import Light
+from pfm_desktop.gui.pages.capture.actions import actions_of
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import cases
@@ -300,6 +302,61 @@ def test_a_press_that_bounces_takes_one_step(
     press(K.Key_Space, K.Key_Space, K.Key_W, K.Key_K)
     assert [stage for stage, _ in taken()] == ["saline"]
     assert page.timeline.headline.text() == "Green filter"
+
+
+@pytest.mark.parametrize("id_", ["go", "acid", "retake", "record", "skip"])
+def test_a_key_or_a_pedal_that_is_held_does_one_thing_also_where_qt_does_not_mark_its_repeats(
+    page: CapturePage, id_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    action = next(one for one in page.page_actions() if one.objectName() == f"capture.{id_}")
+    key = K(action.shortcut()[0].key())
+    for name in ("_take", "_start_acid", "retake", "toggle_record", "skip"):
+        monkeypatch.setattr(page, name, lambda *_args, **_more: done.append(id_))
+    fresh = actions_of(page)[id_]  # on what was put in place
+
+    def event(kind: QEvent.Type, moment: int) -> None:
+        made = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier)
+        made.setTimestamp(moment)
+        QApplication.sendEvent(page.view, made)
+
+    event(QEvent.Type.ShortcutOverride, 1000)
+    fresh.trigger()
+    for moment in range(1660, 3000, 33):
+        event(QEvent.Type.KeyRelease, moment)
+        event(QEvent.Type.ShortcutOverride, moment)
+        fresh.trigger()
+    assert done == [id_]
+    event(QEvent.Type.KeyRelease, 3010)
+    event(QEvent.Type.ShortcutOverride, 3090)
+    fresh.trigger()
+    assert done == [id_, id_], "the same key again, as quick as can be"
+
+
+def test_presses_one_after_the_other_are_one_until_there_is_a_pause(
+    page: CapturePage, press: Press, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("pfm_desktop.gui.pages.capture.page.BOUNCE_S", 0.5)
+    monkeypatch.setattr("pfm_desktop.gui.pages.capture.page.time", SimpleNamespace(monotonic=lambda: now[0]))
+    for _ in range(8):
+        press(K.Key_Space)
+        now[0] += 0.3
+    assert [stage for stage, _ in taken()] == ["saline"]
+    now[0] += 0.5
+    press(K.Key_Space)
+    assert [stage for stage, _ in taken()] == ["saline", "green"]
+
+
+def test_the_clock_is_not_started_anew_by_a_key_that_bounces(
+    page: CapturePage, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pfm_desktop.gui.pages.capture.page.BOUNCE_S", 30.0)
+    begun: list[bool] = []
+    real = page.examining.start_acid
+    monkeypatch.setattr(page.examining, "start_acid", lambda *, again=False: (begun.append(again), real(again=again)))
+    press(K.Key_A, K.Key_A, K.Key_A)
+    assert begun == [False]
 
 
 def test_while_the_fluorescence_camera_gives_nothing_that_is_said_and_no_pair_is_offered(

@@ -116,3 +116,17 @@ def test_a_shade_towards_the_corners_is_no_dark_surround_and_whole_pictures_are_
 @pytest.mark.parametrize("level", [0, 5, 255])
 def test_a_picture_of_one_level_has_no_surround(level: int) -> None:
     assert not dark_surround(np.full((64, 90, 3), level, np.uint8))
+
+
+@pytest.mark.parametrize("gamma", [0.8, 0.65])
+@pytest.mark.parametrize("stray", [0, 18])
+def test_a_surround_that_is_not_quite_dark_joins_no_two_women_either(gamma: float, stray: int) -> None:
+    def camera(pixels: Pixels) -> Pixels:
+        brighter = np.round(255 * (pixels / 255.0) ** gamma) + stray
+        return np.clip(brighter, 0, 255).astype(np.uint8)
+
+    seen = camera(white(300))
+    assert not dark_surround(seen)
+    for seed, joined in ((300, True), (301, False), (303, False)):
+        lit = camera(film(seed).picture(Light.FLUORESCENCE, acid_s=20.5, at=0.3))
+        assert (register_lit(seen, lit).status is not RegistrationStatus.REFUSED) is joined

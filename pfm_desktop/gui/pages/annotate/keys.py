@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-AT_ONCE_MS = 2  # between letting go and pressing again: a finger or a foot takes ten times as long
+from pfm_desktop.gui.widgets.held_keys import HeldKeys
+
 PORTABLE, NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 
 
@@ -65,35 +66,6 @@ _WORDS = {
     "grade_normal": "normal", "grade_low": "low", "grade_high": "high", "grade_cancer": "cancer",
     "cannot": "cannot", "undo": "undo", "note": "note", "quality": "quality", "region": "lesion", "ai": "AI",
 }  # fmt: skip
-
-
-class HeldKeys:
-    """Tells a key that is held from one that is pressed again, also where Qt does not.
-
-    X11 repeats a held key as letting go and pressing at one moment; Qt marks that as a repeat only where it finds both
-    in its queue, which on a quick computer is every other time. The moments are the keyboard's, so that a window that
-    was busy hears what was typed meanwhile.
-    """
-
-    def __init__(self) -> None:
-        self._let_go: dict[int, int] = {}  # when, in ms, by key
-        self._repeats = False
-
-    def look(self, event: QEvent) -> None:
-        """What the keyboard does, before any action hears of it."""
-        if not isinstance(event, QKeyEvent):
-            return
-        if event.type() is QEvent.Type.KeyRelease:
-            self._let_go[event.key()] = event.timestamp()
-            self._repeats = False
-        elif event.type() is QEvent.Type.ShortcutOverride:
-            since = event.timestamp() - self._let_go.get(event.key(), -AT_ONCE_MS - 1)
-            self._repeats = event.timestamp() > 0 and 0 <= since <= AT_ONCE_MS
-
-    def take(self) -> bool:
-        """Whether what is done now was asked for by a key that is only held."""
-        repeats, self._repeats = self._repeats, False
-        return repeats
 
 
 def actions_for(view: QWidget, slots: Mapping[str, Callable[[], object]], held: HeldKeys) -> dict[str, QAction]:

@@ -16,10 +16,11 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.labelling import REASONS, Quality, Read, Reason, Region
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.annotate.ai_answer import AiAnswer, Site
-from pfm_desktop.gui.pages.annotate.keys import NOT_OF_THE_STAGE, HeldKeys, actions_for, short_line
+from pfm_desktop.gui.pages.annotate.keys import NOT_OF_THE_STAGE, actions_for, short_line
 from pfm_desktop.gui.pages.annotate.shelf import AHEAD, Load, Shelf
 from pfm_desktop.gui.pages.annotate.side import ReadingSide
 from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.gui.widgets.held_keys import HeldKeys
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair

@@ -45,6 +45,11 @@ def _action(page: CapturePage, id_: str, text: str, shortcut: str, slot: Callabl
     action.setAutoRepeat(id_.startswith("zoom"))  # a held pedal takes one picture
     # of what is shown while a woman is examined; in the forms a letter is a letter
     action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-    action.triggered.connect(lambda _checked=False: slot())
+
+    def triggered(_checked: bool = False) -> None:
+        if not page.examine.held.take() or action.autoRepeat():
+            slot()
+
+    action.triggered.connect(triggered)
     page.examine.addAction(action)
     return action

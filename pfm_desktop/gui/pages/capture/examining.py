@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken, counted
-from pfm_desktop.gui.pages.capture.moments import WAITS_S, Moments
+from pfm_desktop.gui.pages.capture.moments import WAITS_S, Moments, performed
 from pfm_desktop.gui.pages.capture.open_device import dark_taken, opened
 from pfm_desktop.gui.pages.capture.outcome import Outcome
 from pfm_desktop.gui.pages.capture.sensor_map import SensorMap
@@ -29,6 +29,7 @@ from pfm_desktop.viewmodels.timeline import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pfm_desktop.capture.source import Frame
     from pfm_desktop.capture.status import StreamStatus
@@ -51,6 +52,7 @@ class Examining(QObject):
     changed = Signal()
     device_changed = Signal()
     said = Signal(str)
+    over = Signal(str)  # what was said is settled
     marked = Signal(str)  # the key of a mark that took itself
     _failed = Signal(str)
     _status = Signal(object, object)
@@ -67,8 +69,13 @@ class Examining(QObject):
         self.iodine: bool | None = None
         self.outcome = Outcome(session, SensorMap(self), self)
         self.outcome.said.connect(self.said)
+        self.outcome.over.connect(self.over)
+        self.outcome.came.connect(self._taken_at_last)
         self.moments = Moments(session, self)
         self.moments.said.connect(self.said)
+        self.moments.over.connect(self.over)
+        self._failures: list[str] = []  # what was said of what could not be taken
+        self._refused = ""  # what was said of an edit
         self._held: list[OpenDevice] = []  # what was opened, also while the window has not heard of it
         self._ended: list[LiveExamination] = []  # of other visits, that still take what they were asked for
         self._case: VisitCase | None = None
@@ -91,16 +98,19 @@ class Examining(QObject):
         """What the library has not taken yet."""
         count = sum(len(lot.pictures) for lot in self.outcome.waiting)
         waits = (f"{count} picture{'s' if count > 1 else ''} of the examination",) if count else ()
-        return (*waits, *(("A picture that is being taken",) if any(one.busy for one in self._all) else ()))
+        taking = ("A picture that is being taken",) if any(one.busy for one in self._all) else ()
+        return (*waits, *taking, *self.moments.names)
 
     def save(self) -> bool:
         """Try once more."""
         taken = [one.settle(SETTLE_S) for one in self._all]
-        return self.outcome.settle(SETTLE_S) and all(taken)
+        begun = self.moments.settle()
+        return self.outcome.settle(SETTLE_S) and begun and all(taken)
 
     def drop(self) -> None:
         """They are not wanted any more."""
         self.outcome.drop()
+        self.moments.drop()
 
     @property
     def _all(self) -> tuple[LiveExamination, ...]:
@@ -246,7 +256,7 @@ class Examining(QObject):
         if self.live is None:
             self._tell_of_plan(records.site_plan_problem(self._session.library))
         self.iodine = records.iodine_allergy(self._session.library, case.patient.id)
-        found = self.moments.over(case.visit.id, records.examination(self._session.library, case.visit.id))
+        found = self.moments.with_held(case.visit.id, records.examination(self._session.library, case.visit.id))
         if found is not None and case.signed:
             taken, acid = counted(found, case.pictures), found.acid_at is not None
             self._signed = Facts(found.plan, taken, acid=acid, skipped=found.skipped, iodine=self.iodine)
@@ -265,15 +275,16 @@ class Examining(QObject):
         self._plan, self._plan_problem = plan, ""
         self.changed.emit()
 
-    def begin(self) -> bool:
-        """Make sure that an examination of the visit on the desk is under way; False where it cannot be."""
+    def begin(self, *, at: datetime | None = None) -> bool:
+        """Make sure that an examination of the visit on the desk is under way (since that moment, aware; now); False
+        where it cannot be."""
         from pfm_desktop.services.capture import records
 
         case = self._case
         if case is None or case.signed or self._session.library.no_editing:
             return False
         if self.live is None:
-            new = Examination(case.visit.id, moment_now(), plan=self._plan)
+            new = Examination(case.visit.id, at or moment_now(), plan=self._plan)
             found: list[Examination] = []
 
             def begin(lib: Library) -> tuple[()]:
@@ -297,7 +308,12 @@ class Examining(QObject):
             self.moments.make_sure(lib, of)
             return edit(lib)
 
-        return self._session.perform(made, waits_s=WAITS_S) is not None
+        before, self._refused = self._refused, performed(self._session, made)
+        if before:
+            self.over.emit(before)
+        if self._refused:
+            self.said.emit(self._refused)
+        return not self._refused
 
     def _go_on(self, found: Examination, case: VisitCase) -> None:
         taken = counted(found, case.pictures)
@@ -331,12 +347,14 @@ class Examining(QObject):
 
     def start_acid(self, *, again: bool = False) -> None:
         """Acetic acid is on from now."""
-        pressed = time.monotonic()
-        if self.begin() and self.live is not None:
+        began, pressed = moment_now(), time.monotonic()
+        if self.begin(at=began) and self.live is not None:
             at = self.live.times.wall(pressed)
             before = self.live.examination.acid_at
             anew = again or (before is not None and not self.live.acid)  # of an examination that was over
             self.live.examination = replace(self.live.examination, acid_at=at)  # it runs from the key press
+            if self.device is not None:
+                self.device.follow_acid(True)
             self.moments.start_acid(self.live.examination, again=anew)
             self.changed.emit()
 
@@ -387,13 +405,20 @@ class Examining(QObject):
         """The library is about to be closed; what could not be kept comes back."""
         self._session.drafts.remove(self)
         self.moments.settle()
+        self.moments.drop()
         self._end()
         for live in self._ended:
             live.stop()
         self.close_device()
         return self.outcome.stop()
 
+    def _taken_at_last(self) -> None:
+        failures, self._failures = self._failures, []
+        for text in failures:
+            self.over.emit(text)
+
     def _taking_failed(self, problem: str) -> None:
+        self._failures.append(problem)
         self.said.emit(problem)
         self.changed.emit()
 

@@ -24,6 +24,7 @@ class Outcome(QObject):
     changed = Signal()
     came = Signal()  # something was taken into the visit on the desk
     said = Signal(str)
+    over = Signal(str)  # what was said is settled
     _told = Signal(object)
     _kept = Signal(object)
     _judged = Signal(object, object, str)
@@ -34,6 +35,7 @@ class Outcome(QObject):
         self.last: Lot | None = None
         self._news: LotNews | None = None
         self._verdict: tuple[Any, str] = None, ""
+        self._unkept: list[str] = []  # what was said of those that wait
         self._on_their_way: set[int] = set()  # numbers of those of which the window has not heard the end
         self._keeper = Keeper(self._keep, self._kept.emit)
         self._judging: Judging | None = None
@@ -127,8 +129,25 @@ class Outcome(QObject):
         if news.state is LotState.KEPT and news.kept is not None:
             self._tell(news.lot, news.kept.changes)
         elif news.state is LotState.WAITING and news.lot is not self.last:
-            self.said.emit(say.unkept_words(len(self._keeper.waiting), news.problem))
+            self._say_unkept(news.problem)
+        if not self._keeper.waiting:
+            self._take_back()
         self.changed.emit()
+
+    def say_again(self) -> None:
+        """Another visit is on the desk, and some wait all the same."""
+        if self._keeper.waiting:
+            self._say_unkept(self._keeper.problem)
+
+    def _say_unkept(self, problem: str) -> None:
+        self._take_back()
+        self._unkept.append(say.unkept_words(len(self._keeper.waiting), problem))
+        self.said.emit(self._unkept[-1])
+
+    def _take_back(self) -> None:
+        said, self._unkept = self._unkept, []
+        for text in said:
+            self.over.emit(text)
 
     def _tell(self, lot: Lot, changes: tuple[Change, ...]) -> None:
         """Undo is of what a person did: what took itself meanwhile is not in its way."""

@@ -28,11 +28,13 @@ from pfm_desktop.gui.pages.capture.recording import Recording
 from pfm_desktop.gui.pages.capture.side import SideCards
 from pfm_desktop.gui.pages.capture.tools import CONFIRM_MS, Tools
 from pfm_desktop.gui.pages.capture.whose import Whose
+from pfm_desktop.gui.widgets.held_keys import KeyArea
 from pfm_desktop.gui.widgets.live_view import LiveView
 from pfm_desktop.gui.widgets.meters_bar import MetersBar
 from pfm_desktop.gui.widgets.timeline_panel import TimelinePanel
 from pfm_desktop.services import removal
 from pfm_desktop.services.capture import config as devices
+from pfm_desktop.services.capture.keeping import LotState
 from pfm_desktop.viewmodels import arrival_words
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Timeline, timeline
@@ -72,7 +74,7 @@ class CapturePage(QWidget):
         self.timeline = TimelinePanel(self)
         self.arriving = Arriving(session, self.examining, self)
         self.whose, self.tools = Whose(session, self), Tools(self)
-        self.examine = QWidget(self)  # what is shown while a woman is examined
+        self.examine = KeyArea(self)  # what is shown while a woman is examined
         self.forms = Forms(session, self)
         self.cards = SideCards(session, jobs, self)
         self._visit_id = self._of_another_day = ""  # that of today, and one to which today's pictures belong as well
@@ -124,9 +126,12 @@ class CapturePage(QWidget):
 
     @property
     def own_undo(self) -> Callable[[], None] | None:
-        """In place of the window's undo while a form hides what that is about; None where none does."""
-        in_form = self.steps.currentWidget() is not self.examine
-        return partial(self._tell, say.FORM_FIRST) if in_form else None
+        """In place of the window's undo while a form hides what that is about, or while what was done last is not on
+        record yet: it would take back what was done before it. None otherwise."""
+        if self.steps.currentWidget() is not self.examine:
+            return partial(self._tell, say.FORM_FIRST)
+        settled = self.examining.outcome.idle and self.examining.moments.idle
+        return None if settled else partial(self._tell, say.UNDO_WHEN_KEPT)
 
     @property
     def own_redo(self) -> Callable[[], None] | None:
@@ -167,7 +172,7 @@ class CapturePage(QWidget):
             if self._exposes or self._just_taken.isActive():
                 self._tell(say.ACID_SOON)  # one press too many is no acid
             else:
-                self.start_acid()
+                self._start_acid()
         elif self._ready(pair=line.step is not None and line.step.stage.source is Source.FLUORESCENCE):
             self._take(None)
 
@@ -188,9 +193,12 @@ class CapturePage(QWidget):
 
     def start_acid(self) -> None:
         """Start the clock; once it runs a second press within a short time starts it anew."""
+        if not self._bounces():
+            self._start_acid()
+
+    def _start_acid(self) -> None:
         if not self._ready(camera=False):
             return
-        self._pressed = time.monotonic()
         live = self.examining.live
         if live is None or not live.acid:
             self.examining.start_acid()
@@ -216,12 +224,14 @@ class CapturePage(QWidget):
     def retake(self) -> None:
         """Take anew what was taken last; the one before goes off the record once the new one is in the library."""
         news = self.examining.outcome.news
+        if news is not None and news.kept is None and news.state is not LotState.DROPPED:
+            self._tell(say.RETAKE_WHEN_KEPT)
         if news is None or news.kept is None or not self.examining.outcome.on_record:
             return
         by_itself, step = self.arriving.device is not None, self.examining.step(news.lot.step_key)
         if not self._ready(pair=news.lot.pair, camera=not by_itself):
             return
-        if self._takes:
+        if self._takes or self._bounces():
             return  # a second press while the first one is under way
         if self._is_over(step):
             self._tell(say.MARK_OVER)
@@ -345,13 +355,10 @@ class CapturePage(QWidget):
         return going_on and timeline(facts).step is not None
 
     def _bounces(self) -> bool:
-        """Whether this press came so soon after the one before that both are one: a pedal that bounces, a double
-        click, a hand that trembles."""
-        now = time.monotonic()
-        if now - self._pressed < BOUNCE_S:
-            return True
-        self._pressed = now
-        return False
+        """Whether this press came so soon after the one before, taken or not, that both are one: a pedal that bounces
+        or is held, a double click, a hand that trembles."""
+        before, self._pressed = self._pressed, time.monotonic()
+        return self._pressed - before < BOUNCE_S
 
     @property
     def _takes(self) -> bool:
@@ -406,6 +413,8 @@ class CapturePage(QWidget):
             self.looking.drop_ghost()
             self.looking.go_live()
             self.forms.leave_visit()
+            self.examining.outcome.say_again()
+            self.examining.moments.say_again()
         elif case is not None and case.signed:
             self.recording.end_all()
         self.examining.follow(case)
@@ -439,6 +448,11 @@ class CapturePage(QWidget):
         """What became of something: it stands as long as this visit is on the desk."""
         self._heard.append(text)
         self.said.emit(text)
+
+    def _over(self, text: str) -> None:
+        """What was said is settled."""
+        self._heard = [one for one in self._heard if one != text]
+        self.unsaid.emit(text)
 
     def _unsay(self, *, all_of_it: bool = False) -> None:
         """Something else was done: what was said before is about nothing that is in front."""
@@ -505,6 +519,10 @@ class CapturePage(QWidget):
         for part in (self.whose, self.arriving.card, self.timeline, self.cards):
             column.addWidget(part)
         column.addStretch(1)
+        above = QWidget(self)
+        above.setFixedWidth(SIDE_WIDTH)
+        self._column, self._above = column, QVBoxLayout(above)
+        self._above.setContentsMargins(4, 8, 8, 0)
         self.side = QScrollArea(self)
         self.side.setWidget(inside)
         self.side.setWidgetResizable(True)
@@ -515,12 +533,25 @@ class CapturePage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addLayout(left, 1)
-        row.addWidget(self.side)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(above)
+        right.addWidget(self.side, 1)
+        row.addLayout(right)
         self.steps = QStackedLayout(self)
         for step in (self.examine, *self.forms.all):
             self.steps.addWidget(step)
 
+    def _keep_clock_in_sight(self) -> None:
+        """While something else than what was taken last is shown, which scrolls, clock and next step stand above it."""
+        stands_above = self._above.indexOf(self.timeline) >= 0
+        if self.cards.open and not stands_above:
+            self._above.addWidget(self.timeline)
+        elif stands_above and not self.cards.open:
+            self._column.insertWidget(self._column.indexOf(self.cards), self.timeline)
+
     def _connect(self) -> None:
+        self.cards.changed.connect(self._keep_clock_in_sight)
         self._session.on_case.append(self._on_case)
         self.looking.is_white = self._is_white
         self.arriving.doubt = lambda: say.WHOSE_FIRST if self.whose.asks else ""
@@ -536,6 +567,8 @@ class CapturePage(QWidget):
         self.forms.used.connect(self._unsay)
         for speaker in (self.examining, self.looking, self.recording, self.cards, self.forms, self.arriving):
             speaker.said.connect(self._pass_on)
+        for speaker in (self.examining, self.recording):
+            speaker.over.connect(self._over)
         panel = self.timeline
         for signal, slot in (
             (panel.go, self.go),

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from pfm_desktop.capture.recorder import Recorder
 from pfm_desktop.domain.clip import ClipKind
-from pfm_desktop.gui.pages.capture.moments import WAITS_S
+from pfm_desktop.gui.pages.capture.moments import performed
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.capture import clips
 from pfm_desktop.services.capture.following import RATE, Following
@@ -50,6 +50,7 @@ class Recording(QObject):
 
     changed = Signal()
     said = Signal(str)
+    over = Signal(str)  # what was said is settled
     _trouble = Signal(str, str)
 
     def __init__(self, session: Session, examining: Examining, parent: QObject) -> None:
@@ -59,7 +60,7 @@ class Recording(QObject):
         self._ending: list[Background] = []
         self._tried: object = None  # the acid and device for which whitening is or was recorded
         self._tried_at = 0.0
-        self._whitening_problem = ""  # as it was said
+        self._whitening_problem = self._whitening_waits = ""  # as they were said
         self._following: Following | None = None
         self._trouble.connect(self._ended_by_itself, Qt.ConnectionType.QueuedConnection)
 
@@ -82,14 +83,14 @@ class Recording(QObject):
         seconds = time.monotonic() - running.writer.began
         return say.recording_words(seconds, dropped=recorder.dropped, trouble=recorder.trouble)
 
-    def begin(self, kind: ClipKind, *, quiet: bool = False) -> bool:
-        """Record from now on; False where it cannot be, which is said unless `quiet`."""
+    def begin(self, kind: ClipKind) -> bool:
+        """Record from now on; False where it cannot be, which is said."""
         device, live = self._examining.device, self._examining.live
         frame = device.stream.latest() if device is not None else None
         if device is None or live is None or frame is None or kind in self._running:
             return False
         began = time.monotonic()
-        writer = self._begun(kind, live, frame, device.config.name, began, quiet=quiet)
+        writer = self._begun(kind, live, frame, device.config.name, began)
         if writer is None:
             return False
         whitening = kind is ClipKind.WHITENING
@@ -110,7 +111,7 @@ class Recording(QObject):
         return True
 
     def _begun(
-        self, kind: ClipKind, live: LiveExamination, frame: Frame, camera: str, began: float, *, quiet: bool
+        self, kind: ClipKind, live: LiveExamination, frame: Frame, camera: str, began: float
     ) -> ClipWriter | None:
         height, width = frame.pixels.shape[:2]
         made: list[ClipWriter] = []
@@ -128,8 +129,22 @@ class Recording(QObject):
             made.append(writer)
             return ()
 
-        self._session.perform(begin, undoable=False, quiet=quiet, waits_s=WAITS_S)
+        why_not = performed(self._session, begin, undoable=False)
+        if kind is ClipKind.WHITENING:
+            self._tell_whitening(f"{say.WHITENING_WAITS} {why_not}" if why_not else "")
+        elif why_not:
+            self.said.emit(why_not)
         return made[0] if made else None
+
+    def _tell_whitening(self, why_not: str) -> None:
+        """It is tried again and again: said once, and taken back once it is recorded."""
+        if why_not and self._whitening_waits:
+            return
+        before, self._whitening_waits = self._whitening_waits, why_not
+        if before:
+            self.over.emit(before)
+        if why_not:
+            self.said.emit(why_not)
 
     def follow_acid(self) -> None:
         """Whitening is recorded by itself from acetic acid until it fades."""
@@ -147,7 +162,7 @@ class Recording(QObject):
         again = once == self._tried
         if not again or self._may_try_again():
             self._tried, self._tried_at = once, time.monotonic()
-            self.begin(ClipKind.WHITENING, quiet=again)  # where it cannot be recorded that is said once
+            self.begin(ClipKind.WHITENING)
 
     def _may_try_again(self) -> bool:
         """Whether some time has passed, and the library takes what it is given, as far as is known."""
@@ -194,6 +209,7 @@ class Recording(QObject):
             self.end(kind)
         self.forget()
         self._tried, self._whitening_problem = None, ""
+        self._tell_whitening("")
 
     def stop(self) -> None:
         """The library is about to be closed: what is left goes to disk now."""
