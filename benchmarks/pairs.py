@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,6 +26,7 @@ from pfm_desktop.support import threads as manners
 manners.set_polite_threads()
 
 import numpy as np  # noqa: E402 - the thread settings come first
+from numpy.typing import NDArray  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from pfm_desktop.capture.lamp import SerialLamp  # noqa: E402
@@ -33,6 +34,7 @@ from pfm_desktop.capture.simulated_lamp import LampFaults  # noqa: E402
 from pfm_desktop.capture.source import Frame  # noqa: E402
 from pfm_desktop.capture.stream import Stream  # noqa: E402
 from pfm_desktop.domain.capture import Light  # noqa: E402
+from pfm_desktop.imaging.field import register_lit  # noqa: E402
 from pfm_desktop.imaging.film import PhantomFilm  # noqa: E402
 from pfm_desktop.imaging.registration import register  # noqa: E402
 from pfm_desktop.services.capture.pairs import PairError, take_switched  # noqa: E402
@@ -41,7 +43,8 @@ from pfm_desktop.services.capture.verdict import judge  # noqa: E402
 
 Fault = tuple[str, Callable[[], None], Callable[[], None]]
 console = Console(highlight=False, soft_wrap=True)
-SEED, WOMEN_FROM = 11, 50
+SEED, WOMEN_FROM, LESS_DARK = 11, 50, 12
+Pixels = NDArray[np.uint8]
 LAMP_FAULTS = (
     LampFaults(silent=True),
     LampFaults(late_s=0.2),
@@ -168,6 +171,25 @@ def women(count: int) -> None:
         by_whole = {status: number for (which, status), number in sorted(whole.items()) if which is one}
         said = f"pairs of {'one woman' if one else 'two women'}: {dict(found)}; by whole frames {by_whole}"
         console.print(f"on phantoms, {said}")
+    surrounds(films[:LESS_DARK])
+
+
+def surrounds(films: Sequence[PhantomFilm]) -> None:
+    """The same where the surround is not as dark: another gamma of the camera, stray light (of 255) on both pictures or
+    on white light alone."""
+    own, strange = Counter[str](), Counter[str]()
+    for gamma, stray, on_both in ((0.8, 0, True), (0.65, 0, True), (1.0, 10, True), (1.0, 30, True), (1.0, 18, False)):
+
+        def camera(pixels: Pixels, level: int, gamma: float = gamma) -> Pixels:
+            return np.clip(255 * (pixels / 255.0) ** gamma + level, 0, 255).round().astype(np.uint8)
+
+        for film, other in zip(films, [*films[1:], *films[:1]], strict=True):
+            white = camera(film.picture(Light.WHITE, acid_s=60.0, at=3.0), stray)
+            for seen, of in ((own, film), (strange, other)):
+                lit = camera(of.picture(Light.FLUORESCENCE, acid_s=60.3, at=3.3), stray if on_both else 0)
+                seen[register_lit(white, lit).status.value] += 1
+    console.print(f"on phantoms, five surrounds that are not as dark, registration: one woman {dict(own)}")
+    console.print(f"on phantoms, five surrounds that are not as dark, registration: two women {dict(strange)}")
 
 
 def one_light(device: SimulatedDevice, white: Frame | None, glow: Frame | None) -> bool:

@@ -9,10 +9,12 @@ from pfm_desktop.domain import ifcpc
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Reading, SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.score import ScoreItem
+from pfm_desktop.support.errors import capital
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import by, grade_words
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.bands import Bands
     from pfm_desktop.domain.change import Change
     from pfm_desktop.domain.lesion import Lesion
     from pfm_desktop.services.cases import VisitCase
@@ -36,6 +38,7 @@ class FindingsView:
     impression: Grade | None = None
     swede: SwedeScore = field(default_factory=SwedeScore)
     swede_of: str = ""  # the lesion that it is of, in words
+    swede_band: str = ""  # what its total is taken for, and by whom, where the site has chosen that
     text: str = ""
     plan: str = ""
     locked: str = NO_VISIT
@@ -50,9 +53,11 @@ class FindingsView:
         return f"Swede score{f' of {self.swede_of}' if self.swede_of else ''}: {self.swede.status}"
 
 
-def findings_view(case: VisitCase | None, read_only_reason: str = "", lesion: Lesion | None = None) -> FindingsView:
+def findings_view(
+    case: VisitCase | None, read_only_reason: str = "", lesion: Lesion | None = None, bands: Bands | None = None
+) -> FindingsView:
     """The panel for a visit, and the lesion that is chosen in it; without a visit nothing can be edited and the panel
-    says so."""
+    says so. `bands`: those of the site."""
     if case is None:
         return FindingsView()
     found, gaps = case.findings, gaps_of(case)
@@ -62,6 +67,7 @@ def findings_view(case: VisitCase | None, read_only_reason: str = "", lesion: Le
         impression=found.impression,
         swede=found.swede if lesion is None else lesion.swede,
         swede_of="" if lesion is None else f"lesion {lesion.number}",
+        swede_band=_band(found.swede if lesion is None else lesion.swede, bands),
         text=found.text,
         plan=found.plan,
         locked=locked,
@@ -70,6 +76,10 @@ def findings_view(case: VisitCase | None, read_only_reason: str = "", lesion: Le
         complete=PARTS - len(gaps),
         gaps=f"{PARTS - len(gaps)} of {PARTS}. Missing: {', '.join(gaps)}" if gaps else "Complete: nothing is missing",
     )
+
+
+def _band(score: SwedeScore, bands: Bands | None) -> str:
+    return "" if bands is None or score.total is None else f"{capital(bands.of(score.total))} ({bands.source})"
 
 
 def gaps_of(case: VisitCase) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.main_window import MODELS, SETTINGS, MainWindow
 from pfm_desktop.gui.pages.settings import SettingsPage
+from pfm_desktop.services import bands
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings, load_settings, save_settings
@@ -66,6 +67,22 @@ def test_switching_the_first_read_lock_is_in_the_audit_trail(
     with window.session.library.read() as session:
         lines = journal.entries(session, what="setting")
     assert [line.text for line in lines] == ["First-read lock switched off"]
+
+
+def test_the_bands_of_the_swede_score_are_chosen_by_key_and_are_of_the_library(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    page = settings_page(window)
+    assert page.bands.currentText() == "No bands"
+    page.bands.setFocus()
+    qtbot.keyClick(page.bands, Qt.Key.Key_Down)
+    assert window.session is not None
+    chosen = bands.site_bands(window.session.library)
+    assert chosen is not None
+    assert page.bands.currentText() == chosen.source
+    page.entered()
+    assert page.bands.currentText() == chosen.source
 
 
 def test_a_window_that_only_reads_offers_no_switch_and_says_why(

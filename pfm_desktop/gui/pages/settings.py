@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.domain.bands import ALL
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_section import AuditSection
@@ -28,6 +30,8 @@ from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
 from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
 from pfm_desktop.gui.widgets.upkeep_section import UpkeepSection
+from pfm_desktop.services.bands import change_site_bands, site_bands
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.settings import AI_SHOWN, LOCK_MINUTES, MODALITIES, THEMES
 from pfm_desktop.viewmodels.about import ABOUT
 from pfm_desktop.viewmodels.session import why_not_chosen
@@ -47,6 +51,9 @@ AI_WORDS = {
     "after": "Shown on request, after the own grade",
     "before": "Shown on request, also before the grade, in tasks made so",
 }
+BANDS_HINT = (
+    "What a complete score is taken for, beside it in Findings. Sources differ. None says that a biopsy is not needed."
+)
 AI_HINT = (
     "Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind "
     "figure. The audit trail keeps this choice as it does the first-read lock."
@@ -71,7 +78,7 @@ class SettingsPage(QWidget):
         self.reader, self.theme, self.model = QLineEdit(self), CalmComboBox(self), CalmComboBox(self)
         self.lock = QCheckBox(LOCK, self)
         self.people = PeoplePanel(session, self)
-        self.ai_shown = CalmComboBox(self)
+        self.ai_shown, self.bands = CalmComboBox(self), CalmComboBox(self)
         for name in AI_SHOWN:
             self.ai_shown.addItem(AI_WORDS[name], name)
         self.ai_shown.activated.connect(lambda _i: self._keep_choice(ai_shown=self.ai_shown.currentData()))
@@ -91,7 +98,11 @@ class SettingsPage(QWidget):
             self.theme.addItem(name.capitalize(), name)
         self.theme.activated.connect(lambda _index: session.change_settings(theme=self.theme.currentData()))
         self.lock.clicked.connect(lambda on: self._keep_choice(first_read_lock=on))
-        for choice in (self.lock, self.ai_shown):
+        self.bands.addItem("No bands", "")
+        for bands in ALL.values():
+            self.bands.addItem(bands.source, bands.key)
+        self.bands.activated.connect(lambda _i: self._keep_bands(self.bands.currentData()))
+        for choice in (self.lock, self.ai_shown, self.bands):
             choice.setEnabled(not session.why_no_switch)
         for kept in (self.model, self.idle_lock, self.modality):
             kept.setEnabled(not why_not_chosen(session.library))
@@ -136,7 +147,14 @@ class SettingsPage(QWidget):
         if not self._session.change_settings(**chosen):
             self._show(self._session.settings)
 
+    def _keep_bands(self, key: str) -> None:
+        if self._session.perform(lambda lib: change_site_bands(lib, key), undoable=False) is None:
+            self._show(self._session.settings)
+
     def _show(self, settings: Settings) -> None:
+        with suppress(UserError):  # a library that cannot be read says so elsewhere
+            chosen = site_bands(self._session.library)
+            self.bands.setCurrentIndex(self.bands.findData("" if chosen is None else chosen.key))
         if not self.reader.hasFocus() or not self.reader.isModified():
             self.reader.setText(self._session.named)
         self.reader.setReadOnly(self._session.account is not None)
@@ -207,7 +225,16 @@ class SettingsPage(QWidget):
         outer.addWidget(scroll)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll, self._about = scroll, about
-        fields = (self.reader, self.theme, self.lock, self.ai_shown, self.model, self.idle_lock, *self._library_buttons)
+        fields = (
+            self.reader,
+            self.theme,
+            self.lock,
+            self.ai_shown,
+            self.bands,
+            self.model,
+            self.idle_lock,
+            *self._library_buttons,
+        )
         order = (
             *fields,
             *self.upkeep.in_order(),
@@ -226,6 +253,8 @@ class SettingsPage(QWidget):
         form.addRow("First read", _under(self.lock, why_not or LOCK_HINT, self))
         hint = AI_HINT + (AI_HERE if self._session.account is not None else "")
         form.addRow("AI in Annotate", _under(self.ai_shown, why_not or hint, self))
+        self.bands.setAccessibleName("Bands of the Swede score")
+        form.addRow("Swede score", _under(self.bands, why_not or BANDS_HINT, self))
 
     def _library_row(self) -> QWidget:
         held = QWidget(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from itertools import pairwise
@@ -27,6 +28,8 @@ from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
 from pfm_desktop.gui.widgets.lesions_panel import LesionsPanel
 from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, words
 from pfm_desktop.gui.widgets.score_panel import ScorePanel
+from pfm_desktop.services.bands import site_bands
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import findings as model
 from pfm_desktop.viewmodels.answer import Asked, differ_edit, needs_reason
 from pfm_desktop.viewmodels.drafts import Drafts
@@ -64,6 +67,7 @@ class FindingsPanel(QWidget):
         self.clear = self._clear_button()
         self.form = DifferForm(self)
         self.swede = ScorePanel("Swede score", SWEDE_ITEMS, self)
+        self.band = words(self)
         self.lesions = LesionsPanel(session, self)
         self.text = TextField("Findings in words", "What you see", self)
         self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
@@ -86,7 +90,7 @@ class FindingsPanel(QWidget):
             self.form.close_form()
         self._case = case
         self.lesions.show_case(case)
-        view = model.findings_view(case, self._session.library.no_editing, self.lesions.chosen)
+        view = self._view(case)
         say(self.lock, view.locked)
         say(self.note, view.note)
         say(self.referral, in_short(case))
@@ -112,11 +116,18 @@ class FindingsPanel(QWidget):
         """What the engine has, or why it has nothing: nothing of it is shown here, but a grade may depart from it."""
         self._asked = Asked(answer, pending, problem)
 
+    def _view(self, case: VisitCase | None) -> model.FindingsView:
+        bands = None
+        with suppress(UserError):  # a library that cannot be read says so elsewhere
+            bands = site_bands(self._session.library)
+        return model.findings_view(case, self._session.library.no_editing, self.lesions.chosen, bands)
+
     def _show_swede(self, view: model.FindingsView) -> None:
         self.swede.show_score(view.swede_status, asdict(view.swede), locked=bool(view.locked))
+        say(self.band, view.swede_band)
 
     def _lesion_changed(self) -> None:
-        view = model.findings_view(self._case, self._session.library.no_editing, self.lesions.chosen)
+        view = self._view(self._case)
         self._show_swede(view)
 
     def save(self) -> None:
@@ -268,6 +279,7 @@ class FindingsPanel(QWidget):
         column.addSpacing(6)
         column.addWidget(self.lesions.chooser)
         column.addWidget(self.swede)
+        column.addWidget(self.band)
         column.addWidget(self.lesions)
         for title, field in (("Findings in words", self.text), ("Plan", self.plan)):
             label = QLabel(title, self)

@@ -16,7 +16,7 @@ from pfm_desktop.gui.widgets.chips import Chip
 from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.form_view import ChoiceRow, FormView, SeveralRow, TypedRow
 from pfm_desktop.gui.widgets.lesions_panel import LesionsPanel
-from pfm_desktop.services import cases, review
+from pfm_desktop.services import bands, cases, review
 
 from .conftest import Hosted, Room
 
@@ -236,3 +236,17 @@ def test_another_visit_has_its_own_lesions(panel: LesionsPanel, room: Room) -> N
     assert cases.visit_case(room.lib, room.other).lesions == ()
     assert room.session.open_visit(room.visit)
     assert chosen(panel) == 1
+
+
+def test_a_complete_score_says_its_band_and_whose_band_it_is(
+    panel: LesionsPanel, findings: FindingsPanel, room: Room
+) -> None:
+    room.session.perform(lambda lib: bands.change_site_bands(lib, "iarc"), undoable=False)
+    rows = list(findings.swede.rows.values())
+    for row in rows[:4]:
+        QTest.keyClick(row.buttons[None], Key.Key_1)
+    assert findings.band.isHidden(), "a part of a score has none"
+    QTest.keyClick(rows[4].buttons[None], Key.Key_2)
+    assert findings.band.text() == "CIN2 or CIN3 (IARC Atlas of Colposcopy (online, read 2026))"
+    room.session.perform(lambda lib: bands.change_site_bands(lib, ""), undoable=False)
+    assert findings.band.isHidden()
