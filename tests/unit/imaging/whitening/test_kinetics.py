@@ -105,3 +105,18 @@ def test_frames_of_one_moment_are_no_error() -> None:
     seconds = np.repeat(np.arange(0, 60.0), 3)
     assert np.isfinite(smoothed(seconds, np.sin(seconds))).all()
     assert course(np.zeros(30), np.arange(30.0)).onset_s is None
+
+
+def test_where_frames_are_missing_beside_a_bend_the_peak_is_not_above_what_was_seen() -> None:
+    whole = np.arange(0.0, 120.0)
+    truth = 14.0 * np.clip((whole - 10.0) / 40.0, 0.0, 1.0) ** 0.6 * np.where(whole > 60, 0.985 ** (whole - 60), 1.0)
+    highest = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        keep = np.sort(rng.choice(len(whole), 45, replace=False))
+        seen = truth[keep] + rng.normal(0.0, 0.2, len(keep))
+        found = course(whole[keep], seen)
+        assert found.peak is not None
+        assert found.peak + found.start <= seen.max() + 1e-9
+        highest.append(found.peak / 14.0)
+    assert np.median(np.abs(np.array(highest) - 1.0)) < 0.05
