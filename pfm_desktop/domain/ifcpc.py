@@ -197,11 +197,12 @@ def gaps(visit: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def doubts(
-    visit: Mapping[str, Any], lesions: Sequence[Mapping[str, Any]], *, pregnant: bool | None = None,
+    visit: Mapping[str, Any], lesions: Mapping[int, Mapping[str, Any]], *, pregnant: bool | None = None,
     first_whitening_s: float | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
-    """What contradicts itself, in words; nothing is refused for it. `pregnant` None: not known; `first_whitening_s`:
-    seconds since acetic acid at which whitening was first measured, None where it was not."""
+    """What contradicts itself, in words; nothing is refused for it. `lesions` by their numbers; `pregnant` None: not
+    known; `first_whitening_s`: seconds since acetic acid at which whitening was first measured, None where it was not.
+    """
     found = []
     tz, scj = visit.get("tz_type"), visit.get("scj")
     if tz in ("1", "2") and scj in ("partially", "not_visible"):
@@ -212,10 +213,10 @@ def doubts(
         found.append("Deciduosis, and she is not known to be pregnant")
     if visit.get("adequacy") == "inadequate" and not visit.get("inadequate_for"):
         found.append("Inadequate without a reason")
-    white = [number for number, one in enumerate(lesions, start=1) if _whitens(one)]
+    white = [number for number, one in lesions.items() if _whitens(one)]
     if visit.get("acetowhite") == "no" and white:
         found.append(f"No acetowhite epithelium, and lesion {_numbers(white)} shows it")
-    for number, lesion in enumerate(lesions, start=1):
+    for number, lesion in lesions.items():
         found += _of_lesion(number, lesion, first_whitening_s)
     if visit.get("excision_type") in ("1", "2", "3") and tz is not None and visit["excision_type"] < tz:
         found.append(f"Excision type {visit['excision_type']} of a transformation zone type {tz}")
@@ -229,7 +230,7 @@ def _of_lesion(number: int, lesion: Mapping[str, Any], first_whitening_s: float 
     found, major, minor = [], lesion.get("grade_2") or (), lesion.get("grade_1") or ()
     if "rapid_acetowhitening" in major and first_whitening_s is not None and first_whitening_s > SLOW_S:
         found.append(f"Lesion {number}: rapid acetowhitening, and it was first measured at {first_whitening_s:.0f} s")
-    if "inner_border" in major and not {"thin_acetowhite"} & set(minor) and "dense_acetowhite" not in major:
+    if "inner_border" in major and not ("thin_acetowhite" in minor and "dense_acetowhite" in major):
         found.append(f"Lesion {number}: an inner border lies between thin and dense acetowhite epithelium")
     quadrants, hours = lesion.get("quadrants"), lesion.get("hours") or ()
     if quadrants is not None and hours and len({_quadrant(int(hour)) for hour in hours} - {None}) > quadrants:

@@ -14,6 +14,7 @@ from pfm_desktop.viewmodels.words import many
 if TYPE_CHECKING:
     from pfm_desktop.domain.lesion import Lesion
     from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Edit
 
 NO_LESION = "No lesion is documented. Each has its own signs and scores."
@@ -56,10 +57,7 @@ def lesions_view(
         return LesionsView()
     lesions = case.lesions
     chosen = next((one for one in lesions if one.id == chosen_id), lesions[0] if lesions else None)
-    pregnant = {"yes": True, "no": False}.get(case.referral.answers.get("pregnancy", ""))
-    said = ifcpc.doubts(
-        case.assessment, [one.answers for one in lesions], pregnant=pregnant, first_whitening_s=first_whitening_s
-    )
+    said = doubts_of(case, first_whitening_s)
     return LesionsView(
         visit_id=case.visit.id,
         locked=why_locked(case, read_only_reason),
@@ -69,6 +67,21 @@ def lesions_view(
         answers=case.assessment,
         doubts="\n".join(f"{doubt}." for doubt in said),
     )
+
+
+def doubts_of(case: VisitCase, first_whitening_s: float | None = None) -> tuple[str, ...]:
+    """What contradicts itself in the examination; `first_whitening_s` as for `lesions_view`."""
+    pregnant = {"yes": True, "no": False}.get(case.referral.answers.get("pregnancy", ""))
+    signs = {one.number: one.answers for one in case.lesions}
+    return ifcpc.doubts(case.assessment, signs, pregnant=pregnant, first_whitening_s=first_whitening_s)
+
+
+def first_whitening(lib: Library, visit_id: str) -> float | None:
+    """Seconds since acetic acid at which whitening was first measured in a visit; None where it was not."""
+    from pfm_desktop.services.capture import records
+
+    begun = (one.whitening.onset_s for one in records.whitenings(lib, visit_id))
+    return min((at for at in begun if at is not None), default=None)
 
 
 def added_edit(case: VisitCase) -> Edit:

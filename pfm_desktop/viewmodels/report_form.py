@@ -13,7 +13,8 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.moments import moment
-from pfm_desktop.viewmodels.findings import NO_VISIT
+from pfm_desktop.viewmodels.documenting import doubts_of
+from pfm_desktop.viewmodels.findings import NO_VISIT, gaps_of
 
 if TYPE_CHECKING:
     from pfm_desktop.interop.pdf_content import ReportContent
@@ -60,7 +61,7 @@ def sign_view(
     if signature is not None:
         said = f"Signed by {signature.name} at {moment(signature.signed_at)}: {signature.meaning}"
         return SignView(said, "", "", "", off_record)
-    gaps = case.findings.gaps()
+    gaps, doubts = gaps_of(case), (*doubts_of(case), *case.referral.doubts(on=case.visit.day))
     if read_only:
         blocked = read_only
     elif case.patient.unassigned:
@@ -70,7 +71,10 @@ def sign_view(
     else:
         blocked = "" if name.strip() else "Write your name to sign."
     account = f"The journal keeps the signing as {unnamed}." if unnamed and not read_only else ""
-    return SignView("", blocked, f"Missing: {', '.join(gaps)}" if gaps else "", "", off_record, account)
+    missing = f"Missing: {', '.join(gaps)}" if gaps else ""
+    contradicts = f"In doubt: {'; '.join(doubts)}" if doubts else ""
+    said = ". ".join(part for part in (missing, contradicts) if part)
+    return SignView("", blocked, said, "", off_record, account)
 
 
 def other_examiner(case: VisitCase | None, name: str) -> str:

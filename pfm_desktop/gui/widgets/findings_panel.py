@@ -25,7 +25,7 @@ from pfm_desktop.domain.findings import SWEDE_ITEMS
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.answer_parts import DifferForm
 from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
-from pfm_desktop.gui.widgets.lesions_panel import LesionsPanel
+from pfm_desktop.gui.widgets.lesions_panel import LesionChooser, LesionsPanel
 from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, words
 from pfm_desktop.gui.widgets.score_panel import ScorePanel
 from pfm_desktop.services.bands import site_bands
@@ -66,9 +66,10 @@ class FindingsPanel(QWidget):
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
         self.clear = self._clear_button()
         self.form = DifferForm(self)
+        chooser = LesionChooser(self)  # its keys come before those of the score
         self.swede = ScorePanel("Swede score", SWEDE_ITEMS, self)
         self.band = words(self)
-        self.lesions = LesionsPanel(session, self)
+        self.lesions = LesionsPanel(session, chooser, self)
         self.text = TextField("Findings in words", "What you see", self)
         self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
         self.histology = HistologyPanel(session, self)

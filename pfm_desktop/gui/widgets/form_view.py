@@ -53,7 +53,8 @@ class FormView(QWidget):
         wanted = {item.key for item in asked(self._items, self._answers)}
         typed = self._left.pop(of, {}) if anew and not locked else {}
         for key, row in self.rows.items():
-            row.show_answer(self._answers.get(key), anew=anew, typed=typed.get(key, ""))
+            fresh = anew or key not in wanted  # what is not asked any more leaves nothing behind
+            row.show_answer(self._answers.get(key), anew=fresh, typed=typed.get(key, "") if key in wanted else "")
             row.lock(locked=locked)
             row.setVisible(key in wanted)
 
@@ -106,7 +107,7 @@ class Row(QWidget):
         super().__init__(parent)
         self.item = item
         self.title, self._field, self._said = QLabel(item.title, self), field, words(self)
-        self._locked = False
+        self._locked = self._gives = False
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self._column = QVBoxLayout()
         self._column.setSpacing(2)
@@ -141,6 +142,16 @@ class Row(QWidget):
 
     def settle(self) -> None:
         """Tell what waits."""
+
+    def _give(self, answer: Any) -> None:
+        """Once: who hears of it reads the record again, and may ask for what waits meanwhile."""
+        if self._gives:
+            return
+        self._gives = True
+        try:
+            self.given.emit(self.item.key, answer)
+        finally:
+            self._gives = False
 
     def _follow(self, answer: Any, *, anew: bool, typed: str) -> None:
         raise NotImplementedError
@@ -181,7 +192,7 @@ class ChoiceRow(Row):
 
     def _tell(self) -> None:
         self._pause.stop()
-        self.given.emit(self.item.key, self.box.currentData())
+        self._give(self.box.currentData())
 
 
 class SeveralRow(Row):
@@ -206,7 +217,7 @@ class SeveralRow(Row):
         known = [one for one in self._answer if one in self.buttons]
         chosen = with_choice(self.item, known, key)
         self.show_answer(chosen, anew=False)
-        self.given.emit(self.item.key, list(chosen) or None)
+        self._give(list(chosen) or None)
 
 
 class TypedRow(Row):
@@ -241,7 +252,7 @@ class TypedRow(Row):
         if answer == self._kept:
             self.field.show_text(model.field_text(self.item, answer))
         else:
-            self.given.emit(self.item.key, answer)
+            self._give(answer)
 
     def _follow(self, answer: Any, *, anew: bool, typed: str) -> None:
         stays = not anew and bool(self.typed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -15,6 +17,7 @@ from pfm_desktop.gui.widgets.folding import Folding
 from pfm_desktop.gui.widgets.form_view import FormView
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.score_panel import ScorePanel
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import documenting as model
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ class LesionChooser(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(words(self, "heading", "Lesions"))
-        for part in (self.row, self.edits, self.note):
+        for part in (self.edits, self.row, self.note):
             column.addWidget(part)
         self.edits.add(self.add, self.remove)
         for button, signal in ((self.add, self.added), (self.remove, self.removed)):
@@ -69,6 +72,8 @@ class LesionChooser(QWidget):
             self.buttons = {key: self._button(key, words) for key, words in titles.items()}
             self.row.put(*self.buttons.values())
             self.row.setVisible(bool(titles))
+            for one, next_ in pairwise((self.remove, *self.buttons.values())):  # before what stands below
+                self.setTabOrder(one, next_)
             if had:
                 self.buttons.get(had, self.add).setFocus(Qt.FocusReason.OtherFocusReason)
         for key, button in self.buttons.items():
@@ -90,13 +95,12 @@ class LesionsPanel(QWidget):
 
     chosen_changed = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, chooser: LesionChooser, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self.chooser = session, chooser
         self._case: VisitCase | None = None
         self._chosen_id = ""
         self._view = model.LesionsView()
-        self.chooser = LesionChooser()
         self.doubts = words(parent or self, "problem")
         self.signs, self.visit = FormView(ifcpc.LESION), FormView(ifcpc.CERVIX)
         self.others = FormView((*ifcpc.VAGINA, *ifcpc.TREATMENT))
@@ -130,7 +134,11 @@ class LesionsPanel(QWidget):
     @property
     def names(self) -> tuple[str, ...]:
         """What cannot be kept, by the name of the field."""
-        return tuple(f"{title} of the examination" for form in self._forms for title in form.unkept)
+        return tuple(
+            f"{title} ({'a lesion' if form is self.signs else 'the examination'})"
+            for form in self._forms
+            for title in form.unkept
+        )
 
     def save(self) -> bool:
         """Bring what was chosen or typed last to disk; whether all is there."""
@@ -149,7 +157,8 @@ class LesionsPanel(QWidget):
 
     def _show(self) -> None:
         before = self._view.chosen
-        view = self._view = model.lesions_view(self._case, self._chosen_id, self._session.library.no_editing)
+        whitened = self._first_whitening()
+        view = self._view = model.lesions_view(self._case, self._chosen_id, self._session.library.no_editing, whitened)
         lesion, locked = view.chosen, bool(view.locked)
         self._chosen_id = lesion.id if lesion is not None else ""
         self.chooser.show_view(view)
@@ -164,6 +173,13 @@ class LesionsPanel(QWidget):
         self.reid.show_score(view.reid_status, view.reid, locked=locked, allowed={"iodine": view.iodine_choices})
         if before != lesion:
             self.chosen_changed.emit()
+
+    def _first_whitening(self) -> float | None:
+        if self._case is None or not self._case.lesions:
+            return None
+        with suppress(UserError):  # a library that cannot be read says so elsewhere
+            return model.first_whitening(self._session.library, self._case.visit.id)
+        return None
 
     def _connect(self) -> None:
         self.chooser.chosen.connect(self._choose)
@@ -191,6 +207,7 @@ class LesionsPanel(QWidget):
                 self.chooser.buttons[made].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _remove(self) -> None:
+        self.signs.save()
         if self.chosen is not None:
             self._perform(model.removed_edit(self.chosen))
 

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.examination import Whitening
 from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.widgets.chips import Chip
@@ -17,6 +18,7 @@ from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.form_view import ChoiceRow, FormView, SeveralRow, TypedRow
 from pfm_desktop.gui.widgets.lesions_panel import LesionsPanel
 from pfm_desktop.services import bands, cases, review
+from pfm_desktop.services.capture import records
 
 from .conftest import Hosted, Room
 
@@ -139,7 +141,7 @@ def test_what_is_typed_and_wrong_stays_with_its_lesion(panel: LesionsPanel, room
     assert "0 to 100" in row.problem.text()
     add(panel)
     assert row.field.text() == ""
-    assert room.session.unkept == ("Of the cervix of the examination",)
+    assert room.session.unkept == ("Of the cervix (a lesion)",)
     go_to(panel, 1)
     assert row.field.text() == "140"
     room.session.drop_typed()
@@ -250,3 +252,36 @@ def test_a_complete_score_says_its_band_and_whose_band_it_is(
     assert findings.band.text() == "CIN2 or CIN3 (IARC Atlas of Colposcopy (online, read 2026))"
     room.session.perform(lambda lib: bands.change_site_bands(lib, ""), undoable=False)
     assert findings.band.isHidden()
+
+
+def test_what_was_chosen_a_moment_ago_goes_with_a_lesion_that_is_removed_and_comes_back_with_it(
+    panel: LesionsPanel, findings: FindingsPanel, room: Room
+) -> None:
+    add(panel)
+    choose(panel.signs, "lugol", "non_stained")
+    QTest.mouseClick(panel.chooser.remove, LEFT)
+    assert room.problems == []
+    QTest.keyClick(findings.plan, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert answers(room) == [{"lugol": "non_stained"}]
+
+
+def test_tab_goes_from_a_lesion_to_its_score(panel: LesionsPanel, findings: FindingsPanel) -> None:
+    add(panel)
+    chip = next(iter(panel.chooser.buttons.values()))
+    assert QApplication.focusWidget() is chip
+    QTest.keyClick(chip, Key.Key_Tab)
+    assert QApplication.focusWidget() is findings.swede.rows["aceto_uptake"].buttons[None]
+    QTest.keyClick(QApplication.focusWidget(), Key.Key_Backtab)
+    assert QApplication.focusWidget() is chip
+    QTest.keyClick(chip, Key.Key_Backtab)
+    assert QApplication.focusWidget() is panel.chooser.remove
+
+
+def test_rapid_whitening_is_compared_with_what_was_measured(panel: LesionsPanel, room: Room) -> None:
+    add(panel)
+    QTest.mouseClick(chips(panel.signs, "grade_2")["rapid_acetowhitening"], LEFT)
+    assert panel.doubts.isHidden()
+    curve = Whitening((), (0.0, 100.0), (0.0, 5.0), onset_s=95.0)
+    records.keep_whitening(room.lib, room.visit, "c" * 32, curve)
+    room.session.refresh()
+    assert "it was first measured at 95 s" in panel.doubts.text()

@@ -12,6 +12,7 @@ from pfm_desktop.gui.widgets.form_view import ChoiceRow, SeveralRow, TypedRow
 from pfm_desktop.gui.widgets.referral_panel import ReferralPanel
 from pfm_desktop.services import cases, documenting, review
 from pfm_desktop.services.capture import allergies
+from pfm_desktop.storage import journal
 from pfm_desktop.support.errors import StorageError
 
 from .conftest import Hosted, Room
@@ -226,3 +227,33 @@ def test_nothing_is_asked_while_no_visit_is_open(panel: ReferralPanel, room: Roo
     room.session.close_visit()
     assert panel.form.isHidden()
     assert panel.lock.text() == "No visit is open. Choose one in Today."
+
+
+def test_what_was_refused_and_is_told_as_another_visit_opens_is_told_once(
+    panel: ReferralPanel, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise StorageError("the disk is full", safe="nothing was changed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(documenting, "set_referral", full)
+        type_in(panel, "parity", "3")
+    assert room.session.open_visit(room.other)
+    assert answers(room) == {"parity": 3}
+    assert answers(room, room.other) == {}
+    with room.lib.read() as session:
+        told = [line.text for line in journal.entries(session) if line.what == "referral"]
+    assert told == ["Referral: Parity: 3"]
+
+
+def test_a_wrong_entry_of_what_is_not_asked_any_more_is_gone(panel: ReferralPanel, room: Room) -> None:
+    choose(panel, "cytology", "lsil")
+    panel.form.save()
+    type_in(panel, "cytology_on", "nonsense")
+    assert room.session.unkept
+    choose(panel, "cytology", "not_done")
+    panel.form.save()
+    assert room.session.unkept == ()
+    choose(panel, "cytology", "lsil")
+    panel.form.save()
+    assert field(panel, "cytology_on").field.text() == ""

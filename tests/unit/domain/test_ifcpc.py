@@ -39,23 +39,23 @@ def test_the_terms_of_the_nomenclature_are_all_there() -> None:
     ],
 )
 def test_what_contradicts_itself_is_said(visit: dict[str, Any], lesions: list[dict[str, Any]], said: str) -> None:
-    doubts = ifcpc.doubts(visit, lesions)
+    doubts = ifcpc.doubts(visit, dict(enumerate(lesions, start=1)))
     assert len(doubts) == 1
     assert said in doubts[0]
 
 
 def test_deciduosis_is_of_pregnant_women_only() -> None:
     visit = {"normal_findings": ["deciduosis"]}
-    assert ifcpc.doubts(visit, [], pregnant=True) == ()
+    assert ifcpc.doubts(visit, {}, pregnant=True) == ()
     for pregnant in (False, None):
-        assert ifcpc.doubts(visit, [], pregnant=pregnant) == ("Deciduosis, and she is not known to be pregnant",)
+        assert ifcpc.doubts(visit, {}, pregnant=pregnant) == ("Deciduosis, and she is not known to be pregnant",)
 
 
 def test_rapid_whitening_agrees_with_what_was_measured() -> None:
     lesion = {"grade_2": ["rapid_acetowhitening"]}
-    assert ifcpc.doubts({}, [lesion], first_whitening_s=12.0) == ()
-    assert ifcpc.doubts({}, [lesion]) == ()
-    assert "measured at 95 s" in ifcpc.doubts({}, [lesion], first_whitening_s=95.0)[0]
+    assert ifcpc.doubts({}, {1: lesion}, first_whitening_s=12.0) == ()
+    assert ifcpc.doubts({}, {1: lesion}) == ()
+    assert "measured at 95 s" in ifcpc.doubts({}, {1: lesion}, first_whitening_s=95.0)[0]
 
 
 @pytest.mark.parametrize(
@@ -72,5 +72,16 @@ def test_rapid_whitening_agrees_with_what_was_measured() -> None:
     ],
 )
 def test_what_agrees_is_in_no_doubt(visit: dict[str, Any]) -> None:
-    lesion = {"grade_1": ["thin_acetowhite"], "grade_2": ["inner_border"], "quadrants": 2, "hours": ["12", "1", "5"]}
-    assert ifcpc.doubts(visit, [lesion]) == ()
+    lesion = {
+        "grade_1": ["thin_acetowhite"],
+        "grade_2": ["inner_border", "dense_acetowhite"],
+        "quadrants": 2,
+        "hours": ["12", "1", "5"],
+    }
+    assert ifcpc.doubts(visit, {1: lesion}) == ()
+
+
+def test_a_lesion_is_named_by_its_own_number_also_after_others_went() -> None:
+    said = ifcpc.doubts({"acetowhite": "no"}, {3: {"grade_1": ["thin_acetowhite"]}, 4: {"grade_2": ["inner_border"]}})
+    assert said[0].endswith("lesion 3 shows it")
+    assert said[1].startswith("Lesion 4: ")

@@ -12,6 +12,7 @@ from pfm_desktop.domain.referral import COMPREHENSIVE, Referral
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.viewmodels import forms
 from pfm_desktop.viewmodels.referral import IODINE, SHOWN, ReferralView, answer_edit, in_short, referral_view
+from pfm_desktop.viewmodels.report_form import sign_view
 
 
 def case(answers: dict[str, Any], *, indication: str = "", born: date | None = date(1988, 2, 29)) -> VisitCase:
@@ -89,3 +90,11 @@ def test_fields_show_days_as_everywhere_and_hints_say_what_is_taken() -> None:
     assert forms.hint(by_key["hpv_on"]) == "14 Mar 2026"
     assert "no day" in forms.problem_of(by_key["hpv_on"], "soon")
     assert forms.problem_of(by_key["hpv_on"], "03/04/2020"), "either figure could be the month"
+
+
+def test_what_is_missing_and_in_doubt_stands_beside_the_signature() -> None:
+    visit = replace(case({"pregnancy": "yes", "menopause": "after"}), assessment={"tz_type": "3", "scj": "completely"})
+    gaps = sign_view(visit, "Dr. A").gaps
+    assert gaps.startswith("Missing: impression")
+    assert "Acetowhite. In doubt: Transformation zone type 3" in gaps
+    assert gaps.endswith("Pregnant and postmenopausal")

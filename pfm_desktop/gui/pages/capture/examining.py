@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 TICK_MS = 100
 GIVE_BACK_MS = 60_000  # so often, while a camera streams, what lies unused between its buffers; it takes 3 to 6 ms
-SETTLE_S = 3.0  # for pictures that wait, when the library is closed
+SETTLE_S = 1.0  # for pictures that wait, when the library is closed
 
 
 class Examining(QObject):
@@ -308,7 +308,8 @@ class Examining(QObject):
             self.moments.make_sure(lib, of)
             return edit(lib)
 
-        before, self._refused = self._refused, performed(self._session, made)
+        why_not = performed(self._session, made)
+        before, self._refused = self._refused, why_not.sentences if why_not is not None else ""
         if before:
             self.over.emit(before)
         if self._refused:

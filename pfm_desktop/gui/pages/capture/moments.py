@@ -91,9 +91,9 @@ class Moments(QObject):
         """Try once more, on this thread; whether all is on record."""
         self._again.stop()
         self._work.drop()
-        for _ in range(2):  # the first time it may be under way on the other thread
+        for _ in range(3):  # both may be under way on the other thread just now
             for visit_id, held in tuple(self._held.items()):
-                if self._session.perform(partial(_put, held), undoable=False, quiet=True) is not None:
+                if not performed(self._session, partial(_put, held), undoable=False):
                     del self._held[visit_id]
         if self._held:
             self._again.start()
@@ -148,20 +148,20 @@ class Moments(QObject):
         self._again.start()
 
 
-def performed(session: Session, edit: Edit, *, undoable: bool = True) -> str:
-    """Carry out an edit while the live picture waits for it, no longer than `WAITS_S`; why not, "" where it was done.
+def performed(session: Session, edit: Edit, *, undoable: bool = True) -> UserError | None:
+    """Carry out an edit while the live picture waits for it, no longer than `WAITS_S`; why not, None where it was done.
     Nothing is said."""
-    problems: list[str] = []
+    problems: list[UserError] = []
 
     def tried(lib: Library) -> Any:
         try:
             return edit(lib)
         except UserError as error:
-            problems.append(error.sentences)
+            problems.append(error)
             raise
 
     done = session.perform(tried, undoable=undoable, quiet=True, waits_s=WAITS_S) is not None
-    return "" if done else (problems or [f"Not now: {session.written_by}."])[0]
+    return None if done else (problems or [UserError(f"not now: {session.written_by}")])[0]
 
 
 def _put_in_background(ctx: Context, lib: Library, held: _Held) -> tuple[Change, ...]:

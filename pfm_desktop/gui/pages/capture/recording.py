@@ -15,7 +15,7 @@ from pfm_desktop.gui.pages.capture.moments import performed
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.capture import clips
 from pfm_desktop.services.capture.following import RATE, Following
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import StorageError, UserError, capital
 from pfm_desktop.viewmodels import capture_words as say
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ WHITENING_RATE = RATE  # a minute of it is 40 MB
 WHITENING_S = 195.0  # after acetic acid: so long it is followed by itself
 TRY_AGAIN_S = 5.0  # after which whitening that could not be recorded, or broke off, is begun again
 END_S = 6.0  # for what is not on disk yet, when the library is closed
+WAITS_FOR_END_S, TRIES = 30.0, 10  # where the library is busy while a clip ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +132,9 @@ class Recording(QObject):
 
         why_not = performed(self._session, begin, undoable=False)
         if kind is ClipKind.WHITENING:
-            self._tell_whitening(f"{say.WHITENING_WAITS} {why_not}" if why_not else "")
-        elif why_not:
-            self.said.emit(why_not)
+            self._tell_whitening(f"{say.WHITENING_WAITS} {capital(why_not.what)}." if why_not is not None else "")
+        elif why_not is not None:
+            self.said.emit(why_not.sentences)
         return made[0] if made else None
 
     def _tell_whitening(self, why_not: str) -> None:
@@ -239,8 +240,16 @@ def _hand_on(device: OpenDevice, sinks: Sequence[Callable[[Frame], None]], frame
             sink(frame)
 
 
-def _finish(_ctx: Context, running: _Running) -> Recorded:
-    """As a job."""
-    recorded = running.recorder.stop()
-    running.writer.finish(recorded)
+def _finish(ctx: Context, running: _Running) -> Recorded:
+    """As a job. A library that is busy is asked again for a while: what was taken waits for it."""
+    recorded = running.recorder.stop(WAITS_FOR_END_S)
+    for left in reversed(range(TRIES)):
+        try:
+            running.writer.finish(recorded)
+            break
+        except StorageError:
+            if not left:
+                raise
+            time.sleep(1.0)
+            ctx.check()
     return recorded
