@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -37,6 +37,7 @@ from pfm_desktop.viewmodels.grades import DETAILS, TITLES
 from pfm_desktop.viewmodels.referral import in_short
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.bands import Bands
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.services.engine import PairAnswer
     from pfm_desktop.viewmodels.session import Session
@@ -59,6 +60,7 @@ class FindingsPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._case: VisitCase | None = None
+        self._bands: Bands | None = None
         self._asked = Asked()
         self.setAccessibleName("Findings")
         self.lock, self.note = words(self, "badge"), words(self, "quiet")
@@ -118,10 +120,15 @@ class FindingsPanel(QWidget):
         self._asked = Asked(answer, pending, problem)
 
     def _view(self, case: VisitCase | None) -> model.FindingsView:
-        bands = None
-        with suppress(UserError):  # a library that cannot be read says so elsewhere
-            bands = site_bands(self._session.library)
-        return model.findings_view(case, self._session.library.no_editing, self.lesions.chosen, bands)
+        if self.isVisible():
+            with suppress(UserError):  # a library that cannot be read says so elsewhere
+                self._bands = site_bands(self._session.library)
+        return model.findings_view(case, self._session.library.no_editing, self.lesions.chosen, self._bands)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The site may have chosen other bands meanwhile."""
+        super().showEvent(event)
+        say(self.band, self._view(self._case).swede_band)
 
     def _show_swede(self, view: model.FindingsView) -> None:
         self.swede.show_score(view.swede_status, asdict(view.swede), locked=bool(view.locked))

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain import ifcpc
@@ -101,6 +102,7 @@ class LesionsPanel(QWidget):
         self._case: VisitCase | None = None
         self._chosen_id = ""
         self._view = model.LesionsView()
+        self._stale = False  # the fields show less than the record
         self.doubts = words(parent or self, "problem")
         self.signs, self.visit = FormView(ifcpc.LESION), FormView(ifcpc.CERVIX)
         self.others = FormView((*ifcpc.VAGINA, *ifcpc.TREATMENT))
@@ -161,6 +163,19 @@ class LesionsPanel(QWidget):
         view = self._view = model.lesions_view(self._case, self._chosen_id, self._session.library.no_editing, whitened)
         lesion, locked = view.chosen, bool(view.locked)
         self._chosen_id = lesion.id if lesion is not None else ""
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self._fill(view, lesion, locked=locked)
+        if before != lesion:
+            self.chosen_changed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Seventy fields are not filled for a picture that Capture takes meanwhile: it happens once they are seen."""
+        super().showEvent(event)
+        if self._stale:
+            self._show()
+
+    def _fill(self, view: model.LesionsView, lesion: Lesion | None, *, locked: bool) -> None:
         self.chooser.show_view(view)
         say(self.doubts, view.doubts)
         for part in (self.of_lesion, self.of_reid):
@@ -171,8 +186,6 @@ class LesionsPanel(QWidget):
         for form in (self.visit, self.others):
             form.show_answers(view.visit_id, view.answers, locked=locked)
         self.reid.show_score(view.reid_status, view.reid, locked=locked, allowed={"iodine": view.iodine_choices})
-        if before != lesion:
-            self.chosen_changed.emit()
 
     def _first_whitening(self) -> float | None:
         if self._case is None or not self._case.lesions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.form_view import FormView
@@ -24,6 +25,7 @@ class ReferralPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._case: VisitCase | None = None
+        self._stale = False  # the fields show less than the record
         self.setAccessibleName("Referral card")
         self.lock, self.about = words(self, "badge"), words(self, "quiet")
         self.bar = QProgressBar(self)
@@ -39,6 +41,17 @@ class ReferralPanel(QWidget):
         if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
             self.form.save()  # of the visit before
         self._case = case
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self._show(case)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The fields are filled once they are seen, not for each picture that Capture takes meanwhile."""
+        super().showEvent(event)
+        if self._stale:
+            self.show_case(self._case)
+
+    def _show(self, case: VisitCase | None) -> None:
         view = model.referral_view(case, self._iodine(case), self._session.library.no_editing)
         say(self.lock, view.locked)
         say(self.about, view.about)
