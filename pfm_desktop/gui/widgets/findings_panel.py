@@ -135,8 +135,7 @@ class FindingsPanel(QWidget):
         say(self.band, view.swede_band)
 
     def _lesion_changed(self) -> None:
-        view = self._view(self._case)
-        self._show_swede(view)
+        self._show_swede(self._view(self._case))
 
     def save(self) -> None:
         """Bring what was typed to disk now."""

@@ -88,7 +88,7 @@ class LesionChooser(QWidget):
 
 
 class LesionsPanel(QWidget):
-    """Follows `show_case`. `chosen_changed` when another lesion is in front.
+    """Follows `show_case`. `chosen_changed` when another lesion was chosen here.
 
     It holds what is asked of that lesion; the panel around it has a place for `chooser` above the Swede score, and for
     `doubts` and what is asked of the examination as a whole, `of_visit` and `of_others`, below.
@@ -158,7 +158,6 @@ class LesionsPanel(QWidget):
         return self.signs, self.visit, self.others
 
     def _show(self) -> None:
-        before = self._view.chosen
         whitened = self._first_whitening()
         view = self._view = model.lesions_view(self._case, self._chosen_id, self._session.library.no_editing, whitened)
         lesion, locked = view.chosen, bool(view.locked)
@@ -166,8 +165,6 @@ class LesionsPanel(QWidget):
         self._stale = not self.isVisible()
         if not self._stale:
             self._fill(view, lesion, locked=locked)
-        if before != lesion:
-            self.chosen_changed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Seventy fields are not filled for a picture that Capture takes meanwhile: it happens once they are seen."""
@@ -207,6 +204,7 @@ class LesionsPanel(QWidget):
         self.signs.save()
         self._chosen_id = lesion_id
         self._show()
+        self.chosen_changed.emit()
 
     def _add(self) -> None:
         if self._case is None:

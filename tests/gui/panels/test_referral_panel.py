@@ -68,6 +68,11 @@ def type_in(panel: ReferralPanel, key: str, text: str) -> TypedRow:
     return row
 
 
+def full(*_args: object) -> None:
+    """In place of what keeps an answer."""
+    raise StorageError("the disk is full", safe="nothing was changed")
+
+
 def test_a_choice_is_kept_where_the_keys_rest_as_one_edit(qtbot: QtBot, panel: ReferralPanel, room: Room) -> None:
     choose(panel, "cytology", "hsil")
     assert answers(room) == {}
@@ -151,9 +156,6 @@ def test_what_cannot_be_kept_stays_and_is_said(panel: ReferralPanel, room: Room,
 def test_what_the_disk_refuses_stays_in_the_field_until_it_is_kept(
     panel: ReferralPanel, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_args: object) -> None:
-        raise StorageError("the disk is full", safe="nothing was changed")
-
     with monkeypatch.context() as patch:
         patch.setattr(documenting, "set_referral", full)
         type_in(panel, "parity", "4")
@@ -232,9 +234,6 @@ def test_nothing_is_asked_while_no_visit_is_open(panel: ReferralPanel, room: Roo
 def test_what_was_refused_and_is_told_as_another_visit_opens_is_told_once(
     panel: ReferralPanel, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_args: object) -> None:
-        raise StorageError("the disk is full", safe="nothing was changed")
-
     with monkeypatch.context() as patch:
         patch.setattr(documenting, "set_referral", full)
         type_in(panel, "parity", "3")
