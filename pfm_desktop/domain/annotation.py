@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.clock import clock_hour
@@ -11,7 +13,11 @@ from pfm_desktop.domain.source import Source
 
 @dataclass(frozen=True)
 class Pin:
-    """A biopsy pin at (x, y) pixels in the picture of `frame`, lettered A, B, C ..."""
+    """A biopsy pin at (x, y) pixels in the picture of `frame`, lettered A, B, C ...
+
+    `pot` is what stands on the pot of the biopsy, "" where none was taken or nobody waits for a result; `answers` how
+    it was taken, by the keys of `specimen.TAKEN`.
+    """
 
     id: str
     pair_id: str
@@ -20,6 +26,8 @@ class Pin:
     y: float
     letter: str
     note: str = ""
+    pot: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ Answers = Mapping[str, Any]
 
 LONGEST = 2000  # characters of an answer in words
 EARLIEST = date(1900, 1, 1)
+YEARS_AHEAD = 10
 
 
 class Kind(StrEnum):
@@ -43,7 +44,8 @@ class Choice:
 @dataclass(frozen=True)
 class Item:
     """`only_if` names an item and answers of it: it is asked where one of these is given. `range` is of a number, with
-    both ends; `unit` stands behind it. `hint` says what is meant."""
+    both ends; `unit` stands behind it. `hint` says what is meant. `ahead`: a day that may be to come.
+    """
 
     key: str
     title: str
@@ -53,6 +55,7 @@ class Item:
     range: tuple[int, int] = (0, 0)
     unit: str = ""
     hint: str = ""
+    ahead: bool = False
 
     def choice(self, key: str) -> Choice:
         """A choice by key; ValueError where it has none of that key."""
@@ -79,9 +82,9 @@ def number(
     return Item(key, title, Kind.NUMBER, only_if=_condition(only_if), range=(least, most), unit=unit)
 
 
-def day_of(key: str, title: str, *, only_if: tuple[str, Iterable[str]] | None = None) -> Item:
+def day_of(key: str, title: str, *, only_if: tuple[str, Iterable[str]] | None = None, ahead: bool = False) -> Item:
     """An item whose answer is a day."""
-    return Item(key, title, Kind.DAY, only_if=_condition(only_if))
+    return Item(key, title, Kind.DAY, only_if=_condition(only_if), ahead=ahead)
 
 
 def text(key: str, title: str, hint: str = "", *, only_if: tuple[str, Iterable[str]] | None = None) -> Item:
@@ -106,7 +109,8 @@ def answered(items: Sequence[Item], answers: Answers) -> dict[str, Any]:
 def checked(item: Item, answer: Any, *, today: date) -> Any:
     """An answer as it is kept; None for none. ValueError, in words for a person, for one that the item does not take.
 
-    Of several choices the order is that of the item. No day is before 1900 or after `today`.
+    Of several choices the order is that of the item. No day is before 1900, or after `today` and, where the item looks
+    ahead, the ten years from then.
     """
     if answer is None or answer in ("", [], ()):
         return None
@@ -184,6 +188,10 @@ def _day(item: Item, answer: Any, today: date) -> str:
         raise ValueError(f"{item.title} is a day") from None
     if given.isoformat() != str(answer):  # the standard has other ways of writing it
         raise ValueError(f"{item.title} is a day")
-    if not EARLIEST <= given <= today:
+    if item.ahead:
+        latest = date(today.year + YEARS_AHEAD, 12, 31)
+        if not EARLIEST <= given <= latest:
+            raise ValueError(f"{item.title} lies between {EARLIEST.year} and {latest.year}")
+    elif not EARLIEST <= given <= today:
         raise ValueError(f"{item.title} lies between {EARLIEST.year} and today")
     return given.isoformat()

@@ -10,8 +10,10 @@ from typing import Any
 from pfm_desktop.domain import ifcpc, referral
 from pfm_desktop.domain.examination import key_words, plan_from_json
 from pfm_desktop.domain.findings import SWEDE_ITEMS
+from pfm_desktop.domain.followup import FOLLOW_UP
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.specimen import RESULT, TAKEN
 from pfm_desktop.interop.pdf_words import GRADE_NAMES
 from pfm_desktop.support import moments
 
@@ -49,6 +51,9 @@ KIND_NAMES = {
     "referral": "Referral card",
     "assessment": "Examination by IFCPC",
     "lesion": "Lesion",
+    "specimen": "Specimen",
+    "result": "Result of the laboratory",
+    "follow_up": "Follow-up",
 }
 _SWEDE = {item.key: item for item in SWEDE_ITEMS}
 _FIELD_NAMES = {
@@ -111,8 +116,11 @@ _FIELD_NAMES = {
     "visit_ids": "Visits (internal numbers)",
     "answers": "Answer",
     "scored": "Scored",
+    "pot": "Pot",
+    "specimen_id": "Specimen (internal number)",
+    "entered_by": "Entered by",
 } | {item.key: item.title for item in SWEDE_ITEMS}
-for _item in (*referral.ITEMS, *ifcpc.VISIT, *ifcpc.LESION):
+for _item in (*referral.ITEMS, *ifcpc.VISIT, *ifcpc.LESION, *TAKEN, *RESULT, *FOLLOW_UP):
     _FIELD_NAMES.setdefault(_item.key, _item.title)
 _DEEPEST = 3  # levels of a record that become lines of their own
 

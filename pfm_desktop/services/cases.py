@@ -19,8 +19,9 @@ from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.prediction import RevealedModel
 from pfm_desktop.domain.referral import Referral
 from pfm_desktop.domain.source import PLACES, Source, Stage
+from pfm_desktop.domain.specimen import Specimen
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import documented, journal, records
+from pfm_desktop.storage import documented, journal, records, specimens
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.interrupt import interruptible
 from pfm_desktop.storage.library import Library
@@ -59,6 +60,8 @@ class VisitCase:
     referral: Referral = field(default_factory=lambda: Referral(""))
     assessment: Mapping[str, Any] = field(default_factory=dict)  # `domain.ifcpc.VISIT`
     lesions: tuple[Lesion, ...] = ()
+    specimens: tuple[Specimen, ...] = ()  # every pin is among them
+    follow_up: Mapping[str, Any] = field(default_factory=dict)  # `domain.followup.FOLLOW_UP`
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -146,6 +149,8 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             referral=documented.referral(session, visit_id),
             assessment=documented.assessment(session, visit_id),
             lesions=documented.lesions_of(session, visit_id),
+            specimens=specimens.specimens_of(session, visit_id),
+            follow_up=specimens.answers_of_follow_up(session, visit_id),
         )
 
 

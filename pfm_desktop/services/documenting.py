@@ -9,43 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from pfm_desktop.domain import form, ifcpc, referral
+from pfm_desktop.domain import ifcpc, referral
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
 from pfm_desktop.domain.form import Item
 from pfm_desktop.domain.lesion import Lesion, Scored, of_examination
 from pfm_desktop.domain.reid import REID_ITEMS, ReidIndex
+from pfm_desktop.services.answering import answer_change, gone, valid
 from pfm_desktop.services.cases import new_id
 from pfm_desktop.storage import documented, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.errors import BadInputError
 
-_REFERRAL = {item.key: item for item in referral.ITEMS}
-_VISIT = {item.key: item for item in ifcpc.VISIT}
-_LESION = {item.key: item for item in ifcpc.LESION}
 _SWEDE = {item.key: item.title for item in SWEDE_ITEMS}
 _REID = {item.key: item.title for item in REID_ITEMS}
 
 
 def set_referral(lib: Library, visit_id: str, key: str, answer: Any) -> Change:
     """Answer an item of the referral card; None takes the answer back. What is not asked any more goes with it."""
-    return lib.apply(_answered(lib, "referral", visit_id, referral.ITEMS, _of(_REFERRAL, key), answer, "Referral: "))
+    return lib.apply(_answered(lib, "referral", visit_id, referral.ITEMS, key, answer, "Referral: "))
 
 
 def set_assessment(lib: Library, visit_id: str, key: str, answer: Any) -> Change:
     """Answer an item of the examination as a whole (`ifcpc.VISIT`); None takes the answer back."""
-    return lib.apply(_answered(lib, "assessment", visit_id, ifcpc.VISIT, _of(_VISIT, key), answer, ""))
+    return lib.apply(_answered(lib, "assessment", visit_id, ifcpc.VISIT, key, answer, ""))
 
 
 def add_lesion(lib: Library, visit_id: str) -> tuple[Change, ...]:
     """A lesion more. The first one takes the Swede score that the examination has by then: it is of the same tissue."""
     with lib.read() as session:
         if stored.visit(session, visit_id) is None:
-            raise _gone("visit")
+            raise gone("visit")
         there = documented.lesions_of(session, visit_id)
         found = stored.findings_of(session, visit_id)
     number = 1 + max((one.number for one in there), default=0)
@@ -76,7 +74,7 @@ def set_lesion(lib: Library, lesion_id: str, key: str, answer: Any) -> Change:
     """Answer an item of a lesion (`ifcpc.LESION`); None takes the answer back."""
     lesion, _, _ = _with_others(lib, lesion_id)
     before = f"Lesion {lesion.number}: "
-    return lib.apply(_answered(lib, "lesion", lesion_id, ifcpc.LESION, _of(_LESION, key), answer, before))
+    return lib.apply(_answered(lib, "lesion", lesion_id, ifcpc.LESION, key, answer, before))
 
 
 def score_swede(lib: Library, lesion_id: str, key: str, value: int | None, *, by: str) -> tuple[Change, ...]:
@@ -84,7 +82,7 @@ def score_swede(lib: Library, lesion_id: str, key: str, value: int | None, *, by
     lesion, left, present = _with_others(lib, lesion_id)
     if key not in _SWEDE:
         raise BadInputError(f"the Swede score has no item {key!r}", safe="nothing was changed")
-    swede = _valid(lambda: replace(lesion.swede, **{key: value}))
+    swede = valid(lambda: replace(lesion.swede, **{key: value}))
     said = f"Lesion {lesion.number}: Swede {_SWEDE[key]} {_or_dash(value)}"
     new = {"swede": asdict(swede), "scored": _scored(lib, lesion.visit_id, by)}
     others = tuple(sorted((*left, replace(lesion, swede=swede)), key=lambda one: one.number))
@@ -97,41 +95,20 @@ def score_reid(lib: Library, lesion_id: str, key: str, value: int | None, *, by:
     lesion, _, _ = _with_others(lib, lesion_id)
     if key not in _REID:
         raise BadInputError(f"the Reid index has no item {key!r}", safe="nothing was changed")
-    reid = _valid(lambda: lesion.reid.having(key, value))
+    reid = valid(lambda: lesion.reid.having(key, value))
     said = f"Lesion {lesion.number}: Reid {_REID[key]} {_or_dash(value)}"
     new = {"reid": asdict(reid), "scored": _scored(lib, lesion.visit_id, by)}
     return lib.apply(Change("lesion", lesion_id, _old(lib, lesion_id, new), new, said))
 
 
-def _answered(lib: Library, what: str, key: str, items: Sequence[Item], item: Item, answer: Any, before: str) -> Change:
-    kept = _valid(lambda: form.checked(item, answer, today=date.today()))
+def _answered(lib: Library, what: str, key: str, items: Sequence[Item], item: str, answer: Any, before: str) -> Change:
     with lib.read() as session:
         if what != "lesion" and stored.visit(session, key) is None:
-            raise _gone("visit")
+            raise gone("visit")
         present: Mapping[str, Any] | None = records.snapshot(session, what, key)
     if present is None:
-        raise _gone(what)
-    old: dict[str, Any] = present["answers"]
-    new = form.answered(items, {**old, item.key: kept} if kept is not None else _without(old, item.key))
-    said = form.answer_words(item, kept) if kept is not None else "no answer"
-    return Change(what, key, {"answers": old}, {"answers": new}, f"{before}{item.title}: {said}"[:200])
-
-
-def _without(answers: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in answers.items() if name != key}
-
-
-def _of(items: Mapping[str, Item], key: str) -> Item:
-    if key not in items:
-        raise BadInputError(f"nothing is called {key!r} in this form", safe="nothing was changed")
-    return items[key]
-
-
-def _valid(make: Any) -> Any:
-    try:
-        return make()
-    except ValueError as error:
-        raise BadInputError(str(error), safe="nothing was changed") from error
+        raise gone(what)
+    return answer_change(what, key, present, items, item, answer, before)
 
 
 def _with_others(lib: Library, lesion_id: str) -> tuple[Lesion, tuple[Lesion, ...], SwedeScore]:
@@ -139,12 +116,12 @@ def _with_others(lib: Library, lesion_id: str) -> tuple[Lesion, tuple[Lesion, ..
     with lib.read() as session:
         row = records.snapshot(session, "lesion", lesion_id)
         if row is None:
-            raise _gone("lesion")
+            raise gone("lesion")
         lesions = documented.lesions_of(session, row["visit_id"])
         found = stored.findings_of(session, row["visit_id"])
     lesion = next((one for one in lesions if one.id == lesion_id), None)
     if lesion is None:  # kept from who reads for labels
-        raise _gone("lesion")
+        raise gone("lesion")
     return lesion, tuple(one for one in lesions if one.id != lesion_id), found.swede
 
 
@@ -171,9 +148,3 @@ def _old(lib: Library, lesion_id: str, new: Mapping[str, Any]) -> dict[str, Any]
 
 def _or_dash(value: int | None) -> str:
     return "-" if value is None else str(value)
-
-
-def _gone(what: str) -> StorageError:
-    return StorageError(
-        f"this {what} is not in the library", safe="nothing was changed", remedy="open the visit from the list again"
-    )

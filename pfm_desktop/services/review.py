@@ -40,7 +40,16 @@ def place_pin(lib: Library, pair_id: str, frame: Source, x: float, y: float, *, 
         pair = _pair_with(stored.pair(session, pair_id), frame)
         _check_inside(stored.picture(session, pair.picture_id(frame) or ""), x, y)
         letter = next_letter(stored.pins_of(session, pair.visit_id))
-    fields = {"pair_id": pair_id, "frame": frame.value, "x": float(x), "y": float(y), "letter": letter, "note": note}
+    fields: dict[str, Any] = {
+        "pair_id": pair_id,
+        "frame": frame.value,
+        "x": float(x),
+        "y": float(y),
+        "letter": letter,
+        "note": note,
+        "pot": letter,  # a biopsy is taken there, and its result waited for
+        "answers": {},
+    }
     return lib.apply(Change("pin", new_id(), None, fields, f"Pin {letter} placed"))
 
 

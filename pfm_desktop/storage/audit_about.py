@@ -25,9 +25,13 @@ _ABOVE = {
     "clip": ("visit", "visit_id"),
     "whitening": ("visit", "visit_id"),
     "lesion": ("visit", "visit_id"),
+    "specimen": ("visit", "visit_id"),
+    "result": ("visit", "visit_id"),
     "pin": ("pair", "pair_id"),
 }
-_KEYED_BY_VISIT = frozenset({"findings", "histology", "reveal", "export", "examination", "referral", "assessment"})
+_KEYED_BY_VISIT = frozenset(
+    {"findings", "histology", "reveal", "export", "examination", "referral", "assessment", "follow_up"}
+)
 _KEYED_BY_PAIR = frozenset({"registration", "prediction", "ai_shown", "reads_shown"})
 _KEYED_BY = {"acquisition": "picture", "allergies": "patient"}
 _AT_ONCE = 500  # keys in one question
@@ -70,7 +74,7 @@ def whose(session: Session, lines: Iterable[Read]) -> dict[int, Whose]:
         if start is not None:
             steps[line.seq] = start
     visits: dict[int, str] = {}
-    for what in ("pin", "annotation", "clip", "whitening", "lesion", "picture", "pair", "visit"):
+    for what in ("pin", "annotation", "clip", "whitening", "lesion", "specimen", "result", "picture", "pair", "visit"):
         above, field = _ABOVE[what]
         here = {seq: key for seq, (kind, key) in steps.items() if kind == what}
         if what == "visit":

@@ -71,6 +71,11 @@ KINDS: Mapping[str, Kind] = {
     "referral": Kind(tables_review.ReferralTable, key=("visit_id",), default={"answers": {}}),
     "assessment": Kind(tables_review.AssessmentTable, key=("visit_id",), default={"answers": {}}),
     "lesion": Kind(tables_review.LesionTable),
+    "specimen": Kind(tables_review.SpecimenTable),
+    "result": Kind(tables_review.ResultTable, key=("specimen_id",), computed=("diagnosis",)),
+    "follow_up": Kind(
+        tables_review.FollowUpTable, key=("visit_id",), computed=("mdt", "letter_sent"), default={"answers": {}}
+    ),
 }
 
 

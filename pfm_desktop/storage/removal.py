@@ -32,13 +32,20 @@ from pfm_desktop.storage.tables_capture import (
     ExaminationTable,
     WhiteningTable,
 )
-from pfm_desktop.storage.tables_review import AssessmentTable, LesionTable, ReferralTable
+from pfm_desktop.storage.tables_review import (
+    AssessmentTable,
+    FollowUpTable,
+    LesionTable,
+    ReferralTable,
+    ResultTable,
+    SpecimenTable,
+)
 from pfm_desktop.support.errors import StorageError
 
 # what has the key of another record, and goes off the record with it
 _GOES_ALONG = {
     "picture": ("acquisition",),
-    "visit": ("examination", "referral", "assessment"),
+    "visit": ("examination", "referral", "assessment", "follow_up"),
     "patient": ("allergies",),
 }
 
@@ -57,7 +64,8 @@ def make_way(session: Session, change: Change) -> None:
     """
     if change.what == "pair" and change.new is not None and change.old is not None and "visit_id" in change.old:
         _revealed_pair(session, change)
-    check = {"pair": _pair, "picture": _picture, "visit": _visit, "patient": _patient, "clip": _clip}.get(change.what)
+        _answered_pair(session, change)
+    check = _CHECKS.get(change.what)
     if change.new is None and check is not None:
         check(session, change)
 
@@ -179,6 +187,20 @@ def _picture(session: Session, change: Change) -> None:
         raise StillNeededError(change.text, "how it was taken is on record", "remove it in the visit, with that")
 
 
+def _specimen(session: Session, change: Change) -> None:
+    if session.get(ResultTable, change.key) is not None:
+        raise StillNeededError(change.text, "the laboratory has answered on it", "take its result back first")
+
+
+def _answered_pair(session: Session, change: Change) -> None:
+    """A pair whose biopsies the laboratory has answered on stays in its visit: the answers are of that visit."""
+    pins = select(PinTable.id).where(PinTable.pair_id == change.key)
+    if session.scalar(select(ResultTable.specimen_id).where(ResultTable.specimen_id.in_(pins)).limit(1)):
+        raise StillNeededError(
+            change.text, "the laboratory has answered on biopsies of its pair", "take those results back first"
+        )
+
+
 def _clip(session: Session, change: Change) -> None:
     if session.scalar(select(WhiteningTable.id).where(WhiteningTable.clip_id == change.key).limit(1)):
         raise StillNeededError(change.text, "whitening was measured in it", "remove what was measured first")
@@ -191,6 +213,7 @@ _IN_VISIT: tuple[tuple[Any, str], ...] = (
     (WhiteningTable, "curves of whitening"),
     (ClipTable, "clips"),
     (LesionTable, "lesions"),
+    (SpecimenTable, "specimens"),
 )
 
 
@@ -198,6 +221,7 @@ _OF_VISIT: tuple[tuple[Any, str], ...] = (
     (ExaminationTable, "an examination has begun in"),
     (ReferralTable, "there is a referral card of"),
     (AssessmentTable, "something was found in the examination of"),
+    (FollowUpTable, "something is on record of the follow-up of"),
 )
 
 
@@ -232,3 +256,14 @@ def _patient(session: Session, change: Change) -> None:
             "she has a pseudonym in exports for research, and it must stay known whose it is",
             "leave her on record, and write in her visit what is wrong with it",
         )
+
+
+_CHECKS = {
+    "pair": _pair,
+    "picture": _picture,
+    "visit": _visit,
+    "patient": _patient,
+    "clip": _clip,
+    "pin": _specimen,
+    "specimen": _specimen,
+}

@@ -243,4 +243,6 @@ def _pair(row: PairTable) -> Pair:
 
 
 def _pin(row: PinTable) -> Pin:
-    return Pin(row.id, row.pair_id, Source(row.frame), row.x, row.y, row.letter, "" if _masks(row) else row.note)
+    note = "" if _masks(row) else row.note
+    place = row.pair_id, Source(row.frame), row.x, row.y
+    return Pin(row.id, *place, row.letter, note, row.pot, dict(row.answers))

@@ -29,7 +29,7 @@ from pfm_desktop.support.errors import UserError
 
 _SEALED = frozenset(
     {"findings", "pair", "pin", "os_mark", "picture", "annotation", "visit", "registration"}
-    | {"acquisition", "examination", "clip", "whitening", "referral", "assessment", "lesion"}
+    | {"acquisition", "examination", "clip", "whitening", "referral", "assessment", "lesion", "specimen"}
 )
 _ONCE_REVEALED = ("first_read", "revealed_at")
 _READS = ("impression", "second_read", "signature")

@@ -30,6 +30,7 @@ VERSIONS: tuple[str, ...] = (
     "v0009_pixels",
     "v0010_capture",
     "v0011_forms",
+    "v0012_follow_up",
 )
 CURRENT = len(VERSIONS)
 

@@ -231,7 +231,8 @@ class FindingsTable(Base):
 
 
 class PinTable(Base):
-    """Biopsy pins; `x`, `y` in pixels of the picture of `frame`."""
+    """Biopsy pins; `x`, `y` in pixels of the picture of `frame`. `pot` and `answers` as `domain.specimen` says; a pin
+    that was set before version 12 has no pot."""
 
     __tablename__ = "pins"
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -241,6 +242,8 @@ class PinTable(Base):
     y: Mapped[float] = mapped_column(Float(53))
     letter: Mapped[str] = mapped_column(String(8))
     note: Mapped[str] = mapped_column(Text, default="")
+    pot: Mapped[str] = mapped_column(String(40), default="", server_default="", index=True)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
 
 
 class OsMarkTable(Base):

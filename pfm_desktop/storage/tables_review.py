@@ -1,11 +1,11 @@
-"""The tables of what a clinician documents by forms; they refer to visits as those of live examinations do
-(`tables_capture`)."""
+"""The tables of what a clinician documents by forms, and of what follows a visit; they refer to visits as those of live
+examinations do (`tables_capture`)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pfm_desktop.storage.tables import ID, Base, Json
@@ -39,3 +39,46 @@ class LesionTable(Base):
     swede: Mapped[dict[str, Any]] = mapped_column(JSON)
     reid: Mapped[dict[str, Any]] = mapped_column(JSON)
     scored: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class SpecimenTable(Base):
+    """What was taken without a pin: endocervical sampling, an excision; see `domain.specimen`."""
+
+    __tablename__ = "specimens"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ID, index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    pot: Mapped[str] = mapped_column(String(40), index=True)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ResultTable(Base):
+    """What the laboratory says of one pot, by the id of its specimen, which may be a pin. `diagnosis` is computed: its
+    key, "" while there is none."""
+
+    __tablename__ = "results"
+    specimen_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ID, index=True)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    entered_by: Mapped[str] = mapped_column(String(200), default="")
+    diagnosis: Mapped[str] = mapped_column(String(20), default="")
+
+    def derive(self) -> None:
+        """See `Base.derive`."""
+        self.diagnosis = str((self.answers or {}).get("diagnosis", ""))
+
+
+class FollowUpTable(Base):
+    """What is done about a visit afterwards; see `domain.followup`. Computed from the answers: `mdt` ("" while nobody
+    said), and whether the letter was sent."""
+
+    __tablename__ = "follow_ups"
+    visit_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    mdt: Mapped[str] = mapped_column(String(20), default="", index=True)
+    letter_sent: Mapped[bool] = mapped_column(default=False)
+
+    def derive(self) -> None:
+        """See `Base.derive`."""
+        said = self.answers or {}
+        self.mdt, self.letter_sent = str(said.get("mdt", "")), "letter_on" in said

@@ -145,6 +145,13 @@ LIVE: dict[str, dict[str, Any]] = {  # what an examination leaves, each with a v
         "reid": {"colour": 2},
         "scored": {"by": "Dr. A", "at": MOMENT, "after_reveal": False},
     },
+    "specimen": {"visit_id": Shelf.visit, "kind": "endocervical", "pot": "1", "answers": {"instrument": "curette"}},
+    "result": {
+        "visit_id": Shelf.visit,
+        "answers": {"diagnosis": "cin2", "reported_on": "2026-03-20"},
+        "entered_by": "A",
+    },
+    "follow_up": {"answers": {"mdt": "listed", "next_step": "LLETZ"}},
 }
 LIVE_KEYS = {
     "acquisition": Shelf.white,
@@ -156,6 +163,9 @@ LIVE_KEYS = {
     "referral": Shelf.visit,
     "assessment": Shelf.visit,
     "lesion": "2" * 32,
+    "specimen": "6" * 32,
+    "result": "6" * 32,
+    "follow_up": Shelf.visit,
 }
 NEVER_REMOVED = {"account", "learning_part"}  # see test_accounts, test_learning
 

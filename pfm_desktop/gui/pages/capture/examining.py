@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 TICK_MS = 100
-GIVE_BACK_MS = 60_000  # so often, while a camera streams, what lies unused between its buffers; it takes 3 to 6 ms
+GIVE_BACK_MS = 30_000  # so often, while a camera streams, what lies unused between its buffers; it takes 3 to 6 ms
 SETTLE_S = 1.0  # for pictures that wait, when the library is closed
 
 

@@ -1,0 +1,50 @@
+"""One answer in a form as a change of the record that holds the form's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+from pfm_desktop.domain import form
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.form import Item
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+T = TypeVar("T")
+
+
+def answered(present: Mapping[str, Any], items: Sequence[Item], key: str, answer: Any) -> tuple[dict[str, Any], str]:
+    """The answers with one of them given anew (None takes it back), without those that are not asked any more; and what
+    was said, for the journal. `BadInputError` for an answer that the item does not take."""
+    item = next((one for one in items if one.key == key), None)
+    if item is None:
+        raise BadInputError(f"nothing is called {key!r} in this form", safe="nothing was changed")
+    kept = valid(lambda: form.checked(item, answer, today=date.today()))
+    left = {name: value for name, value in present.items() if name != key}
+    new = form.answered(items, {**left, key: kept} if kept is not None else left)
+    return new, f"{item.title}: {form.answer_words(item, kept) if kept is not None else 'no answer'}"
+
+
+def answer_change(
+    what: str, record: str, present: Mapping[str, Any], items: Sequence[Item], key: str, answer: Any, before: str = ""
+) -> Change:
+    """One answer of the record of that kind and key, whose fields are `present`."""
+    old: dict[str, Any] = present["answers"]
+    new, said = answered(old, items, key, answer)
+    return Change(what, record, {"answers": old}, {"answers": new}, f"{before}{said}"[:200])
+
+
+def valid(make: Callable[[], T]) -> T:
+    """What `make` makes; a ValueError of the domain as one that speaks to a person."""
+    try:
+        return make()
+    except ValueError as error:
+        raise BadInputError(str(error), safe="nothing was changed") from error
+
+
+def gone(what: str) -> StorageError:
+    """A record that is not there any more."""
+    return StorageError(
+        f"this {what} is not in the library", safe="nothing was changed", remedy="open the visit from the list again"
+    )

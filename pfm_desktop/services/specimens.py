@@ -1,0 +1,162 @@
+"""Pots: what was taken for the laboratory, and what it says of each.
+
+Each function carries out one edit, which is on disk when it returns, as in `services.review`. How a specimen was taken
+cannot change once the visit is signed (`SignedError`); a result comes weeks later and can. All raise
+`BadInputError` for an answer that an item does not take, and `StorageError` when the change cannot be kept; nothing is
+changed then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from pfm_desktop.domain import form
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.specimen import (
+    DIAGNOSIS,
+    KIND_WORDS,
+    LESION,
+    RESULT,
+    TAKEN,
+    Result,
+    Specimen,
+    SpecimenKind,
+    checked_pot,
+    worst,
+)
+from pfm_desktop.services.answering import answer_change, answered, gone, valid
+from pfm_desktop.services.cases import new_id
+from pfm_desktop.storage import documented, records
+from pfm_desktop.storage import repositories as stored
+from pfm_desktop.storage import specimens as kept
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError
+
+
+def specimens_of(lib: Library, visit_id: str) -> tuple[Specimen, ...]:
+    """All pots of a visit, and pins without one."""
+    with lib.read() as session:
+        return kept.specimens_of(session, visit_id)
+
+
+def add_specimen(lib: Library, visit_id: str, kind: SpecimenKind, *, pot: str = "") -> Change:
+    """Something more was taken, without a pin; what stands on its pot is the next free number, unless given."""
+    if kind is SpecimenKind.BIOPSY:
+        raise BadInputError("a biopsy has a pin", safe="nothing was changed", remedy="set a pin where it is taken")
+    with lib.read() as session:
+        if stored.visit(session, visit_id) is None:
+            raise gone("visit")
+        there = {one.pot for one in kept.specimens_of(session, visit_id)}
+    name = pot or next(str(number) for number in range(1, len(there) + 2) if str(number) not in there)
+    fields = {"visit_id": visit_id, "kind": kind.value, "pot": valid(lambda: checked_pot(name)), "answers": {}}
+    return lib.apply(Change("specimen", new_id(), None, fields, f"{KIND_WORDS[kind].capitalize()} taken, pot {name}"))
+
+
+def remove_specimen(lib: Library, specimen_id: str) -> Change:
+    """It was not taken. `StillNeededError` once the laboratory has answered on it."""
+    with lib.read() as session:
+        old = records.snapshot(session, "specimen", specimen_id)
+    if old is None:
+        raise gone("specimen")
+    name = KIND_WORDS[SpecimenKind(old["kind"])]
+    return lib.apply(Change("specimen", specimen_id, old, None, f"{name.capitalize()} removed, pot {old['pot']}"))
+
+
+def set_pot(lib: Library, specimen_id: str, pot: str) -> Change:
+    """What stands on its pot; "" where nothing was put into one. No two pots of a visit are called the same."""
+    one, what = _of(lib, specimen_id)
+    pot = valid(lambda: checked_pot(pot))
+    with lib.read() as session:
+        others = {other.pot.casefold() for other in kept.specimens_of(session, one.visit_id) if other.id != specimen_id}
+    if pot and pot.casefold() in others:
+        raise BadInputError(
+            f"another pot of this visit is called {pot}", safe="nothing was changed", remedy="give it another name"
+        )
+    said = f"pot {pot}" if pot else "no pot"
+    return lib.apply(Change(what, specimen_id, {"pot": one.pot}, {"pot": pot}, f"{_named(one)}: {said}"))
+
+
+def set_taken(lib: Library, specimen_id: str, key: str, answer: Any) -> Change:
+    """Answer an item of how it was taken (`specimen.TAKEN`); None takes the answer back."""
+    one, what = _of(lib, specimen_id)
+    if key == LESION.key and answer is not None:
+        with lib.read() as session:
+            numbers = {lesion.number for lesion in documented.lesions_of(session, one.visit_id)}
+        if valid(lambda: form.checked(LESION, answer, today=date.today())) not in numbers:
+            raise BadInputError(
+                f"no lesion {answer} is documented",
+                safe="nothing was changed",
+                remedy="add the lesion in Findings first",
+            )
+    present = {"answers": dict(one.answers)}
+    return lib.apply(answer_change(what, specimen_id, present, TAKEN, key, answer, f"{_named(one)}: "))
+
+
+def set_result(lib: Library, specimen_id: str, key: str, answer: Any) -> tuple[Change, ...]:
+    """Answer an item of what the laboratory says (`specimen.RESULT`); None takes the answer back.
+
+    The result of the visit, by which its cases are labelled, follows: it is the worst of all pots.
+    """
+    one, _ = _of(lib, specimen_id)
+    with lib.read() as session:
+        everything = kept.specimens_of(session, one.visit_id)
+        old = records.snapshot(session, "result", specimen_id)
+    answers, said = answered(one.result.answers, RESULT, key, answer)
+    who = lib.who
+    new = {"visit_id": one.visit_id, "answers": answers, "entered_by": who} if answers else None
+    if old is not None and new is not None:
+        parts = {"answers": old["answers"], "entered_by": old["entered_by"]}
+        change = Change("result", specimen_id, parts, {name: new[name] for name in parts}, f"{_named(one)}: {said}")
+    else:
+        change = Change("result", specimen_id, old, new, f"{_named(one)}: {said}")
+    after = tuple(
+        replace(other, result=Result(answers, who)) if other.id == specimen_id else other for other in everything
+    )
+    return lib.apply_all((change, *_histology(lib, one.visit_id, everything, after)))
+
+
+def _histology(
+    lib: Library, visit_id: str, before: Sequence[Specimen], after: Sequence[Specimen]
+) -> tuple[Change, ...]:
+    """The change that makes the result of the visit follow its pots. What somebody entered of a visit without any, or
+    in other words, stays until a pot has a grade."""
+    was, now = _worst_fields(before, ""), _worst_fields(after, lib.who)
+    with lib.read() as session:
+        old = records.snapshot(session, "histology", visit_id)
+    if now is None and (old is None or was is None or any(old[name] != was[name] for name in ("grade", "text"))):
+        return ()
+    if old == now:
+        return ()
+    said = "taken away" if now is None else f"of the visit: {now['grade']}"
+    return (Change("histology", visit_id, old, now, f"Histology {said}"),)
+
+
+def _worst_fields(specimens: Sequence[Specimen], who: str) -> dict[str, Any] | None:
+    found = worst(one.result for one in specimens)
+    if found is None or found.grade is None:
+        return None
+    pots = [one.pot or one.name for one in specimens if one.result.diagnosis == found.diagnosis]
+    day = found.reported_on
+    return {
+        "grade": found.grade.value,
+        "reported_on": day.isoformat() if day is not None else None,
+        "text": f"pot {', '.join(pots)}: {form.answer_words(DIAGNOSIS, found.diagnosis)}",
+        "entered_by": who,
+    }
+
+
+def _of(lib: Library, specimen_id: str) -> tuple[Specimen, str]:
+    """A specimen and the kind of its record."""
+    with lib.read() as session:
+        found = kept.specimen(session, specimen_id)
+    if found is None:
+        raise gone("specimen")
+    return found, "pin" if found.kind is SpecimenKind.BIOPSY else "specimen"
+
+
+def _named(one: Specimen) -> str:
+    name = f"Pin {one.name}" if one.kind is SpecimenKind.BIOPSY else one.name.capitalize()
+    return f"{name} (pot {one.pot})" if one.pot and one.pot != one.name else name

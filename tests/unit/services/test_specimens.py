@@ -1,0 +1,238 @@
+"""Pots, results and follow-up, as they are put on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.specimen import Specimen, SpecimenKind
+from pfm_desktop.services import cases, documenting, follow_up, labelling, pairing, review, specimens
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.removal import StillNeededError
+from pfm_desktop.storage.rules import SignedError
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+PICTURE: dict[str, Any] = {
+    "sha256": "0" * 64,
+    "stage": Stage.ACETIC_ACID.value,
+    "taken_at": "2026-03-14T12:00:00+00:00",
+    "width": 100,
+    "height": 80,
+    "seconds_since_acid": None,
+    "mm_per_px": None,
+    "device": "",
+    "original_name": "",
+}
+
+
+@dataclass
+class Room:
+    lib: Library
+    visit: str
+    pair: str
+
+    def pin(self, x: float = 10) -> str:
+        return review.place_pin(self.lib, self.pair, Source.WHITE, x, 20).key
+
+    def pots(self) -> tuple[Specimen, ...]:
+        return specimens.specimens_of(self.lib, self.visit)
+
+    def histology(self) -> Grade | None:
+        found = labelling.histology_of(self.lib, self.visit)
+        return None if found is None else found.grade
+
+    def sign(self) -> None:
+        review.set_impression(self.lib, self.visit, Grade.NORMAL)
+        review.sign(self.lib, self.visit, "Dr. Test", "Read by me")
+
+
+def made(lib: Library, days_ago: int = 0, identifier: str = "K-1", **patient: Any) -> Room:
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    woman = cases.add_patient(lib, identifier=identifier, **patient)
+    visit = cases.add_visit(lib, woman.id, started_at=at).id
+    picture, fields = cases.new_id(), dict(PICTURE, visit_id=visit)
+    lib.apply(Change("picture", picture, None, fields, "Picture added"))
+    return Room(lib, visit, pairing.make_pair(lib, visit, picture, None).key)
+
+
+@pytest.fixture
+def room(lib: Library) -> Room:
+    return made(lib)
+
+
+def test_a_pin_is_a_biopsy_in_a_pot_of_its_letter(room: Room) -> None:
+    pin = room.pin()
+    (one,) = room.pots()
+    assert (one.id, one.kind, one.name, one.pot, one.awaited) == (pin, SpecimenKind.BIOPSY, "A", "A", True)
+    change = specimens.set_pot(room.lib, pin, " 26-17 ")
+    assert (room.pots()[0].pot, change.text) == ("26-17", "Pin A: pot 26-17")
+    review.undo(room.lib, change)
+    assert room.pots()[0].pot == "A"
+    specimens.set_pot(room.lib, pin, "")
+    assert not room.pots()[0].awaited
+
+
+def test_no_two_pots_of_a_visit_are_called_the_same(room: Room) -> None:
+    first, second = room.pin(), room.pin(30)
+    assert [one.pot for one in room.pots()] == ["A", "B"]
+    with pytest.raises(BadInputError, match="another pot of this visit is called a"):
+        specimens.set_pot(room.lib, second, "a")
+    with pytest.raises(BadInputError, match="at most 40"):
+        specimens.set_pot(room.lib, first, "x" * 41)
+    assert [one.pot for one in room.pots()] == ["A", "B"]
+
+
+def test_how_it_was_taken_is_said_item_by_item(room: Room) -> None:
+    pin = room.pin()
+    specimens.set_taken(room.lib, pin, "instrument", "punch")
+    change = specimens.set_taken(room.lib, pin, "because_of", "both")
+    assert change.text == "Pin A: Because of: both"
+    assert dict(room.pots()[0].answers) == {"because_of": "both", "instrument": "punch"}
+    with pytest.raises(BadInputError, match="no lesion 1 is documented"):
+        specimens.set_taken(room.lib, pin, "lesion", 1)
+    documenting.add_lesion(room.lib, room.visit)
+    specimens.set_taken(room.lib, pin, "lesion", 1)
+    assert room.pots()[0].answers["lesion"] == 1
+
+
+def test_endocervical_sampling_needs_no_pin_and_can_be_taken_back(room: Room) -> None:
+    room.pin()
+    made_ = specimens.add_specimen(room.lib, room.visit, SpecimenKind.ENDOCERVICAL)
+    specimens.add_specimen(room.lib, room.visit, SpecimenKind.EXCISION)
+    assert [(one.name, one.pot) for one in room.pots()] == [
+        ("A", "A"),
+        ("endocervical sampling", "1"),
+        ("excision", "2"),
+    ]
+    gone = specimens.remove_specimen(room.lib, made_.key)
+    assert [one.pot for one in room.pots()] == ["A", "2"]
+    review.undo(room.lib, gone)
+    assert [one.pot for one in room.pots()] == ["A", "1", "2"]
+    with pytest.raises(BadInputError, match="a biopsy has a pin"):
+        specimens.add_specimen(room.lib, room.visit, SpecimenKind.BIOPSY)
+
+
+def test_the_result_of_the_visit_is_the_worst_of_its_pots_and_undone_with_them(room: Room) -> None:
+    first, second = room.pin(), room.pin(30)
+    specimens.set_result(room.lib, first, "diagnosis", "cin3")
+    assert room.histology() is Grade.HIGH
+    specimens.set_result(room.lib, second, "diagnosis", "cin1")
+    assert room.histology() is Grade.HIGH
+    found = labelling.histology_of(room.lib, room.visit)
+    assert found is not None
+    assert found.text == "pot A: HSIL (CIN 3)"
+    taken_back = specimens.set_result(room.lib, first, "diagnosis", None)
+    assert room.histology() is Grade.LOW
+    review.undo_all(room.lib, taken_back)
+    assert room.histology() is Grade.HIGH
+    specimens.set_result(room.lib, first, "diagnosis", "inadequate")
+    specimens.set_result(room.lib, second, "diagnosis", None)
+    assert room.histology() is None
+
+
+def test_the_day_of_the_report_is_that_of_the_worst_pot(room: Room) -> None:
+    pin = room.pin()
+    specimens.set_result(room.lib, pin, "reported_on", "2026-03-20")
+    assert room.histology() is None  # no diagnosis yet
+    assert room.pots()[0].awaited
+    specimens.set_result(room.lib, pin, "diagnosis", "scc")
+    found = labelling.histology_of(room.lib, room.visit)
+    assert found is not None
+    assert (found.grade, found.reported_on) == (Grade.CANCER, date(2026, 3, 20))
+
+
+def test_a_result_that_was_entered_of_the_visit_stays_until_a_pot_has_one(room: Room) -> None:
+    pin = room.pin()
+    labelling.set_histology(room.lib, room.visit, Grade.LOW, text="CIN 1")
+    specimens.set_result(room.lib, pin, "lab_number", "26/17")
+    specimens.set_result(room.lib, pin, "diagnosis", "inadequate")
+    assert room.histology() is Grade.LOW
+    specimens.set_result(room.lib, pin, "diagnosis", "cin2")
+    assert room.histology() is Grade.HIGH
+
+
+def test_results_come_after_the_signature_and_pots_do_not_change_then(room: Room) -> None:
+    pin = room.pin()
+    room.sign()
+    for edit in (
+        lambda: specimens.set_pot(room.lib, pin, "9"),
+        lambda: specimens.set_taken(room.lib, pin, "instrument", "punch"),
+        lambda: specimens.add_specimen(room.lib, room.visit, SpecimenKind.ENDOCERVICAL),
+    ):
+        with pytest.raises(SignedError):
+            edit()
+    specimens.set_result(room.lib, pin, "diagnosis", "cin2")
+    follow_up.set_follow_up(room.lib, room.visit, "letter_on", date.today().isoformat())
+    case = cases.visit_case(room.lib, room.visit)
+    assert case.specimens[0].result.grade is Grade.HIGH
+    assert case.specimens[0].result.entered_by == room.lib.who
+    assert list(case.follow_up) == ["letter_on"]
+
+
+def test_what_the_laboratory_answered_on_is_not_taken_away(room: Room) -> None:
+    pin = room.pin()
+    result = specimens.set_result(room.lib, pin, "lab_number", "26/17")
+    with pytest.raises(StillNeededError, match="the laboratory has answered on it"):
+        review.remove_pin(room.lib, pin)
+    review.undo_all(room.lib, result)
+    review.remove_pin(room.lib, pin)
+    assert room.pots() == ()
+
+
+@pytest.mark.parametrize(("key", "answer"), [("diagnosis", "cin4"), ("reported_on", "2190-01-01"), ("nothing", "x")])
+def test_what_the_form_does_not_take_is_refused(room: Room, key: str, answer: str) -> None:
+    pin = room.pin()
+    with pytest.raises(BadInputError):
+        specimens.set_result(room.lib, pin, key, answer)
+    assert not room.pots()[0].result.answers
+    with pytest.raises(StorageError):
+        specimens.set_result(room.lib, "f" * 32, "diagnosis", "cin1")
+
+
+def test_what_is_still_to_be_done_is_listed_the_oldest_first(lib: Library) -> None:
+    late, new, done = made(lib, 40, "K-1"), made(lib, 2, "K-2"), made(lib, 50, "K-3")
+    made(lib, 60, "K-4")  # nothing was taken
+    for room in (late, new, done):
+        room.pin()
+    assert [one.patient.identifier for one in follow_up.open_follow_up(lib)] == ["K-3", "K-1", "K-2"]
+    specimens.set_result(lib, done.pots()[0].id, "diagnosis", "normal")
+    follow_up.set_follow_up(lib, done.visit, "letter_on", date.today().isoformat())
+    found = follow_up.open_follow_up(lib)
+    assert [one.patient.identifier for one in found] == ["K-1", "K-2"]
+    assert [one.follow_up.overdue(date.today()) for one in found] == [True, False]
+
+
+def test_without_letters_a_visit_is_done_once_its_results_are_in_and_nothing_is_to_be_discussed(lib: Library) -> None:
+    room = made(lib)
+    pin = room.pin()
+    review.set_impression(lib, room.visit, Grade.NORMAL)
+    follow_up.choose_for_site(lib, days=14, letters=False)
+    assert follow_up.site_choice(lib) == follow_up.SiteChoice(14, letters=False)
+    specimens.set_result(lib, pin, "diagnosis", "cin1")
+    assert follow_up.open_follow_up(lib) == ()
+    specimens.set_result(lib, pin, "diagnosis", "cin3")
+    assert [one.follow_up.discordant for one in follow_up.open_follow_up(lib)] == [True]
+    follow_up.set_follow_up(lib, room.visit, "mdt", "discussed")
+    assert follow_up.open_follow_up(lib) == ()
+    with pytest.raises(BadInputError, match="7 to 90 days"):
+        follow_up.choose_for_site(lib, days=1000, letters=True)
+
+
+def test_a_reader_sees_only_what_that_reader_read(lib: Library) -> None:
+    for place, (said, diagnosis) in enumerate([(Grade.HIGH, "cin3"), (Grade.NORMAL, "cin2"), (Grade.LOW, "normal")]):
+        room = made(lib, place, f"K-{place}")
+        review.set_impression(lib, room.visit, said)
+        pin = room.pin()
+        review.sign(lib, room.visit, "Dr. Test" if place else "Dr. Other", "Read by me")
+        specimens.set_result(lib, pin, "diagnosis", diagnosis)
+    own = follow_up.accuracy(lib, "Dr. Test")
+    assert (own.before.visits, own.ai.visits) == (2, 0)
+    assert (own.before.sensitivity.hits, own.before.sensitivity.of) == (0, 1)
+    assert (own.before.specificity.hits, own.before.specificity.of) == (1, 1)
+    assert follow_up.accuracy(lib, "Nobody").before.visits == 0
