@@ -143,7 +143,8 @@ class Pair:
 
 @dataclass(frozen=True)
 class VisitRow:
-    """A line of the Today list and of search results."""
+    """A line of the Today list and of search results. `awaited`: pots on which the laboratory has not answered;
+    `histology` the result of the visit, "" while there is none."""
 
     visit: Visit
     patient: Patient
@@ -154,3 +155,5 @@ class VisitRow:
     signed: bool
     earlier_visits: int
     hidden: bool = False  # name, birth date and findings are kept from who reads
+    awaited: int = 0
+    histology: str = ""

@@ -5,7 +5,7 @@ Limits of days: NHSCSP 20, as read for clinical.md 4.2: the result told within 4
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -116,6 +116,12 @@ class FollowUp:
         return self.day + timedelta(days=LETTER_DAYS)
 
 
-def by_waiting(found: Sequence[FollowUp]) -> tuple[FollowUp, ...]:
-    """The longest wait first."""
-    return tuple(sorted(found, key=lambda one: (one.day, one.visit_id)))
+class Only(StrEnum):
+    """Which visits a list shows."""
+
+    ALL = "all"
+    TODAY = "today"
+    UNSIGNED = "unsigned"
+    OVERDUE = "overdue"  # a result
+    DISCUSS = "discuss"
+    LETTER = "letter"  # is due, or late

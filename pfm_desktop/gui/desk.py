@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 END_SECONDS = 3.0  # for work that ends with the library
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
 KEPT_NOW = "What was typed is kept now."
-TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT, LEARNING = range(10)
+TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT, LEARNING, HISTOLOGY = range(11)
 # module and class of the pages that are made after the window stands
 LATER = {
     REVIEW: ("pfm_desktop.gui.pages.review.page", "ReviewPage"),
@@ -50,6 +50,7 @@ BEHIND = {
     IMPORT: ("pfm_desktop.gui.pages.importing", "ImportPage", TODAY),
     EXPORT: ("pfm_desktop.gui.pages.export", "ExportPage", TODAY),
     LEARNING: ("pfm_desktop.gui.pages.learning.page", "LearningPage", MODELS),
+    HISTOLOGY: ("pfm_desktop.gui.pages.histology", "HistologyPage", TODAY),
 }
 
 
@@ -294,7 +295,7 @@ class Desk(QObject):
         self._listen_to(index, page)
         if index in BEHIND:
             self._listen_behind(index, page)
-        if index in (IMPORT, EXPORT, CAPTURE, ANNOTATE, MODELS, LEARNING):
+        if index in (IMPORT, EXPORT, CAPTURE, ANNOTATE, MODELS, LEARNING, HISTOLOGY):
             page.said.connect(self.said)
         made: QWidget = page
         return made
@@ -310,6 +311,7 @@ class Desk(QObject):
         today.in_front.connect(self.undo.show_list)
         today.import_wanted.connect(self._import)
         today.examine_wanted.connect(self._examine)
+        today.histology_wanted.connect(lambda: self._window.show_page(HISTOLOGY))
         today.export_wanted.connect(lambda visit_id, search: self.show_export(TODAY, visit_id, search))
         return today
 
@@ -352,8 +354,10 @@ class Desk(QObject):
         if index == IMPORT:
             page.brought_in.connect(self._brought_in)
             page.undo_changed.connect(self.undo.changed)
-        if index == LEARNING:
+        if index in (LEARNING, HISTOLOGY):
             page.visit_chosen.connect(self.visit_chosen)
+        if index == HISTOLOGY:
+            page.in_front.connect(self.undo.show_list)
 
 
 def _ignore(_answer: object) -> None:

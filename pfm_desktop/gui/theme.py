@@ -60,6 +60,11 @@ def theme_of(name: str) -> Theme:
     return THEMES.get(name, THEMES["dark"])
 
 
+def alarm_colour(on: QPalette) -> str:
+    """Of words that say that something is late, on the base of this palette: red, and at least 4.5:1."""
+    return "#FF9A8F" if on.color(QPalette.ColorRole.Base).lightness() < 128 else "#A31212"
+
+
 def palette(name: str) -> QPalette:
     """Palette of a theme; widgets that draw themselves take their colours from it."""
     theme, made = theme_of(name), QPalette()
@@ -102,6 +107,8 @@ QPushButton:hover, QToolButton:hover { border-color: $text; }
 QPushButton:pressed, QToolButton:pressed { background: $faint; }
 QPushButton:disabled, QToolButton:disabled { background: $panel; color: $line; border-color: $faint; }
 QPushButton:checked, QToolButton:checked { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton[alarm="true"] { border: 1px solid $on_warning; color: $on_warning; background: $warning; }
+QPushButton[alarm="true"]:checked { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[role="chip"] { padding: 2px 7px; min-height: 18px; }
 QToolButton[role="folding"] { background: transparent; border: 2px solid transparent; border-bottom: 1px solid $faint;
     border-radius: 0; padding: 4px 2px; font-size: 16px; font-weight: 600; text-align: left; }

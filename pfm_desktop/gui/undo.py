@@ -212,7 +212,7 @@ class Undo(QObject):
         first, case = changes[0], self._session.case
         if case is not None and not self._list_in_front and any(_of_visit(one, case) for one in changes):
             return self._stack_of_visit(case.visit.id)
-        if first.what in ("patient", "visit"):
+        if first.what in ("patient", "visit") or (self._list_in_front and first.what in ("result", "follow_up")):
             return self._list
         if (
             first.what == "picture" and first.new is not None and first.old is None

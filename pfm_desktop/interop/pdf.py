@@ -17,6 +17,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.interop import fonts, pdf_words
 from pfm_desktop.interop.pdf_content import ReportCheck, ReportContent, ReportPicture, ReportPin
+from pfm_desktop.interop.pdf_lines import draw_line
 from pfm_desktop.interop.pdf_parts import story
 from pfm_desktop.support.files import write_bytes
 from pfm_desktop.support.moments import day, moment
@@ -62,30 +63,19 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
     canvas.setFillColorRGB(0.99, 0.93, 0.80)
     canvas.rect(MARGIN, height - 17 * mm, width - 2 * MARGIN, 7 * mm, stroke=0, fill=1)
     canvas.setFillColorRGB(0.35, 0.20, 0.0)
-    _line(canvas, MARGIN + 2 * mm, height - 14.6 * mm, BANNER, fonts.BOLD, 9.5)
-    _line(canvas, width - MARGIN - 2 * mm, height - 14.6 * mm, content.model_label, fonts.SANS, 7.5, right=True)
+    draw_line(canvas, MARGIN + 2 * mm, height - 14.6 * mm, BANNER, fonts.BOLD, 9.5)
+    draw_line(canvas, width - MARGIN - 2 * mm, height - 14.6 * mm, content.model_label, fonts.SANS, 7.5, right=True)
     canvas.setFillColorRGB(0.25, 0.25, 0.25)
     born = f", born {day(content.birth_date)}" if content.birth_date else ""
     who = f"{content.patient_name}{born}" if content.patient_name else "no patient"
-    _line(canvas, MARGIN, height - 22 * mm, f"{who}   {content.patient_identifier}", fonts.SANS, 8)
-    _line(canvas, width - MARGIN, height - 22 * mm, pdf_words.state(content), fonts.SANS, 8, right=True)
+    draw_line(canvas, MARGIN, height - 22 * mm, f"{who}   {content.patient_identifier}", fonts.SANS, 8)
+    draw_line(canvas, width - MARGIN, height - 22 * mm, pdf_words.state(content), fonts.SANS, 8, right=True)
     canvas.setStrokeColorRGB(0.7, 0.7, 0.7)
     canvas.line(MARGIN, height - 23.6 * mm, width - MARGIN, height - 23.6 * mm)
     canvas.line(MARGIN, 16 * mm, width - MARGIN, 16 * mm)
     foot = f"{content.software}   made {moment(content.made_at)}"
-    _line(canvas, MARGIN, 12 * mm, foot, fonts.SANS, 7)
+    draw_line(canvas, MARGIN, 12 * mm, foot, fonts.SANS, 7)
     canvas.restoreState()
-
-
-def _line(canvas: Canvas, x: float, y: float, text: str, font: str, size: float, *, right: bool = False) -> None:
-    """One line of text in several fonts where a name needs them."""
-    parts = [(font if part[0] == fonts.SANS else part[0], part[1]) for part in fonts.runs(text)]
-    widths = [canvas.stringWidth(part, name, size) for name, part in parts]
-    x -= sum(widths) if right else 0
-    for (name, part), width in zip(parts, widths, strict=True):
-        canvas.setFont(name, size)
-        canvas.drawString(x, y, part)
-        x += width
 
 
 class _NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
@@ -104,6 +94,6 @@ class _NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
             self.__dict__.update(page)
             text = f"page {self._pageNumber} of {len(self._pages)}"
             self.setFillColorRGB(0.25, 0.25, 0.25)
-            _line(self, A4[0] - MARGIN, 12 * mm, text, fonts.SANS, 7, right=True)
+            draw_line(self, A4[0] - MARGIN, 12 * mm, text, fonts.SANS, 7, right=True)
             super().showPage()
         super().save()

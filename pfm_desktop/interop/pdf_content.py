@@ -38,7 +38,8 @@ class ReportCheck:
 
 @dataclass(frozen=True)
 class ReportPin:
-    """A biopsy pin: letter, place in words ("2 o'clock, anterior left"), note, and which picture it is on."""
+    """A biopsy pin: letter, place in words ("2 o'clock, anterior left"), note, and which picture it is on; or what was
+    taken without a pin, by its pot."""
 
     letter: str
     place: str

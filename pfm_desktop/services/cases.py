@@ -15,6 +15,7 @@ from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import Findings, Reading
+from pfm_desktop.domain.followup import OVERDUE_DAYS, Only
 from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.prediction import RevealedModel
 from pfm_desktop.domain.referral import Referral
@@ -110,20 +111,31 @@ def today(
     search: str = "",
     limit: int = LIMIT,
     after: tuple[datetime, str] | None = None,
+    only: Only = Only.ALL,
+    overdue_days: int = OVERDUE_DAYS,
     ctx: Context = _SILENT,
 ) -> tuple[VisitRow, ...]:
-    """Visits newest first; every word of `search` must stand in name, identifier, impression or date.
+    """Visits newest first; every word of `search` must stand in name, identifier, impression or date, or begin a word
+    of the indication or of what was found.
 
     With `after`, the start and id of a visit, those that come behind it. Raises `Cancelled` once `ctx` says so.
     """
+    question = Question(search=search, limit=limit, after=after, only=only, overdue_days=overdue_days)
     with lib.read() as session, interruptible(session, ctx.check):
-        return stored.visit_rows(session, Question(search=search, limit=limit, after=after))
+        return stored.visit_rows(session, question)
 
 
-def count_visits(lib: Library, *, search: str = "", ctx: Context = _SILENT) -> int:
+def count_visits(
+    lib: Library,
+    *,
+    search: str = "",
+    only: Only = Only.ALL,
+    overdue_days: int = OVERDUE_DAYS,
+    ctx: Context = _SILENT,
+) -> int:
     """How many visits `today` would give without a limit. Raises `Cancelled` once `ctx` says so."""
     with lib.read() as session, interruptible(session, ctx.check):
-        return stored.visit_count(session, Question(search=search))
+        return stored.visit_count(session, Question(search=search, only=only, overdue_days=overdue_days))
 
 
 def visit_case(lib: Library, visit_id: str) -> VisitCase:

@@ -16,7 +16,7 @@ from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
-from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.services import cases, follow_up, pairing, review, specimens
 from pfm_desktop.services.demo_plan import WOMEN, PlannedVisit, PlannedWoman
 from pfm_desktop.services.pool import spread
 from pfm_desktop.services.sole_use import clear, sole_use
@@ -119,6 +119,8 @@ _SHOTS: dict[str, tuple[Stage | None, Stage | None, float, float]] = {
     "fluorescence": (None, Stage.FLUORESCENCE_AFTER_ACID, 60.0, 300.0),
 }
 _GAP_SECONDS = 0.6  # fluorescence after white light; median of phantom.md
+_RESULT_DAYS, _LETTER_DAYS = 12, 15  # after the visit
+_DIAGNOSES = {Grade.NORMAL: "normal", Grade.LOW: "cin1", Grade.HIGH: "cin2", Grade.CANCER: "scc"}
 
 
 def _build(ctx: Context, building: Path, path: Path, *, size: int, workers: int) -> None:
@@ -242,6 +244,7 @@ def _add_visit(
         site = facts["site"] if shot.name.split("-")[2] == "pair" else site
     pair = pairing.ensure_pair(lib, visit.id)
     _add_findings(lib, visit.id, pair, planned, site)
+    _add_follow_up(lib, visit.id, planned, started)
 
 
 def _add_findings(
@@ -259,6 +262,19 @@ def _add_findings(
         review.set_impression(lib, visit_id, planned.impression)
     if planned.signed:
         review.sign(lib, visit_id, EXAMINER, "Demonstration")
+
+
+def _add_follow_up(lib: Library, visit_id: str, planned: PlannedVisit, started: datetime) -> None:
+    """What the laboratory said of each pot, and the letter."""
+    if not planned.answered or planned.days < _LETTER_DAYS:
+        return
+    reported, sent = ((started + timedelta(days=days)).date().isoformat() for days in (_RESULT_DAYS, _LETTER_DAYS))
+    pots = specimens.specimens_of(lib, visit_id)
+    for pot in pots:
+        specimens.set_result(lib, pot.id, "diagnosis", _DIAGNOSES[planned.truth])
+        specimens.set_result(lib, pot.id, "reported_on", reported)
+    if pots:
+        follow_up.set_follow_up(lib, visit_id, "letter_on", sent)
 
 
 def _moment(planned: PlannedVisit, now: datetime) -> datetime:

@@ -26,7 +26,8 @@ class PlannedVisit:
 
     Shots: "pair" (acetic acid at 60 s + fluorescence), "before" (saline + fluorescence before acid), "late" (a second
     pair at 150 s), "white" and "fluorescence" (one source only).
-    `impression` None: not read yet. `swede` in the order of the score, None: not assessed.
+    `impression` None: not read yet. `swede` in the order of the score, None: not assessed. `answered`: the laboratory
+    has said of a biopsy what the phantom is, once there was time for it.
     """
 
     days: int
@@ -40,6 +41,7 @@ class PlannedVisit:
     plan: str = ""
     signed: bool = False
     indication: str = "HPV positive"
+    answered: bool = True
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ WOMEN: tuple[PlannedWoman, ...] = (
     )),
     PlannedWoman("Xenia", date(1974, 10, 10), 124, (
         _read(395, 11, H, (1, 2, 2, 1, None)),
-        _read(150, 11, L, (1, 0, 0, 0, None)),
+        _read(150, 11, L, (1, 0, 0, 0, None), answered=False),
         _read(30, 11, N, (0, 0, 0, 0, None), indication="Follow-up after excision"),
     )),
 )  # fmt: skip

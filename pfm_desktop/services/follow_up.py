@@ -44,6 +44,12 @@ def open_follow_up(lib: Library, *, ctx: Context = _SILENT) -> tuple[Followed, .
         return kept.followed(session, kept.open_visits(session, letters=choice.letters))
 
 
+def of_visits(lib: Library, visit_ids: Sequence[str]) -> tuple[Followed, ...]:
+    """These visits as they are on record by now; those that are gone are left out."""
+    with lib.read() as session:
+        return kept.followed(session, visit_ids)
+
+
 @dataclass(frozen=True)
 class Accuracy:
     """What one reader said of visits against histology: before the AI was revealed, and in the end; and what the AI

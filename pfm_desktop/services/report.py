@@ -20,7 +20,13 @@ from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, Report
 from pfm_desktop.services.capture import records
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.services.report_checks import checks, checks_of
-from pfm_desktop.services.report_forms import assessment_lines, lesion_line, referral_lines
+from pfm_desktop.services.report_forms import (
+    assessment_lines,
+    lesion_line,
+    other_specimens,
+    referral_lines,
+    taken_words,
+)
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.moments import day, moment
 
@@ -89,7 +95,7 @@ def report_of_visit(
         checks=checks_of(answer, pictures),
         examination=records.examination(lib, case.visit.id),
         whitenings=tuple(one.whitening for one in kept),
-        pins=tuple(_pin(pin, case, pair_id, registration) for pin in case.pins),
+        pins=(*(_pin(pin, case, pair_id, registration) for pin in case.pins), *other_specimens(case)),
         findings=findings,
         swede=swede_lines(findings.swede),
         second_read=case.second_read,
@@ -277,7 +283,9 @@ def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | N
     here = pin in case.pins_on(pair_id)
     place = place_of(pin, os_of(case, pair_id if here else pin.pair_id), registration if here else None)
     place = place if here else f"{place} (on other pictures of this visit)"
-    return ReportPin(pin.letter, place, pin.note, _frame_words(pin, case))
+    return ReportPin(
+        pin.letter, place, taken_words(pin.letter, pin.pot, pin.answers, pin.note), _frame_words(pin, case)
+    )
 
 
 def _frame_words(pin: Pin, case: VisitCase) -> str:

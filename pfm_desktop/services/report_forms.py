@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain import form, ifcpc
 from pfm_desktop.domain.form import Item, Kind
 from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.referral import ITEMS, Referral
 from pfm_desktop.domain.reid import ReidIndex
+from pfm_desktop.domain.specimen import KIND_WORDS, TAKEN, SpecimenKind
+from pfm_desktop.interop.pdf_content import ReportPin
 from pfm_desktop.support.moments import day
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.cases import VisitCase
 
 Line = tuple[str, str]
 
@@ -34,6 +39,20 @@ def lesion_line(lesion: Lesion) -> Line:
     if lesion.reid != ReidIndex():
         said.append(f"Reid index: {lesion.reid.status}")
     return f"Lesion {lesion.number}", "; ".join(said)
+
+
+def other_specimens(case: VisitCase) -> Iterator[ReportPin]:
+    """What was taken without a pin, by its pot."""
+    for one in case.specimens:
+        if one.kind is not SpecimenKind.BIOPSY:
+            yield ReportPin(one.pot or "-", KIND_WORDS[one.kind], taken_words(one.pot, one.pot, one.answers, ""))
+
+
+def taken_words(letter: str, pot: str, answers: Mapping[str, Any], note: str) -> str:
+    """The pot, where it is not called as the pin is, how it was taken, and the note."""
+    said = [f"pot {pot}"] if pot and pot != letter else []
+    said += [f"{title[:1].lower()}{title[1:]} {answer}" for title, answer in answer_lines(TAKEN, answers)]
+    return "; ".join((*said, *([note] if note else [])))
 
 
 def answer_lines(items: Sequence[Item], answers: Mapping[str, Any]) -> tuple[Line, ...]:

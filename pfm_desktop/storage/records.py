@@ -11,7 +11,7 @@ from sqlalchemy import Date, delete, insert
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import tables, tables_capture, tables_review
+from pfm_desktop.storage import tables, tables_capture, tables_review, visit_words
 from pfm_desktop.storage.search import parts_of
 from pfm_desktop.storage.tables import Base, UtcDateTime
 from pfm_desktop.support.errors import StorageError
@@ -144,6 +144,9 @@ def write(session: Session, change: Change) -> None:
         if isinstance(row, tables.VisitTable):
             session.merge(tables.VisitDayTable(day=row.day_text))
     _keep_words(session, change, said_before, _searched(row) if change.new is not None else "")
+    if change.what in visit_words.TOLD_BY:
+        session.flush()
+        visit_words.keep(session, str(getattr(row, "visit_id", None) or change.key))
     if change.what == "registration":  # answers that were made with the one before
         session.execute(delete(tables.PredictionTable).where(tables.PredictionTable.pair_id == change.key))
     session.flush()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, object_session
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import DAY_ONLY, Pair, Patient, Picture, Visit, VisitRow, identifier_key
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, Reading, Signature, SwedeScore
+from pfm_desktop.domain.followup import Only
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.storage import access, worklist
@@ -72,16 +73,20 @@ def visit_rows(session: Session, question: Question) -> tuple[VisitRow, ...]:
     """Visits newest first; see `worklist`."""
     if not access.masked(session):
         return worklist.rows(lambda statement, values: session.execute(text(statement), values), question)
-    # no search: whoever found a woman by her name or by what was found would have read it
-    found = worklist.rows(
-        lambda statement, values: session.execute(text(statement), values), replace(question, search="")
-    )
+    found = worklist.rows(lambda statement, values: session.execute(text(statement), values), _unseeing(question))
     return tuple(_row_without_name(row) for row in found)
 
 
 def _row_without_name(row: VisitRow) -> VisitRow:
     visit = replace(row.visit, indication="", examiner="", note=_day_only(row.visit.note))
-    return replace(row, patient=access.without_name(row.patient), visit=visit, impression="", hidden=True)
+    patient = access.without_name(row.patient)
+    return replace(row, patient=patient, visit=visit, impression="", hidden=True, awaited=0, histology="")
+
+
+def _unseeing(question: Question) -> Question:
+    """Whoever found a woman by her name or by what was found, or is to be done, would have read it."""
+    told = question.only in (Only.ALL, Only.TODAY, Only.UNSIGNED)
+    return replace(question, search="", only=question.only if told else Only.ALL)
 
 
 def _day_only(note: str) -> str:
@@ -92,7 +97,7 @@ def _day_only(note: str) -> str:
 def visit_count(session: Session, question: Question) -> int:
     """How many visits there are; see `worklist`."""
     if access.masked(session):
-        question = replace(question, search="")
+        question = _unseeing(question)
     return worklist.count(lambda statement, values: session.execute(text(statement), values), question)
 
 

@@ -1,6 +1,7 @@
 """What a word of a search stands for in the database: a condition on visits, and where indexes allow a way to them.
 
-A word may stand within names and identifiers (`search_words`), in the day, be an impression, or an hour of the clock.
+A word may stand within names and identifiers (`search_words`), in the day, be an impression, an hour of the clock, or
+begin a word of the indication or of what was found (`visit_words`).
 A word that leads to few visits is a way to them; of a word that leads to very many the newest are soon found by going
 through the visits instead. Portable SQL; what it finds is what comparing every visit with every word would find.
 """
@@ -66,7 +67,7 @@ def meaning(ask: Ask, word: str, number: int) -> Meaning:
     """What a word means; `number` is in the names of its values. Of an hour the condition holds for some more."""
     # names last: of a visit that fits by its day the woman is not looked up
     found = [_by_day(ask, word, number), _by_impression(ask, word, number)]
-    found += [_by_minute(ask, word, number), _by_name(ask, word, number)]
+    found += [_by_minute(ask, word, number), _by_finding(ask, word, number), _by_name(ask, word, number)]
     each = [one for one in found if one is not None]
     visits = sum(one.visits for one in each)
     return Meaning(
@@ -153,6 +154,27 @@ def _by_impression(ask: Ask, word: str, number: int) -> Meaning | None:
         condition = f"EXISTS (SELECT 1 FROM findings WHERE findings.visit_id = visits.id AND {fits})"
     way = f"SELECT {COLUMNS} FROM findings CROSS JOIN visits WHERE {fits} AND visits.id = findings.visit_id"
     return Meaning(condition, way, condition, values, visits)
+
+
+def _by_finding(ask: Ask, word: str, number: int) -> Meaning | None:
+    """Of a longer word its first `PART` characters count."""
+    if is_hour(word) or "\0" in word:
+        return None
+    beginning = word[:PART]
+    values: dict[str, Any] = {f"said{number}": beginning}
+    fits = f"visit_words.part >= :said{number}"
+    behind = _behind(beginning)
+    if behind is not None:
+        values[f"unsaid{number}"] = behind
+        fits += f" AND visit_words.part < :unsaid{number}"
+    among = f"FROM visit_words WHERE {fits}"
+    visits = _counted(ask, f"SELECT 1 {among}", values, MOST)
+    if not visits:
+        return None
+    condition = f"visits.id IN (SELECT visit_words.visit_id {among})"
+    if visits > MOST:  # as for an impression
+        condition = f"EXISTS (SELECT 1 FROM visit_words WHERE visit_words.visit_id = visits.id AND {fits})"
+    return Meaning(condition, f"SELECT {COLUMNS} FROM visits WHERE {condition}", condition, values, visits)
 
 
 def _anywhere(word: str) -> str:

@@ -148,7 +148,7 @@ def _to_discuss() -> Select[Any]:
     discordant = (
         select(FindingsTable.visit_id)
         .join(HistologyTable, HistologyTable.visit_id == FindingsTable.visit_id)
-        .where(apart, FindingsTable.visit_id.in_(_with_pots()), FindingsTable.visit_id.not_in(said))
+        .where(apart, FindingsTable.visit_id.not_in(said))
     )
     return listed.union(discordant).subquery().select()
 

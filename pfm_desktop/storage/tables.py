@@ -123,6 +123,15 @@ class SearchWordTable(Base):
     patient_id: Mapped[str] = mapped_column(ID, primary_key=True)
 
 
+class VisitWordTable(Base):
+    """The words by which a visit is found (`storage.visit_words`). Refers to no line of visits, as above."""
+
+    __tablename__ = "visit_words"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - the table is its own index
+    part: Mapped[str] = mapped_column(BY_CODE_POINT, primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ID, primary_key=True, index=True)
+
+
 class VisitDayTable(Base):
     """Every `VisitTable.day_text` that there is, and perhaps was: few, so that a search may look at each."""
 

@@ -10,11 +10,13 @@ import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pfm_desktop.domain.case import Patient, Visit, VisitRow
+from pfm_desktop.domain.followup import DISCORDANT, LETTER_DAYS, OVERDUE_DAYS, Only
+from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.storage import search
 from pfm_desktop.storage.schema import CURRENT, DATABASE, file_uri, folded, is_encrypted
@@ -26,6 +28,10 @@ _NEWEST_FIRST = "ORDER BY visits.started_at DESC, visits.id"
 _FEW = 5_000  # of the last visits, which are gone through first where many may fit
 _QUICKER = 12  # times as many are gone through, by one index, in the time in which a way leads to them
 _LATE = "SELECT visits.started_at FROM visits {behind} ORDER BY visits.started_at DESC LIMIT 1 OFFSET :among"
+# pots of a visit; `CROSS JOIN`: in the order written
+_PINS = "FROM pairs CROSS JOIN pins WHERE pairs.visit_id = visits.id AND pins.pair_id = pairs.id AND pins.pot <> ''"
+_OTHERS = "FROM specimens WHERE specimens.visit_id = visits.id AND specimens.pot <> ''"
+_UNANSWERED = "NOT EXISTS (SELECT 1 FROM results WHERE results.specimen_id = {} AND results.diagnosis <> '')"
 # the page first, then what is counted for each of its rows: joined in the order written
 _ROWS = f"""
 SELECT visits.id, visits.patient_id, visits.started_at, visits.indication, visits.examiner, visits.note,
@@ -35,12 +41,25 @@ SELECT visits.id, visits.patient_id, visits.started_at, visits.indication, visit
         WHERE older.patient_id = visits.patient_id AND older.started_at < visits.started_at),
     (SELECT count(*) FROM pictures WHERE pictures.visit_id = visits.id),
     (SELECT count(*) FROM pictures WHERE pictures.visit_id = visits.id AND pictures.stage IN ({_FLUORESCENCE})),
+    (SELECT count(*) {_PINS} AND {_UNANSWERED.format("pins.id")})
+        + (SELECT count(*) {_OTHERS} AND {_UNANSWERED.format("specimens.id")}),
+    (SELECT histology.grade FROM histology WHERE histology.visit_id = visits.id),
     visits.day_text, patients.search
 FROM ({{page}}) AS page CROSS JOIN visits
 JOIN patients ON patients.id = visits.patient_id
 LEFT JOIN findings ON findings.visit_id = visits.id
 WHERE visits.id = page.id {_NEWEST_FIRST}
 """
+_APART = " OR ".join(
+    f"(findings.impression = '{one.value}' AND histology.grade = '{other.value}')"
+    for one in GRADES
+    for other in GRADES
+    if abs(one.rank - other.rank) >= DISCORDANT
+)
+_DISCUSS = f"""(visits.id IN (SELECT follow_ups.visit_id FROM follow_ups WHERE follow_ups.mdt = 'listed')
+    OR (visits.id IN (SELECT histology.visit_id FROM histology JOIN findings ON findings.visit_id = histology.visit_id
+            WHERE {_APART})
+        AND visits.id NOT IN (SELECT follow_ups.visit_id FROM follow_ups WHERE follow_ups.mdt <> '')))"""
 # as much of a row as `_says` looks at
 _SAID = """
 SELECT visits.id, visits.patient_id, visits.started_at, visits.day_text, patients.search
@@ -53,7 +72,8 @@ class Question:
     """Which rows: visits whose name, identifier, day or impression holds each word of `search`; of one patient; before
     a moment; the newest `limit` of those behind the row `after` (start and id of a visit).
 
-    A word like 08:15 or 8: also finds visits that began in that minute or hour, in the time of this computer.
+    A word like 08:15 or 8: also finds visits that began in that minute or hour, in the time of this computer. `only`
+    some visits; of those that have a limit of days, as of `now` (aware; needed for all but `ALL` and `UNSIGNED`).
     """
 
     search: str = ""
@@ -61,6 +81,9 @@ class Question:
     before: datetime | None = None
     limit: int = LIMIT
     after: tuple[datetime, str] | None = None
+    only: Only = Only.ALL
+    now: datetime | None = None
+    overdue_days: int = OVERDUE_DAYS
 
 
 @dataclass(frozen=True)
@@ -159,7 +182,42 @@ def _asked(ask: Ask, question: Question) -> _Asked:
     if question.before is not None:
         conditions.append("visits.started_at < :before")
         values["before"] = _stored(question.before)
+    _restrict(question, conditions, values)
     return _Asked(meanings, tuple(conditions), values, tuple(word for word in words if search.is_hour(word)))
+
+
+def _restrict(question: Question, conditions: list[str], values: dict[str, Any]) -> None:
+    """To the visits of which something is to be done."""
+    only, now = question.only, (question.now or datetime.now(UTC)).astimezone()
+    awaited = f"(EXISTS (SELECT 1 {_PINS} AND {_UNANSWERED.format('pins.id')})"
+    awaited += f" OR EXISTS (SELECT 1 {_OTHERS} AND {_UNANSWERED.format('specimens.id')}))"
+    if only is Only.TODAY:
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        values["from_day"], values["to_day"] = (
+            _stored((midnight + timedelta(days=days)).astimezone()) for days in (0, 1)
+        )
+        conditions.append("visits.started_at >= :from_day AND visits.started_at < :to_day")
+    elif only is Only.UNSIGNED:
+        signed = "SELECT 1 FROM findings WHERE findings.visit_id = visits.id AND findings.signature IS NOT NULL"
+        conditions.append(f"NOT EXISTS ({signed})")
+    elif only is Only.OVERDUE:
+        values["waits_since"] = _days_before(now, question.overdue_days)
+        conditions.append(f"visits.started_at < :waits_since AND {awaited}")
+    elif only is Only.DISCUSS:
+        conditions.append(_DISCUSS)
+    elif only is Only.LETTER:
+        values["letter_since"] = _days_before(now, LETTER_DAYS)
+        conditions.append(
+            f"(EXISTS (SELECT 1 {_PINS}) OR EXISTS (SELECT 1 {_OTHERS})) AND NOT EXISTS (SELECT 1 FROM follow_ups"
+            f" WHERE follow_ups.visit_id = visits.id AND follow_ups.letter_sent = true)"
+            f" AND (visits.started_at < :letter_since OR NOT {awaited})"
+        )
+
+
+def _days_before(now: datetime, days: int) -> str:
+    """The beginning, here, of the day that lies so many days back: what began before has waited longer."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) - timedelta(days=days)
+    return _stored(day.astimezone())
 
 
 def _page(ask: Ask, asked: _Asked, limit: int, after: tuple[datetime, str] | None) -> list[Sequence[Any]]:
@@ -191,7 +249,7 @@ def _says(found: Sequence[Any], hour: str) -> bool:
 
 def _row(found: Sequence[Any]) -> VisitRow:
     visit_id, patient_id, started_at, indication, examiner, note, *rest = found
-    identifier, family_name, given_name, born, impression, signed, earlier, pictures, lit, *_ = rest
+    identifier, family_name, given_name, born, impression, signed, earlier, pictures, lit, awaited, histology, *_ = rest
     return VisitRow(
         visit=Visit(visit_id, patient_id, search.moment_of(started_at), indication, examiner, note),
         patient=Patient(patient_id, identifier, family_name, given_name, _day(born)),
@@ -201,6 +259,8 @@ def _row(found: Sequence[Any]) -> VisitRow:
         impression=impression or "",
         signed=bool(signed),
         earlier_visits=earlier,
+        awaited=awaited,
+        histology=histology or "",
     )
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.clock import NO_WAY
 from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.specimen import SpecimenKind
 from pfm_desktop.viewmodels.findings import why_locked
 from pfm_desktop.viewmodels.found import TAKE_KEY
 from pfm_desktop.viewmodels.grades import SOURCES
 from pfm_desktop.viewmodels.review import os_mark_of
 from pfm_desktop.viewmodels.stages import stage_words
+from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
+    from pfm_desktop.domain.specimen import Specimen
     from pfm_desktop.imaging.registration import Registration
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
@@ -30,13 +34,27 @@ NOT_ON_STAGE = "not on the stage now"
 @dataclass(frozen=True)
 class PinRow:
     """One pin: `place` is hour and quadrant, or what is missing for them; `picture` says what it is on, and whether
-    that is on the stage."""
+    that is on the stage. `pot` stands on the label; `answers` how it was taken; `result` what the laboratory said."""
 
     id: str
     letter: str
     place: str
     picture: str
     note: str
+    pot: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    result: str = ""
+
+
+@dataclass(frozen=True)
+class SpecimenRow:
+    """What was taken without a pin."""
+
+    id: str
+    name: str
+    pot: str
+    answers: Mapping[str, Any]
+    result: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +62,7 @@ class PinsView:
     """`locked` says why nothing can be edited ("" when it can); `note` what to do while there is no pin."""
 
     rows: tuple[PinRow, ...] = ()
+    others: tuple[SpecimenRow, ...] = ()
     locked: str = ""
     note: str = ""
 
@@ -72,11 +91,34 @@ def pins_view(case: VisitCase | None, read_only_reason: str = "", known: Registe
         return PinsView(locked=locked)
     if locked and known is not None:
         known = replace(known, suggested=None)  # nobody could confirm it
+    specimens = {one.id: one for one in case.specimens}
     rows = tuple(
-        PinRow(pin.id, pin.letter, place_words(case, pin, known), picture_words(case, pin, known), pin.note)
+        PinRow(
+            pin.id,
+            pin.letter,
+            place_words(case, pin, known),
+            picture_words(case, pin, known),
+            pin.note,
+            pin.pot,
+            pin.answers,
+            _result_words(specimens.get(pin.id)),
+        )
         for pin in case.pins
     )
-    return PinsView(rows, locked, "" if rows or locked else NO_PINS)
+    others = tuple(
+        SpecimenRow(one.id, capital(one.name), one.pot, one.answers, _result_words(one))
+        for one in case.specimens
+        if one.kind is not SpecimenKind.BIOPSY
+    )
+    return PinsView(rows, others, locked, "" if rows or locked else NO_PINS)
+
+
+def _result_words(one: Specimen | None) -> str:
+    if one is None or not one.pot:
+        return ""
+    from pfm_desktop.viewmodels.follow_up import result_words
+
+    return f"Histology: {result_words(one)}"
 
 
 def place_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> str:
@@ -108,6 +150,34 @@ def remove_edit(pin_id: str) -> Edit:
     from pfm_desktop.services import review
 
     return lambda lib: review.remove_pin(lib, pin_id)
+
+
+def pot_edit(specimen_id: str, pot: str) -> Edit:
+    """What stands on its pot."""
+    from pfm_desktop.services import specimens
+
+    return lambda lib: specimens.set_pot(lib, specimen_id, pot)
+
+
+def taken_edit(specimen_id: str, key: str, answer: Any) -> Edit:
+    """One answer of how it was taken."""
+    from pfm_desktop.services import specimens
+
+    return lambda lib: specimens.set_taken(lib, specimen_id, key, answer)
+
+
+def added_edit(case: VisitCase, kind: SpecimenKind) -> Edit:
+    """Something more was taken, without a pin."""
+    from pfm_desktop.services import specimens
+
+    return lambda lib: specimens.add_specimen(lib, case.visit.id, kind)
+
+
+def specimen_removed_edit(specimen_id: str) -> Edit:
+    """It was not taken."""
+    from pfm_desktop.services import specimens
+
+    return lambda lib: specimens.remove_specimen(lib, specimen_id)
 
 
 def save_note(lib: Library, pin_id: str, note: str) -> Change:

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pfm_desktop.domain.case import Visit, VisitRow
+from pfm_desktop.domain.followup import DISCORDANT, OVERDUE_DAYS, Only
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.viewmodels.words import many
 
-COLUMNS = ("When", "Name", "Born", "ID", "Indication", "Pictures", "Impression", "Signed")
-WHEN, NAME, BORN, IDENTIFIER, INDICATION, PICTURES, IMPRESSION, SIGNED = range(len(COLUMNS))
+COLUMNS = ("When", "Name", "Born", "ID", "Indication", "Pictures", "Impression", "Histology", "Signed")
+WHEN, NAME, BORN, IDENTIFIER, INDICATION, PICTURES, IMPRESSION, HISTOLOGY, SIGNED = range(len(COLUMNS))
+ONLY_WORDS: Mapping[Only, str] = {
+    Only.ALL: "All",
+    Only.TODAY: "Today",
+    Only.UNSIGNED: "Not signed",
+    Only.OVERDUE: "Histology overdue",
+    Only.DISCUSS: "To discuss",
+    Only.LETTER: "Letter due",
+}
+_NONE = {
+    Only.TODAY: "No visit today.",
+    Only.UNSIGNED: "Every visit is signed.",
+    Only.OVERDUE: "No result of histology is overdue.",
+    Only.DISCUSS: "Nothing is to be discussed.",
+    Only.LETTER: "No letter is due.",
+}
 HIDDEN = "hidden"  # of what is kept from who reads for labels
+OVERDUE_SIGN, APART_SIGN = "\u26a0", "\u2260"  # besides the colour
 LIMIT = 200  # as many as are read at once; more come when the list is scrolled
 
 
@@ -28,15 +46,16 @@ class WorkRow:
     keys: tuple[tuple[float, str], ...]
     today: bool
     when: str
+    overdue: bool = False  # a result of histology
 
     def full(self, column: int) -> str:
         """What a cell says where there is room, in its tooltip and for the screen reader."""
         return self.when if column == WHEN else self.cells[column]
 
 
-def work_rows(rows: Sequence[VisitRow], now: datetime) -> tuple[WorkRow, ...]:
-    """Lines of the list, in the order given; `now` is aware."""
-    return tuple(_line(row, now) for row in rows)
+def work_rows(rows: Sequence[VisitRow], now: datetime, *, overdue_days: int = OVERDUE_DAYS) -> tuple[WorkRow, ...]:
+    """Lines of the list, in the order given; `now` is aware. Results are overdue after so many days."""
+    return tuple(_line(row, now, overdue_days) for row in rows)
 
 
 def ordered(rows: Sequence[WorkRow], column: int, *, descending: bool) -> tuple[WorkRow, ...]:
@@ -53,15 +72,15 @@ class Found:
     more: bool
 
 
-def found(rows: Sequence[VisitRow], now: datetime, *, limit: int) -> Found:
+def found(rows: Sequence[VisitRow], now: datetime, *, limit: int, overdue_days: int = OVERDUE_DAYS) -> Found:
     """The lines of `rows`, of which `limit` were asked for; `now` is aware."""
     last = (rows[-1].visit.started_at, rows[-1].visit.id) if rows else None
-    return Found(work_rows(rows, now), last, len(rows) >= limit)
+    return Found(work_rows(rows, now, overdue_days=overdue_days), last, len(rows) >= limit)
 
 
-def count_text(shown: int, search: str, *, total: int | None = None) -> str:
+def count_text(shown: int, search: str, *, total: int | None = None, only: Only = Only.ALL) -> str:
     """How many lines there are, for the label beside the search field; `total`: with those that are not shown yet."""
-    said = " found" if search.strip() else ""
+    said = " found" if search.strip() or only is not Only.ALL else ""
     if total is not None and total > shown:
         return f"{shown:,} of {total:,} visits{said}; scroll down for older ones"
     if total is None and shown >= LIMIT:
@@ -69,11 +88,14 @@ def count_text(shown: int, search: str, *, total: int | None = None) -> str:
     return f"{'1 visit' if shown == 1 else f'{shown:,} visits'}{said}"
 
 
-def empty_text(search: str, *, read_only: bool) -> str:
+def empty_text(search: str, *, read_only: bool, only: Only = Only.ALL) -> str:
     """What stands in an empty list: why it is empty and what to do."""
     if search.strip():
-        fields = "name, ID, date, hour or impression"
-        return f'Nothing found for "{search.strip()}".\n\nSearch by {fields}; Escape shows all visits.'
+        among = "" if only is Only.ALL else f" among {ONLY_WORDS[only].lower()}"
+        fields = "name, ID, date, hour, impression or finding"
+        return f'Nothing found for "{search.strip()}"{among}.\n\nSearch by {fields}; Escape shows all visits.'
+    if only is not Only.ALL:
+        return f"{_NONE[only]}\n\nEscape in the search field shows all visits."
     if read_only:
         return "No visits yet.\n\nThis library is open for reading only."
     return (
@@ -148,12 +170,14 @@ def _month_in_figures(text: str) -> str:
     return text
 
 
-def _line(row: VisitRow, now: datetime) -> WorkRow:
+def _line(row: VisitRow, now: datetime, overdue_days: int) -> WorkRow:
     # the zone of this computer and not the offset it has now: a visit in summer keeps its hour in winter
     at, here = row.visit.started_at.astimezone(), now.astimezone()
     name = row.patient.display_name
     impression = row.impression
     born = row.patient.birth_date
+    waited = (here.date() - row.visit.day).days
+    overdue = row.awaited > 0 and waited > overdue_days
     cells = (
         _when(row.visit, here.date()),
         name,
@@ -162,6 +186,7 @@ def _line(row: VisitRow, now: datetime) -> WorkRow:
         row.visit.indication,
         pictures_text(row),
         HIDDEN if row.hidden else impression or "not read yet",
+        HIDDEN if row.hidden else _histology(row, waited, overdue=overdue),
         "signed" if row.signed else "open",
     )
     rank = float(Grade(impression).rank) if impression else -1.0
@@ -173,9 +198,24 @@ def _line(row: VisitRow, now: datetime) -> WorkRow:
         (0.0, row.visit.indication.casefold()),
         (float(2 * row.has_white + row.has_fluorescence), f"{row.pictures:04d}"),
         (rank, ""),
+        (float(waited) if row.awaited else -1.0 if row.histology else -2.0, row.histology),
         (float(row.signed), ""),
     )
-    return WorkRow(row.visit.id, row.patient.id, cells, keys, row.visit.day == here.date(), moment_of(row.visit))
+    today, when = row.visit.day == here.date(), moment_of(row.visit)
+    return WorkRow(row.visit.id, row.patient.id, cells, keys, today, when, overdue)
+
+
+def _histology(row: VisitRow, waited: int, *, overdue: bool) -> str:
+    """What is awaited, and for how long; else what the laboratory said, and whether it contradicts the impression."""
+    if overdue:
+        return f"{OVERDUE_SIGN} overdue, {many(waited, 'day')}"
+    if row.awaited:
+        return f"awaited, {many(waited, 'day')}"
+    if not row.histology:
+        return ""
+    grade = Grade(row.histology)
+    apart = abs(grade.rank - Grade(row.impression).rank) if row.impression else 0
+    return f"{grade.value}{f' {APART_SIGN} impression' if apart >= DISCORDANT else ''}"
 
 
 def pictures_text(row: VisitRow) -> str:

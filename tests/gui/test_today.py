@@ -87,12 +87,12 @@ def titles_in_sight(page: TodayPage) -> list[str]:
 
 def test_a_wide_screen_is_used_to_its_edge_by_name_number_and_indication(today: TodayPage) -> None:
     sizes = {}
-    for width in (1300, 3700):
+    for width in (1400, 3700):
         today.resize(width, 900)
         columns = {column: today.table.columnWidth(column) for column in range(len(COLUMNS))}
         assert sum(columns.values()) == today.table.viewport().width()
         sizes[width] = columns
-    wider = {column for column in sizes[1300] if sizes[3700][column] > sizes[1300][column]}
+    wider = {column for column in sizes[1400] if sizes[3700][column] > sizes[1400][column]}
     assert wider == {NAME, IDENTIFIER, INDICATION}
 
 
@@ -106,10 +106,11 @@ def test_beside_the_form_a_name_has_more_room_than_what_can_be_looked_up() -> No
     ("width", "gone"),
     [
         (1300, set()),
-        (870, {"Pictures"}),
-        (700, {"Pictures", "Born"}),
-        (500, {"Pictures", "Born", "Indication", "ID"}),
-        (400, {"Pictures", "Born", "Indication", "ID"}),
+        (940, {"Pictures"}),
+        (870, {"Pictures", "Histology"}),
+        (700, {"Pictures", "Histology", "Born"}),
+        (500, {"Pictures", "Histology", "Born", "Indication", "ID"}),
+        (400, {"Pictures", "Histology", "Born", "Indication", "ID"}),
     ],
 )
 def test_in_a_narrow_list_other_columns_go_before_impression_and_signed(

@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.domain.followup import Only
 from pfm_desktop.domain.people import Act
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
+from pfm_desktop.gui.widgets.worklist_filter import WorklistFilter
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
 from pfm_desktop.jobs import Context
 from pfm_desktop.viewmodels.first_look import Closed, FirstLook
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
-SEARCHED = "Search name, ID, date, hour or impression"
+SEARCHED = "Search name, ID, date, hour, impression or finding"
 NOT_SEARCHED = "Names are hidden: nothing to search"
 SEARCH = 260  # pixels that the search field has at least: buttons that would take them are in the menu only
 MORE_ROOM = 1500  # pixels, with which there is room for the export button too
@@ -61,6 +63,7 @@ class TodayPage(QWidget):
     opens_soon = Signal()
     import_wanted = Signal(list)
     examine_wanted = Signal(str)
+    histology_wanted = Signal()
     export_wanted = Signal(str, str)  # the visit on which the list stands, or ""; what is searched for
     title = "Today"
 
@@ -73,8 +76,9 @@ class TodayPage(QWidget):
         self.model = WorklistModel(self)
         self.model.more_wanted.connect(self._read_on)
         self._wanted = ""  # the visit on which the list is to stand once it has been read
-        self._asked = ""  # the search whose answer is shown or on its way
+        self._asked = "", Only.ALL  # the search whose answer is shown or on its way
         self._background, self._counting, self._paging = Background(self), Background(self), Background(self)
+        self.filter = WorklistFilter(self)
         self._opens = False  # what is being searched for is to be opened
         self._last: tuple[datetime, str] | None = None  # start and id of the last visit of the list
         self._total: int | None = None  # of what was searched for; not known yet
@@ -83,6 +87,7 @@ class TodayPage(QWidget):
         self._pause.setInterval(DEBOUNCE_MS)
         self._pause.timeout.connect(self.read_again)
         self.search, self.count = self._make_search(), OneLine(self)
+        self._following = self._make_following()
         self._allow_searching()
         self.table, self.empty = self._make_table(), self._make_empty()
         self._intake: Intake | None = None
@@ -137,7 +142,7 @@ class TodayPage(QWidget):
 
     def page_actions(self) -> Sequence[QAction]:
         """Commands of this page."""
-        return (*self._actions, self._export, *self._setting_right)
+        return (*self._actions, self._export, *self._following, *self._setting_right)
 
     def entered(self) -> None:
         """The page comes into sight: the list is read again and stands on the visit that is open."""
@@ -146,6 +151,7 @@ class TodayPage(QWidget):
         if not self._just_read or self._wanted:
             self.read_again()
         self._just_read = False
+        self.filter.count()
         if not self.table.hasFocus():  # who is in the list already stays there
             self.search.setFocus()
         self.in_front.emit(True)
@@ -171,8 +177,9 @@ class TodayPage(QWidget):
         self._counting.drop()
         self._paging.drop()
         # read again, the list keeps its length: who had gone far down in it stays there
-        limit = max(LIMIT, self.model.rowCount()) if self._asked == self.search.text() else LIMIT
-        self._asked = self.search.text()
+        asks = self.search.text(), self.filter.only
+        limit = max(LIMIT, self.model.rowCount()) if self._asked == asks else LIMIT
+        self._asked = asks
         if isinstance(self._session, FirstLook):
             self._waiting = then or self._show
             if then is not None:  # what the search finds is to be opened, and not what was chosen before
@@ -182,7 +189,7 @@ class TodayPage(QWidget):
         if self._background.busy and not self._opens:  # nobody waits for that answer any more
             self._background.drop()
         self._opens = then is not None
-        work = (_search, self._session, self._asked, limit)
+        work = (_search, self._session, *self._asked, limit)
         self._background.start(*work, done=then or self._show, failed=self.said.emit)
 
     def focus_search(self) -> None:
@@ -212,8 +219,9 @@ class TodayPage(QWidget):
             if watched is self.search and key in _MOVES:
                 self.table.keyPressEvent(event)
                 return True
-            if watched is self.search and key == Qt.Key.Key_Escape and self.search.text():
+            if watched is self.search and key == Qt.Key.Key_Escape and (self.search.text() or self.filter.restricts):
                 self.search.setText("")
+                self.filter.show_all()
                 return True
         return super().eventFilter(watched, event)
 
@@ -257,6 +265,7 @@ class TodayPage(QWidget):
     def _added(self, visit_id: str) -> None:
         """Something was added to a visit: it must be in sight, whatever was searched for."""
         self.search.setText("")  # `clear` would be a step of the field's own undo
+        self.filter.show_all()
         self.read_again()
         self._wanted = visit_id
 
@@ -267,21 +276,23 @@ class TodayPage(QWidget):
         self._last, self._total = answer.last, None
         self.model.show_rows(answer.lines, more=answer.more and opened)
         self._say_how_many()
-        self.empty.setText(empty_text(self._asked, read_only=bool(self._session.library.no_editing)))
+        text, only = self._asked
+        self.empty.setText(empty_text(text, read_only=bool(self._session.library.no_editing), only=only))
         self._stack.setCurrentIndex(0 if answer.lines else 1)
         place = max(0, self.model.place_of(wanted))
         if answer.lines:
             self.table.setCurrentIndex(self.model.index(place, 0))
         self._refresh_actions()
         if answer.more and opened:
-            self._counting.start(_count, self._session, self._asked, done=self._counted, failed=self.said.emit)
+            self._counting.start(_count, self._session, *self._asked, done=self._counted, failed=self.said.emit)
 
     def _show_all(self) -> None:
         self._show(found(self._session.today(), datetime.now().astimezone(), limit=LIMIT))
         self._just_read = True
 
     def _say_how_many(self) -> None:
-        self.count.show_words(count_text(self.model.rowCount(), self._asked, total=self._total))
+        text, only = self._asked
+        self.count.show_words(count_text(self.model.rowCount(), text, total=self._total, only=only))
 
     def _counted(self, total: int) -> None:
         self._total = total
@@ -290,7 +301,7 @@ class TodayPage(QWidget):
     def _read_on(self) -> None:
         """The list was scrolled to its end, and there are older visits."""
         if self._last is not None:
-            work = (_search, self._session, self._asked, LIMIT, self._last)
+            work = (_search, self._session, *self._asked, LIMIT, self._last)
             self._paging.start(*work, done=self._show_more, failed=self._no_more)
 
     def _show_more(self, answer: Found) -> None:
@@ -331,6 +342,9 @@ class TodayPage(QWidget):
         library = self._session.library
         may = isinstance(library, Closed) or library.may(Act.SEE_NAMES)
         self.search.setEnabled(may)
+        self.filter.allow(self._session, sees_findings=may)
+        for action in self._following:
+            action.setEnabled(may and not isinstance(library, Closed))
         self.search.setPlaceholderText(SEARCHED if may else NOT_SEARCHED)
 
     def _make_search(self) -> QLineEdit:
@@ -413,6 +427,13 @@ class TodayPage(QWidget):
         made.triggered.connect(lambda _checked=False: self._ask_export())
         return made
 
+    def _make_following(self) -> tuple[QAction, ...]:
+        """The filter by keys, and the way to the results of the laboratory."""
+        for action in self.filter.commands():
+            self.addAction(action)
+        histology = self._action("histology", "&Histology inbox...", "Ctrl+Shift+H", self.histology_wanted.emit)
+        return (histology, *self.filter.commands())
+
     def _make_setting_right(self) -> tuple[QAction, ...]:
         """In the menu only: seldom needed, and not to be pressed by mistake."""
         return (
@@ -489,7 +510,7 @@ class TodayPage(QWidget):
         for button in (self._buttons[-1], self.import_here):
             button.setToolTip(_tip(many) if writable else why)
         self.import_here.setEnabled(writable)
-        self.import_here.setVisible(writable and not self._asked.strip())
+        self.import_here.setVisible(writable and not self._asked[0].strip() and not self.filter.restricts)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window some buttons are in the menu only: the search comes first."""
@@ -547,9 +568,14 @@ class TodayPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(*_MARGINS)
         column.setSpacing(6)
+        below = QHBoxLayout()
+        below.setSpacing(12)
+        below.addWidget(self.filter, 3)
+        below.addWidget(self.count, 1)
         column.addLayout(top)
-        column.addWidget(self.count)
+        column.addLayout(below)
         column.addWidget(self._split, 1)
+        self.filter.chosen_changed.connect(lambda _key: self.read_again())
         self.setTabOrder(self.search, self.table)
 
 
@@ -557,16 +583,20 @@ def _tip(action: QAction) -> str:
     return f"{action.text().replace('&', '')} ({action.shortcut().toString()})"
 
 
-def _search(ctx: Context, session: Session, text: str, limit: int, after: tuple[datetime, str] | None = None) -> Found:
+def _search(
+    ctx: Context, session: Session, text: str, only: Only, limit: int, after: tuple[datetime, str] | None = None
+) -> Found:
     """The search, as a job; the words of its rows as well, which are many."""
-    from pfm_desktop.services import cases
+    from pfm_desktop.services import cases, follow_up
 
-    rows = cases.today(session.library, search=text, limit=limit, after=after, ctx=ctx)
-    return found(rows, datetime.now().astimezone(), limit=limit)
+    days = follow_up.site_choice(session.library).days
+    rows = cases.today(session.library, search=text, only=only, overdue_days=days, limit=limit, after=after, ctx=ctx)
+    return found(rows, datetime.now().astimezone(), limit=limit, overdue_days=days)
 
 
-def _count(ctx: Context, session: Session, text: str) -> int:
+def _count(ctx: Context, session: Session, text: str, only: Only) -> int:
     """How many visits there are, as a job."""
-    from pfm_desktop.services import cases
+    from pfm_desktop.services import cases, follow_up
 
-    return cases.count_visits(session.library, search=text, ctx=ctx)
+    days = follow_up.site_choice(session.library).days
+    return cases.count_visits(session.library, search=text, only=only, overdue_days=days, ctx=ctx)

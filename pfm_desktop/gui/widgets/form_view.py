@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.form import Item, Kind, asked, with_choice
@@ -15,6 +15,7 @@ from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, say, wo
 from pfm_desktop.viewmodels import forms as model
 
 PAUSE_MS = 800  # the keys go through answers on the way to one; only where they rest is kept
+_STAY = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 _LOWER = 5  # pixels by which the words in a field stand lower than its edge
 
 
@@ -158,7 +159,7 @@ class Row(QWidget):
 
 
 class ChoiceRow(Row):
-    """One of several answers; kept a moment after it is chosen."""
+    """One of several answers; kept a moment after it is chosen, or when the keys leave it."""
 
     def __init__(self, item: Item, parent: QWidget) -> None:
         self.box = CalmComboBox()
@@ -172,6 +173,13 @@ class ChoiceRow(Row):
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._tell)
         self.box.activated.connect(lambda _index: self._pause.start())
+        self.box.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The keys go elsewhere, and not only into the list of the box."""
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in _STAY:
+            self.settle()
+        return super().eventFilter(watched, event)
 
     def settle(self) -> None:
         """See `Row`."""

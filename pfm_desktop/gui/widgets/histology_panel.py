@@ -1,15 +1,19 @@
-"""The laboratory's result, entered below the findings; also of a visit that is signed."""
+"""The laboratory's result, entered below the findings, pot by pot where there are any; also of a visit that is
+signed."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.gui.widgets.follow_up_panel import FollowUpPanel
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, grade_icon, say, words
 from pfm_desktop.viewmodels import histology as model
+from pfm_desktop.viewmodels.follow_up import followed_of, pots_lines
 from pfm_desktop.viewmodels.grades import grade_words
 from pfm_desktop.viewmodels.histology import Entered
 from pfm_desktop.viewmodels.words import capital
@@ -23,7 +27,10 @@ PAUSE_MS = 800  # the keys go through grades on the way to one; only where they 
 
 
 class HistologyPanel(QWidget):
-    """Follows `show_case`. A grade is kept a moment after it is chosen, day and words when the keys leave them."""
+    """Follows `show_case`. A grade is kept a moment after it is chosen, day and words when the keys leave them.
+
+    Of a visit with pots the result is the worst of theirs: each is entered by itself.
+    """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +39,8 @@ class HistologyPanel(QWidget):
         self._waiting: dict[str, Entered] = {}  # by visit, what could not be kept yet
         self.grade, self.day, self.text = CalmComboBox(self), LineField(self), LineField(self)
         self.note, self.problem = words(self, "quiet"), words(self, "problem")
+        self.pots: FollowUpPanel | None = None  # made for the first visit that has any
+        self.summary = words(self)
         self._lay_out()
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.save)
@@ -51,6 +60,7 @@ class HistologyPanel(QWidget):
         if not typing:
             self._fill(self._waiting.get(visit_id, self._kept))
         self._say(said)
+        self._show_pots(case)
         editable = bool(visit_id) and not self._session.library.no_editing
         for part in (self.grade, self.day, self.text):
             part.setEnabled(editable)
@@ -58,6 +68,8 @@ class HistologyPanel(QWidget):
     def save(self) -> None:
         """Bring what stands in the fields to disk, as far as it can be kept."""
         self._pause.stop()
+        if self.pots is not None:
+            self.pots.save()
         visit_id, entered = self._visit_id, self._entered()
         if not visit_id or self._session.library.no_editing:
             return
@@ -71,6 +83,24 @@ class HistologyPanel(QWidget):
         elif not model.same(entered, self._kept):
             self._waiting[visit_id] = entered
         say(self.problem, model.problem_of(entered))
+
+    def _show_pots(self, case: VisitCase | None) -> None:
+        pots = [] if case is None else [one for one in case.specimens if one.pot or one.result.answers]
+        for part in (self.fields, self.note):
+            part.setVisible(not pots)
+        self.summary.setVisible(bool(pots))
+        if self.pots is not None:
+            self.pots.setVisible(bool(pots))
+        if not pots or case is None:
+            if self.pots is not None:
+                self.pots.show_visit(None)
+            return
+        if self.pots is None:
+            self.pots = FollowUpPanel(self._session, self, here=True)
+            self._session.drafts.append(self.pots)
+            self._column.addWidget(self.pots)
+        self.summary.setText(pots_lines(case.specimens, case.visit.day, date.today()))
+        self.pots.show_visit(followed_of(case))
 
     def _entered(self) -> Entered:
         chosen = self.grade.currentData()
@@ -92,14 +122,17 @@ class HistologyPanel(QWidget):
             self.grade.addItem(grade_icon(grade), capital(grade_words(grade)), grade.value)
         self.day.setPlaceholderText("Day of the report, 14 Mar 2026")
         self.text.setPlaceholderText("Words of the report, CIN 2")
-        form = QFormLayout()
+        self.fields = QWidget(self)
+        form = QFormLayout(self.fields)
+        form.setContentsMargins(0, 0, 0, 0)
         for title, field in (("Grade", self.grade), ("Reported", self.day), ("Words", self.text)):
             field.setAccessibleName(f"Histology: {title.lower()}")
             form.addRow(title, field)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(words(self, "heading", "Histology"))
-        column.addLayout(form)
+        column.addWidget(self.summary)
+        column.addWidget(self.fields)
         column.addWidget(self.problem)
         column.addWidget(self.note)

@@ -1,32 +1,39 @@
-"""The biopsy pins of the visit: letter, clock hour, quadrant, note."""
+"""What is taken in the visit: biopsy pins with letter, clock hour, quadrant and note, other specimens, their pots."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QFocusEvent, QHideEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.domain.specimen import KIND_WORDS, SpecimenKind
+from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
+from pfm_desktop.gui.widgets.pot_part import PotPart
 from pfm_desktop.viewmodels import pins as model
 from pfm_desktop.viewmodels.drafts import Drafts
-from pfm_desktop.viewmodels.pins import PinRow, Registered
+from pfm_desktop.viewmodels.pins import PinRow, Registered, SpecimenRow
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.annotation import OsMark
     from pfm_desktop.imaging.registration import Registration
     from pfm_desktop.services.cases import VisitCase
-    from pfm_desktop.viewmodels.session import Session
+    from pfm_desktop.viewmodels.session import Edit, Session
 
+_ADDED = (SpecimenKind.ENDOCERVICAL, SpecimenKind.EXCISION, SpecimenKind.OTHER)
 PAUSE_MS = 800  # typing that pauses so long is one edit
 LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
 
 
 class PinsPanel(QWidget):
-    """Follows `show_case`. `pin_chosen` carries the id of a pin that was clicked or got the focus."""
+    """Follows `show_case`. `pin_chosen` carries the id of a pin that was clicked or got the focus; `labels_wanted` when
+    the labels of the pots are to be printed."""
 
     pin_chosen = Signal(str)
+    labels_wanted = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,18 +44,34 @@ class PinsPanel(QWidget):
         self.setAccessibleName("Biopsy pins")
         self.lock, self.note = words(self, "badge"), words(self)
         self.cards: dict[str, PinCard] = {}
+        self.others: dict[str, SpecimenCard] = {}
+        self.adding = FlowRow(self)
+        self.add_buttons = {kind: self._add_button(kind) for kind in _ADDED}
+        self.adding.add(*self.add_buttons.values())
+        self.labels = QPushButton("Labels of the pots as PDF...", self)
+        self.labels.setAutoDefault(True)
+        self.labels.clicked.connect(lambda _checked=False: self.command.trigger())
+        self.said = words(self, "quiet")
+        self.command: QAction = self._labels_command()
+        session.drafts.append(self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._longest = QTimer(self, singleShot=True, interval=LONGEST_MS)
         for timer in (self._pause, self._longest):
             timer.timeout.connect(self.save)
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
+        self._more = QVBoxLayout()
+        self._more.setSpacing(8)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         column.addWidget(self.lock)
         column.addWidget(self.note)
         column.addLayout(self._list)
+        column.addLayout(self._more)
+        column.addWidget(self.adding)
+        column.addWidget(self.labels)
+        column.addWidget(self.said)
         column.addStretch(1)
         self.show_case(session.case)
 
@@ -57,6 +80,7 @@ class PinsPanel(QWidget):
         other = (case.visit.id if case else "") != (self._case.visit.id if self._case else "")
         if other:
             self.save()
+            say(self.said, "")
         self._case = case
         view = model.pins_view(case, self._session.library.no_editing, self._known)
         say(self.lock, view.locked)
@@ -70,6 +94,84 @@ class PinsPanel(QWidget):
             if self._list.indexOf(card) != place:
                 self._list.insertWidget(place, card)
             card.show_row(row, self._drafts.shown(row.id, row.note), locked=bool(view.locked))
+        self._show_others(view.others, locked=bool(view.locked))
+        self.adding.setVisible(case is not None and not view.locked)
+        self.labels.setVisible(any(one.pot for one in (case.specimens if case is not None else ())))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was typed of how something was taken, and is not on disk (`Session.drafts`)."""
+        return tuple(f"How it was taken: {name}" for part in self._pots for name in part.unkept)
+
+    def drop(self) -> None:
+        """What could not be kept is not wanted any more."""
+        for part in self._pots:
+            if part.form is not None:
+                part.form.drop()
+
+    @property
+    def _pots(self) -> list[PotPart]:
+        return [card.pot for card in self.cards.values()] + [card.pot for card in self.others.values()]
+
+    def _show_others(self, rows: Sequence[SpecimenRow], *, locked: bool) -> None:
+        ids = [row.id for row in rows]
+        for id_ in [id_ for id_ in self.others if id_ not in ids]:
+            gone = self.others.pop(id_)
+            self._more.removeWidget(gone)
+            gone.hide()
+            gone.deleteLater()
+        for place, row in enumerate(rows):
+            card = self.others.get(row.id) or self._new_specimen(row)
+            if self._more.indexOf(card) != place:
+                self._more.insertWidget(place, card)
+            card.show_row(row, locked=locked)
+
+    def _new_specimen(self, row: SpecimenRow) -> SpecimenCard:
+        card = self.others[row.id] = SpecimenCard(self)
+        self._listen(card.pot, row.id)
+        card.remove.clicked.connect(lambda _checked=False: self._perform(model.specimen_removed_edit(row.id)))
+        return card
+
+    def _listen(self, part: PotPart, specimen_id: str) -> None:
+        part.pot_given.connect(lambda text: self._give_pot(part, specimen_id, text))
+        part.answered.connect(lambda key, answer: self._perform(model.taken_edit(specimen_id, key, answer)))
+
+    def _give_pot(self, part: PotPart, specimen_id: str, text: str) -> None:
+        if self._session.perform(model.pot_edit(specimen_id, text)) is None:
+            part.put_back()
+
+    def _perform(self, edit: Edit) -> None:
+        if self._session.perform(edit) is None:
+            self.show_case(self._case)
+
+    def _add_button(self, kind: SpecimenKind) -> QPushButton:
+        button = QPushButton(f"Add {KIND_WORDS[kind]}", self.adding)
+        button.setAutoDefault(True)
+        button.clicked.connect(lambda _checked=False: self._add(kind))
+        return button
+
+    def _add(self, kind: SpecimenKind) -> None:
+        made = self._session.perform(model.added_edit(self._case, kind)) if self._case is not None else None
+        if made and (card := self.others.get(made[0].key)) is not None:
+            card.pot.pot.setFocus(Qt.FocusReason.OtherFocusReason)
+            card.pot.pot.selectAll()
+
+    @property
+    def known(self) -> Registered:
+        """How the pair on the stage is registered, as far as that is known."""
+        return self._known
+
+    def say(self, text: str) -> None:
+        """What became of the labels."""
+        say(self.said, text)
+
+    def _labels_command(self) -> QAction:
+        action = QAction("Labels of the pots as PDF ...", self)
+        action.setObjectName("review.labels")
+        action.setShortcut(QKeySequence("Ctrl+P"))
+        action.setAutoRepeat(False)
+        action.triggered.connect(lambda _checked=False: self.labels_wanted.emit())
+        return action
 
     def set_registration(
         self, pair_id: str, registration: Registration | None, suggested: OsMark | None = None
@@ -81,11 +183,14 @@ class PinsPanel(QWidget):
             self._known = known
             self.show_case(self._case)
 
-    def save(self) -> None:
+    def save(self) -> bool:
         """Bring what was typed to disk now."""
         self._pause.stop()
         self._longest.stop()
         self._drafts.save()
+        for part in self._pots:
+            part.save()
+        return not self.names
 
     def left(self) -> None:
         """The page goes out of sight."""
@@ -123,6 +228,7 @@ class PinsPanel(QWidget):
         card.field.let_go.connect(self.save)
         card.removed.connect(self._remove)
         card.stepped.connect(lambda step: self._step(card, step))
+        self._listen(card.pot, row.id)
         return card
 
     def _step(self, card: PinCard, step: int) -> None:
@@ -175,6 +281,8 @@ class PinCard(QFrame):
         column.setContentsMargins(10, 8, 10, 8)
         column.addLayout(top)
         column.addWidget(self.field)
+        self.pot = PotPart(self)
+        column.addWidget(self.pot)
 
     def show_row(self, row: PinRow, note: str, *, locked: bool) -> None:
         """Follow the record."""
@@ -188,10 +296,12 @@ class PinCard(QFrame):
         self.field.show_text(note)
         self.field.setReadOnly(locked)
         self.delete.setEnabled(not locked)
+        self.pot.show_pot(row.id, f"pin {row.letter}", row.pot, row.answers, row.result, locked=locked)
 
     def has_focus(self) -> bool:
         """Whether the keys go to this card or into it."""
-        return self.hasFocus() or self.field.hasFocus() or self.delete.hasFocus()
+        focused = self.focusWidget()
+        return self.hasFocus() or (focused is not None and focused.hasFocus() and self.isAncestorOf(focused))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click chooses, also on the card that has the focus already."""
@@ -231,3 +341,28 @@ class PinCard(QFrame):
         self.setProperty("chosen", "true" if on else "false")
         self.style().unpolish(self)
         self.style().polish(self)
+
+
+class SpecimenCard(QFrame):
+    """One specimen without a pin."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.name, self.remove, self.pot = words(self, "heading"), QPushButton("Delete", self), PotPart(self)
+        self.remove.setAutoDefault(True)
+        top = QHBoxLayout()
+        top.addWidget(self.name, 1)
+        top.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.addLayout(top)
+        column.addWidget(self.pot)
+
+    def show_row(self, row: SpecimenRow, *, locked: bool) -> None:
+        """Follow the record."""
+        self.name.setText(row.name)
+        self.setAccessibleName(row.name)
+        self.remove.setAccessibleName(f"Delete {row.name.lower()}")
+        self.remove.setEnabled(not locked)
+        self.pot.show_pot(row.id, row.name.lower(), row.pot, row.answers, row.result, locked=locked)

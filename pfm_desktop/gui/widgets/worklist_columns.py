@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTableView
 from pfm_desktop.viewmodels.worklist import (
     BORN,
     COLUMNS,
+    HISTOLOGY,
     IDENTIFIER,
     IMPRESSION,
     INDICATION,
@@ -28,11 +29,14 @@ _WIDTHS: dict[int, Widths] = {
     INDICATION: (110, 200),
     PICTURES: (118, 178),
     IMPRESSION: (104, 120),
+    HISTOLOGY: (150, 172),
     SIGNED: (66, 80),
 }
-_GIVES_WAY = (PICTURES, BORN, INDICATION, IDENTIFIER)  # the first goes first; who, when and how it ended stay
+# the first goes first; who, when and how it ended stay
+_GIVES_WAY = (PICTURES, HISTOLOGY, BORN, INDICATION, IDENTIFIER)
 _TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in the narrowest window
-_COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, IDENTIFIER, INDICATION, PICTURES, BORN)  # a cut name is another's
+# a cut name is another's
+_COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, HISTOLOGY, IDENTIFIER, INDICATION, PICTURES, BORN)
 _SPARE = {NAME: 2, IDENTIFIER: 1, INDICATION: 3}  # parts of what is left
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QColor, QGuiApplication
 
-from pfm_desktop.gui.widgets.paged_rows import NOWHERE, PagedRows, Role
-from pfm_desktop.viewmodels.worklist import COLUMNS, IMPRESSION, NAME, WHEN, WorkRow, ordered
+from pfm_desktop.gui.theme import alarm_colour
+from pfm_desktop.gui.widgets.paged_rows import NOWHERE, Index, PagedRows, Role
+from pfm_desktop.viewmodels.worklist import COLUMNS, HISTOLOGY, IMPRESSION, NAME, WHEN, WorkRow, ordered
 
 
 class WorklistModel(PagedRows):
@@ -30,8 +32,15 @@ class WorklistModel(PagedRows):
         return self._more
 
     def bold(self, row: int, column: int) -> bool:
-        """Visits of today."""
-        return self._rows[row].today and column in (WHEN, NAME)
+        """Visits of today, and what is overdue."""
+        line = self._rows[row]
+        return (line.today and column in (WHEN, NAME)) or (line.overdue and column == HISTOLOGY)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """See `PagedRows`; what is overdue is red as well."""
+        if role == Role.ForegroundRole and index.isValid() and index.column() == HISTOLOGY:
+            return QColor(alarm_colour(QGuiApplication.palette())) if self._rows[index.row()].overdue else None
+        return super().data(index, role)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
         """Titles of the columns."""

@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.followup import Letter, Only
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.domain.specimen import Specimen, SpecimenKind
 from pfm_desktop.services import cases, documenting, follow_up, labelling, pairing, review, specimens
+from pfm_desktop.storage import access, repositories
+from pfm_desktop.storage import specimens as specimen_rows
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.removal import StillNeededError
 from pfm_desktop.storage.rules import SignedError
+from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 PICTURE: dict[str, Any] = {
@@ -236,3 +240,65 @@ def test_a_reader_sees_only_what_that_reader_read(lib: Library) -> None:
     assert (own.before.sensitivity.hits, own.before.sensitivity.of) == (0, 1)
     assert (own.before.specificity.hits, own.before.specificity.of) == (1, 1)
     assert follow_up.accuracy(lib, "Nobody").before.visits == 0
+
+
+@pytest.mark.parametrize("only", Only)
+def test_the_list_shows_those_of_which_something_is_to_be_done(lib: Library, only: Only) -> None:
+    today = datetime.now().astimezone().date()
+    rooms = [made(lib, days, f"K-{days}") for days in (0, 5, 27, 28, 29, 60)]
+    for place, room in enumerate(rooms):
+        pin = room.pin()
+        review.set_impression(lib, room.visit, Grade.NORMAL)
+        if place % 2:
+            specimens.set_result(lib, pin, "diagnosis", "cin2" if place == 1 else "normal")
+        if place > 3:
+            review.sign(lib, room.visit, "Dr. Test", "Read by me")
+    wanted = {}
+    for one in follow_up.open_follow_up(lib):
+        what, signed = one.follow_up, cases.visit_case(lib, one.visit.id).signed
+        wanted[one.visit.id] = {
+            Only.ALL: True,
+            Only.TODAY: one.visit.day == today,
+            Only.UNSIGNED: not signed,
+            Only.OVERDUE: what.overdue(today),
+            Only.DISCUSS: what.to_discuss,
+            Only.LETTER: what.letter(today) in (Letter.DUE, Letter.LATE, Letter.TOO_LATE),
+        }[only]
+    found = {row.visit.id for row in cases.today(lib, only=only)}
+    assert found == {visit for visit, shown in wanted.items() if shown}
+    assert cases.count_visits(lib, only=only) == len(found) > 0
+    if only is Only.OVERDUE:
+        assert {row.awaited for row in cases.today(lib, only=only)} == {1}
+
+
+def test_a_visit_is_found_by_what_was_found_in_it(lib: Library) -> None:
+    room, other = made(lib, 1, "K-1"), made(lib, 2, "K-2")
+
+    def found(text: str) -> list[str]:
+        return [row.patient.identifier for row in cases.today(lib, search=text)]
+
+    review.set_text(lib, room.visit, "Coarse mosaïc at 3 o'clock, kissing lesion.")
+    lesion = documenting.add_lesion(lib, other.visit)[0].key
+    documenting.set_lesion(lib, lesion, "grade_2", ["ridge_sign"])
+    assert found("mosaic") == found("MOSAÏC") == found("coarse kiss") == ["K-1"]
+    assert found("ridge") == ["K-2"]
+    assert found("idge") == []  # of what was found only the beginning of a word counts
+    assert found("k-1 ridge") == []
+    specimens.set_result(lib, room.pin(), "diagnosis", "ais")
+    assert found("adenocarcinoma") == ["K-1"]
+    review.set_text(lib, room.visit, "")
+    assert found("mosaic") == []
+    gone = documenting.remove_lesion(lib, lesion)
+    assert found("ridge") == []
+    review.undo_all(lib, gone)
+    assert found("ridge") == ["K-2"]
+
+
+def test_who_labels_finds_nobody_by_what_is_to_be_done(lib: Library) -> None:
+    made(lib, 40).pin()
+    with lib.read() as session:
+        session.info[access._MASKED] = True
+        rows = repositories.visit_rows(session, Question(only=Only.OVERDUE, search="K-1"))
+        assert [(row.awaited, row.histology, row.hidden) for row in rows] == [(0, "", True)]
+        assert specimen_rows.open_visits(session, letters=True) == ()
+        assert specimen_rows.compared(session, "Dr. Test") == ()

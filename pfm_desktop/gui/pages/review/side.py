@@ -12,6 +12,7 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
 from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
+from pfm_desktop.gui.widgets.label_saving import LabelSaving
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.pins_panel import PinsPanel
 from pfm_desktop.gui.widgets.referral_panel import ReferralPanel
@@ -53,6 +54,9 @@ class SideColumn(QTabWidget):
         for index in range(self.count()):
             self.setTabToolTip(index, f"Alt+{index + 1}")
         self.findings.asks.connect(self._findings_ask)
+        self.labels = LabelSaving(session, jobs, self)
+        self.pins.labels_wanted.connect(lambda: self.labels.ask(self.pins.known))
+        self.labels.said.connect(self.pins.say)
 
     def show_case(self, case: VisitCase | None) -> None:
         """A visit as it is on disk."""
@@ -78,7 +82,7 @@ class SideColumn(QTabWidget):
 
     def commands(self) -> tuple[QAction, ...]:
         """What the panels can do by key."""
-        return (*self.findings.commands, self.answer.command, self.report.command)
+        return (*self.findings.commands, self.answer.command, self.report.command, self.pins.command)
 
     def left(self) -> None:
         """The page goes out of sight: what was typed goes to disk."""

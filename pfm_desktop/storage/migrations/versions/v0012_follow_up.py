@@ -1,12 +1,19 @@
-"""Version 12: pots of biopsies, what the laboratory says of each, and what follows a visit."""
+"""Version 12: pots of biopsies, what the laboratory says of each, what follows a visit, and words that visits are
+found by."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
-INFO = "pots, results of the laboratory, follow-up"
+from pfm_desktop.storage.schema import folded
+
+INFO = "pots, results of the laboratory, follow-up; visits are found by what was found in them"
+PART = 16  # characters
+_AT_ONCE = 5000  # lines
 
 
 def upgrade(op: Any) -> None:
@@ -44,3 +51,34 @@ def upgrade(op: Any) -> None:
         sa.PrimaryKeyConstraint("visit_id", name="pk_follow_ups"),
     )
     op.create_index("ix_follow_ups_mdt", "follow_ups", ["mdt"])
+    text = sa.String(PART).with_variant(sa.String(PART, collation="C"), "postgresql")
+    op.create_table(
+        "visit_words",
+        sa.Column("part", text, nullable=False),
+        sa.Column("visit_id", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("part", "visit_id", name="pk_visit_words"),
+        sqlite_with_rowid=False,
+    )
+    _words(op.get_bind())
+    op.create_index("ix_visit_words_visit_id", "visit_words", ["visit_id"])
+
+
+def _words(connection: Any) -> None:
+    """Indications, findings and plans; what was answered in forms of version 11 is found once it changes."""
+    said = connection.execute(
+        sa.text(
+            "SELECT visits.id, visits.indication, findings.text, findings.plan FROM visits "
+            "LEFT JOIN findings ON findings.visit_id = visits.id"
+        )
+    )
+    lines = sorted({(part, key) for key, *texts in said for part in _parts(" ".join(filter(None, texts)))})
+    words = sa.table("visit_words", sa.column("part", sa.String), sa.column("visit_id", sa.String))
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
+        connection.execute(words.insert(), [{"part": part, "visit_id": key} for part, key in some])
+
+
+def _parts(text: str) -> Iterator[str]:
+    small = folded(text)
+    whole = (word.strip(".,;:!?()[]\"'") for word in small.split())
+    yield from (word[:PART] for word in (*whole, *re.findall(r"\w+", small)) if word)

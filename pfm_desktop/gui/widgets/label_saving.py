@@ -1,0 +1,63 @@
+"""The labels of the pots of a visit, saved as PDF: where to is asked, the rest is a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+from shiboken6 import isValid
+
+from pfm_desktop.viewmodels import labels as model
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.qt_jobs import QtJobs
+    from pfm_desktop.interop.labels import Label
+    from pfm_desktop.viewmodels.pins import Registered
+    from pfm_desktop.viewmodels.report_form import Saved
+    from pfm_desktop.viewmodels.session import Session
+
+
+class LabelSaving(QObject):
+    """`said(text)` once they are saved, or why not."""
+
+    said = Signal(str)
+
+    def __init__(self, session: Session, jobs: QtJobs, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._window = session, jobs, parent
+        self._folder = ""
+
+    def ask(self, known: Registered) -> None:
+        """Where the labels of the visit on the desk are to go, as they are now."""
+        case = self._session.case
+        if case is None or not (labels := model.pot_labels(case, known)):
+            return
+        folder = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        dialog = QFileDialog(self._window, "Save the labels", folder, "PDF (*.pdf)")
+        dialog.setObjectName("save_labels")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("pdf")
+        dialog.selectFile(model.default_name(case))
+        dialog.fileSelected.connect(lambda path: self.save_to(labels, case.visit.id, path))
+        dialog.open()
+
+    def save_to(self, labels: tuple[Label, ...], visit_id: str, path: str) -> None:
+        """Write them."""
+        self._folder = str(Path(path).parent)
+        self.said.emit("Saving the labels ...")
+        self._jobs.start(
+            model.save_labels, self._session.library, labels, visit_id, path,
+            title="Saving the labels", done=self._saved, failed=self._not_saved,
+            stopped=lambda: self._not_saved("It was stopped. No labels were saved."),
+        )  # fmt: skip
+
+    def _saved(self, saved: Saved) -> None:
+        if isValid(self):
+            self.said.emit(saved.said)
+
+    def _not_saved(self, message: str) -> None:
+        if isValid(self):
+            self.said.emit(f"Not saved. {message}")

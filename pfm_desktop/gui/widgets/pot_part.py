@@ -1,0 +1,91 @@
+"""What stands on the pot of a specimen, how it was taken, and what the laboratory said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.specimen import LONGEST_POT, TAKEN
+from pfm_desktop.gui.widgets.folding import Folding
+from pfm_desktop.gui.widgets.form_view import FormView
+from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
+
+NO_POT = "no pot, no result awaited"
+
+
+class PotPart(QWidget):
+    """`pot_given(text)` when another pot was typed, `answered(key, answer)` of how it was taken. Follows `show_pot`."""
+
+    pot_given = Signal(str)
+    answered = Signal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._of, self._kept, self._locked = "", "", True
+        self._answers: Mapping[str, Any] = {}
+        self.form: FormView | None = None  # made when it is first looked at
+        self.label, self.pot, self.result = QLabel("Pot", self), LineField(self), words(self, "quiet")
+        self.pot.setMaxLength(LONGEST_POT)
+        self.pot.setPlaceholderText(NO_POT)
+        self.label.setBuddy(self.pot)
+        self._held = QWidget(self)
+        self._column = QVBoxLayout(self._held)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self.folding = Folding("How it was taken", self._held, self, folded=True)
+        row = QHBoxLayout()
+        row.addWidget(self.label)
+        row.addWidget(self.pot, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.result)
+        column.addWidget(self.folding)
+        self.pot.let_go.connect(self._settle)
+        self.pot.returnPressed.connect(self._settle)
+        self.folding.title.toggled.connect(self._unfold)
+
+    def show_pot(self, of: str, name: str, pot: str, answers: Mapping[str, Any], result: str, *, locked: bool) -> None:
+        """Of the specimen `of`, called `name`, as it is on disk; a pot that is being typed stays."""
+        typing = of == self._of and self.pot.hasFocus() and self.pot.text() != self._kept
+        self._of, self._kept, self._locked, self._answers = of, pot, locked, answers
+        if not typing:
+            self.pot.show_text(pot)
+        self.pot.setReadOnly(locked)
+        self.pot.setAccessibleName(f"Pot of {name}")
+        self.folding.title.setAccessibleName(f"How {name} was taken")
+        say(self.result, result)
+        if self.form is not None:
+            self.form.show_answers(of, answers, locked=locked)
+
+    @property
+    def unkept(self) -> tuple[str, ...]:
+        """What was typed and is not on disk."""
+        return () if self.form is None else self.form.unkept
+
+    def save(self) -> None:
+        """Give what was typed or chosen last."""
+        self._settle()
+        if self.form is not None:
+            self.form.save()
+
+    def put_back(self) -> None:
+        """What was typed was refused."""
+        self.pot.show_text(self._kept)
+
+    def _settle(self) -> None:
+        text = " ".join(self.pot.text().split())
+        if not self._locked and text != self._kept:
+            self.pot_given.emit(text)
+
+    def _unfold(self, open_: bool) -> None:
+        if not open_ or self.form is not None:
+            return
+        self.form = FormView(TAKEN, self._held)
+        self.form.answered.connect(lambda _of, key, answer: self.answered.emit(key, answer))
+        self._column.addWidget(self.form)
+        self.form.show_answers(self._of, self._answers, locked=self._locked)
+        self.form.show()

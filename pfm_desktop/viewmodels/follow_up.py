@@ -1,0 +1,271 @@
+"""What the histology page shows: pots that are awaited, what is to be discussed, letters, and figures of one reader. No
+Qt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pfm_desktop.domain import form
+from pfm_desktop.domain.accuracy import FEW, Comparison, Share
+from pfm_desktop.domain.followup import FollowUp, Letter
+from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, Specimen, SpecimenKind
+from pfm_desktop.support import moments
+from pfm_desktop.viewmodels.grades import grade_words
+from pfm_desktop.viewmodels.words import many
+from pfm_desktop.viewmodels.worklist import APART_SIGN, OVERDUE_SIGN, birth_text
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.follow_up import Accuracy, SiteChoice
+    from pfm_desktop.storage.specimens import Followed
+    from pfm_desktop.viewmodels.session import Edit
+
+MOST = 500  # rows that are shown
+DONE = "\u2713"
+KIND_SHORT = {**KIND_WORDS, SpecimenKind.ENDOCERVICAL: "ECC"}
+NO_FIGURES = (
+    "No visit that you read has a result of histology yet.\n\nOnce results are entered here, your impressions are"
+    " compared with them, for you alone."
+)
+
+
+class Part(StrEnum):
+    """One list of the page."""
+
+    AWAITED = "awaited"
+    DISCUSS = "discuss"
+    LETTERS = "letters"
+    FIGURES = "figures"
+
+
+PART_WORDS = {
+    Part.AWAITED: "Results awaited",
+    Part.DISCUSS: "To discuss (MDT)",
+    Part.LETTERS: "Letters",
+    Part.FIGURES: "My figures",
+}
+COLUMNS = {
+    Part.AWAITED: ("Waits for", "Pot", "Name", "ID", "Visit", "What", "Impression"),
+    Part.DISCUSS: ("Why", "Name", "ID", "Visit", "Impression", "Histology"),
+    Part.LETTERS: ("Letter", "Name", "ID", "Visit", "Histology"),
+}
+EMPTY = {
+    Part.AWAITED: "No result is awaited.\n\nA biopsy pin set in Review, or a specimen added beside it, is waited for"
+    " here until its result is entered.",
+    Part.DISCUSS: "Nothing is to be discussed.\n\nVisits come here by themselves where histology and impression are two"
+    " grades apart, and where the follow-up says so.",
+    Part.LETTERS: "No letter is due.",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: which visit, and which pot of it where the list is of pots. `alarm`: it is late."""
+
+    visit_id: str
+    specimen_id: str
+    cells: tuple[str, ...]
+    alarm: bool = False
+
+
+def lines_of(part: Part, found: Sequence[Followed], today: date, choice: SiteChoice) -> tuple[Line, ...]:
+    """The rows of a list, what waits longest first."""
+    if part is Part.AWAITED:
+        return tuple(
+            pot_line(one, pot, today, choice) for one in found for pot in one.follow_up.specimens if pot.awaited
+        )
+    if part is Part.DISCUSS:
+        return tuple(_discuss_line(one) for one in found if one.follow_up.to_discuss)
+    due = (Letter.DUE, Letter.LATE, Letter.TOO_LATE)
+    return tuple(_letter_line(one, today) for one in found if one.follow_up.letter(today) in due)
+
+
+def line_again(part: Part, line: Line, found: Sequence[Followed], today: date, choice: SiteChoice) -> Line | None:
+    """A row that is shown already, as it is by now: what is done stays in sight, and says so. None once it is gone."""
+    one = next((one for one in found if one.visit.id == line.visit_id), None)
+    if one is None:
+        return None
+    if part is Part.AWAITED:
+        pot = next((pot for pot in one.follow_up.specimens if pot.id == line.specimen_id), None)
+        return None if pot is None else pot_line(one, pot, today, choice)
+    return _discuss_line(one) if part is Part.DISCUSS else _letter_line(one, today)
+
+
+def pot_line(one: Followed, pot: Specimen, today: date, choice: SiteChoice) -> Line:
+    """A pot of a visit."""
+    late = pot.awaited and one.follow_up.waited(today) > choice.days
+    if pot.awaited:
+        waits = many(one.follow_up.waited(today), "day")
+        said = f"{OVERDUE_SIGN} {waits}, overdue" if late else waits
+    else:
+        said = f"{DONE} {result_words(pot)}" if pot.result.diagnosis else "no pot any more"
+    cells = (said, pot.pot, *_who(one), moments.day(one.visit.day), KIND_SHORT[pot.kind], _impression(one.follow_up))
+    return Line(one.visit.id, pot.id, cells, alarm=late)
+
+
+def _discuss_line(one: Followed) -> Line:
+    what = one.follow_up
+    if not what.to_discuss:
+        why = f"{DONE} {'discussed' if what.answers.get('mdt') == 'discussed' else 'not needed'}"
+    elif what.discordant:
+        why = f"{APART_SIGN} {many(abs(what.apart), 'grade')} apart"
+    else:
+        why = "put on the list"
+    found = what.histology
+    cells = (
+        why,
+        *_who(one),
+        moments.day(one.visit.day),
+        _impression(what),
+        grade_words(found) if found else "none yet",
+    )
+    return Line(one.visit.id, "", cells, alarm=what.to_discuss and what.discordant)
+
+
+def _letter_line(one: Followed, today: date) -> Line:
+    what = one.follow_up
+    state = what.letter(today)
+    by = moments.day(what.letter_by())
+    said = {
+        Letter.DUE: f"by {by}",
+        Letter.LATE: f"{OVERDUE_SIGN} late: was due {by}",
+        Letter.TOO_LATE: f"{OVERDUE_SIGN} more than 8 weeks: was due {by}",
+        Letter.SENT: f"{DONE} sent",
+    }.get(state, "not due")
+    found = what.histology
+    histology = grade_words(found) if found else f"{len(what.awaited)} awaited" if what.awaited else "none"
+    late = state in (Letter.LATE, Letter.TOO_LATE)
+    return Line(one.visit.id, "", (said, *_who(one), moments.day(one.visit.day), histology), alarm=late)
+
+
+def who_words(one: Followed) -> str:
+    """Name, birth date, ID: whose result is being entered."""
+    name = one.patient.display_name or "no name"
+    return f"{name}\nborn {birth_text(one.patient.birth_date)}, ID {one.patient.identifier}"
+
+
+def visit_words(one: Followed) -> str:
+    """Which visit, and what was thought of it."""
+    impression = one.follow_up.impression
+    said = f"impression {grade_words(impression)}" if impression is not None else "no impression"
+    return f"Visit of {moments.day(one.visit.day)}, {said}."
+
+
+def doubt_words(what: FollowUp) -> str:
+    """Where histology and impression contradict each other; "" elsewhere."""
+    found = what.histology
+    if found is None or what.impression is None or not what.discordant:
+        return ""
+    less = "less" if what.apart < 0 else "worse"
+    return (
+        f"Histology ({grade_words(found)}) is {many(abs(what.apart), 'grade')} {less} than the impression"
+        f" ({grade_words(what.impression)}): for the MDT meeting, unless the follow-up says otherwise."
+    )
+
+
+def pot_words(pot: Specimen) -> str:
+    """What a pot is called where one is chosen: `B`, `1 (endocervical sampling)`."""
+    name = pot.pot or f"pin {pot.name}, no pot"
+    return name if pot.kind is SpecimenKind.BIOPSY else f"{name} ({KIND_WORDS[pot.kind]})"
+
+
+def result_words(pot: Specimen) -> str:
+    """What the laboratory said of a pot, in short."""
+    return form.answer_words(DIAGNOSIS, pot.result.diagnosis) if pot.result.diagnosis else "awaited"
+
+
+def followed_of(case: VisitCase) -> Followed:
+    """The visit on the desk with what follows it."""
+    from pfm_desktop.storage.specimens import Followed
+
+    what = FollowUp(case.visit.id, case.visit.day, case.specimens, case.findings.impression, case.follow_up)
+    return Followed(case.patient, case.visit, what)
+
+
+def pots_lines(pots: Sequence[Specimen], day: date, today: date) -> str:
+    """Every pot with its result, one a line; "" where there is none."""
+    waited = (today - day).days
+    lines = []
+    for pot in pots:
+        if not pot.pot:
+            continue
+        on = pot.result.reported_on
+        said = result_words(pot) if pot.result.diagnosis else f"awaited, {many(waited, 'day')}"
+        lines.append(f"Pot {pot_words(pot)}: {said}{f', reported {moments.day(on)}' if on is not None else ''}")
+    return "\n".join(lines)
+
+
+def result_edit(specimen_id: str, key: str, answer: Any) -> Edit:
+    """One answer of what the laboratory says of a pot."""
+    from pfm_desktop.services import specimens
+
+    return lambda lib: specimens.set_result(lib, specimen_id, key, answer)
+
+
+def follow_up_edit(visit_id: str, key: str, answer: Any) -> Edit:
+    """One answer of what is done about a visit."""
+    from pfm_desktop.services import follow_up
+
+    return lambda lib: follow_up.set_follow_up(lib, visit_id, key, answer)
+
+
+FIGURE_COLUMNS = (
+    "",
+    "Visits",
+    "CIN2+ seen as high",
+    "Less seen as less",
+    "Same grade",
+    "Histology worse",
+    "Histology less",
+)
+
+
+def figure_rows(found: Accuracy) -> tuple[tuple[str, ...], ...]:
+    """Rows of figures, one for what was said before the AI was revealed, in the end, and by the AI."""
+    return tuple(
+        (name, *_figures(one))
+        for name, one in (
+            ("Your first read", found.before),
+            ("Your impression in the end", found.at_last),
+            ("The AI answer (investigational)", found.ai),
+        )
+    )
+
+
+def _figures(one: Comparison) -> tuple[str, ...]:
+    shares = (one.sensitivity, one.specificity, one.same, one.higher, one.lower)
+    return (str(one.visits), *(share_words(share) for share in shares))
+
+
+def share_words(share: Share) -> str:
+    """`12 of 15, 80 % (55-93)`; of few the counts alone."""
+    counts = f"{share.hits} of {share.of}"
+    if share.of < FEW or math.isnan(share.value):
+        return counts
+    low, high = share.interval
+    return f"{counts}, {share.value:.0%} ({100 * low:.0f}-{100 * high:.0f})"
+
+
+def figures_words(reader: str, unsure: int, *, demo: bool) -> str:
+    """What stands above the figures."""
+    said = (
+        f"Visits that {reader} read and of which the laboratory gave a grade. Only you see them here: nobody is ranked."
+    )
+    said += f" Shares have their 95 % interval in brackets; of fewer than {FEW} visits only counts are shown."
+    said += " The AI answer is investigational, not for diagnosis."
+    if unsure:
+        said += f" Of {many(unsure, 'visit')} the AI gave no grade."
+    return f"{said} This is the demonstration library: all of it is on phantoms." if demo else said
+
+
+def _who(one: Followed) -> tuple[str, str]:
+    return one.patient.display_name or "no name", one.patient.identifier
+
+
+def _impression(what: FollowUp) -> str:
+    return what.impression.value if what.impression is not None else "none"

@@ -1,0 +1,239 @@
+"""The histology inbox by keys: results pot by pot, the MDT list, letters, one's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.followup import Only
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.gui.desk import HISTOLOGY
+from pfm_desktop.gui.main_window import MainWindow
+from pfm_desktop.gui.pages.histology import HistologyPage
+from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.services import cases, follow_up, labelling, pairing, review, specimens
+from pfm_desktop.storage.library import Library
+from pfm_desktop.viewmodels.follow_up import DONE, Part
+
+from .conftest import Opened
+
+pytestmark = pytest.mark.slow
+
+CTRL, SHIFT, ALT = (Qt.KeyboardModifier[f"{name}Modifier"] for name in ("Control", "Shift", "Alt"))
+Key = Qt.Key
+WAITS = (("Abel", 61, Grade.NORMAL), ("Bell", 40, Grade.HIGH), ("Cole", 3, Grade.LOW))
+
+
+def _waiting(lib: Library) -> dict[str, str]:
+    """Three women with a biopsy each, of whom two wait too long; the visits by family name."""
+    visits = {}
+    for number, (name, days, impression) in enumerate(WAITS):
+        woman = cases.add_patient(lib, identifier=f"H-{number}", family_name=name, birth_date=date(1980, 1, 1 + number))
+        at = datetime.now(UTC) - timedelta(days=days)
+        visit = cases.add_visit(lib, woman.id, started_at=at).id
+        picture = encode_png(np.full((48, 64, 3), 120 + 10 * number, np.uint8))
+        cases.add_picture(lib, visit, picture, stage=Stage.ACETIC_ACID)
+        pair = pairing.ensure_pair(lib, visit)
+        assert pair is not None
+        review.place_pin(lib, pair.id, Source.WHITE, 20, 20)
+        review.set_impression(lib, visit, impression)
+        review.sign(lib, visit, "Dr. Test", "Read by me")
+        visits[name] = visit
+    return visits
+
+
+@pytest.fixture
+def visits(tmp_path: Path, library_from: Callable[..., dict[str, str]]) -> dict[str, str]:
+    return library_from(tmp_path / "waiting", _waiting)
+
+
+@pytest.fixture
+def window(visits: dict[str, str], tmp_path: Path, open_window: Opened) -> MainWindow:
+    return open_window(tmp_path / "waiting")
+
+
+@pytest.fixture
+def page(qtbot: QtBot, window: MainWindow) -> HistologyPage:
+    assert window.desk is not None
+    today = window.desk.today
+    qtbot.waitUntil(lambda: today.idle)
+    qtbot.keyClick(today.search, Key.Key_H, CTRL | SHIFT)
+    made: Any = window.stack.currentWidget()
+    assert made is window.desk.page(HISTOLOGY)
+    qtbot.waitUntil(lambda: made.idle)
+    return made
+
+
+def cells(page: HistologyPage, column: int = 0) -> list[str]:
+    table = page.tables[page.part]
+    return [table.item(row, column).text() for row in range(table.rowCount())]
+
+
+def focus() -> QWidget:
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
+
+
+def diagnose(qtbot: QtBot, page: HistologyPage, steps: int) -> None:
+    """Down so often in the diagnosis, and away from it: it is kept."""
+    qtbot.keyClick(focus(), Key.Key_Return)
+    assert focus() is page.panel.result.rows["diagnosis"].box  # type: ignore[attr-defined]
+    for _ in range(steps):
+        qtbot.keyClick(focus(), Key.Key_Down)
+    qtbot.keyClick(focus(), Key.Key_Tab)
+
+
+def of(window: MainWindow, visit: str) -> cases.VisitCase:
+    assert window.session is not None
+    return cases.visit_case(window.session.library, visit)
+
+
+def test_the_longest_wait_stands_first_and_what_is_overdue_is_said(page: HistologyPage) -> None:
+    assert cells(page, 2) == ["Abel", "Bell", "Cole"]
+    assert [text.endswith("overdue") for text in cells(page)] == [True, True, False]
+    assert page.tables[Part.AWAITED].item(0, 0).font().bold()
+    assert "born 01 Jan 1980, ID H-0" in page.panel.who.text()
+
+
+def test_a_result_is_entered_by_keys_and_stays_in_sight_until_the_list_is_read_again(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    diagnose(qtbot, page, 4)
+    assert of(window, visits["Abel"]).specimens[0].result.diagnosis == "cin3"
+    assert cells(page)[0] == f"{DONE} HSIL (CIN 3)"
+    assert "2 grades worse than the impression (normal)" in page.panel.doubt.text()
+    qtbot.keyClicks(focus(), "02.03.2026")
+    qtbot.keyClick(focus(), Key.Key_Return)
+    assert of(window, visits["Abel"]).specimens[0].result.reported_on == date(2026, 3, 2)
+    qtbot.keyClick(focus(), Key.Key_Escape)
+    assert focus() is page.tables[Part.AWAITED]
+    qtbot.keyClick(focus(), Key.Key_F5)
+    qtbot.waitUntil(lambda: page.idle)
+    assert cells(page, 2) == ["Bell", "Cole"]
+    assert labelling.histology_of(window.session.library, visits["Abel"]).grade is Grade.HIGH  # type: ignore[union-attr]
+
+
+def test_ctrl_return_goes_to_the_next_one_and_undo_takes_back_what_was_done_last(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    diagnose(qtbot, page, 1)
+    qtbot.keyClick(focus(), Key.Key_Return, CTRL)
+    assert "Bell" in page.panel.who.text()
+    assert focus() is page.panel.result.rows["diagnosis"].box  # type: ignore[attr-defined]
+    qtbot.keyClick(focus(), Key.Key_Down)
+    qtbot.keyClick(focus(), Key.Key_Tab)
+    assert of(window, visits["Bell"]).specimens[0].result.diagnosis == "normal"
+    qtbot.keyClick(page, Key.Key_Z, CTRL)
+    assert of(window, visits["Bell"]).specimens[0].result.diagnosis == ""
+    assert [text.startswith(DONE) for text in cells(page)] == [True, False, False]
+    qtbot.keyClick(page, Key.Key_Z, CTRL)
+    assert not cells(page)[0].startswith(DONE)
+
+
+def test_what_is_discordant_comes_to_the_list_of_the_meeting_until_it_was_discussed(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    diagnose(qtbot, page, 6)
+    qtbot.keyClick(page, Key.Key_2, ALT)
+    qtbot.waitUntil(lambda: page.idle)
+    assert focus() is page.tables[Part.DISCUSS]  # not in a field of another woman
+    assert cells(page) == ["\u2260 3 grades apart"]
+    box: Any = page.panel.follow_up.rows["mdt"]
+    box.box.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(box.box, Key.Key_Down)
+    qtbot.keyClick(box.box, Key.Key_Tab)
+    assert dict(of(window, visits["Abel"]).follow_up) == {"mdt": "discussed"}
+    assert cells(page) == [f"{DONE} discussed"]
+    qtbot.keyClick(page, Key.Key_F5)
+    qtbot.waitUntil(lambda: page.idle)
+    assert page.empty.isVisible()
+    assert "Nothing is to be discussed" in page.empty.text()
+
+
+def test_letters_run_from_the_visit_and_go_once_they_are_sent(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    qtbot.keyClick(page, Key.Key_3, ALT)
+    qtbot.waitUntil(lambda: page.idle)
+    assert cells(page, 1) == ["Abel", "Bell"]
+    assert "more than 8 weeks" in cells(page)[0]
+    field: Any = page.panel.follow_up.rows["letter_on"]
+    field.field.setFocus()
+    qtbot.keyClicks(field.field, "1 Jan 2190")
+    qtbot.keyClick(field.field, Key.Key_Return)
+    assert field.problem.text()  # no letter was sent on a day to come
+    assert page.panel.names == ("Result: Letter sent",)
+    field.field.clear()
+    qtbot.keyClicks(field.field, f"{date.today():%Y-%m-%d}")
+    qtbot.keyClick(field.field, Key.Key_Return)
+    assert of(window, visits["Abel"]).follow_up["letter_on"] == date.today().isoformat()
+    assert cells(page)[0] == f"{DONE} sent"
+
+
+def test_ones_own_figures_are_shown_and_nobody_elses(qtbot: QtBot, window: MainWindow, page: HistologyPage) -> None:
+    qtbot.keyClick(page, Key.Key_4, ALT)
+    qtbot.waitUntil(lambda: page.idle)
+    assert page.no_figures.isVisible()
+    assert window.session is not None
+    lib = window.session.library
+    for one in follow_up.open_follow_up(lib):
+        specimens.set_result(lib, one.follow_up.specimens[0].id, "diagnosis", "cin2")
+    window.session.change_settings(reader="Dr. Test")
+    qtbot.keyClick(page, Key.Key_F5)
+    qtbot.waitUntil(lambda: page.idle and page.figures.isVisible())
+    assert [page.figures.item(0, column).text() for column in (1, 2, 3)] == ["3", "1 of 3", "0 of 0"]
+    assert "investigational, not for diagnosis" in page.figures_note.text()
+    assert "specificity worse" in page.biopsied.text()
+
+
+def test_today_shows_those_of_which_something_is_to_be_done(qtbot: QtBot, window: MainWindow) -> None:
+    assert window.desk is not None
+    today = window.desk.today
+    qtbot.waitUntil(lambda: today.idle and not today.filter.counting)
+    assert [button.words for button in today.filter.buttons.values()] == [
+        "All",
+        "Today 0",
+        "Not signed 0",
+        "\u26a0 Histology overdue 2",
+        "To discuss 0",
+        "Letter due 2",
+    ]
+    qtbot.keyClick(today.search, Key.Key_4, ALT)
+    qtbot.waitUntil(lambda: today.idle)
+    assert today.filter.only is Only.OVERDUE
+    assert [today.model.row(row).cells[1] for row in range(today.model.rowCount())] == ["Bell", "Abel"]  # type: ignore[union-attr]
+    assert today.model.row(0).cells[7] == "\u26a0 overdue, 40 days"  # type: ignore[union-attr]
+    qtbot.keyClicks(today.search, "abel")
+    qtbot.waitUntil(lambda: today.idle)
+    assert today.model.rowCount() == 1
+    qtbot.keyClick(today.search, Key.Key_2, ALT)
+    qtbot.waitUntil(lambda: today.idle)
+    assert 'Nothing found for "abel" among today' in today.empty.text()
+    qtbot.keyClick(today.search, Key.Key_Escape)
+    qtbot.waitUntil(lambda: today.idle)
+    assert (today.filter.only, today.search.text(), today.model.rowCount()) == (Only.ALL, "", 3)
+
+
+def test_escape_leads_back_and_a_visit_opens_from_the_list(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    qtbot.keyClick(focus(), Key.Key_Escape)
+    assert window.desk is not None
+    assert window.stack.currentWidget() is window.desk.today
+    qtbot.keyClick(window.desk.today.search, Key.Key_H, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: page.idle)
+    qtbot.mouseClick(page.panel.open, Qt.MouseButton.LeftButton)
+    assert window.session is not None
+    assert window.session.case is not None
+    assert window.session.case.visit.id == visits["Abel"]
