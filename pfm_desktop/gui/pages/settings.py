@@ -26,6 +26,7 @@ from pfm_desktop.domain.bands import ALL
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_section import AuditSection
+from pfm_desktop.gui.widgets.follow_up_choice import HINT, FollowUpChoice
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
 from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
@@ -79,6 +80,7 @@ class SettingsPage(QWidget):
         self.lock = QCheckBox(LOCK, self)
         self.people = PeoplePanel(session, self)
         self.ai_shown, self.bands = CalmComboBox(self), CalmComboBox(self)
+        self.follow_up = FollowUpChoice(session, self)
         for name in AI_SHOWN:
             self.ai_shown.addItem(AI_WORDS[name], name)
         self.ai_shown.activated.connect(lambda _i: self._keep_choice(ai_shown=self.ai_shown.currentData()))
@@ -102,7 +104,7 @@ class SettingsPage(QWidget):
         for bands in ALL.values():
             self.bands.addItem(bands.source, bands.key)
         self.bands.activated.connect(lambda _i: self._keep_bands(self.bands.currentData()))
-        for choice in (self.lock, self.ai_shown, self.bands):
+        for choice in (self.lock, self.ai_shown, self.bands, *self.follow_up.in_order()):
             choice.setEnabled(not session.why_no_switch)
         for kept in (self.model, self.idle_lock, self.modality):
             kept.setEnabled(not why_not_chosen(session.library))
@@ -155,6 +157,7 @@ class SettingsPage(QWidget):
         with suppress(UserError):  # a library that cannot be read says so elsewhere
             chosen = site_bands(self._session.library)
             self.bands.setCurrentIndex(self.bands.findData("" if chosen is None else chosen.key))
+        self.follow_up.read()
         if not self.reader.hasFocus() or not self.reader.isModified():
             self.reader.setText(self._session.named)
         self.reader.setReadOnly(self._session.account is not None)
@@ -231,6 +234,7 @@ class SettingsPage(QWidget):
             self.lock,
             self.ai_shown,
             self.bands,
+            *self.follow_up.in_order(),
             self.model,
             self.idle_lock,
             *self._library_buttons,
@@ -255,6 +259,7 @@ class SettingsPage(QWidget):
         form.addRow("AI in Annotate", _under(self.ai_shown, why_not or hint, self))
         self.bands.setAccessibleName("Bands of the Swede score")
         form.addRow("Swede score", _under(self.bands, why_not or BANDS_HINT, self))
+        form.addRow("Histology", _under(self.follow_up, why_not or HINT, self))
 
     def _library_row(self) -> QWidget:
         held = QWidget(self)

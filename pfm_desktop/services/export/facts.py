@@ -16,6 +16,7 @@ from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.specimen import SpecimenKind
 from pfm_desktop.interop.dicom.content import PictureInfo, PinMark, StudyInfo
 from pfm_desktop.services import report
 from pfm_desktop.services.capture import records
@@ -58,6 +59,10 @@ def of_report_alone(lib: Library, case: VisitCase) -> Iterator[LeftOut]:
         yield LeftOut(visit_id, "the referral card", "it stands in the report alone")
     if case.assessment or case.lesions:
         yield LeftOut(visit_id, "signs by IFCPC 2011 and scores of each lesion", "they stand in the report alone")
+    if any(one.answers or one.kind is not SpecimenKind.BIOPSY for one in case.specimens):
+        yield LeftOut(visit_id, "how specimens were taken, and those without a pin", "they stand in the report alone")
+    if case.follow_up or any(one.result.answers for one in case.specimens):
+        yield LeftOut(visit_id, "results pot by pot and the follow-up", "they stay in the histology inbox")
 
 
 def study_of(case: VisitCase) -> StudyInfo:
