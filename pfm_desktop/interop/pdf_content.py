@@ -51,10 +51,10 @@ class ReportPin:
 class ReportContent:
     """All that a report says. What is None or empty is left out or named as missing.
 
-    `analysis` is None when the AI answer may not be shown; `no_answer` then says why. `other_model`
-    says that the answer that was revealed was another model's, or about another pair. `checks` say how far the pictures
-    can be trusted, doubts first. `corrections` say, one a line, how
-    the identity was corrected after the signing. `examination` and `whitenings`: of a visit that was examined live.
+    `analysis` is None when the AI answer may not be shown; `no_answer` then says why. `other_model` says
+    that the answer that was revealed was another model's, or about another pair. `checks` say how far the pictures can
+    be trusted, doubts first. `corrections` say, one a line, how the identity was corrected after the signing, `amends`
+    which signed reports this one takes the place of. `examination` and `whitenings`: of a visit that was examined live.
     `swede` has one line an item: title, points, wording; `referral` and `assessment` one an answer: title and answer;
     `lesions` one a lesion: its name, and what was said of it.
     """
@@ -65,6 +65,7 @@ class ReportContent:
     patient_identifier: str = ""
     birth_date: date | None = None
     corrections: tuple[str, ...] = ()
+    amends: tuple[str, ...] = ()
     visit_at: datetime | None = None
     visit_day: date | None = None  # in place of `visit_at` where the time of day is not known
     examiner: str = ""

@@ -33,7 +33,7 @@ _WARN = ParagraphStyle("warn", parent=_TEXT, fontName=BOLD, textColor=colors.Hex
 def story(content: ReportContent, width: float) -> list[Flowable]:
     """All flowables of a report, `width` points wide."""
     parts: list[Flowable] = [_text("Colposcopy report", _TITLE), _who(content, width)]
-    parts += [_text(line, _WARN) for line in content.corrections]
+    parts += [_text(line, _WARN) for line in (*content.amends, *content.corrections)]
     if said := say.referral(content):
         parts += [_text("Referral", _HEAD), _text(said)]
     parts += _warning(say.early_warning(content), width, above=2 * mm)

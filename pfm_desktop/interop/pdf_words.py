@@ -27,7 +27,8 @@ NOT_SIGNED = "Not signed: a draft."
 def state(content: ReportContent) -> str:
     """`Colposcopy report, signed`."""
     since = ", identity corrected since" if content.corrections else ""
-    return f"Colposcopy report, {'signed' if content.signed else 'not signed'}{since}"
+    title = "Amended colposcopy report" if content.amends else "Colposcopy report"
+    return f"{title}, {'signed' if content.signed else 'not signed'}{since}"
 
 
 def who(content: ReportContent) -> tuple[tuple[str, str], ...]:

@@ -54,6 +54,7 @@ KIND_NAMES = {
     "specimen": "Specimen",
     "result": "Result of the laboratory",
     "follow_up": "Follow-up",
+    "amendment": "Amendment of a signed report",
 }
 _SWEDE = {item.key: item for item in SWEDE_ITEMS}
 _FIELD_NAMES = {
@@ -117,6 +118,7 @@ _FIELD_NAMES = {
     "answers": "Answer",
     "scored": "Scored",
     "pot": "Pot",
+    "report_sha256": "SHA-256 of the report",
     "specimen_id": "Specimen (internal number)",
     "entered_by": "Entered by",
 } | {item.key: item.title for item in SWEDE_ITEMS}

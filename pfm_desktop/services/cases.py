@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pfm_desktop.domain.amendment import Amendment
 from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, Visit, VisitRow
@@ -63,6 +64,7 @@ class VisitCase:
     lesions: tuple[Lesion, ...] = ()
     specimens: tuple[Specimen, ...] = ()  # every pin is among them
     follow_up: Mapping[str, Any] = field(default_factory=dict)  # `domain.followup.FOLLOW_UP`
+    amendments: tuple[Amendment, ...] = ()
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -163,6 +165,7 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             lesions=documented.lesions_of(session, visit_id),
             specimens=specimens.specimens_of(session, visit_id),
             follow_up=specimens.answers_of_follow_up(session, visit_id),
+            amendments=documented.amendments_of(session, visit_id),
         )
 
 

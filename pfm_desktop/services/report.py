@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pfm_desktop.domain.amendment import Amendment
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Picture
 from pfm_desktop.domain.clock import NO_WAY, clock_hour, quadrant
@@ -86,6 +87,7 @@ def report_of_visit(
         visit_at=None if case.visit.day_only else case.visit.started_at,
         visit_day=case.visit.day if case.visit.day_only else None,
         corrections=tuple(_correction(made) for made in case.corrections),
+        amends=tuple(_amended(made) for made in case.amendments),
         examiner=case.visit.examiner,
         indication=case.visit.indication,
         referral=referral_lines(case.referral),
@@ -186,6 +188,15 @@ def _check_same(case: VisitCase, answer: PairAnswer | None, pictures: PairPictur
             safe="no report was made, and what was signed is unchanged",
             remedy="open the visit again",
         )
+
+
+def _amended(made: Amendment) -> str:
+    """Which report this one takes the place of, and why."""
+    was = made.signature
+    return (
+        f"Amended: takes the place of the report that {was.name} signed on {moment(was.signed_at)}, which is kept."
+        f" Opened again by {made.who} on {moment(made.made_at)}: {made.reason}"
+    )
 
 
 def _correction(made: IdentityCorrection) -> str:

@@ -24,6 +24,7 @@ _NEEDS = {
     "read": Act.LABEL,
     "task": Act.MAKE_TASKS,
     "site_choice": Act.SET_PLAN,
+    "amendment": Act.SIGN,
 }
 
 

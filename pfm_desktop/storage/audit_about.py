@@ -27,8 +27,10 @@ _ABOVE = {
     "lesion": ("visit", "visit_id"),
     "specimen": ("visit", "visit_id"),
     "result": ("visit", "visit_id"),
+    "amendment": ("visit", "visit_id"),
     "pin": ("pair", "pair_id"),
 }
+_UPWARDS = ("pin", *(kind for kind in _ABOVE if kind not in ("pin", "pair", "visit")), "pair", "visit")  # from below
 _KEYED_BY_VISIT = frozenset(
     {"findings", "histology", "reveal", "export", "examination", "referral", "assessment", "follow_up"}
 )
@@ -74,7 +76,19 @@ def whose(session: Session, lines: Iterable[Read]) -> dict[int, Whose]:
         if start is not None:
             steps[line.seq] = start
     visits: dict[int, str] = {}
-    for what in ("pin", "annotation", "clip", "whitening", "lesion", "specimen", "result", "picture", "pair", "visit"):
+    for what in (
+        "pin",
+        "annotation",
+        "clip",
+        "whitening",
+        "lesion",
+        "specimen",
+        "result",
+        "amendment",
+        "picture",
+        "pair",
+        "visit",
+    ):
         above, field = _ABOVE[what]
         here = {seq: key for seq, (kind, key) in steps.items() if kind == what}
         if what == "visit":

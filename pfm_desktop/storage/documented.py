@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pfm_desktop.domain.amendment import Amendment
 from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.lesion import Lesion, Scored
 from pfm_desktop.domain.referral import Referral
 from pfm_desktop.domain.reid import ReidIndex
-from pfm_desktop.storage import access
-from pfm_desktop.storage.tables_review import AssessmentTable, LesionTable, ReferralTable
+from pfm_desktop.storage import access, repositories
+from pfm_desktop.storage.tables_review import AmendmentTable, AssessmentTable, LesionTable, ReferralTable
 
 
 def referral(session: Session, visit_id: str) -> Referral:
@@ -35,6 +36,20 @@ def lesions_of(session: Session, visit_id: str) -> tuple[Lesion, ...]:
         return ()
     rows = session.scalars(select(LesionTable).where(LesionTable.visit_id == visit_id).order_by(LesionTable.number))
     return tuple(_lesion(row) for row in rows)
+
+
+def amendments_of(session: Session, visit_id: str) -> tuple[Amendment, ...]:
+    """Reports of a visit that were signed and opened again, the first one first; none for who may not see findings."""
+    if access.masked(session):
+        return ()
+    query = select(AmendmentTable).where(AmendmentTable.visit_id == visit_id)
+    return tuple(_amendment(row) for row in session.scalars(query.order_by(AmendmentTable.made_at, AmendmentTable.id)))
+
+
+def _amendment(row: AmendmentTable) -> Amendment:
+    signed = repositories.signature(row.signature)
+    assert signed is not None
+    return Amendment(row.id, row.visit_id, row.made_at, row.who, row.reason, signed, row.report_sha256)
 
 
 def _lesion(row: LesionTable) -> Lesion:

@@ -33,6 +33,7 @@ from pfm_desktop.storage.tables_capture import (
     WhiteningTable,
 )
 from pfm_desktop.storage.tables_review import (
+    AmendmentTable,
     AssessmentTable,
     FollowUpTable,
     LesionTable,
@@ -214,6 +215,7 @@ _IN_VISIT: tuple[tuple[Any, str], ...] = (
     (ClipTable, "clips"),
     (LesionTable, "lesions"),
     (SpecimenTable, "specimens"),
+    (AmendmentTable, "reports that were signed"),
 )
 
 

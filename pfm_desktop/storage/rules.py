@@ -25,6 +25,7 @@ from pfm_desktop.storage.tables import (
     VisitTable,
 )
 from pfm_desktop.storage.tables_capture import AllergiesTable, ExaminationTable
+from pfm_desktop.storage.tables_review import AmendmentTable
 from pfm_desktop.support.errors import UserError
 
 _SEALED = frozenset(
@@ -42,7 +43,7 @@ class SignedError(UserError):
         super().__init__(
             f'"{what}" was not done: this visit is signed',
             safe="the signed findings are unchanged",
-            remedy="record what is new at a new visit",
+            remedy="amend the report first (Review, Report), or record what is new at a new visit",
         )
 
 
@@ -116,6 +117,8 @@ def check(session: Session, change: Change, *, who: str = "") -> None:
     """Raise when a rule forbids `change`, made by `who`."""
     if change.what == "read":
         _check_read(session, change, who)
+    if change.what == "amendment" and change.old is None:
+        _check_amendment(session, change)
     if change.what not in _SEALED:
         return
     if change.what == "acquisition" and change.old is None:
@@ -130,6 +133,8 @@ def check(session: Session, change: Change, *, who: str = "") -> None:
     if found is None:
         return
     if found.signature is not None:
+        if change.what == "findings" and _amends(session, change, found):
+            return
         raise SignedError(change.text)
     if change.what == "findings" and found.revealed_at is not None:
         old, new = change.old or {}, change.new or {}
@@ -139,9 +144,28 @@ def check(session: Session, change: Change, *, who: str = "") -> None:
             raise ReadsDifferError(change.text)
 
 
+def _amends(session: Session, change: Change, found: FindingsTable) -> bool:
+    """Whether a change takes the signature alone away, and the report that it stood under is kept."""
+    if dict(change.new or {}) != {"signature": None}:
+        return False
+    kept = session.scalars(select(AmendmentTable.signature).where(AmendmentTable.visit_id == change.key))
+    return any(signature == found.signature for signature in kept)
+
+
 def _signed(session: Session, visit_id: str) -> bool:
     found = session.get(FindingsTable, visit_id)
     return found is not None and found.signature is not None
+
+
+def _check_amendment(session: Session, change: Change) -> None:
+    new = change.new or {}
+    found = session.get(FindingsTable, new.get("visit_id"))
+    if found is None or found.signature is None or found.signature != new.get("signature"):
+        raise UserError(
+            f'"{change.text}" was not done: this is not the signature of the visit',
+            safe="nothing was changed",
+            remedy="open the visit again",
+        )
 
 
 def _check_whose(session: Session, change: Change) -> None:

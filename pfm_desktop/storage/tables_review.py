@@ -3,12 +3,13 @@ examinations do (`tables_capture`)."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pfm_desktop.storage.tables import ID, Base, Json
+from pfm_desktop.storage.tables import ID, Base, Json, UtcDateTime
 
 
 class ReferralTable(Base):
@@ -82,3 +83,16 @@ class FollowUpTable(Base):
         """See `Base.derive`."""
         said = self.answers or {}
         self.mdt, self.letter_sent = str(said.get("mdt", "")), "letter_on" in said
+
+
+class AmendmentTable(Base):
+    """A report that was signed and opened again since; `report_sha256` names its PDF in the picture store."""
+
+    __tablename__ = "amendments"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ID, index=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    who: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+    signature: Mapped[dict[str, Any]] = mapped_column(JSON)
+    report_sha256: Mapped[str] = mapped_column(String(64))

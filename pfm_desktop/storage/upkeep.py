@@ -19,6 +19,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, PUT_KEYS_BACK
 from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTable, RegistrationTable
 from pfm_desktop.storage.tables_capture import AcquisitionTable, ClipSegmentTable, WhiteningTable
+from pfm_desktop.storage.tables_review import AmendmentTable
 from pfm_desktop.support.errors import StorageError
 
 CHECKING, NAMING = "Checking the database", "Reading what is on record"
@@ -165,9 +166,15 @@ _BESIDE: tuple[tuple[Any, str], ...] = (
     (ClipSegmentTable.sha256, "part of a clip"),
     (WhiteningTable.map_sha256, "map of whitening"),
     (AcquisitionTable.dark_sha256, "dark frame"),
+    (AmendmentTable.report_sha256, "signed report"),
 )
 # where the journal names bytes of the picture store; the parts of a clip stay in their table when it is removed
-_NAMES = (("picture", "sha256"), ("whitening", "map_sha256"), ("acquisition", "dark_sha256"))
+_NAMES = (
+    ("picture", "sha256"),
+    ("whitening", "map_sha256"),
+    ("acquisition", "dark_sha256"),
+    ("amendment", "report_sha256"),
+)
 
 
 def _beside(session: Session, pictures: Iterable[str]) -> Mapping[str, str]:

@@ -29,7 +29,7 @@ MEANINGS = ("Examined and reported by me", "Reviewed and confirmed by me", "Resp
 REPORTED = "Reported by me"  # in place of the first one where the record names another examiner
 NOT_WRITABLE = "the library is read-only"
 LATER = "A saved report goes on record, with your name, at the next sign-in with which the library is written."
-FOR_GOOD = "Nothing of this visit can be changed after it is signed."
+FOR_GOOD = "What is signed stays: a change after it takes a reason, and this report is kept beside the new one."
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def sign_question(case: VisitCase, name: str, meaning: str, entered_by: str = ""
         asked.append("Not scored: Swede score.")
     if not findings.plan.strip():
         asked.append("Plan missing.")
-    return " ".join([*asked, "Nothing can be changed afterwards."])
+    return " ".join([*asked, "A change afterwards takes a reason and another signature."])
 
 
 def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnswer | None) -> str:

@@ -42,7 +42,7 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
         f"<p><b>{BANNER}</b><br>{_safe(content.model_label)}</p>",
         f"<h2>{say.state(content)}</h2>",
         _rows(say.who(content), look),
-        *(f"<p><b>{_safe(line)}</b></p>" for line in content.corrections),
+        *(f"<p><b>{_safe(line)}</b></p>" for line in (*content.amends, *content.corrections)),
         _referral(content),
         _warning(say.early_warning(content), look),
         _pictures(content, look),

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from pfm_desktop.gui.widgets.amend_part import AmendPart
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.gui.widgets.sign_ask import SignAsk
@@ -74,6 +75,9 @@ class ReportPanel(QWidget):
         self._calm.setInterval(CALM_MS)
         self._calm.timeout.connect(self._make_preview)
         self.command = self._command()
+        self.amend = AmendPart(session, jobs, make, self._all, self)
+        self.amend.said.connect(lambda text: say(self.said, text))
+        self.amend.opened.connect(lambda: self.name.setFocus(Qt.FocusReason.OtherFocusReason))
         self._lay_out()
         self._connect()
         self._name_reader()
@@ -96,6 +100,7 @@ class ReportPanel(QWidget):
             say(self.said, "")
         self._case = case
         self._show_form()
+        self.amend.show_case(case)
         self._outdate()
 
     def set_sources(self, pictures: PairPictures | None, answer: PairAnswer | None) -> None:
@@ -333,7 +338,7 @@ class ReportPanel(QWidget):
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         signing = (self.signed, self.gaps, self.form, self.ask, self.blocked, self.account)
-        for widget in (*signing, self.save, self.off_record, self.said, self.status):
+        for widget in (*signing, self.save, self.amend, self.off_record, self.said, self.status):
             column.addWidget(widget)
         title = QLabel("Preview", self)
         title.setProperty("role", "heading")

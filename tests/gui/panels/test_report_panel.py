@@ -75,7 +75,7 @@ def test_sign_asks_in_the_panel_and_signs_nothing_yet(panel, room, qtbot) -> Non
     assert not room.case.signed
     assert panel.ask.question.text() == (
         "Sign as Dr. Test (Examined and reported by me)? Not scored: Swede score. Plan missing. "
-        "Nothing can be changed afterwards."
+        "A change afterwards takes a reason and another signature."
     )
     assert panel.ask.isVisible()
     assert panel.form.isHidden()

@@ -13,7 +13,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import accounts, cases, housekeeping, review
+from pfm_desktop.services import accounts, amending, cases, housekeeping, review
 from pfm_desktop.storage import labelling, records, replay
 from pfm_desktop.storage.library import Library
 
@@ -67,6 +67,8 @@ def full(shelf: Shelf) -> Library:
     for what, fields in LIVE.items():
         made = lib.apply(Change(what, LIVE_KEYS[what], None, fields, "made"))
         review.undo_all(lib, review.undo_all(lib, (made,)))
+    review.sign(lib, shelf.visit, "Dr. Test", "Read by me")
+    amending.amend(lib, shelf.visit, "another pot", b"%PDF-1.4 as it was signed")
     review.sign(lib, shelf.visit, "Dr. Test", "Read by me")
     return lib
 

@@ -1,5 +1,5 @@
-"""Version 12: pots of biopsies, what the laboratory says of each, what follows a visit, and words that visits are
-found by."""
+"""Version 12: pots of biopsies, what the laboratory says of each, what follows a visit, reports that were amended, and
+words that visits are found by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pfm_desktop.storage.schema import folded
 
-INFO = "pots, results of the laboratory, follow-up; visits are found by what was found in them"
+INFO = "pots, results of the laboratory, follow-up, amended reports; visits are found by what was found in them"
 PART = 16  # characters
 _AT_ONCE = 5000  # lines
 
@@ -51,6 +51,18 @@ def upgrade(op: Any) -> None:
         sa.PrimaryKeyConstraint("visit_id", name="pk_follow_ups"),
     )
     op.create_index("ix_follow_ups_mdt", "follow_ups", ["mdt"])
+    op.create_table(
+        "amendments",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("visit_id", sa.String(32), nullable=False),
+        sa.Column("made_at", sa.DateTime, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("signature", sa.JSON, nullable=False),
+        sa.Column("report_sha256", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_amendments"),
+    )
+    op.create_index("ix_amendments_visit_id", "amendments", ["visit_id"])
     text = sa.String(PART).with_variant(sa.String(PART, collation="C"), "postgresql")
     op.create_table(
         "visit_words",

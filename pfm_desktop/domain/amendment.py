@@ -1,0 +1,33 @@
+"""A report that was signed, and opened again since: the original stays beside what is signed in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pfm_desktop.domain.findings import Signature
+
+LONGEST = 1000  # characters of a reason
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """`who` opened the visit again, and why; `signature` stood under the report that `report_sha256` names (a PDF)."""
+
+    id: str
+    visit_id: str
+    made_at: datetime  # aware
+    who: str
+    reason: str
+    signature: Signature
+    report_sha256: str
+
+
+def checked_reason(reason: str) -> str:
+    """A reason as it is kept; ValueError for none, and for one that is too long."""
+    words = " ".join(reason.split())
+    if not words:
+        raise ValueError("a report is amended for a reason")
+    if len(words) > LONGEST:
+        raise ValueError(f"a reason has at most {LONGEST} characters")
+    return words
