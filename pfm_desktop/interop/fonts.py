@@ -1,7 +1,6 @@
-"""Fonts of the report: embedded DejaVu Sans, and a CID font for Chinese, Japanese and Korean names.
-
-reportlab cannot embed the free CJK fonts (they have CFF outlines), so these characters name a font that PDF readers
-bring along.
+"""Fonts of the report, all embedded: DejaVu Sans, and for what it does not draw Droid Sans Fallback (Chinese, Japanese)
+and NanumGothic (Korean). Words in scripts that run from right to left are put into the order in which they are seen
+(`interop.right_to_left`): a PDF draws from left to right.
 """
 
 from __future__ import annotations
@@ -10,35 +9,43 @@ from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
+from pfm_desktop.interop.right_to_left import seen
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.paths import resources_dir
 
 SANS, BOLD = "DejaVuSans", "DejaVuSans-Bold"
-CHINESE, KOREAN = "STSong-Light", "HYSMyeongJo-Medium"
-_HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7AF))
-_CJK = ((0x2E80, 0x312F), (0x31A0, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
+EAST_ASIAN = ("DroidSansFallbackFull", "NanumGothic")  # the first that draws a character does
+_ONE_LINE = 60  # characters; what is longer is broken into lines, and put into order word by word
 
 
 @lru_cache(maxsize=1)
 def register() -> frozenset[int]:
     """Make the fonts known to reportlab once; returns the code points that the embedded font draws."""
+    for name in (SANS, BOLD):
+        _load(name)
+    pdfmetrics.registerFontFamily(SANS, normal=SANS, bold=BOLD, italic=SANS, boldItalic=BOLD)
+    return frozenset(pdfmetrics.getFont(SANS).face.charToGlyph)
+
+
+def _load(name: str) -> None:
     folder = resources_dir() / "fonts"
     try:
-        for name in (SANS, BOLD):
-            pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
+        pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
     except (OSError, TTFError) as error:
         raise StorageError(
             f"the report font is missing or damaged in {folder}",
             safe="no report was written",
             remedy="install the program again",
         ) from error
-    pdfmetrics.registerFontFamily(SANS, normal=SANS, bold=BOLD, italic=SANS, boldItalic=BOLD)
-    for name in (CHINESE, KOREAN):
-        pdfmetrics.registerFont(UnicodeCIDFont(name))
-    return frozenset(pdfmetrics.getFont(SANS).face.charToGlyph)
+
+
+@lru_cache(maxsize=len(EAST_ASIAN))
+def _drawn_by(name: str) -> frozenset[int]:
+    """What an East Asian font draws; it is loaded when it is first needed."""
+    _load(name)
+    return frozenset(pdfmetrics.getFont(name).face.charToGlyph)
 
 
 def runs(text: str) -> list[tuple[str, str]]:
@@ -48,7 +55,7 @@ def runs(text: str) -> list[tuple[str, str]]:
     """
     drawn = register()
     parts: list[tuple[str, str]] = []
-    for character in text:
+    for character in seen(text) if len(text) <= _ONE_LINE else " ".join(map(seen, text.split(" "))):
         font, shown = _font_of(character, drawn)
         if parts and parts[-1][0] == font:
             parts[-1] = font, parts[-1][1] + shown
@@ -72,14 +79,7 @@ def _font_of(character: str, drawn: frozenset[int]) -> tuple[str, str]:
     code = ord(character)
     if code < 0x20 or code in (0x7F, 0xFEFF):
         return SANS, " " if character == "\t" else ""
-    if _within(code, _HANGUL):
-        return KOREAN, character
-    if _within(code, _CJK):
-        return CHINESE, character
     if code in drawn:
         return SANS, character
-    return SANS, f"<U+{code:04X}>"
-
-
-def _within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
-    return any(low <= code <= high for low, high in ranges)
+    other = next((name for name in EAST_ASIAN if code in _drawn_by(name)), None)
+    return (SANS, f"<U+{code:04X}>") if other is None else (other, character)

@@ -10,6 +10,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from pfm_desktop.interop import fonts
+from pfm_desktop.interop.pdf_archive import ArchiveCanvas
 from pfm_desktop.interop.pdf_lines import draw_line, width_of
 
 WIDTH, HEIGHT = 60 * mm, 30 * mm
@@ -37,7 +38,7 @@ def labels_pdf(labels: Sequence[Label]) -> bytes:
         raise ValueError("no pot, no label")
     fonts.register()
     stream = BytesIO()
-    canvas = Canvas(stream, pagesize=(WIDTH, HEIGHT), lang="en")
+    canvas = ArchiveCanvas(stream, pagesize=(WIDTH, HEIGHT), lang="en")
     canvas.setTitle("Labels")  # no name: titles show up in window lists and file indexes
     for label in labels:
         _draw(canvas, label)

@@ -16,6 +16,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.interop import fonts, pdf_words
+from pfm_desktop.interop.pdf_archive import ArchiveCanvas
 from pfm_desktop.interop.pdf_content import ReportCheck, ReportContent, ReportPicture, ReportPin
 from pfm_desktop.interop.pdf_lines import draw_line
 from pfm_desktop.interop.pdf_parts import story
@@ -78,7 +79,7 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
     canvas.restoreState()
 
 
-class _NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
+class _NumberedCanvas(ArchiveCanvas):
     """Writes "page 2 of 3", which is known only at the end."""
 
     def __init__(self, *args: object, **options: object) -> None:
@@ -95,5 +96,5 @@ class _NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
             text = f"page {self._pageNumber} of {len(self._pages)}"
             self.setFillColorRGB(0.25, 0.25, 0.25)
             draw_line(self, A4[0] - MARGIN, 12 * mm, text, fonts.SANS, 7, right=True)
-            super().showPage()
+            Canvas.showPage(self)
         super().save()

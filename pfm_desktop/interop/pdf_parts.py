@@ -220,7 +220,9 @@ class _Bars(Flowable):  # type: ignore[misc]  # reportlab has no types
             canvas.drawString(left + room + 2 * mm, y, numbers)
 
 
+_FONT = ("FONTNAME", (0, 0), (-1, -1), SANS)  # else a table names one that is not embedded
 _PLAIN: list[Any] = [
+    _FONT,
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("LEFTPADDING", (0, 0), (-1, -1), 0),
     ("RIGHTPADDING", (0, 0), (-1, -1), 2),
@@ -229,6 +231,7 @@ _PLAIN: list[Any] = [
 ]
 _LINED: list[Any] = [*_PLAIN, ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.HexColor("#C8C8C8"))]
 _ALARMING: list[Any] = [
+    _FONT,
     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
     ("BOX", (0, 0), (-1, -1), 1.5, colors.HexColor("#7A2E00")),
     ("BACKGROUND", (0, 0), (-1, -1), colors.HexColor("#FFF1DC")),
@@ -237,6 +240,7 @@ _ALARMING: list[Any] = [
     ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
 ]
 _BOXED: list[Any] = [
+    _FONT,
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("BOX", (0, 0), (-1, -1), 0.5, colors.HexColor("#909090")),
     ("TOPPADDING", (0, 0), (-1, -1), 5),
