@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
+    QLineEdit,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -49,6 +50,8 @@ class ShortcutEditor(QWidget):
         self.keys = QKeySequenceEdit(self)
         self.keys.setMaximumSequenceLength(1)
         self.keys.setAccessibleName("New shortcut")
+        for field in self.keys.findChildren(QLineEdit):  # a screen reader meets the field inside
+            field.setAccessibleName("New shortcut")
         self.keys.keySequenceChanged.connect(lambda _keys: self._judge())
         self.said = QLabel(self)
         self.said.setWordWrap(True)

@@ -1,0 +1,1 @@
+"""What `benchmarks/accessible_names.py` is made of."""
