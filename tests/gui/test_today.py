@@ -106,7 +106,7 @@ def test_beside_the_form_a_name_has_more_room_than_what_can_be_looked_up() -> No
     ("width", "gone"),
     [
         (1300, set()),
-        (940, {"Pictures"}),
+        (960, {"Pictures"}),
         (870, {"Pictures", "Histology"}),
         (700, {"Pictures", "Histology", "Born"}),
         (500, {"Pictures", "Histology", "Born", "Indication", "ID"}),
