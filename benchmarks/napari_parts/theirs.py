@@ -47,6 +47,7 @@ def main() -> None:
         QApplication.processEvents()
     frame()
     found: dict[str, object] = {"first_s": time.time() - float(os.environ["BEGUN"]), "version": napari.__version__}
+    found["shown_mb"] = psutil.Process().memory_info().rss / 2**20
     end = time.monotonic() + 3
     while time.monotonic() < end:
         QApplication.processEvents()
