@@ -47,7 +47,7 @@ class LeftOut:
 
 
 def of_report_alone(lib: Library, case: VisitCase) -> Iterator[LeftOut]:
-    """What no set takes along: clips, how places whitened, and what was documented by forms."""
+    """What no set takes along: clips, how places whitened, what was documented by forms or drawn of lesions."""
     visit_id = case.visit.id
     clips, places = len(clips_of(lib, visit_id)), len(records.whitenings(lib, visit_id))
     if clips:
@@ -58,6 +58,9 @@ def of_report_alone(lib: Library, case: VisitCase) -> Iterator[LeftOut]:
         yield LeftOut(visit_id, "the referral card", "it stands in the report alone")
     if case.assessment or case.lesions:
         yield LeftOut(visit_id, "signs by IFCPC 2011 and scores of each lesion", "they stand in the report alone")
+    drawn = len(case.contours) + len(case.junctions)
+    if drawn:
+        yield LeftOut(visit_id, f"contours of lesions and SCJ lines ({drawn})", "they stand in the report alone")
 
 
 def study_of(case: VisitCase) -> StudyInfo:
