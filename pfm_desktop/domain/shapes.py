@@ -117,15 +117,14 @@ def _sector(edge: Outline, os: Spot, start: float, end: float) -> float:
 def _clipped(points: Points, normal: Points) -> Points:
     """A polygon cut by the half plane `p . normal >= 0` (Sutherland and Hodgman); of a concave one the parts hang
     together by lines of no width, which have no area."""
-    side = points @ normal
-    kept: list[Points] = []
-    for number, point in enumerate(points):
-        last, here, before = points[number - 1], side[number], side[number - 1]
-        if (here >= 0) != (before >= 0):
-            kept.append(last + (point - last) * (before / (before - here)))
-        if here >= 0:
-            kept.append(point)
-    return np.array(kept, np.float64).reshape(-1, 2)
+    if not len(points):
+        return points
+    before, side = np.roll(points, 1, axis=0), points @ normal
+    last = np.roll(side, 1)
+    kept, crosses = side >= 0, (side >= 0) != (last >= 0)
+    part = last / np.where(crosses, last - side, 1.0)
+    both = np.stack([before + (points - before) * part[:, None], points], axis=1)  # where it is crossed, then the point
+    return np.asarray(both[np.stack([crosses, kept], axis=1)])
 
 
 def _within(outline: Outline, x: float, y: float) -> bool:

@@ -18,6 +18,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
 from pfm_desktop.services.capture import records
+from pfm_desktop.services.measuring import Ground, diagram_of, measures_of
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.services.report_checks import checks, checks_of
 from pfm_desktop.services.report_forms import assessment_lines, lesion_line, referral_lines
@@ -69,6 +70,8 @@ def report_of_visit(
     known = answer.registration if answer else None  # newer than that of pictures loaded before it
     registration = usable(known or (pictures.registration if pictures else None))
     pair_id = pictures.pair.id if pictures else answer.pair_id if answer else ""
+    ground = Ground(case, pair_id, os_of(case, pair_id) if pair_id else None, registration)
+    measures = measures_of(ground)
     kept = records.whitenings(lib, case.visit.id)
     maps, unread = _maps(lib, kept)
     return ReportContent(
@@ -84,7 +87,8 @@ def report_of_visit(
         indication=case.visit.indication,
         referral=referral_lines(case.referral),
         assessment=assessment_lines(case.assessment),
-        lesions=tuple(lesion_line(lesion) for lesion in case.lesions),
+        lesions=tuple(lesion_line(lesion, measures.get(lesion.id)) for lesion in case.lesions),
+        diagram=diagram_of(ground),
         pictures=(*(_pictures(case, pictures, registration, analysis) if pictures else ()), *maps),
         checks=checks_of(answer, pictures),
         examination=records.examination(lib, case.visit.id),
