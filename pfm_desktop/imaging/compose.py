@@ -40,11 +40,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Outline:
-    """A polygon of (x, y) pixels, with a letter or number beside it."""
+    """A polygon of (x, y) pixels, or an `open` line, with a letter or number beside it."""
 
     points: tuple[tuple[float, float], ...]
     letter: str = ""
     dashed: bool = False
+    open: bool = False
 
 
 def inferno() -> NDArray[np.uint8]:
@@ -200,7 +201,7 @@ def with_outlines(pixels: Pixels, outlines: Sequence[Outline]) -> Pixels:
     thick = max(2, round(max(pixels.shape[:2]) / 320))
     font = _font(12 * thick)
     for one in outlines:
-        ends = [*one.points, *one.points[:1]]
+        ends = [*one.points, *(() if one.open else one.points[:1])]
         for colour, width in (((0, 0, 0), 2 * thick), (_INK, thick)):
             for part in _dashes(ends, 6.0 * thick) if one.dashed else (ends,):
                 draw.line(part, fill=colour, width=width, joint="curve")

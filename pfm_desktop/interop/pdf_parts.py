@@ -43,7 +43,7 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     parts += _examination(content)
     parts += _findings(content, width)
     parts += _pins(content.pins, width)
-    parts += _diagram(content)
+    parts += _diagram(content, width)
     parts += _answer(content, width)
     if content.notes:
         parts += [_text("Notes", _HEAD), *(_text(note, _SMALL) for note in content.notes)]
@@ -109,11 +109,13 @@ def _pins(pins: Sequence[ReportPin], width: float) -> list[Flowable]:
     return [_text("Biopsies", _HEAD), Table(rows, colWidths=columns, style=_LINED)]
 
 
-def _diagram(content: ReportContent) -> list[Flowable]:
+def _diagram(content: ReportContent, width: float) -> list[Flowable]:
     if content.diagram is None:
         return []
     lines = [_text(line, _WARN if missing else _SMALL) for line, missing in say.diagram_lines(content.diagram)]
-    return [KeepTogether([_text("Diagram of the cervix", _HEAD), DiagramDrawing(content.diagram), *lines])]
+    drawing = DiagramDrawing(content.diagram)
+    beside = Table([[drawing, lines]], colWidths=[drawing.width + 4 * mm, width - drawing.width - 4 * mm], style=_PLAIN)
+    return [KeepTogether([_text("Diagram of the cervix", _HEAD), beside])]
 
 
 def _answer(content: ReportContent, width: float) -> list[Flowable]:

@@ -116,7 +116,7 @@ def reads(content: ReportContent, findings: Findings) -> list[str]:
 
 def diagram_lines(diagram: Diagram) -> list[tuple[str, bool]]:
     """What stands below the diagram, and whether it says that something is missing."""
-    return [*((f"{line}.", True) for line in diagram.missing), (f"{LEGEND}. {VIEW}", False)]
+    return [*((f"{line}.", True) for line in diagram.missing), (f"{LEGEND}.", False), (VIEW, False)]
 
 
 def banner(model: ModelInfo) -> str:

@@ -228,10 +228,12 @@ def usable(registration: Registration | None) -> Registration | None:
 def _pictures(
     case: VisitCase, pictures: PairPictures, registration: Registration | None, analysis: Analysis | None
 ) -> tuple[ReportPicture, ...]:
-    """White light and fluorescence side by side, then the heatmap if it may be shown."""
+    """White light and fluorescence side by side, with what was drawn, then the heatmap if it may be shown."""
+    from pfm_desktop.services.report_drawing import OUTLINED, outlines_on
     from pfm_desktop.services.report_pictures import heated, marked
 
     pair = pictures.pair
+    ground = Ground(case, pair.id, None, registration)
     given = {
         Source.WHITE: (pair.white_id, pictures.white),
         Source.FLUORESCENCE: (pair.fluorescence_id, pictures.fluorescence),
@@ -247,7 +249,9 @@ def _pictures(
     for source, (picture_id, pixels) in given.items():
         record = case.picture(picture_id)
         if pixels is not None and record is not None:
-            drawn.append(marked(pixels, *marks_on(source, pixels), picture_caption(record)))
+            outlines = outlines_on(ground, source)
+            caption = picture_caption(record) + (f". {OUTLINED}" if outlines else "")
+            drawn.append(marked(pixels, *marks_on(source, pixels), caption, outlines))
     frame = given[analysis.frame][1] if analysis is not None else None
     if analysis is not None and frame is not None:
         heat = heated(frame, analysis, _heat_caption(analysis), *marks_on(analysis.frame, frame))

@@ -21,12 +21,12 @@ SCJ = "SCJ"
 TOOLS = ("lesion", "brush", "eraser", "scj")  # with which one draws what stands here
 BRUSHES = ("brush", "eraser")
 _HOW = {
-    "lesion": "Contour of {}: drag around it, or click its corners; Enter closes",
-    "brush": "Brush for {}: drag to paint; [ and ] for its size",
-    "eraser": "Eraser for {}: drag to take away; [ and ] for its size",
-    "scj": "SCJ line: drag along it, or click points; Enter ends",
+    "lesion": "{}: drag around it, or click corners (Enter closes)",
+    "brush": "{}: paint; [ and ] size the brush",
+    "eraser": "{}: take away; [ and ] size the eraser",
+    "scj": "SCJ: drag along it, or click points (Enter ends)",
 }
-NO_LESION_YET = "a new lesion 1"
+NO_LESION_YET = "Lesion 1 (new)"
 LOOKING_ONLY = (
     "Nothing is drawn across this registration: it is for looking only. Draw on the white-light picture, or register "
     "the pair again."
@@ -104,7 +104,7 @@ def why_not_here(frame: Source, sources: Sequence[Source], registration: PairReg
 
 def hint(tool: str, number: int | None) -> str:
     """What a drawing tool does, and for which lesion (its number; None while there is none); "" of other tools."""
-    return _HOW[tool].format(f"lesion {number}" if number is not None else NO_LESION_YET) if tool in _HOW else ""
+    return _HOW[tool].format(f"Lesion {number}" if number is not None else NO_LESION_YET) if tool in _HOW else ""
 
 
 def _shape(one: Drawn) -> Shape:

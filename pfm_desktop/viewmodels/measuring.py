@@ -127,9 +127,9 @@ def _wanting(made: LesionMeasure) -> str:
     """What a person has to confirm before it is offered."""
     said = []
     if not made.os_said:
-        found = "Shift+O takes the one that was found, " if made.measured.hours is not None else ""
-        said.append(f"the os ({found}O marks it) for quadrants and hours")
+        found = "; Shift+O: as found" if made.measured.hours is not None else ""
+        said.append(f"mark the os (O{found})")
     if not made.cervix_said:
-        found = "Shift+C takes the outline that was found, " if made.measured.cervix_share is not None else ""
-        said.append(f"the cervix ({found}C draws it) for its share")
-    return f"To take more over, mark {', and '.join(said)}." if said else ""
+        found = "; Shift+C: as found" if made.measured.cervix_share is not None else ""
+        said.append(f"draw the cervix (C{found})")
+    return f"To take more over, {' and '.join(said)}." if said else ""

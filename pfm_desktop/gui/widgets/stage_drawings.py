@@ -17,6 +17,7 @@ from pfm_desktop.viewmodels.pair_view import PairRegistration
 
 CONTOUR, JUNCTION = QColor("#FFD54A"), QColor("#A9F5A0")  # told apart by dashes and words as well
 DASH = 3.0
+SCALE_ROOM = (190.0, 52.0)  # what the scale bar takes at most of the lower right corner
 PAINT, TAKE_AWAY = QColor(255, 213, 74, 110), QColor(0, 0, 0, 130)
 Placed = tuple[Drawn, QPainterPath]
 
@@ -136,7 +137,8 @@ def draw_brush(painter: QPainter, at: QPointF, radius: float) -> None:
 
 
 def draw_hint(painter: QPainter, area: QRectF, words: str) -> None:
-    """What the tool in hand does, at the foot of the pictures."""
+    """What the tool in hand does, at the foot of the left pane; above the scale bar where it would reach under it."""
     font = stage_font(13)
     rect = plate_rect(QPointF(area.left() + 10, 0), words, font)
-    plate(painter, QPointF(rect.left(), area.bottom() - rect.height() - 10), words, font=font)
+    lift = SCALE_ROOM[1] if rect.right() > area.right() - SCALE_ROOM[0] else 10.0
+    plate(painter, QPointF(rect.left(), area.bottom() - rect.height() - lift), words, font=font)

@@ -98,10 +98,8 @@ def paint(painter: QPainter, painting: Painting) -> None:
         strip = QRectF(painting.stage)
         strip.setTop(strip.bottom() - legend_height(painting.legend, strip.width()))
         draw_legend(painter, strip, painting.view.heatmap, painting.legend)
-    if painting.hint:
-        foot = QRectF(painting.stage)
-        foot.setBottom(max((area_of(pane).bottom() for pane in painting.arrangement.panes), default=foot.bottom()))
-        draw_hint(painter, foot, painting.hint)
+    if painting.hint and painting.arrangement.panes:
+        draw_hint(painter, area_of(painting.arrangement.panes[0]), painting.hint)
     if painting.focused:
         draw_focus(painter, painting.stage)
     if store is not None:

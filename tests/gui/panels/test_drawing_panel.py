@@ -65,7 +65,7 @@ def test_the_button_says_what_it_would_change_and_does_it_by_key(
     assert panel.drawing.take.isVisible()
     assert "Quadrants covered: 1" in panel.drawing.offered.text()
     assert "Of the cervix" not in panel.drawing.offered.text()
-    assert "C draws it" in panel.drawing.wanting.text()
+    assert "draw the cervix (C)" in panel.drawing.wanting.text()
     panel.drawing.take.setFocus()
     qtbot.keyClick(panel.drawing.take, Qt.Key.Key_Space)
     assert session.case is not None

@@ -66,7 +66,7 @@ def test_a_stroke_makes_lesion_one_seen_in_both_pictures_and_undo_takes_all_of_i
 ) -> None:
     opened(clinic.adler)
     press(qtbot, page, Key.Key_D)
-    assert page.stage.drawings.hint.startswith("Contour of a new lesion 1")
+    assert page.stage.drawings.hint.startswith("Lesion 1 (new): drag")
     assert page.bar.draw.isChecked()
     draw(qtbot, page, BOX, pane=1)
     assert session.case is not None
@@ -75,7 +75,7 @@ def test_a_stroke_makes_lesion_one_seen_in_both_pictures_and_undo_takes_all_of_i
     assert session.case.picture(contour.picture_id).source is Source.WHITE, "registered: kept in the white-light frame"
     assert shape_area(contour.shape) == pytest.approx(1200, rel=0.06)
     assert words(page) == ["lesion 1", "lesion 1"]
-    assert page.stage.drawings.hint.startswith("Contour of lesion 1")
+    assert page.stage.drawings.hint.startswith("Lesion 1: drag")
     assert page.stage.drawings.selected == contour.id
     assert undo.undo()
     assert (session.case.lesions, session.case.contours) == ((), ())
@@ -146,7 +146,7 @@ def test_brush_and_eraser_work_on_the_lesion_in_front_and_the_keys_of_the_blend_
     assert session.case is not None
     second = session.case.lesions[1].id
     press(qtbot, page, Key.Key_B)
-    assert page.stage.drawings.hint.startswith("Brush for lesion 2")
+    assert page.stage.drawings.hint.startswith("Lesion 2: paint")
     small = page.stage.draw.brush_radius(Source.WHITE)
     press(qtbot, page, *[Key.Key_BracketRight] * 5)
     radius = page.stage.draw.brush_radius(Source.WHITE)
@@ -320,7 +320,7 @@ def test_a_lesion_that_is_removed_in_the_middle_takes_nothing_along_and_the_next
     half_drawn(qtbot, page, "corners")
     page.side.findings.lesions.chooser.remove.click()
     assert contours(session) == ()
-    assert page.stage.drawings.hint.startswith("Contour of a new lesion 1")
+    assert page.stage.drawings.hint.startswith("Lesion 1 (new): drag")
     press(qtbot, page, Key.Key_Return)
     assert len(contours(session)) == 1
     assert undo.undo()

@@ -21,12 +21,13 @@ from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.interop.pdf import pdf_bytes
 from pfm_desktop.services import documenting, drawing, report, review
 from pfm_desktop.services.measuring import Ground, LesionMeasure, diagram_of, measures_of
+from pfm_desktop.services.report_drawing import OUTLINED
 from pfm_desktop.services.report_forms import measured_words
 from pfm_desktop.storage.library import Library
 from pfm_desktop.viewmodels import measuring as model
 from pfm_desktop.viewmodels.report_preview import DIAGRAM_NAME, preview_html
 
-from .test_report import Desk, shifted
+from .test_report import Desk, pixels_of, shifted
 
 pytestmark = pytest.mark.slow
 WHITE, GLOW = Source.WHITE, Source.FLUORESCENCE
@@ -188,6 +189,19 @@ def test_the_report_says_size_and_place_of_a_lesion_and_has_the_diagram_in_print
     assert f'src="{DIAGRAM_NAME}"' in html
 
 
+def test_contours_are_drawn_into_the_pictures_of_the_report_and_only_where_there_is_a_way(desk: Desk) -> None:
+    plain = [pixels_of(picture) for picture in desk.report().pictures]
+    assert [OUTLINED in picture.caption for picture in desk.report().pictures] == [True, False]
+    at_edge = plain[0][110, 205:216]
+    assert np.ptp(at_edge) > 100, "a light line on a dark one"
+    both = desk.report(pictures=replace(desk.pictures, registration=shifted(30)))
+    assert [OUTLINED in picture.caption for picture in both.pictures] == [True, True]
+    moved = pixels_of(both.pictures[1])
+    assert np.ptp(moved[110, 235:246]) > 100
+    drawing.draw_junction(desk.lib, desk.pair.id, WHITE, ((20.0, 250.0), (380.0, 250.0)))
+    assert np.ptp(pixels_of(desk.report().pictures[0])[245:256, 100:200]) > 100
+
+
 def test_what_was_only_found_stands_in_no_report(desk: Desk) -> None:
     content = desk.report()
     assert "as found" not in content.lesions[0][1]
@@ -209,12 +223,12 @@ def test_nothing_is_offered_in_millimetres_of_a_picture_without_a_scale_nor_of_w
     assert shown.words == "Lesion 1 as drawn: not calibrated: no mm; anterior left; 1, 2 o'clock."
     assert shown.offer is not None
     assert (dict(shown.offer.answers), shown.offer.size) == ({"hours": ["1", "2"], "quadrants": 1}, None)
-    assert "C draws it" in shown.wanting
+    assert "draw the cervix (C)" in shown.wanting
     review.clear_os(desk.lib, desk.pair.id, WHITE)
     shown = view(desk, found={WHITE: Anatomy((CERVIX,), (200.0, 150.0))})
     assert shown.offer is None
-    assert "Shift+O takes" in shown.wanting
-    assert "Shift+C takes" in shown.wanting
+    assert "mark the os (O; Shift+O: as found)" in shown.wanting
+    assert "draw the cervix (C; Shift+C: as found)" in shown.wanting
 
 
 def test_what_is_offered_is_taken_over_in_one_step_and_is_not_offered_again(desk: Desk) -> None:
