@@ -91,7 +91,22 @@ class Way:
 
     def points(self, line: Outline) -> NDArray[np.float64]:
         """N x 2 pixels to N x 2 of the diagram; beyond the cervix at most `FARTHEST` out."""
-        away = np.asarray(line, np.float64).reshape(-1, 2) - np.asarray(self.os)
+        return self._mapped(np.asarray(line, np.float64).reshape(-1, 2))
+
+    def line(self, line: Outline, *, closed: bool) -> Outline:
+        """A line, in pieces so short that it bends as it has to."""
+        points = np.asarray(line, np.float64).reshape(-1, 2)
+        reach = float(np.hypot(*(np.asarray(self.outline) - np.asarray(self.os)).T).max())
+        ends = np.roll(points, -1, axis=0) if closed else np.vstack([points[1:], points[-1:]])
+        counts = np.maximum(1, np.ceil(np.hypot(*(ends - points).T) / (reach * _STEP))).astype(np.int64)
+        first = np.repeat(np.cumsum(counts) - counts, counts)
+        part = (np.arange(int(counts.sum())) - first) / np.repeat(counts, counts)
+        pieces = np.repeat(points, counts, axis=0) + part[:, None] * np.repeat(ends - points, counts, axis=0)
+        made = self._mapped(pieces)
+        return tuple(zip(made[:, 0].tolist(), made[:, 1].tolist(), strict=True))
+
+    def _mapped(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        away = points - np.asarray(self.os)
         far = np.hypot(away[:, 0], away[:, 1])
         ways = away / np.where(far > 0, far, 1.0)[:, None]
         edge = radii(self.outline, self.os, np.where(far[:, None] > 0, ways, np.array([1.0, 0.0])))
@@ -99,18 +114,6 @@ class Way:
         turn = math.radians(-self.rotation_degrees)
         back = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
         return np.asarray(ways * out[:, None] @ back.T)
-
-    def line(self, line: Outline, *, closed: bool) -> Outline:
-        """A line, in pieces so short that it bends as it has to."""
-        points = np.asarray(line, np.float64).reshape(-1, 2)
-        reach = float(np.hypot(*(np.asarray(self.outline) - np.asarray(self.os)).T).max())
-        ends = np.roll(points, -1, axis=0) if closed else np.vstack([points[1:], points[-1:]])
-        pieces = [
-            start
-            + (end - start) * np.linspace(0, 1, max(1, math.ceil(length / (reach * _STEP))), endpoint=False)[:, None]
-            for start, end, length in zip(points, ends, np.hypot(*(ends - points).T), strict=True)
-        ]
-        return tuple((float(x), float(y)) for x, y in self.points(tuple(map(tuple, np.concatenate(pieces)))))
 
 
 def signs_of(answers: Mapping[str, Any]) -> str:

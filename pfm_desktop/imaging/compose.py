@@ -206,8 +206,8 @@ def with_outlines(pixels: Pixels, outlines: Sequence[Outline]) -> Pixels:
             for part in _dashes(ends, 6.0 * thick) if one.dashed else (ends,):
                 draw.line(part, fill=colour, width=width, joint="curve")
         if one.letter and one.points:
-            at = max(x for x, _ in one.points) + 3 * thick, min(y for _, y in one.points)
-            draw.text(at, one.letter, _INK, font, stroke_width=thick, stroke_fill=(0, 0, 0))
+            x, y = max(one.points)
+            draw.text((x + 3 * thick, y - 8 * thick), one.letter, _INK, font, stroke_width=thick, stroke_fill=(0, 0, 0))
     return np.asarray(image, dtype=np.uint8)
 
 

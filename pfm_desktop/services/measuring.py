@@ -93,12 +93,12 @@ class Ground:
         return tuple((float(x), float(y)) for x, y in moved) if np.isfinite(moved).all() else None
 
 
-def measures_of(ground: Ground) -> Mapping[str, LesionMeasure]:
+def measures_of(ground: Ground, lesion_id: str = "") -> Mapping[str, LesionMeasure]:
     """By the lesion's id, for those that are drawn on the pictures of the pair; in white light where they are drawn
-    there."""
+    there. With `lesion_id` for that one alone."""
     found = {}
     for lesion in ground.case.lesions:
-        shapes = ground.shapes(lesion.id)
+        shapes = ground.shapes(lesion.id) if lesion_id in ("", lesion.id) else {}
         if not shapes:
             continue
         place = next(one for one in PLACES if one in shapes)

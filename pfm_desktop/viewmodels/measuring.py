@@ -80,7 +80,7 @@ def drawing_view(
     diagram = diagram_of(ground)
     if lesion is None:
         return DrawingView(diagram=diagram)
-    made = measures_of(ground).get(lesion.id)
+    made = measures_of(ground, lesion.id).get(lesion.id)
     if made is None:
         return DrawingView(NOT_DRAWN.format(lesion.number), diagram=diagram)
     said = f"Lesion {lesion.number} as drawn: {measured_words(made)}."

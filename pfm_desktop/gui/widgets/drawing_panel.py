@@ -33,6 +33,7 @@ class DrawingPanel(QWidget):
         self._known = model.Known()
         self._offer: model.Offer | None = None
         self._stale = False
+        self._shown: tuple[object, ...] = ()  # what it was worked out from
         self.said, self.offered, self.wanting = words(self), words(self, "quiet"), words(self, "quiet")
         self.take = QPushButton(TAKE, self)
         self.take.setProperty("role", "chip")
@@ -53,8 +54,9 @@ class DrawingPanel(QWidget):
 
     def show_pair(self, known: model.Known) -> None:
         """What is known of the pair on the stage."""
-        self._known = known
-        self._show()
+        if known != self._known:
+            self._known = known
+            self._show()
 
     def follow(self) -> None:
         """Another lesion was chosen."""
@@ -70,7 +72,11 @@ class DrawingPanel(QWidget):
         self._stale = not self.isVisible()
         if self._stale and self._case is not None:
             return
-        view = model.drawing_view(self._case, self._known, self._chosen(), self._session.library.no_editing)
+        asked = (self._case, self._known, self._chosen(), self._session.library.no_editing)
+        if all(one is other for one, other in zip(asked, self._shown, strict=False)) and self._shown:
+            return
+        self._shown = asked
+        view = model.drawing_view(*asked)
         self._offer = view.offer
         say(self.said, view.words)
         say(self.offered, f"{TAKE}: {view.offer.words}" if view.offer is not None else "")

@@ -24,7 +24,6 @@ from pfm_desktop.gui.widgets.stage_drawings import (
     DrawnLines,
     draw_brush,
     draw_brush_stroke,
-    draw_drawings,
     draw_hint,
 )
 from pfm_desktop.gui.widgets.stage_heatmap import coloured_region, draw_heatmap
@@ -129,7 +128,7 @@ def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
         _draw_found(painter, painting, pane)
         draw_regions(painter, pane, painting.regions.lines(pane.frame))
         if painting.drawings.given and _at_hand(painting, pane):
-            draw_drawings(painter, pane, painting.drawings.placed(pane), painting.drawings.selected)
+            painting.drawings.paint(painter, pane)
         if painting.stroke is not None and painting.stroke.frame is pane.frame:
             (draw_brush_stroke if painting.stroke.radius else draw_stroke)(painter, pane, painting.stroke)
         draw_marks(painter, pane, painting.marks)
