@@ -94,6 +94,7 @@ def erase(
 
 def remove_contour(lib: Library, contour_id: str) -> Change:
     """Take a contour away; the lesion stays, with its signs and scores."""
+    access.require(lib.account, Act.EDIT_VISITS)
     old = _known(lib, contour_id, "contour")
     with lib.read() as session:
         lesion = records.snapshot(session, "lesion", old["body"].get("lesion_id", ""))
@@ -123,6 +124,7 @@ def draw_junction(lib: Library, pair_id: str, frame: Source, line: Outline) -> C
 
 def remove_junction(lib: Library, junction_id: str) -> Change:
     """Take the line of the junction away."""
+    access.require(lib.account, Act.EDIT_VISITS)
     return lib.apply(Change("annotation", junction_id, _known(lib, junction_id, "line"), None, "SCJ line removed"))
 
 

@@ -7,10 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain import form, ifcpc
+from pfm_desktop.domain.clock import arcs
 from pfm_desktop.domain.form import Item, Kind
 from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.referral import ITEMS, Referral
 from pfm_desktop.domain.reid import ReidIndex
+from pfm_desktop.domain.shapes import QUADRANTS
 from pfm_desktop.support.moments import day
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def lesion_line(lesion: Lesion, made: LesionMeasure | None = None) -> Line:
 
 
 def measured_words(made: LesionMeasure) -> str:
-    """`45 mm², longest diameter 9.1 mm; 12 % of the cervix; anterior left; 1, 2 o'clock`; what rests on an os or cervix
+    """`45 mm², longest diameter 9.1 mm; 12 % of the cervix; anterior left; 1-2 o'clock`; what rests on an os or cervix
     that was only found says so."""
     measured = made.measured
     if measured.area_mm2 is None or measured.diameter_mm is None:
@@ -57,8 +59,8 @@ def measured_words(made: LesionMeasure) -> str:
         said.append(f"{share.replace('%', ' %')}{'' if made.cervix_said else ' as found'}")
     if measured.quadrants is not None and measured.hours is not None:
         about = "" if made.os_said else " about the os as found"
-        hours = ", ".join(str(hour) for hour in measured.hours)
-        said += [", ".join(measured.quadrants), f"{hours} o'clock{about}"]
+        whole = len(measured.quadrants) == len(QUADRANTS)
+        said += ["all four quadrants" if whole else ", ".join(measured.quadrants), f"{arcs(measured.hours)}{about}"]
     if made.elsewhere:
         said.append("drawn on both pictures, measured on the white-light one")
     return "; ".join(said)

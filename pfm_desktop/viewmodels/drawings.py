@@ -27,6 +27,7 @@ _HOW = {
     "scj": "SCJ: drag along it, or click points (Enter ends)",
 }
 NO_LESION_YET = "Lesion 1 (new)"
+HIDDEN = f"Contours and SCJ line are hidden ({SHOW_KEY})"
 LOOKING_ONLY = (
     "Nothing is drawn across this registration: it is for looking only. Draw on the white-light picture, or register "
     "the pair again."
@@ -102,8 +103,11 @@ def why_not_here(frame: Source, sources: Sequence[Source], registration: PairReg
     return LOOKING_ONLY if looking_only and frame not in sources else ""
 
 
-def hint(tool: str, number: int | None) -> str:
-    """What a drawing tool does, and for which lesion (its number; None while there is none); "" of other tools."""
+def hint(tool: str, number: int | None, *, hidden: bool = False) -> str:
+    """What a drawing tool does, and for which lesion (its number; None while there is none). Of other tools "", or that
+    something is `hidden`."""
+    if hidden and tool not in _HOW:
+        return HIDDEN
     return _HOW[tool].format(f"Lesion {number}" if number is not None else NO_LESION_YET) if tool in _HOW else ""
 
 

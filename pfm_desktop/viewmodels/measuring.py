@@ -90,7 +90,7 @@ def drawing_view(
 
 
 def measured_words(made: LesionMeasure) -> str:
-    """`45 mm², longest diameter 9.1 mm; 12 % of the cervix; anterior left; 1, 2 o'clock`."""
+    """`45 mm², longest diameter 9.1 mm; 12 % of the cervix; anterior left; 1-2 o'clock`."""
     from pfm_desktop.services.report_forms import measured_words as words
 
     return words(made)

@@ -138,6 +138,7 @@ class StageWidget(QWidget):
         self._marks, self._found = Marks(), FoundLines()
         self.regions.replace(())
         self.drawings.replace(())
+        self.drawings.hidden = False  # nobody would know that there is something
         self._pictures.scene.mm_per_px = None
         self._layers.clear()
         self._mouse.let_go()

@@ -14,7 +14,7 @@ from pfm_desktop.gui.widgets.stage_corners import Corners
 from pfm_desktop.gui.widgets.stage_marks import PIN_RADIUS, pin_point
 from pfm_desktop.gui.widgets.stage_render import curtain_x
 from pfm_desktop.viewmodels.arrangement import Pane
-from pfm_desktop.viewmodels.drawings import BRUSHES, why_not_here
+from pfm_desktop.viewmodels.drawings import BRUSHES, TOOLS, why_not_here
 from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import ZOOM_STEP, Cursor, Mode, set_swipe, within
 
@@ -173,7 +173,7 @@ class StageMouse:
     def declines(self, pane: Pane) -> bool:
         """Whether nothing can be drawn in a pane; it is said why."""
         words = why_not_here(pane.frame, pane.sources, self._stage.registration)
-        if words and self._stage.tool != "cervix":
+        if words and self._stage.tool in TOOLS:
             self._stage.declined.emit(words)
             return True
         return False

@@ -243,13 +243,21 @@ def test_contours_are_hidden_and_shown_and_drawing_shows_them(
     opened(clinic.adler)
     page.choose_tool("lesion")
     draw(qtbot, page, BOX)
+    press(qtbot, page, Key.Key_V)
     press(qtbot, page, Key.Key_D, mod=Mod.ShiftModifier)
     assert words(page) == ["", ""]
+    assert "hidden (Shift+D)" in page.stage.drawings.hint
     assert page.stage.drawings.selected == "", "nothing is deleted that is not seen"
     press(qtbot, page, Key.Key_Delete)
     assert len(contours(session)) == 1
+    press(qtbot, page, Key.Key_D)
     draw(qtbot, page, ((70, 60), (100, 60), (100, 85), (70, 85), (70, 62)))
     assert words(page) == ["lesion 1 lesion 1"] * 2
+    press(qtbot, page, Key.Key_D, mod=Mod.ShiftModifier)
+    opened(clinic.brandt)
+    opened(clinic.adler)
+    assert words(page) == ["lesion 1 lesion 1"] * 2, "nobody would know that there is something"
+    assert page.stage.drawings.hint == ""
 
 
 # ---- what is shown changes in the middle

@@ -68,10 +68,10 @@ def only(desk: Desk, registration: Registration | None = None, **found: Any) -> 
 def test_millimetres_stand_only_where_the_picture_is_calibrated(desk: Desk) -> None:
     made = only(desk)
     assert made.measured.area_mm2 is None
-    assert measured_words(made) == "not calibrated: no mm; anterior left; 1, 2 o'clock"
+    assert measured_words(made) == "not calibrated: no mm; anterior left; 1-2 o'clock"
     calibrate(desk)
     words = measured_words(only(desk))
-    assert words == "28.3 mm\u00b2, longest diameter 6.0 mm; anterior left; 1, 2 o'clock"
+    assert words == "28.3 mm\u00b2, longest diameter 6.0 mm; anterior left; 1-2 o'clock"
 
 
 def test_the_share_of_the_cervix_is_of_the_drawn_one_and_of_the_found_one_only_where_it_is_said(desk: Desk) -> None:
@@ -82,7 +82,7 @@ def test_the_share_of_the_cervix_is_of_the_drawn_one_and_of_the_found_one_only_w
     assert made.cervix_said
     assert made.measured.cervix_share == pytest.approx(0.25, rel=0.01)
     review.clear_os(desk.lib, desk.pair.id, WHITE)
-    assert measured_words(only(desk, found=found)).endswith("1, 2 o'clock about the os as found")
+    assert measured_words(only(desk, found=found)).endswith("1-2 o'clock about the os as found")
     assert only(desk).measured.hours is None
 
 
@@ -177,7 +177,7 @@ def test_the_report_says_size_and_place_of_a_lesion_and_has_the_diagram_in_print
     (name, words) = content.lesions[0]
     assert name == "Lesion 1"
     assert words.endswith(
-        "As drawn: 28.3 mm\u00b2, longest diameter 6.0 mm; 6 % of the cervix; anterior left; 1, 2 o'clock"
+        "As drawn: 28.3 mm\u00b2, longest diameter 6.0 mm; 6 % of the cervix; anterior left; 1-2 o'clock"
     )
     assert content.diagram is not None
     html = preview_html(content)
@@ -220,7 +220,7 @@ def view(desk: Desk, locked: str = "", **found: Any) -> model.DrawingView:
 
 def test_nothing_is_offered_in_millimetres_of_a_picture_without_a_scale_nor_of_what_was_only_found(desk: Desk) -> None:
     shown = view(desk)
-    assert shown.words == "Lesion 1 as drawn: not calibrated: no mm; anterior left; 1, 2 o'clock."
+    assert shown.words == "Lesion 1 as drawn: not calibrated: no mm; anterior left; 1-2 o'clock."
     assert shown.offer is not None
     assert (dict(shown.offer.answers), shown.offer.size) == ({"hours": ["1", "2"], "quadrants": 1}, None)
     assert "draw the cervix (C)" in shown.wanting

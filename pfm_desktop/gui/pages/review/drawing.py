@@ -68,6 +68,7 @@ class DrawingEdits:
     def toggle(self) -> None:
         """Show or hide what is drawn."""
         self._stage.draw.show(self._stage.drawings.hidden)
+        self.show_hint()
 
     def show(self, case: VisitCase | None) -> None:
         """What is drawn on the pictures on the stage."""
@@ -78,7 +79,9 @@ class DrawingEdits:
     def show_hint(self) -> None:
         """What the tool in hand does, and for which lesion."""
         chosen = self._lesions.chosen
-        self._stage.drawings.say(model.hint(self._stage.tool, chosen.number if chosen is not None else None))
+        drawings = self._stage.drawings
+        hidden = drawings.hidden and bool(drawings.given)
+        drawings.say(model.hint(self._stage.tool, chosen.number if chosen is not None else None, hidden=hidden))
 
     def _draw(self, edit: Edit, *, choose: bool = True) -> None:
         if self._refused is not None:
