@@ -26,10 +26,13 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.prediction import FUSED, Heatmap
 from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.stage import StageWidget
+from pfm_desktop.viewmodels.drawings import Drawn
 from pfm_desktop.viewmodels.pair_view import Mode, fitted, set_mode, set_opacity, with_heatmap
 
 PICTURE = (3840, 2160)
@@ -41,7 +44,7 @@ RESIDENT_MB = 700.0
 class Shift:
     """A registration that moves by whole pixels: cheap to make, and a frame costs the same as with any other."""
 
-    status = RegistrationStatus.OK
+    status, for_looking_only = RegistrationStatus.OK, False
     dx, dy = 60, 40
 
     def white_to_fluorescence(self, points: Points) -> Points:
@@ -107,6 +110,22 @@ class Hand:
         QApplication.sendEvent(self.stage, event)
 
 
+def drawings() -> tuple[Drawn, ...]:
+    """Six contours of 300 points, one with a hole, and an SCJ line as long."""
+    turn = np.linspace(0, 2 * np.pi, 300)
+
+    def ring(x: float, y: float, radius: float) -> Outline:
+        wave = radius * (1 + 0.1 * np.sin(9 * turn))
+        return tuple(zip((x + wave * np.cos(turn)).tolist(), (y + wave * np.sin(turn)).tolist(), strict=True))
+
+    found = [
+        Drawn(f"{number}", Source.WHITE, (ring(900 + 400 * number, 1080, 180),), f"lesion {number}", f"{number}")
+        for number in range(6)
+    ]
+    found[0] = Drawn("0", Source.WHITE, (*found[0].edges, ring(900, 1080, 60)), "lesion 0", "0")
+    return (*found, Drawn("line", Source.WHITE, (ring(1900, 1000, 500),), "SCJ"))
+
+
 Gesture = Callable[[Hand, int], Iterator[None]]
 
 
@@ -131,6 +150,23 @@ def swipe(hand: Hand, frames: int) -> Iterator[None]:
         hand.move(960 + 800 * np.sin(step / frames * 12.56), 700)
         yield
     hand.release(960, 700)
+
+
+def pan_drawn(hand: Hand, frames: int) -> Iterator[None]:
+    hand.stage.drawings.show(drawings())
+    yield from pan(hand, frames)
+    hand.stage.drawings.show(())
+
+
+def brush(hand: Hand, frames: int) -> Iterator[None]:
+    hand.stage.drawings.show(drawings())
+    hand.stage.tool = "brush"
+    hand.press(900, 300)
+    for step in range(frames):
+        hand.move(480 + 400 * np.sin(step / frames * 12.56), 300 + 200 * np.sin(step / frames * 25.12))
+        yield
+    hand.stage.tool = "pan"
+    hand.stage.drawings.show(())
 
 
 def opacity(hand: Hand, frames: int) -> Iterator[None]:
@@ -171,6 +207,8 @@ CASES: tuple[tuple[str, Mode, Gesture, bool], ...] = (
     ("pan, swipe", Mode.SWIPE, pan, False),
     ("pan, checkerboard", Mode.CHECKERBOARD, pan, False),
     ("pan, blend + heatmap", Mode.BLEND, pan, True),
+    ("pan, 6 contours + SCJ", Mode.SIDE_BY_SIDE, pan_drawn, False),
+    ("brush, 6 contours + SCJ", Mode.SIDE_BY_SIDE, brush, False),
     ("zoom, side by side", Mode.SIDE_BY_SIDE, zoom, False),
     ("zoom, blend", Mode.BLEND, zoom, False),
     ("zoom, blend + heatmap", Mode.BLEND, zoom, True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 NO_WAY = "The os is marked on the other picture, and the pair is not registered"  # why a pin has no clock hour
 
@@ -17,6 +18,19 @@ def clock_hour(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees
     # floor(v + 0.5), not round(): half hours must not flip between neighbours by banker's rounding
     hour = math.floor(degrees / 30.0 + 0.5) % 12
     return 12 if hour == 0 else hour
+
+
+def arcs(hours: Collection[int]) -> str:
+    """Hours 1-12 in words, those that follow each other as an arc, clockwise: `11-2, 6 o'clock`; "" for none."""
+    if len({*hours}) == 12:
+        return "all hours"
+    found = []
+    for start in (hour for hour in range(1, 13) if hour in hours and (hour - 2) % 12 + 1 not in hours):
+        end = start
+        while end % 12 + 1 in hours:
+            end = end % 12 + 1
+        found.append(f"{start}" if start == end else f"{start}-{end}")
+    return f"{', '.join(found)} o'clock" if found else ""
 
 
 def quadrant(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: float = 0.0) -> str:

@@ -40,11 +40,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Outline:
-    """A polygon of (x, y) pixels, with a letter or number beside it."""
+    """A polygon of (x, y) pixels, or an `open` line, with a letter or number beside it."""
 
     points: tuple[tuple[float, float], ...]
     letter: str = ""
     dashed: bool = False
+    open: bool = False
 
 
 def inferno() -> NDArray[np.uint8]:
@@ -200,13 +201,13 @@ def with_outlines(pixels: Pixels, outlines: Sequence[Outline]) -> Pixels:
     thick = max(2, round(max(pixels.shape[:2]) / 320))
     font = _font(12 * thick)
     for one in outlines:
-        ends = [*one.points, *one.points[:1]]
+        ends = [*one.points, *(() if one.open else one.points[:1])]
         for colour, width in (((0, 0, 0), 2 * thick), (_INK, thick)):
             for part in _dashes(ends, 6.0 * thick) if one.dashed else (ends,):
                 draw.line(part, fill=colour, width=width, joint="curve")
         if one.letter and one.points:
-            at = max(x for x, _ in one.points) + 3 * thick, min(y for _, y in one.points)
-            draw.text(at, one.letter, _INK, font, stroke_width=thick, stroke_fill=(0, 0, 0))
+            x, y = max(one.points)
+            draw.text((x + 3 * thick, y - 8 * thick), one.letter, _INK, font, stroke_width=thick, stroke_fill=(0, 0, 0))
     return np.asarray(image, dtype=np.uint8)
 
 

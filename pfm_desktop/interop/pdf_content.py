@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pfm_desktop.domain.diagram import Diagram
 from pfm_desktop.domain.examination import Examination, Whitening
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import Analysis
@@ -56,7 +57,7 @@ class ReportContent:
     be trusted, doubts first. `corrections` say, one a line, how the identity was corrected after the signing, `amends`
     which signed reports this one takes the place of. `examination` and `whitenings`: of a visit that was examined live.
     `swede` has one line an item: title, points, wording; `referral` and `assessment` one an answer: title and answer;
-    `lesions` one a lesion: its name, and what was said of it.
+    `lesions` one a lesion: its name, and what was said of it. `diagram`: the two circles, filled from the drawing.
     """
 
     made_at: datetime
@@ -78,6 +79,7 @@ class ReportContent:
     examination: Examination | None = None
     whitenings: tuple[Whitening, ...] = ()
     pins: tuple[ReportPin, ...] = ()
+    diagram: Diagram | None = None
     findings: Findings | None = None
     swede: tuple[tuple[str, str, str], ...] = ()
     second_read: Reading | None = None

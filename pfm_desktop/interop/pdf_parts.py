@@ -16,6 +16,7 @@ from pfm_desktop.domain.prediction import ModelInfo, Prediction
 from pfm_desktop.interop import pdf_words as say
 from pfm_desktop.interop.fonts import BOLD, SANS, markup
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, CORRECTED, ReportContent, ReportPicture, ReportPin
+from pfm_desktop.interop.pdf_diagram import DiagramDrawing
 from pfm_desktop.support.moments import moment
 
 _TEXT = ParagraphStyle("text", fontName=SANS, fontSize=8.5, leading=11.5)
@@ -42,6 +43,7 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     parts += _examination(content)
     parts += _findings(content, width)
     parts += _pins(content.pins, width)
+    parts += _diagram(content, width)
     parts += _answer(content, width)
     if content.notes:
         parts += [_text("Notes", _HEAD), *(_text(note, _SMALL) for note in content.notes)]
@@ -105,6 +107,15 @@ def _pins(pins: Sequence[ReportPin], width: float) -> list[Flowable]:
     ]
     columns = [16 * mm, 26 * mm, 66 * mm, width - 108 * mm]
     return [_text("Biopsies", _HEAD), Table(rows, colWidths=columns, style=_LINED)]
+
+
+def _diagram(content: ReportContent, width: float) -> list[Flowable]:
+    if content.diagram is None:
+        return []
+    lines = [_text(line, _WARN if missing else _SMALL) for line, missing in say.diagram_lines(content.diagram)]
+    drawing = DiagramDrawing(content.diagram)
+    beside = Table([[drawing, lines]], colWidths=[drawing.width + 4 * mm, width - drawing.width - 4 * mm], style=_PLAIN)
+    return [KeepTogether([_text("Diagram of the cervix", _HEAD), beside])]
 
 
 def _answer(content: ReportContent, width: float) -> list[Flowable]:

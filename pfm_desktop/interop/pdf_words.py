@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from pfm_desktop.domain.diagram import LEGEND, VIEW, Diagram
 from pfm_desktop.domain.examination import Whitening
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import Grade
@@ -112,6 +113,11 @@ def reads(content: ReportContent, findings: Findings) -> list[str]:
         by = _by(second.reader, second.read_at)
         said.append(f"Second read, after the AI: {GRADE_NAMES[second.impression]}{content.second_reason} ({by})")
     return said
+
+
+def diagram_lines(diagram: Diagram) -> list[tuple[str, bool]]:
+    """What stands below the diagram, and whether it says that something is missing."""
+    return [*((f"{line}.", True) for line in diagram.missing), (f"{LEGEND}.", False), (VIEW, False)]
 
 
 def banner(model: ModelInfo) -> str:

@@ -115,6 +115,7 @@ _FIELD_NAMES = {
     "normal": "Normal tissue",
     "made_by": "Made by",
     "visit_ids": "Visits (internal numbers)",
+    "lesion_id": "Lesion (internal number)",
     "answers": "Answer",
     "scored": "Scored",
     "pot": "Pot",

@@ -15,6 +15,7 @@ from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.drawing import Contour, Junction
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.followup import OVERDUE_DAYS, Only
 from pfm_desktop.domain.lesion import Lesion
@@ -23,7 +24,7 @@ from pfm_desktop.domain.referral import Referral
 from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.domain.specimen import Specimen
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import documented, journal, records, specimens
+from pfm_desktop.storage import documented, drawn, journal, records, specimens
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.interrupt import interruptible
 from pfm_desktop.storage.library import Library
@@ -65,6 +66,8 @@ class VisitCase:
     specimens: tuple[Specimen, ...] = ()  # every pin is among them
     follow_up: Mapping[str, Any] = field(default_factory=dict)  # `domain.followup.FOLLOW_UP`
     amendments: tuple[Amendment, ...] = ()
+    contours: tuple[Contour, ...] = ()  # of lesions, over all pictures, in the order they were drawn
+    junctions: tuple[Junction, ...] = ()
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -97,9 +100,14 @@ class VisitCase:
 
     def cervix_on(self, pair_id: str) -> Mapping[Source, Outline]:
         """The outlines that were drawn on the pictures of a pair, by source."""
-        pair = self.pair(pair_id)
-        shown = {_picture_id(pair, source): source for source in PLACES}
+        shown = self.places_on(pair_id)
         return {shown[mark.picture_id]: mark.outline for mark in self.cervix_marks if mark.picture_id in shown}
+
+    def places_on(self, pair_id: str) -> Mapping[str, Source]:
+        """The places of the pictures of a pair, by their ids."""
+        pair = self.pair(pair_id)
+        ids = ((_picture_id(pair, source), source) for source in PLACES)
+        return {picture_id: source for picture_id, source in ids if picture_id}
 
     @property
     def signed(self) -> bool:
@@ -166,6 +174,8 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             specimens=specimens.specimens_of(session, visit_id),
             follow_up=specimens.answers_of_follow_up(session, visit_id),
             amendments=documented.amendments_of(session, visit_id),
+            contours=drawn.contours_of(session, visit_id),
+            junctions=drawn.junctions_of(session, visit_id),
         )
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
-from pfm_desktop.domain import ifcpc, referral
+from pfm_desktop.domain import form, ifcpc, referral
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
 from pfm_desktop.domain.form import Item
@@ -20,6 +21,7 @@ from pfm_desktop.domain.lesion import Lesion, Scored, of_examination
 from pfm_desktop.domain.reid import REID_ITEMS, ReidIndex
 from pfm_desktop.services.answering import answer_change, gone, valid
 from pfm_desktop.services.cases import new_id
+from pfm_desktop.services.removal import with_what_hangs_on
 from pfm_desktop.storage import documented, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
@@ -41,6 +43,11 @@ def set_assessment(lib: Library, visit_id: str, key: str, answer: Any) -> Change
 
 def add_lesion(lib: Library, visit_id: str) -> tuple[Change, ...]:
     """A lesion more. The first one takes the Swede score that the examination has by then: it is of the same tissue."""
+    return lib.apply_all(adding_lesion(lib, visit_id))
+
+
+def adding_lesion(lib: Library, visit_id: str) -> tuple[Change, ...]:
+    """What `add_lesion` does, not carried out yet; the first change has the lesion's id for its key."""
     with lib.read() as session:
         if stored.visit(session, visit_id) is None:
             raise gone("visit")
@@ -58,16 +65,17 @@ def add_lesion(lib: Library, visit_id: str) -> tuple[Change, ...]:
     }
     made = Change("lesion", new_id(), None, new, f"Lesion {number} added")
     added = Lesion(made.key, visit_id, number, swede=swede)
-    return lib.apply_all((made, *_examined(lib, visit_id, found.swede, (*there, added), made.text)))
+    return (made, *_examined(lib, visit_id, found.swede, (*there, added), made.text))
 
 
 def remove_lesion(lib: Library, lesion_id: str) -> tuple[Change, ...]:
-    """Take a lesion away with its scores; the others keep their numbers."""
+    """Take a lesion away with its scores and contours; the others keep their numbers."""
     lesion, left, present = _with_others(lib, lesion_id)
     with lib.read() as session:
         old = records.snapshot(session, "lesion", lesion_id)
     gone = Change("lesion", lesion_id, old, None, f"Lesion {lesion.number} removed")
-    return lib.apply_all((gone, *_examined(lib, lesion.visit_id, present, left, gone.text)))
+    made = (gone, *_examined(lib, lesion.visit_id, present, left, gone.text))
+    return lib.apply_all(with_what_hangs_on(lib, made))
 
 
 def set_lesion(lib: Library, lesion_id: str, key: str, answer: Any) -> Change:
@@ -99,6 +107,37 @@ def score_reid(lib: Library, lesion_id: str, key: str, value: int | None, *, by:
     said = f"Lesion {lesion.number}: Reid {_REID[key]} {_or_dash(value)}"
     new = {"reid": asdict(reid), "scored": _scored(lib, lesion.visit_id, by)}
     return lib.apply(Change("lesion", lesion_id, _old(lib, lesion_id, new), new, said))
+
+
+def take_from_drawing(
+    lib: Library, lesion_id: str, answers: Mapping[str, Any], size: int | None, *, by: str
+) -> tuple[Change, ...]:
+    """Answer items of a lesion by what was measured in its contours, and set `lesion_size` of its Swede score unless
+    None; all in one step. What has that answer already is left alone."""
+    lesion, left, present = _with_others(lib, lesion_id)
+    kept = dict(lesion.answers)
+    for key, answer in answers.items():
+        kept[key] = valid(partial(form.checked, _of_lesion(key), answer, today=date.today()))
+    new: dict[str, Any] = {}
+    if kept != lesion.answers:
+        new["answers"] = form.answered(ifcpc.LESION, kept)
+    swede = lesion.swede
+    if size is not None and size != swede.lesion_size:
+        swede = valid(lambda: replace(swede, lesion_size=size))
+        new |= {"swede": asdict(swede), "scored": _scored(lib, lesion.visit_id, by)}
+    if not new:
+        return ()
+    text = f"Lesion {lesion.number}: size and place taken from the drawing"
+    others = tuple(sorted((*left, replace(lesion, swede=swede)), key=lambda one: one.number))
+    change = Change("lesion", lesion_id, _old(lib, lesion_id, new), new, text)
+    return lib.apply_all((change, *_examined(lib, lesion.visit_id, present, others, text)))
+
+
+def _of_lesion(key: str) -> Item:
+    item = next((one for one in ifcpc.LESION if one.key == key), None)
+    if item is None:
+        raise BadInputError(f"nothing is called {key!r} in this form", safe="nothing was changed")
+    return item
 
 
 def _answered(lib: Library, what: str, key: str, items: Sequence[Item], item: str, answer: Any, before: str) -> Change:

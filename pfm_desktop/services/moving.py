@@ -61,13 +61,15 @@ def move_pictures(lib: Library, picture_ids: Sequence[str], visit_id: str, *, wh
 
     A pair of which both move goes with them, with its registration, pins, marks and reads, and so does what is drawn on
     a picture. A pair that is torn is taken off the record. Refused (`UserError`) where that pair carries something,
-    where the AI answer about it was revealed, and where the other visit has the same picture, or pins of these letters.
+    where the AI answer about it was revealed, where the other visit has the same picture, or pins of these letters, and
+    where a contour of a lesion is drawn on one: the lesion is documented in the visit that it would leave.
     """
     to = visit_case(lib, visit_id)
     with lib.read() as session:
         pictures = [_known_picture(session, picture_id) for picture_id in picture_ids]
         origin = visit_case(lib, pictures[0].visit_id)
         _check_target(pictures, origin, to)
+        _check_no_contours(pictures, origin)
         where = f"from {origin.patient.identifier} to {to.patient.identifier}"
         changes = [*_with_them(session, {picture.id for picture in pictures}, origin, to, where)]
         for picture in pictures:
@@ -134,6 +136,16 @@ def _check_target(pictures: Sequence[Picture], origin: VisitCase, to: VisitCase)
             "the other visit has this picture already",
             safe="nothing was changed",
             remedy="remove the picture here instead",
+        )
+
+
+def _check_no_contours(pictures: Sequence[Picture], origin: VisitCase) -> None:
+    ids = {picture.id for picture in pictures}
+    if any(contour.picture_id in ids for contour in origin.contours):
+        raise BadInputError(
+            "a lesion of this visit is drawn on the picture",
+            safe="nothing was changed",
+            remedy="remove the contours first, and draw them where the picture belongs",
         )
 
 

@@ -19,6 +19,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
 from pfm_desktop.services.capture import records
+from pfm_desktop.services.measuring import Ground, diagram_of, measures_of
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.services.report_checks import checks, checks_of
 from pfm_desktop.services.report_forms import (
@@ -76,6 +77,8 @@ def report_of_visit(
     known = answer.registration if answer else None  # newer than that of pictures loaded before it
     registration = usable(known or (pictures.registration if pictures else None))
     pair_id = pictures.pair.id if pictures else answer.pair_id if answer else ""
+    ground = Ground(case, pair_id, os_of(case, pair_id) if pair_id else None, registration)
+    measures = measures_of(ground)
     kept = records.whitenings(lib, case.visit.id)
     maps, unread = _maps(lib, kept)
     return ReportContent(
@@ -92,7 +95,8 @@ def report_of_visit(
         indication=case.visit.indication,
         referral=referral_lines(case.referral),
         assessment=assessment_lines(case.assessment),
-        lesions=tuple(lesion_line(lesion) for lesion in case.lesions),
+        lesions=tuple(lesion_line(lesion, measures.get(lesion.id)) for lesion in case.lesions),
+        diagram=diagram_of(ground),
         pictures=(*(_pictures(case, pictures, registration, analysis) if pictures else ()), *maps),
         checks=checks_of(answer, pictures),
         examination=records.examination(lib, case.visit.id),
@@ -241,10 +245,12 @@ def usable(registration: Registration | None) -> Registration | None:
 def _pictures(
     case: VisitCase, pictures: PairPictures, registration: Registration | None, analysis: Analysis | None
 ) -> tuple[ReportPicture, ...]:
-    """White light and fluorescence side by side, then the heatmap if it may be shown."""
+    """White light and fluorescence side by side, with what was drawn, then the heatmap if it may be shown."""
+    from pfm_desktop.services.report_drawing import OUTLINED, outlines_on
     from pfm_desktop.services.report_pictures import heated, marked
 
     pair = pictures.pair
+    ground = Ground(case, pair.id, None, registration)
     given = {
         Source.WHITE: (pair.white_id, pictures.white),
         Source.FLUORESCENCE: (pair.fluorescence_id, pictures.fluorescence),
@@ -260,7 +266,9 @@ def _pictures(
     for source, (picture_id, pixels) in given.items():
         record = case.picture(picture_id)
         if pixels is not None and record is not None:
-            drawn.append(marked(pixels, *marks_on(source, pixels), picture_caption(record)))
+            outlines = outlines_on(ground, source)
+            caption = picture_caption(record) + (f". {OUTLINED}" if outlines else "")
+            drawn.append(marked(pixels, *marks_on(source, pixels), caption, outlines))
     frame = given[analysis.frame][1] if analysis is not None else None
     if analysis is not None and frame is not None:
         heat = heated(frame, analysis, _heat_caption(analysis), *marks_on(analysis.frame, frame))

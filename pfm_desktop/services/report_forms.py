@@ -7,18 +7,22 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain import form, ifcpc
+from pfm_desktop.domain.clock import arcs
 from pfm_desktop.domain.form import Item, Kind
 from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.referral import ITEMS, Referral
 from pfm_desktop.domain.reid import ReidIndex
+from pfm_desktop.domain.shapes import QUADRANTS
 from pfm_desktop.domain.specimen import KIND_WORDS, TAKEN, SpecimenKind
 from pfm_desktop.interop.pdf_content import ReportPin
 from pfm_desktop.support.moments import day
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.measuring import LesionMeasure
 
 Line = tuple[str, str]
+NOT_CALIBRATED = "not calibrated: no mm"
 
 
 def referral_lines(card: Referral) -> tuple[Line, ...]:
@@ -32,12 +36,15 @@ def assessment_lines(answers: Mapping[str, Any]) -> tuple[Line, ...]:
     return answer_lines(ifcpc.VISIT, answers)
 
 
-def lesion_line(lesion: Lesion) -> Line:
-    """`Lesion 2` and what was said of it: signs, Swede score and, where one was made, Reid index."""
+def lesion_line(lesion: Lesion, made: LesionMeasure | None = None) -> Line:
+    """`Lesion 2` and what was said of it: signs, Swede score, where one was made, Reid index, and what was measured in
+    its drawing."""
     said = [f"{title}: {answer}" for title, answer in answer_lines(ifcpc.LESION, lesion.answers)]
     said.append(f"Swede score: {lesion.swede.status}")
     if lesion.reid != ReidIndex():
         said.append(f"Reid index: {lesion.reid.status}")
+    if made is not None:
+        said.append(f"As drawn: {measured_words(made)}")
     return f"Lesion {lesion.number}", "; ".join(said)
 
 
@@ -53,6 +60,27 @@ def taken_words(letter: str, pot: str, answers: Mapping[str, Any], note: str) ->
     said = [f"pot {pot}"] if pot and pot != letter else []
     said += [f"{title[:1].lower()}{title[1:]} {answer}" for title, answer in answer_lines(TAKEN, answers)]
     return "; ".join((*said, *([note] if note else [])))
+
+
+def measured_words(made: LesionMeasure) -> str:
+    """`45 mm², longest diameter 9.1 mm; 12 % of the cervix; anterior left; 1-2 o'clock`; what rests on an os or cervix
+    that was only found says so."""
+    measured = made.measured
+    if measured.area_mm2 is None or measured.diameter_mm is None:
+        said = [NOT_CALIBRATED]
+    else:
+        several = f" (of {measured.parts} parts the longest)" if measured.parts > 1 else ""
+        said = [f"{measured.area_mm2:.3g} mm\u00b2, longest diameter {measured.diameter_mm:.1f} mm{several}"]
+    if measured.cervix_share is not None:
+        share = "larger than the cervix" if measured.cervix_share > 1 else f"{measured.cervix_share:.0%} of the cervix"
+        said.append(f"{share.replace('%', ' %')}{'' if made.cervix_said else ' as found'}")
+    if measured.quadrants is not None and measured.hours is not None:
+        about = "" if made.os_said else " about the os as found"
+        whole = len(measured.quadrants) == len(QUADRANTS)
+        said += ["all four quadrants" if whole else ", ".join(measured.quadrants), f"{arcs(measured.hours)}{about}"]
+    if made.elsewhere:
+        said.append("drawn on both pictures, measured on the white-light one")
+    return "; ".join(said)
 
 
 def answer_lines(items: Sequence[Item], answers: Mapping[str, Any]) -> tuple[Line, ...]:

@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, FUSED, NOTHING_DRAWN, WARNING, Analysis
-from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
+from pfm_desktop.imaging.compose import (
+    Mark,
+    Outline,
+    fit,
+    heat_over,
+    with_banner,
+    with_legend,
+    with_marks,
+    with_outlines,
+)
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
 
@@ -22,10 +31,19 @@ PRINTED_TEXT = 1.9  # marks and letters: a picture is printed at half a page's w
 STRIPS = 1.5  # banner and legend make a picture about so much higher
 
 
-def marked(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None, caption: str) -> ReportPicture:
-    """A picture (H x W x 3) with its pins and os; marks in pixels of the full picture."""
+def marked(
+    pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None, caption: str, outlines: Sequence[Outline] = ()
+) -> ReportPicture:
+    """A picture (H x W x 3) with its pins, os and what was drawn of lesions; all in pixels of the full picture."""
     small, drawn_pins, drawn_os = _reduced(pixels, pins, os_mark)
+    if outlines:
+        small = with_outlines(small, [_smaller(one, small.shape[1] / pixels.shape[1]) for one in outlines])
     return printed(with_marks(small, drawn_pins, drawn_os, size=PRINTED_TEXT), caption)
+
+
+def _smaller(outline: Outline, scale: float) -> Outline:
+    points = tuple(((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for x, y in outline.points)
+    return replace(outline, points=points)
 
 
 def heated(

@@ -10,7 +10,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import records
+from pfm_desktop.storage import drawn, records
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.storage.tables import (
     AnnotationTable,
@@ -75,7 +75,7 @@ def with_what_hangs_on(session: Session, changes: Sequence[Change]) -> tuple[Cha
     """The changes, and before each that removes a picture or pair the removal of the pairs and registrations on it.
 
     A picture that moves to another visit tears the pairs that do not move with it: they are removed too. How a picture
-    was taken goes with the picture, an examination with its visit, allergies with the woman.
+    was taken goes with the picture, an examination with its visit, allergies with the woman, contours with the lesion.
     """
     made: list[Change] = []
     gone: set[tuple[str, str]] = set()
@@ -107,6 +107,9 @@ def _hanging_on(session: Session, change: Change, with_it: Set[str] = frozenset(
     for what in _GOES_ALONG.get(change.what, ()) if change.new is None else ():
         if records.find(session, what, change.key) is not None:
             yield Change(what, change.key, records.snapshot(session, what, change.key), None, change.text)
+    if change.what == "lesion":
+        for key in contours_of(session, change.key):
+            yield Change("annotation", key, records.snapshot(session, "annotation", key), None, change.text)
     if change.what == "pair":
         old = records.snapshot(session, "registration", change.key)
         if old is not None:
@@ -159,8 +162,15 @@ def stands_without(session: Session, patient_id: str, visit_id: str) -> bool:
 
 def drawn_on(session: Session, picture_ids: Set[str]) -> tuple[str, ...]:
     """Ids of what is drawn on these pictures."""
-    drawn = select(AnnotationTable.id).where(AnnotationTable.picture_id.in_(picture_ids))
-    return tuple(session.scalars(drawn.order_by(AnnotationTable.id)))
+    found = select(AnnotationTable.id).where(AnnotationTable.picture_id.in_(picture_ids))
+    return tuple(session.scalars(found.order_by(AnnotationTable.id)))
+
+
+def contours_of(session: Session, lesion_id: str) -> tuple[str, ...]:
+    """Ids of the contours of a lesion."""
+    row = session.get(LesionTable, lesion_id)
+    visit_id = row.visit_id if row is not None else ""
+    return tuple(one.id for one in drawn.contours_of(session, visit_id, masked=False) if one.lesion_id == lesion_id)
 
 
 def women_without_visits(session: Session, limit: int) -> tuple[str, ...]:
@@ -200,6 +210,11 @@ def _answered_pair(session: Session, change: Change) -> None:
         raise StillNeededError(
             change.text, "the laboratory has answered on biopsies of its pair", "take those results back first"
         )
+
+
+def _lesion(session: Session, change: Change) -> None:
+    if contours_of(session, change.key):
+        raise StillNeededError(change.text, "contours of the lesion are drawn", "remove the contours first")
 
 
 def _clip(session: Session, change: Change) -> None:
@@ -268,4 +283,5 @@ _CHECKS = {
     "clip": _clip,
     "pin": _specimen,
     "specimen": _specimen,
+    "lesion": _lesion,
 }

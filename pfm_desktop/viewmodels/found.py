@@ -55,11 +55,15 @@ class Found:
 @dataclass(frozen=True)
 class Stroke:
     """A line that is being drawn around the cervix or a lesion, in pixels of `frame`; the first `corners` of its points
-    were clicked."""
+    were clicked. `open`: along the junction, so that its ends do not meet. `radius`: of the brush, pixels; 0 of a line.
+    """
 
     frame: Source
     points: Outline
     corners: int = 0
+    open: bool = False
+    radius: float = 0.0
+    erases: bool = False
 
 
 def found_in(analysis: Analysis | None, drawn: Mapping[Source, Outline] | None = None) -> Mapping[Source, Found]:
@@ -91,6 +95,16 @@ def suggested_os(found: Mapping[Source, Found], pair_id: str, os_mark: OsMark | 
         spot = found[source].os if source in found else None
         if spot is not None:
             return OsMark(pair_id, source, *spot)
+    return None
+
+
+def found_cervix(found: Mapping[Source, Found]) -> tuple[Source, Outline] | None:
+    """The outline of the cervix as the program found it, and in which picture; None where it was not found in one
+    piece."""
+    for source in PLACES:
+        lines = [line for line in found[source].lines if line.words == CERVIX] if source in found else []
+        if len(lines) == 1:
+            return source, lines[0].points
     return None
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pfm_desktop.interop.pdf_content import ReportContent, ReportPin
 
 
+DIAGRAM_NAME, DIAGRAM_SIDE = "diagram:", 300  # the address of the diagram in the preview, and its pixels
+
+
 @dataclass(frozen=True)
 class PreviewLook:
     """Colours (`#RRGGBB`) of the theme and the room for a picture, in pixels."""
@@ -49,6 +52,7 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
         _examination(content),
         _findings(content, look),
         _pins(content.pins, look),
+        _diagram(content, look),
         _answer(content, look),
         _notes(content.notes, look),
         _signature(content, look),
@@ -101,6 +105,18 @@ def _pins(pins: Sequence[ReportPin], look: PreviewLook) -> str:
         on = f"On {pin.picture}" if pin.picture else ""
         rows.append((pin.letter, ". ".join(part for part in (on, pin.place, pin.note) if part)))
     return f"<h3>Biopsies</h3>{_rows(rows, look)}"
+
+
+def _diagram(content: ReportContent, look: PreviewLook) -> str:
+    if content.diagram is None:
+        return ""
+    side = min(look.width, DIAGRAM_SIDE)
+    picture = f'<p><img src="{DIAGRAM_NAME}" width="{side}"></p>'
+    lines = (
+        f"<p><b>{_safe(line)}</b></p>" if missing else _paragraph(line, look.quiet)
+        for line, missing in say.diagram_lines(content.diagram)
+    )
+    return f"<h3>Diagram of the cervix</h3>{picture}{''.join(lines)}"
 
 
 def _answer(content: ReportContent, look: PreviewLook) -> str:

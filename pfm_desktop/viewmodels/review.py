@@ -283,6 +283,13 @@ def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = 
 NOTHING_DRAWN = "The cervix was not drawn on these pictures. To draw it, press C and draw around it in one stroke."
 
 
+def why_no_found_cervix(*, drawn: bool) -> str:
+    """Why there is no outline of the program's to take over."""
+    if drawn:
+        return "The cervix is drawn already. To draw it anew, press C and draw around it in one stroke."
+    return "The cervix was not found in one piece. To draw it, press C and draw around it in one stroke."
+
+
 BY_HAND = "To mark it, press O and click where it is."
 
 

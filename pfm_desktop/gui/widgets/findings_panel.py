@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.findings import SWEDE_ITEMS
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.answer_parts import DifferForm
+from pfm_desktop.gui.widgets.drawing_panel import DrawingPanel
 from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
 from pfm_desktop.gui.widgets.lesions_panel import LesionChooser, LesionsPanel
 from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, words
@@ -72,6 +73,7 @@ class FindingsPanel(QWidget):
         self.swede = ScorePanel("Swede score", SWEDE_ITEMS, self)
         self.band = words(self)
         self.lesions = LesionsPanel(session, chooser, self)
+        self.drawing = DrawingPanel(session, lambda: self.lesions.chosen, self)
         self.text = TextField("Findings in words", "What you see", self)
         self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
         self.histology = HistologyPanel(session, self)
@@ -93,6 +95,7 @@ class FindingsPanel(QWidget):
             self.form.close_form()
         self._case = case
         self.lesions.show_case(case)
+        self.drawing.show_case(case)
         view = self._view(case)
         say(self.lock, view.locked)
         say(self.note, view.note)
@@ -135,6 +138,7 @@ class FindingsPanel(QWidget):
         say(self.band, view.swede_band)
 
     def _lesion_changed(self) -> None:
+        self.drawing.follow()
         self._show_swede(self._view(self._case))
 
     def save(self) -> None:
@@ -285,9 +289,11 @@ class FindingsPanel(QWidget):
         column.addWidget(self.note)
         column.addSpacing(6)
         column.addWidget(self.lesions.chooser)
+        column.addWidget(self.drawing)
         column.addWidget(self.swede)
         column.addWidget(self.band)
         column.addWidget(self.lesions)
+        column.addWidget(self.drawing.of_diagram)
         for title, field in (("Findings in words", self.text), ("Plan", self.plan)):
             label = QLabel(title, self)
             label.setProperty("role", "heading")

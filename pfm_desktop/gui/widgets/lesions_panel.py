@@ -192,7 +192,7 @@ class LesionsPanel(QWidget):
         return None
 
     def _connect(self) -> None:
-        self.chooser.chosen.connect(self._choose)
+        self.chooser.chosen.connect(self.choose)
         self.chooser.added.connect(self._add)
         self.chooser.removed.connect(self._remove)
         self.signs.answered.connect(self._sign)
@@ -200,7 +200,8 @@ class LesionsPanel(QWidget):
         for form in (self.visit, self.others):
             form.answered.connect(self._assess)
 
-    def _choose(self, lesion_id: str) -> None:
+    def choose(self, lesion_id: str) -> None:
+        """Bring a lesion to the front."""
         self.signs.save()
         self._chosen_id = lesion_id
         self._show()
@@ -214,7 +215,7 @@ class LesionsPanel(QWidget):
         if self._perform(model.added_edit(self._case)) and self._case is not None:
             made = next((one.id for one in self._case.lesions if one.id not in before), "")
             if made:
-                self._choose(made)
+                self.choose(made)
                 self.chooser.buttons[made].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _remove(self) -> None:

@@ -22,12 +22,19 @@ from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.amend_part import AmendPart
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.diagram_view import diagram_image
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.gui.widgets.sign_ask import SignAsk
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels import report_form as model
 from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources, Saved
-from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
+from pfm_desktop.viewmodels.report_preview import (
+    DIAGRAM_NAME,
+    DIAGRAM_SIDE,
+    PreviewLook,
+    picture_name,
+    preview_html,
+)
 from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
@@ -301,6 +308,9 @@ class ReportPanel(QWidget):
         for number, image in enumerate(images):
             kind = QTextDocument.ResourceType.ImageResource.value
             document.addResource(kind, QUrl(picture_name(number)), image)
+        if content.diagram is not None:
+            image = diagram_image(content.diagram, palette, self.font(), DIAGRAM_SIDE)
+            document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(DIAGRAM_NAME), image)
         self.preview.setHtml(preview_html(content, look))
         self.preview.verticalScrollBar().setValue(place)
 

@@ -15,11 +15,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.gui.widgets.draw_commands import DrawCommands
 from pfm_desktop.gui.widgets.layers import LayerStore
 from pfm_desktop.gui.widgets.legend import LegendLines, legend_height, legend_lines, legend_words
 from pfm_desktop.gui.widgets.loupe import loupe_rect
 from pfm_desktop.gui.widgets.scene import FoundLines, HeatmapStore, Marks
 from pfm_desktop.gui.widgets.stage_commands import StageCommands
+from pfm_desktop.gui.widgets.stage_drawings import DrawnLines, brush_rect
 from pfm_desktop.gui.widgets.stage_keys import StageKeys
 from pfm_desktop.gui.widgets.stage_marks import cursor_rect
 from pfm_desktop.gui.widgets.stage_mouse import StageMouse
@@ -43,6 +45,10 @@ class Tool(StrEnum):
     OS = "os"
     CERVIX = "cervix"
     REGION = "region"
+    LESION = "lesion"
+    BRUSH = "brush"
+    ERASER = "eraser"
+    SCJ = "scj"
 
 
 class StageWidget(QWidget):
@@ -60,8 +66,14 @@ class StageWidget(QWidget):
     pin_removed = Signal(str)
     os_marked = Signal(object, float, float)
     cervix_drawn = Signal(object, object)  # Source, outline
-    region_drawn = Signal(object, object)  # the same, of a lesion
-    corners_changed = Signal(int)  # how many of a lesion are clicked by now
+    region_drawn = Signal(object, object)  # the same, of a lesion as a reader sees it
+    lesion_drawn = Signal(object, object)  # the same, a contour of a documented lesion
+    junction_drawn = Signal(object, object)  # Source, open line
+    brushed = Signal(object, object, float, bool)  # Source, line, radius in pixels, whether it takes away
+    drawing_selected = Signal(str)
+    drawing_removed = Signal(str)
+    declined = Signal(str)  # why something cannot be drawn there
+    corners_changed = Signal(int)  # how many are clicked by now
     tool_changed = Signal(str)
     picture_dropped = Signal(str, object)  # picture id, Source of the pane (None on an empty stage)
     aligned = Signal(bool)  # the fluorescence picture lies in the white-light frame now (False: could not be done)
@@ -76,6 +88,7 @@ class StageWidget(QWidget):
         self._marks = Marks()
         self._found = FoundLines()
         self.regions = RegionLines(self._refresh)  # lesions as readers drew them
+        self.drawings = DrawnLines(self._refresh)  # contours of lesions and the SCJ line
         self.empty_words = NO_PICTURE
         self._tool = Tool.PAN
         self.pins_move = True  # whether dragging a pin moves it; else it pans
@@ -83,6 +96,7 @@ class StageWidget(QWidget):
         self._layers = LayerStore()
         self._mouse = StageMouse(self)  # before the first child: `event` is called from here on
         self.commands = StageCommands(self, self._mouse)
+        self.draw = DrawCommands(self, self._mouse)
         self.keys = StageKeys(self, cancel_drag=self._mouse.cancel)
         self._pictures = StagePictures(self)
         self._pictures.changed.connect(self._pictures_changed)
@@ -123,6 +137,8 @@ class StageWidget(QWidget):
         self._stages, self._warning = {}, ""
         self._marks, self._found = Marks(), FoundLines()
         self.regions.replace(())
+        self.drawings.replace(())
+        self.drawings.hidden = False  # nobody would know that there is something
         self._pictures.scene.mm_per_px = None
         self._layers.clear()
         self._mouse.let_go()
@@ -167,6 +183,8 @@ class StageWidget(QWidget):
     def select_pin(self, pin_id: str) -> None:
         """Show a pin as chosen ("" for none); sends no signal."""
         self._marks.selected = pin_id if any(pin.id == pin_id for pin in self._marks.pins) else ""
+        if self._marks.selected:
+            self.drawings.selected = ""  # of both together Delete would have to guess
         self._refresh()
 
     def set_scale(self, mm_per_px: float | None) -> None:
@@ -232,7 +250,7 @@ class StageWidget(QWidget):
 
     @property
     def tool(self) -> str:
-        """What the mouse does: pan, pin, os, cervix or region."""
+        """What the mouse does: one of `Tool`."""
         return self._tool.value
 
     @tool.setter
@@ -287,6 +305,9 @@ class StageWidget(QWidget):
             cervix=self.commands.cervix_shown,
             stroke=self._mouse.stroke,
             regions=self.regions,
+            drawings=self.drawings,
+            brush={source: self.draw.brush_radius(source) for source in PLACES},
+            hint=self.drawings.hint if self.shown.sources else "",
             empty=self.empty_words,
             heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
             legend=legend,
@@ -324,6 +345,7 @@ class StageWidget(QWidget):
         self._marks.place(self.registration)
         self._found.place(self.registration)
         self.regions.place(self.registration)
+        self.drawings.place(self.registration)
         cursor = self._view.cursor
         if cursor is not None and all(pane.frame is not cursor.frame for pane in self.arrangement.panes):
             self.move_cursor(None)  # it stood in the fluorescence picture, which lies in the white-light frame now
@@ -334,9 +356,13 @@ class StageWidget(QWidget):
         if cursor is None:
             return
         rect_of = loupe_rect if self.commands.loupe_held else cursor_rect
+        brush = self.draw.brush_radius(cursor.frame)
         for pane in self.arrangement.panes:
             if pane.frame is cursor.frame:
-                self.update(rect_of(QPointF(*pane.lens.to_stage(cursor.x, cursor.y))).toAlignedRect())
+                at = QPointF(*pane.lens.to_stage(cursor.x, cursor.y))
+                self.update(rect_of(at).toAlignedRect())
+                if brush:
+                    self.update(brush_rect(at, brush * pane.lens.zoom).toAlignedRect())
 
     def _refresh(self) -> None:
         self._describe()
@@ -356,7 +382,9 @@ class StageWidget(QWidget):
             legend_words(legend),
             f"{len(self._marks.pins)} pins" if self._marks.pins else "",
             f"{len(self.regions.given)} regions" if self.regions.given else "",
+            f"drawn: {', '.join(one.words for one in self.drawings.given)}" if self.drawings.given else "",
             f"tool: {self._tool.value}",
+            self.drawings.hint,
         ]
         text = ". ".join(part for part in parts if part) + "."
         if text != self.accessibleDescription():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
@@ -21,6 +21,8 @@ TOOLS = (
     (Tool.OS, "Os", "O", "Click the external os: the centre of the clock"),
     (Tool.CERVIX, "Cervix", "C", "Draw around the cervix in one stroke, where it was not found right; Q shows it"),
 )
+DRAW = {Tool.LESION: "Lesion", Tool.BRUSH: "Brush", Tool.ERASER: "Eraser", Tool.SCJ: "SCJ"}  # behind one button
+DRAW_TIP = "Draw contours of the chosen lesion (D: outline, B: brush, E: eraser) and the SCJ line (J)"
 SHORT = {Mode.SIDE_BY_SIDE: "Sides", Mode.CHECKERBOARD: "Checker"}  # where all captions need a row of their own
 FIT_TIP = "The whole picture (F)"
 NARROW_EMS = 50  # below this width all words would take three rows
@@ -41,6 +43,7 @@ class StageBar(FlowRow):
         self._stage = stage
         self.modes = self._group([(m.value, m.caption, f"{m.caption} ({m.key})") for m in MODES], "Mode")
         self.tools = self._group([(t.value, text, f"{words} ({key})") for t, text, key, words in TOOLS], "Tool")
+        self.draw = self._draw_button()
         self.fit = self._button("Fit", FIT_TIP, stage.commands.fit)
         self.one_to_one = self._button("1:1", "One picture pixel a screen pixel (Z)", stage.commands.one_to_one)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
@@ -51,7 +54,7 @@ class StageBar(FlowRow):
         self._blend = self._blend_box()
         self.setStyleSheet("#stage_bar QToolButton { padding: 3px 8px; }")  # slim: the height belongs to the pictures
         self.add(
-            _box(list(self.modes.values())), self._blend, _box(list(self.tools.values())),
+            _box(list(self.modes.values())), self._blend, _box([*self.tools.values(), self.draw]),
             _box([self.fit, self.one_to_one]), self.chip, self.hint,
         )  # fmt: skip
         stage.view_changed.connect(self._follow)
@@ -80,6 +83,15 @@ class StageBar(FlowRow):
             button.setEnabled(not why_not)
             button.setToolTip(why_not or f"{words} ({key})")
             button.setAccessibleDescription(why_not or words)
+        self.draw.setEnabled(not why_not)
+        self.draw.setToolTip(why_not or DRAW_TIP)
+        self.draw.setAccessibleDescription(why_not or DRAW_TIP)
+
+    def offer_drawing(self, actions: Sequence[QAction]) -> None:
+        """The commands behind the button "Draw"."""
+        self.draw.setMenu(menu := QMenu(self.draw))
+        menu.setAccessibleName("Draw")
+        menu.addActions(list(actions))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the bar is narrow its words are short, and the pictures have a row more; tooltips keep all words."""
@@ -92,13 +104,15 @@ class StageBar(FlowRow):
         self._slim = slim
         for mode, words in SHORT.items():
             self.modes[mode.value].setText(words if slim else mode.caption)
+        self.tools[Tool.CERVIX.value].setHidden(slim)  # it stands behind Draw as well
+        self._follow_tool(self._stage.tool)
         self.opacity.setFixedWidth(SLIDER_SLIM if slim else SLIDER)
         for end in (*self._blend_ends, self.hint):
             end.setHidden(slim)
         self.fit.setToolTip(f"{FIT_TIP}. {HOLD}" if slim else FIT_TIP)
 
     def _group(self, entries: Sequence[tuple[str, str, str]], name: str) -> dict[str, QToolButton]:
-        group = QButtonGroup(self)
+        group = self._tool_group = QButtonGroup(self)  # of the tools, which come last
         buttons = {}
         for value, text, tip in entries:
             button = self._button(text, tip, None)
@@ -118,6 +132,16 @@ class StageBar(FlowRow):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the stage
         if slot is not None:
             button.clicked.connect(slot)
+        return button
+
+    def _draw_button(self) -> QToolButton:
+        button = self._button("Draw", DRAW_TIP, None)
+        button.setCheckable(True)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setAccessibleName("Tool: draw")
+        widest = max(button.fontMetrics().horizontalAdvance(words) for words in ("Draw", *DRAW.values()))
+        button.setMinimumWidth(widest + 34)  # nothing moves when its words change
+        self._tool_group.addButton(button)
         return button
 
     def _blend_box(self) -> QWidget:
@@ -149,7 +173,11 @@ class StageBar(FlowRow):
             self.opacity.setValue(round(100 * view.opacity))
 
     def _follow_tool(self, tool: str) -> None:
-        self.tools[tool].setChecked(True)
+        behind = DRAW | ({Tool.CERVIX: "Cervix"} if self._slim else {})
+        drawing = behind.get(Tool(tool), "")
+        self.draw.setText(drawing or "Draw")
+        self.draw.setAccessibleName(f"Tool: draw, {drawing}" if drawing else "Tool: draw")
+        (self.draw if drawing else self.tools[tool]).setChecked(True)
 
 
 def _box(widgets: Sequence[QWidget], *, gap: int = 2) -> QWidget:

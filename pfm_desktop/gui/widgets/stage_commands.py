@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.arrangement import Pane
+from pfm_desktop.viewmodels.drawings import TOOLS
 from pfm_desktop.viewmodels.marks import mapped
 from pfm_desktop.viewmodels.pair_view import (
     Cursor,
@@ -132,35 +133,44 @@ class StageCommands:
         self._stage.move_cursor(Cursor(pane.frame, min(max(x, 0.0), width - 1), min(max(y, 0.0), height - 1)))
 
     def use_tool(self, frame: Source, x: float, y: float) -> None:
-        """Ask for a pin or the os there, by the tool in hand."""
+        """Ask for a pin or the os there, by the tool in hand; with the pan tool what is drawn there is chosen."""
         if self._stage.tool == "pin":
             self._stage.pin_requested.emit(frame, x, y)
         elif self._stage.tool == "os":
             self._stage.os_marked.emit(frame, x, y)
+        elif self._stage.tool == "pan":
+            self._stage.draw.choose_at(frame, x, y)
 
     def use_tool_at_cursor(self) -> None:
-        """The same, where the cursor is; corners that were clicked are closed."""
+        """The same, where the cursor is; corners that were clicked are closed, or one more is set of too few."""
         if self.corners.close():
             return
         cursor = self._stage.view.cursor
         if cursor is None:
             self.move_cursor(0, 0)
+        elif self._stage.tool in TOOLS:
+            self._stage.draw.at_cursor()
         else:
             self.use_tool(cursor.frame, cursor.x, cursor.y)
 
     def choose_pin(self, pin_id: str) -> None:
         """Choose a pin and say so."""
+        self._stage.draw.choose("")
         self._stage.select_pin(pin_id)
         self._stage.pin_selected.emit(pin_id)
 
     def step_pin(self, step: int) -> None:
-        """Choose the next pin (1) or the one before (-1)."""
-        ids = [pin.id for pin in self._stage.marks.pins]
+        """Choose the next pin (1) or the one before (-1); after the last one what is drawn."""
+        pins, drawings = [pin.id for pin in self._stage.marks.pins], self._stage.drawings
+        ids = [*pins, *(one.id for one in drawings.given if not drawings.hidden)]
         if not ids:
             return
-        chosen = self._stage.marks.selected
+        chosen = self._stage.marks.selected or drawings.selected
         index = (ids.index(chosen) + step) % len(ids) if chosen in ids else min(0, step)
-        self.choose_pin(ids[index])
+        if index % len(ids) < len(pins):
+            self.choose_pin(ids[index])
+        else:
+            self._stage.draw.choose(ids[index])
 
     def move_pin(self, dx: float, dy: float) -> None:
         """Ask to move the chosen pin by stage pixels."""

@@ -1,4 +1,4 @@
-"""A lesion as a polygon: its corners are clicked one after the other, until the outline is closed."""
+"""A lesion as a polygon, or the junction as a line: corners are clicked one after the other, until it is closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pfm_desktop.viewmodels.pair_view import Cursor
 if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
 
-FEWEST = 3  # corners of a region
+FEWEST, FEWEST_OPEN = 3, 2  # corners of an outline, and of a line
 NEAR = 12.0  # stage pixels: a click so near to the first corner closes, to the last one sets none
 
 
@@ -25,6 +25,16 @@ class Corners:
     def __init__(self, stage: StageWidget) -> None:
         self._stage = stage
         self._line: Stroke | None = None
+
+    @property
+    def _open(self) -> bool:
+        """Whether it is a line, whose ends do not meet."""
+        return self._stage.tool == "scj"
+
+    @property
+    def enough(self) -> bool:
+        """Whether what was clicked can be closed."""
+        return len(self) >= (FEWEST_OPEN if self._open else FEWEST)
 
     def __len__(self) -> int:
         return 0 if self._line is None else len(self._line.points)
@@ -41,22 +51,22 @@ class Corners:
         """Set a corner, or close by a click on the first one; `again`: the second click of two, which closes too."""
         line = self._line_in(pane)
         if line is None:
-            self._put(Stroke(spot.frame, ((spot.x, spot.y),), corners=1))
+            self._put(Stroke(spot.frame, ((spot.x, spot.y),), corners=1, open=self._open))
             return
         first, last = (QLineF(QPointF(*pane.lens.to_stage(*line.points[end])), at).length() for end in (0, -1))
-        if len(line.points) >= FEWEST and (first < NEAR or (again and last < NEAR)):
+        if self.enough and ((first < NEAR and not self._open) or (again and last < NEAR)):
             self.close()
-        elif min(first, last) >= NEAR:
+        elif last >= NEAR and (first >= NEAR or self._open):
             points = (*line.points, (spot.x, spot.y))
             self._put(replace(line, points=points, corners=len(points)))
 
     def close(self) -> bool:
-        """The corners are the region; False where they are too few."""
+        """The corners are the outline or the line; False where they are too few."""
         line = self._line
-        if line is None or len(line.points) < FEWEST:
+        if line is None or not self.enough:
             return False
         self._put(None)
-        self._stage.region_drawn.emit(line.frame, line.points)
+        self._stage.draw.emit(line)
         return True
 
     def drop_last(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 
+from pfm_desktop.viewmodels.drawings import TOOLS
 from pfm_desktop.viewmodels.pair_view import MODES, PAN_STEP, ZOOM_STEP, Mode
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 STAGE_KEYS: tuple[tuple[str, str], ...] = (
     *((mode.key, mode.caption) for mode in MODES),
     ("Space", "Flicker: the other picture"),
-    ("[ and ], Ctrl+arrows", "Move the blend or the curtain"),
+    ("[ and ], Ctrl+arrows", "Move the blend or the curtain; [ and ] with a brush: its size"),
     ("F, double click", "Fit"),
     ("Z", "One picture pixel a screen pixel"),
     ("+ and -, wheel", "Zoom"),
@@ -24,13 +25,16 @@ STAGE_KEYS: tuple[tuple[str, str], ...] = (
     ("L (hold)", "Loupe"),
     ("H (hold)", "Hide the model attention"),
     ("Shift+arrows", "Move the cursor"),
-    ("Enter", "Place a pin or the os at the cursor"),
-    (", and .", "Choose the pin before or after"),
+    ("Enter", "Place a pin or the os at the cursor; close what is drawn"),
+    ("Shift+Enter", "Set a corner at the cursor, or a dab of the brush"),
+    (", and .", "Choose the pin before or after, then what is drawn"),
     ("Alt+arrows", "Move the chosen pin"),
-    ("Delete", "Remove the chosen pin"),
+    ("Delete", "Remove the chosen pin, contour or line"),
+    ("Backspace", "Take the last corner back"),
     ("Escape", "Let go of what is dragged; back to the pan tool"),
 )
 
+ENTER = (int(Qt.Key.Key_Return), int(Qt.Key.Key_Enter))
 CURSOR_STEP = 10.0
 SLIDE_STEP = 0.05
 ARROWS = {
@@ -70,7 +74,7 @@ class StageKeys:
     def __init__(self, stage: StageWidget, *, cancel_drag: Callable[[], bool]) -> None:
         self._stage = stage
         self._cancel_drag = cancel_drag
-        do = stage.commands
+        do, draw = stage.commands, stage.draw
         self._holds: dict[int, Callable[[bool], None]] = {
             int(Qt.Key.Key_H): do.hold_heatmap_off,
             int(Qt.Key.Key_L): do.hold_loupe,
@@ -83,12 +87,12 @@ class StageKeys:
             int(Qt.Key.Key_Equal): lambda: do.zoom(ZOOM_STEP),
             int(Qt.Key.Key_Minus): lambda: do.zoom(1 / ZOOM_STEP),
             int(Qt.Key.Key_Space): do.flick,
-            int(Qt.Key.Key_BracketLeft): lambda: do.slide(-SLIDE_STEP),
-            int(Qt.Key.Key_BracketRight): lambda: do.slide(SLIDE_STEP),
+            int(Qt.Key.Key_BracketLeft): lambda: draw.slide_or_size(-SLIDE_STEP),
+            int(Qt.Key.Key_BracketRight): lambda: draw.slide_or_size(SLIDE_STEP),
             int(Qt.Key.Key_Period): lambda: do.step_pin(1),
             int(Qt.Key.Key_Comma): lambda: do.step_pin(-1),
-            int(Qt.Key.Key_Delete): do.remove_pin,
-            int(Qt.Key.Key_Backspace): do.remove_pin,
+            int(Qt.Key.Key_Delete): draw.remove_chosen,
+            int(Qt.Key.Key_Backspace): draw.take_back,
             int(Qt.Key.Key_Return): do.use_tool_at_cursor,
             int(Qt.Key.Key_Enter): do.use_tool_at_cursor,
         }
@@ -123,6 +127,9 @@ class StageKeys:
             return self._arrow(ARROWS[key], modifiers)
         if key == Qt.Key.Key_Escape:
             return self._escape()
+        if key in ENTER and modifiers == Qt.KeyboardModifier.ShiftModifier and self._stage.tool in TOOLS:
+            self._stage.draw.at_cursor()
+            return True
         if key not in self._actions or modifiers & ~_typing(key):
             return False
         if not event.isAutoRepeat() or key in REPEATING:

@@ -85,7 +85,7 @@ def draw_stroke(painter: QPainter, pane: Pane, stroke: Stroke) -> None:
     for place, corner in enumerate(line.toList()[: stroke.corners]):
         reach = CORNER if place else CORNER + 2  # a click on the first one closes
         twice(painter, partial(painter.drawEllipse, corner, reach, reach), colour=CHOSEN)
-    if len(stroke.points) > 2:
+    if len(stroke.points) > 2 and not stroke.open:
         painter.setPen(QPen(CHOSEN, 1, Qt.PenStyle.DotLine))
         painter.drawLine(line.last(), line.first())
 

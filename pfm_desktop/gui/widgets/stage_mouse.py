@@ -14,6 +14,7 @@ from pfm_desktop.gui.widgets.stage_corners import Corners
 from pfm_desktop.gui.widgets.stage_marks import PIN_RADIUS, pin_point
 from pfm_desktop.gui.widgets.stage_render import curtain_x
 from pfm_desktop.viewmodels.arrangement import Pane
+from pfm_desktop.viewmodels.drawings import BRUSHES, TOOLS, why_not_here
 from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import ZOOM_STEP, Cursor, Mode, set_swipe, within
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PICTURE_MIME = "application/x-pfm-picture"  # bytes: the picture's id
 STEP, LEAST = 3.0, 4  # stage pixels between points of a stroke; points of the shortest one
+LINES, CORNERED = ("cervix", "region", "lesion", "scj"), ("region", "lesion", "scj")  # tools that draw, by corners too
 GRAB = 14.0  # how near to a pin or the curtain a press takes hold of it
 
 
@@ -143,7 +145,7 @@ class StageMouse:
             return True
         if self._near_curtain(pane, at):
             self._held.drag = "curtain"
-        elif self._stage.tool in ("cervix", "region"):
+        elif self._stage.tool in LINES or self._stage.tool in BRUSHES:
             self._begin_line(self._held, pane, at, again=again)
         elif self._stage.tool != "os" and (pin := self._pin_near(pane, at)):
             self._held.pin = pin
@@ -154,13 +156,27 @@ class StageMouse:
     def _begin_line(self, held: _Held, pane: Pane, at: QPointF, *, again: bool) -> None:
         """A stroke, or one more corner where some were clicked already; after one only it may become either."""
         spot = self._spot_in(pane, at)
-        if spot is None:
+        if spot is None or self.declines(pane):
             return
-        if len(self.corners) > 1:
+        tool = self._stage.tool
+        if tool in BRUSHES:
+            radius = self._stage.draw.brush_radius(spot.frame)
+            line = Stroke(spot.frame, ((spot.x, spot.y),), radius=radius, erases=tool == "eraser")
+            held.drag, held.stroke = "stroke", line
+            self._stage.update()
+        elif len(self.corners) > 1:
             held.drag = "corner"
             self.corners.click(pane, spot, at, again=again)
         else:
-            held.drag, held.stroke = "stroke", Stroke(spot.frame, ((spot.x, spot.y),))
+            held.drag, held.stroke = "stroke", Stroke(spot.frame, ((spot.x, spot.y),), open=tool == "scj")
+
+    def declines(self, pane: Pane) -> bool:
+        """Whether nothing can be drawn in a pane; it is said why."""
+        words = why_not_here(pane.frame, pane.sources, self._stage.registration)
+        if words and self._stage.tool in TOOLS:
+            self._stage.declined.emit(words)
+            return True
+        return False
 
     def _move(self, at: QPointF) -> None:
         held = self._held
@@ -220,14 +236,12 @@ class StageMouse:
         return True
 
     def _end_stroke(self, stroke: Stroke, start: QPointF) -> None:
-        """A click is no line: around a lesion it is the first corner, around the cervix nothing."""
-        region = self._stage.tool == "region"
+        """A click is no line: with most tools it is the first corner, with a brush a dab, around the cervix nothing."""
         pane = self._stage.arrangement.pane_at(start.x(), start.y())
-        if len(stroke.points) >= LEAST:
+        if len(stroke.points) >= LEAST or stroke.radius:
             self.corners.give_up()
-            drawn = self._stage.region_drawn if region else self._stage.cervix_drawn
-            drawn.emit(stroke.frame, stroke.points)
-        elif region and pane is not None and (spot := self._spot_in(pane, start)) is not None:
+            self._stage.draw.emit(stroke)
+        elif self._stage.tool in CORNERED and pane is not None and (spot := self._spot_in(pane, start)) is not None:
             self.corners.click(pane, spot, start)
 
     # ---- moving over

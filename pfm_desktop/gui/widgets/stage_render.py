@@ -20,6 +20,12 @@ from pfm_desktop.gui.widgets.legend import LegendLines, draw_legend, legend_heig
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, picture_rect
 from pfm_desktop.gui.widgets.scene import FoundLines, Marks, PaintedHeatmap, Scene
+from pfm_desktop.gui.widgets.stage_drawings import (
+    DrawnLines,
+    draw_brush,
+    draw_brush_stroke,
+    draw_hint,
+)
 from pfm_desktop.gui.widgets.stage_heatmap import coloured_region, draw_heatmap
 from pfm_desktop.gui.widgets.stage_marks import (
     draw_cursor,
@@ -54,6 +60,9 @@ class Painting:
     cervix: bool = False  # whether its outline is drawn, besides what is wrong
     stroke: Stroke | None = None  # that is being drawn around the cervix or a lesion
     regions: RegionLines = field(default_factory=RegionLines)
+    drawings: DrawnLines = field(default_factory=DrawnLines)
+    brush: Mapping[Source, float] = field(default_factory=dict)  # radius in pixels of each frame, while it is in hand
+    hint: str = ""  # what the tool in hand does
     empty: str = NO_PICTURE  # what is said where there is no picture
     heatmap: PaintedHeatmap | None = None
     legend: LegendLines | None = None
@@ -88,6 +97,8 @@ def paint(painter: QPainter, painting: Painting) -> None:
         strip = QRectF(painting.stage)
         strip.setTop(strip.bottom() - legend_height(painting.legend, strip.width()))
         draw_legend(painter, strip, painting.view.heatmap, painting.legend)
+    if painting.hint and painting.arrangement.panes:
+        draw_hint(painter, area_of(painting.arrangement.panes[0]), painting.hint)
     if painting.focused:
         draw_focus(painter, painting.stage)
     if store is not None:
@@ -116,8 +127,10 @@ def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
         draw_tissue(painter, painting, pane, area)
         _draw_found(painter, painting, pane)
         draw_regions(painter, pane, painting.regions.lines(pane.frame))
+        if painting.drawings.given and _at_hand(painting, pane):
+            painting.drawings.paint(painter, pane)
         if painting.stroke is not None and painting.stroke.frame is pane.frame:
-            draw_stroke(painter, pane, painting.stroke)
+            (draw_brush_stroke if painting.stroke.radius else draw_stroke)(painter, pane, painting.stroke)
         draw_marks(painter, pane, painting.marks)
         _draw_cursor(painter, painting, pane)
         if painting.arrangement.mode is Mode.SWIPE:
@@ -263,6 +276,8 @@ def _draw_cursor(painter: QPainter, painting: Painting, pane: Pane) -> None:
     if painting.loupe:
         anew = replace(painting, layers=None)
         draw_loupe(painter, pane, at, lambda larger, clip: draw_tissue(painter, anew, larger, clip))
+    if brush := painting.brush.get(pane.frame):
+        draw_brush(painter, at, brush * pane.lens.zoom)
     if painting.hovered is not pane.sources[0]:  # there the system's own cursor stands
         draw_cursor(painter, at)
 

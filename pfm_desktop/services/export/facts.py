@@ -48,7 +48,7 @@ class LeftOut:
 
 
 def of_report_alone(lib: Library, case: VisitCase) -> Iterator[LeftOut]:
-    """What no set takes along: clips, how places whitened, and what was documented by forms."""
+    """What no set takes along: clips, how places whitened, what was documented by forms or drawn of lesions."""
     visit_id = case.visit.id
     clips, places = len(clips_of(lib, visit_id)), len(records.whitenings(lib, visit_id))
     if clips:
@@ -63,6 +63,9 @@ def of_report_alone(lib: Library, case: VisitCase) -> Iterator[LeftOut]:
         yield LeftOut(visit_id, "how specimens were taken, and those without a pin", "they stand in the report alone")
     if case.follow_up or any(one.result.answers for one in case.specimens):
         yield LeftOut(visit_id, "results pot by pot and the follow-up", "they stay in the histology inbox")
+    drawn = len(case.contours) + len(case.junctions)
+    if drawn:
+        yield LeftOut(visit_id, f"contours of lesions and SCJ lines ({drawn})", "they stand in the report alone")
 
 
 def study_of(case: VisitCase) -> StudyInfo:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pfm_desktop.domain.clock import clock_hour, quadrant
+from pfm_desktop.domain.clock import arcs, clock_hour, quadrant
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,19 @@ def test_the_quadrant_takes_back_the_same_rotation_as_the_hour() -> None:
     assert clock_hour(110, 202, 100, 200, rotation_degrees=90) == 12
     assert quadrant(110, 198, 100, 200, rotation_degrees=90) == "anterior right"
     assert quadrant(110, 202, 100, 200, rotation_degrees=90) == "anterior left"
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ((), ""),
+        ((3,), "3 o'clock"),
+        ((1, 2), "1-2 o'clock"),
+        ((11, 12, 1), "11-1 o'clock"),
+        ((12, 6, 7, 1), "6-7, 12-1 o'clock"),
+        (range(2, 13), "2-12 o'clock"),
+        (range(1, 13), "all hours"),
+    ],
+)
+def test_hours_that_follow_each_other_are_said_as_an_arc(hours: tuple[int, ...], said: str) -> None:
+    assert arcs(hours) == said

@@ -12,12 +12,26 @@ from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.widgets.filmstrip import MOVE_KEY
 from pfm_desktop.gui.widgets.stage import Tool
+from pfm_desktop.viewmodels import drawings as model
 from pfm_desktop.viewmodels.found import SHOW_KEY, TAKE_KEY
 from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.pages.review.page import ReviewPage
 
+DRAW_MENU = tuple(
+    f"review.{name}"
+    for name in (
+        "draw_lesion",
+        "brush",
+        "eraser",
+        "draw_scj",
+        "draw_cervix",
+        "drawings",
+        "larger_brush",
+        "smaller_brush",
+    )
+)
 TABS = ("Findings", "AI", "Pins", "Report", "Referral")
 
 
@@ -36,6 +50,19 @@ def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("pin", "Pin tool", "P", lambda: page.choose_tool(Tool.PIN.value)),
         ask("os", "Os tool", "O", lambda: page.choose_tool(Tool.OS.value)),
         ask("draw_cervix", "Cervix tool", "C", lambda: page.choose_tool(Tool.CERVIX.value)),
+        ask(
+            "draw_lesion",
+            "Contour of the chosen lesion: outline tool",
+            "D",
+            lambda: page.choose_tool(Tool.LESION.value),
+        ),
+        ask("brush", "Contour of the chosen lesion: brush", "B", lambda: page.choose_tool(Tool.BRUSH.value)),
+        ask("eraser", "Contour of the chosen lesion: eraser", "E", lambda: page.choose_tool(Tool.ERASER.value)),
+        ask("draw_scj", "SCJ line tool", "J", lambda: page.choose_tool(Tool.SCJ.value)),
+        ask("drawings", "Show or hide contours and SCJ line", model.SHOW_KEY, page.drawing.toggle),
+        ask("larger_brush", "Larger brush", "", partial(page.stage.draw.size_brush, 1), repeat=True),
+        ask("smaller_brush", "Smaller brush", "", partial(page.stage.draw.size_brush, -1), repeat=True),
+        ask("take_cervix", "Draw the cervix as the program found it", "Shift+C", page.take_cervix),
         ask("take_os", "Mark the os where the program found it", TAKE_KEY, page.take_os),
         ask("cervix", "Show or hide the cervix", SHOW_KEY, page.toggle_cervix),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.viewmodels.found import found_in, suggested_os
+from pfm_desktop.viewmodels.found import Found, found_cervix, found_in, suggested_os
 from pfm_desktop.viewmodels.review import Desk, os_mark_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class StageEdits:
 
     def __init__(self, session: Session, stage: StageWidget, desk: Callable[[], Desk]) -> None:
         self._session, self._stage, self._desk = session, stage, desk
+        self._found: Mapping[Source, Found] = {}
         self._refused: UserError | None = None  # the last stroke, as the message bar says
 
     def place_pin(self, frame: Source, x: float, y: float) -> None:
@@ -78,6 +79,17 @@ class StageEdits:
         else:
             self._refused = self._session.last_problem
 
+    def take_cervix(self) -> None:
+        """The outline that the program found becomes the drawn one, as it stands."""
+        found = self.found_cervix()
+        if found is not None:
+            self.draw_cervix(*found)
+
+    def found_cervix(self) -> tuple[Source, Outline] | None:
+        """The outline that was found in one piece, in white light if it was found there; None where none was, and where
+        the user drew one."""
+        return None if self.has_drawn() else found_cervix(self._found)
+
     def clear_cervix(self) -> None:
         """What was drawn on the pictures on the stage goes; what was found in them counts again."""
         from pfm_desktop.services import review
@@ -96,10 +108,11 @@ class StageEdits:
         """Pins and os of the pictures on the stage, and what was found in them."""
         pair_id, answer = self._pair_id(), self._desk().answer
         if case is None or not pair_id:
+            self._found = {}
             self._stage.set_found({})
             self._stage.set_marks((), None)
             return
-        found = found_in(answer.analysis if answer is not None else None, case.cervix_on(pair_id))
+        found = self._found = found_in(answer.analysis if answer is not None else None, case.cervix_on(pair_id))
         mark = os_mark_of(case, pair_id)
         self._stage.set_found(found)
         locked = case.signed or bool(self._session.library.no_editing)  # nobody could confirm it

@@ -12,8 +12,9 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeyS
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.gui.pages.review.actions import page_wide_actions, point_mode_actions, stage_actions
+from pfm_desktop.gui.pages.review.actions import DRAW_MENU, page_wide_actions, point_mode_actions, stage_actions
 from pfm_desktop.gui.pages.review.adding import Adding
+from pfm_desktop.gui.pages.review.drawing import DrawingEdits
 from pfm_desktop.gui.pages.review.loader import PairLoader
 from pfm_desktop.gui.pages.review.marks import StageEdits
 from pfm_desktop.gui.pages.review.pictures import PicturesArea
@@ -68,8 +69,10 @@ class ReviewPage(QWidget):
         self.banner = StageBanner(self)
         self._refusals = Refusals(session)
         self._edits = StageEdits(session, self.stage, lambda: self.loader.desk)
+        self.drawing = DrawingEdits(session, self.stage, lambda: self.loader.desk, self.side.findings.lesions)
         self._lay_out()
         self._stage_keys = stage_actions(self)
+        self.bar.offer_drawing([one for one in self._stage_keys if one.objectName() in DRAW_MENU])
         self._page_keys = page_wide_actions(self)
         self._point_keys = point_mode_actions(self)
         self._connect()
@@ -119,7 +122,7 @@ class ReviewPage(QWidget):
     # ---- commands
 
     def choose_tool(self, tool: str) -> None:
-        """Pan, pin, os or cervix. In point mode the pin key places a point at the cursor."""
+        """Pan, or a tool that marks or draws. In point mode the pin key places a point at the cursor."""
         if self.points.active and tool == "pin":
             self.stage.commands.use_tool_at_cursor()
         elif self._refusals.refuse(self._why_points_first):
@@ -135,6 +138,13 @@ class ReviewPage(QWidget):
             return
         if not self._refusals.refuse(self._why_no_found_os):
             self._edits.take_os()
+
+    def take_cervix(self) -> None:
+        """Draw the cervix as the program found it."""
+        if self._refusals.refuse(self._why_points_first) or self._once_loaded(self.take_cervix):
+            return
+        if not self._refusals.refuse(self._why_no_found_cervix):
+            self._edits.take_cervix()
 
     def toggle_cervix(self) -> None:
         """Show or hide the outline of the cervix as it was found or drawn."""
@@ -314,6 +324,7 @@ class ReviewPage(QWidget):
             self.stage.set_stages(stages, warning, pictures.second)
         self.bar.follow()
         self._edits.show(self._case)
+        self.drawing.show(self._case)
 
     def _show_heatmaps(self) -> None:
         desk = self.loader.desk
@@ -359,6 +370,10 @@ class ReviewPage(QWidget):
         marks = self.stage.marks
         return self._why_no_marks() or review.why_no_found_os(self.loader.desk, marks.os_mark, marks.suggested)
 
+    def _why_no_found_cervix(self) -> str:
+        there = self._edits.found_cervix() is not None
+        return self._why_no_marks() or ("" if there else review.why_no_found_cervix(drawn=self._edits.has_drawn()))
+
     def _why_nothing_to_clear(self) -> str:
         return self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
 
@@ -397,7 +412,8 @@ class ReviewPage(QWidget):
         """Ctrl+Z is the page's in point mode and while a line is drawn: the window's undo would take back an edit of
         the visit."""
         if isinstance(event, QKeyEvent) and self.undo_is_here(event):
-            if event.type() is QEvent.Type.KeyPress and not self.stage.commands.drop_stroke():
+            do = self.stage.commands
+            if event.type() is QEvent.Type.KeyPress and not (do.drop_stroke() or do.corners.drop_last()):
                 self.points.undo()
             event.accept()
             return True

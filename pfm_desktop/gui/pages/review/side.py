@@ -18,6 +18,7 @@ from pfm_desktop.gui.widgets.pins_panel import PinsPanel
 from pfm_desktop.gui.widgets.referral_panel import ReferralPanel
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
 from pfm_desktop.viewmodels.found import found_in, suggested_os
+from pfm_desktop.viewmodels.measuring import known_of
 from pfm_desktop.viewmodels.review import Desk, Step
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class SideColumn(QTabWidget):
         problem = desk.problem if desk.failed is not Step.NOTHING else ""
         for panel in (self.findings, self.answer):
             panel.show_answer(desk.answer, pending=desk.busy, problem=problem)
+        self.findings.drawing.show_pair(known_of(desk))
         self.report.set_sources(desk.pictures, desk.answer)
         pair_id = "" if desk.pair is None else desk.pair.id
         found = found_in(desk.answer.analysis if desk.answer is not None else None)
