@@ -197,6 +197,19 @@ def test_a_click_chooses_a_contour_and_its_lesion_in_findings_and_delete_removes
     assert len(contours(session)) == 2
 
 
+def test_a_picture_that_has_no_partner_is_drawn_on_too(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.brandt)
+    page.choose_tool("lesion")
+    draw(qtbot, page, BOX)
+    assert session.case is not None
+    (contour,) = contours(session)
+    assert contour.picture_id == session.case.pictures[0].id
+    pictures = [one for one in page.stage.arrangement.panes if not one.absent]
+    assert [one.words for one in page.stage.drawings.in_pane(pictures[0])] == ["lesion 1"]
+
+
 def test_the_scj_line_is_open_and_one_a_picture(
     page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
 ) -> None:

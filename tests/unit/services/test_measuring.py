@@ -257,5 +257,6 @@ def test_in_a_locked_visit_all_is_said_and_nothing_offered(desk: Desk) -> None:
 def test_a_lesion_that_is_not_drawn_on_these_pictures_says_how_to_draw_it(desk: Desk) -> None:
     drawing.remove_contour(desk.lib, desk.case.contours[0].id)
     assert view(desk).words.startswith("Lesion 1 is not drawn on these pictures: press D")
+    assert view(desk, locked="it is read only").words == "", "it could not be drawn"
     assert model.drawing_view(None, model.Known(), None) == model.DrawingView()
     assert model.drawing_view(desk.case, model.Known("somebody's"), desk.case.lesions[0]) == model.DrawingView()
