@@ -73,6 +73,19 @@ def test_the_button_says_what_it_would_change_and_does_it_by_key(
     assert panel.drawing.take.isHidden()
 
 
+def test_the_keys_go_from_the_lesions_over_the_button_to_the_score(panel: FindingsPanel, session: Session) -> None:
+    pair_id = pair_of(session)
+    session.perform(lambda lib: review.mark_os(lib, pair_id, Source.WHITE, 20, 30))
+    session.perform(lambda lib: drawing.draw_contour(lib, pair_id, Source.WHITE, BOX))
+    (chip,) = panel.lesions.chooser.buttons.values()
+    order, here = [], panel.lesions.chooser.remove
+    for _ in range(400):
+        here = here.nextInFocusChain()
+        order.append(here)
+    score = next(widget for widget in order if panel.swede.isAncestorOf(widget) and widget.focusPolicy())
+    assert order.index(chip) < order.index(panel.drawing.take) < order.index(score)
+
+
 def test_it_follows_the_lesion_that_is_chosen(panel: FindingsPanel, session: Session) -> None:
     pair_id = pair_of(session)
     session.perform(lambda lib: drawing.draw_contour(lib, pair_id, Source.WHITE, BOX))

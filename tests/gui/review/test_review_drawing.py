@@ -197,6 +197,26 @@ def test_a_click_chooses_a_contour_and_its_lesion_in_findings_and_delete_removes
     assert len(contours(session)) == 2
 
 
+def test_a_key_adds_a_lesion_that_is_drawn_next(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, problems: list[str], qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    press(qtbot, page, Key.Key_N, Key.Key_N)
+    assert session.case is not None
+    assert [one.number for one in session.case.lesions] == [1, 2]
+    assert page.stage.tool == "lesion"
+    assert page.stage.drawings.hint.startswith("Lesion 2:")
+    draw(qtbot, page, BOX)
+    assert contours(session)[0].lesion_id == session.case.lesions[1].id
+    for _ in range(3):
+        assert undo.undo()
+    assert session.case.lesions == ()
+    sign(session)
+    press(qtbot, page, Key.Key_N)
+    assert "Signed" in problems[-1]
+    assert session.case.lesions == ()
+
+
 def test_a_picture_that_has_no_partner_is_drawn_on_too(
     page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
 ) -> None:

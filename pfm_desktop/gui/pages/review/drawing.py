@@ -65,6 +65,16 @@ class DrawingEdits:
             edit = drawing.remove_contour if drawn.closed else drawing.remove_junction
             self._session.perform(lambda lib: edit(lib, drawing_id))
 
+    def add_lesion(self) -> None:
+        """A lesion more, which is drawn next."""
+        from pfm_desktop.viewmodels.documenting import added_edit
+
+        case = self._session.case
+        made = self._session.perform(added_edit(case)) if case is not None and self._pair_id() else None
+        if made:
+            self._stage.draw.choose("")
+            self._lesions.choose(made[0].key)
+
     def toggle(self) -> None:
         """Show or hide what is drawn."""
         self._stage.draw.show(self._stage.drawings.hidden)
