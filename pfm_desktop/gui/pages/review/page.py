@@ -359,6 +359,7 @@ class ReviewPage(QWidget):
         if why_not and not self.points.active:
             self.stage.tool = "pan"
         self.stage.pins_move = self.points.active or not why_not
+        self.stage.drawings.fixed = bool(why_not)
         self.bar.allow_marks(FIRST_POINTS if self.points.active else why_not)
         self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.no_editing))
         for action in self._point_keys:
