@@ -115,8 +115,9 @@ def reads(content: ReportContent, findings: Findings) -> list[str]:
 
 
 def diagram_lines(diagram: Diagram) -> list[tuple[str, bool]]:
-    """What stands below the diagram, and whether it says that something is missing."""
-    return [*((f"{line}.", True) for line in diagram.missing), (f"{LEGEND}.", False), (VIEW, False)]
+    """What stands beside the diagram, and whether it says that something is missing; alone where it is empty."""
+    legend = [] if diagram.empty else [(f"{LEGEND}.", False), (VIEW, False)]
+    return [*((f"{'Not drawn: ' if diagram.empty else ''}{line}.", True) for line in diagram.missing), *legend]
 
 
 def banner(model: ModelInfo) -> str:

@@ -104,11 +104,14 @@ def test_the_diagram_says_what_is_missing_until_all_is_said(panel: FindingsPanel
     view = panel.drawing.diagram
     assert view.isVisible()
     assert NO_CERVIX in view.accessibleDescription()
+    low = view.heightForWidth(300)
+    assert low < 200, "no empty circles"
     session.perform(lambda lib: review.mark_os(lib, pair_id, Source.WHITE, 20, 30))
     session.perform(lambda lib: review.mark_cervix(lib, pair_id, Source.WHITE, ROUND))
     assert view.accessibleDescription().startswith("lesion 1.")
     assert view.diagram is not None
     assert view.diagram.missing == ()
+    assert view.heightForWidth(300) > 300 > low
 
 
 def made() -> object:

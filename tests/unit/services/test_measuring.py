@@ -202,6 +202,16 @@ def test_contours_are_drawn_into_the_pictures_of_the_report_and_only_where_there
     assert np.ptp(pixels_of(desk.report().pictures[0])[245:256, 100:200]) > 100
 
 
+def test_a_report_says_what_is_missing_for_a_diagram_only_where_something_is_drawn(desk: Desk) -> None:
+    assert desk.report().diagram is not None
+    assert DIAGRAM_NAME not in preview_html(desk.report()), "no empty circles"
+    drawing.remove_contour(desk.lib, desk.case.contours[0].id)
+    assert desk.report().diagram is None, "pins alone need none"
+    made = diagram_of(ground(desk))
+    assert made is not None
+    assert made.empty
+
+
 def test_what_was_only_found_stands_in_no_report(desk: Desk) -> None:
     content = desk.report()
     assert "as found" not in content.lesions[0][1]
