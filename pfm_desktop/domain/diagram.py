@@ -68,6 +68,11 @@ class Diagram:
     missing: tuple[str, ...] = ()
 
     @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it, and only words to be said."""
+        return not (self.areas or self.biopsies or self.junctions)
+
+    @property
     def words(self) -> str:
         """All of it for a screen reader."""
         said = [f"lesion {area.label}" for area in self.areas]

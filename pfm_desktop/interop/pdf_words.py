@@ -116,7 +116,10 @@ def reads(content: ReportContent, findings: Findings) -> list[str]:
 
 
 def diagram_lines(diagram: Diagram) -> list[tuple[str, bool]]:
-    """What stands below the diagram, and whether it says that something is missing."""
+    """What stands beside the diagram, and whether it says that something is missing; alone where it is empty."""
+    if diagram.empty:
+        why = "; ".join(f"{line[:1].lower()}{line[1:]}" for line in diagram.missing)
+        return [(f"Not filled from what was drawn: {why}.", True)]
     return [*((f"{line}.", True) for line in diagram.missing), (f"{LEGEND}.", False), (VIEW, False)]
 
 

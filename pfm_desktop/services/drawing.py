@@ -15,7 +15,7 @@ import numpy as np
 from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.drawing import Contour, points_to_json
+from pfm_desktop.domain.drawing import Contour, points_from_json, points_to_json
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.shapes import line_length, polygon_area, shape_area
 from pfm_desktop.domain.source import Source
@@ -90,6 +90,57 @@ def erase(
         return ()
     made = brush.erased([one.shape for one in room.contours], line, max(1.0, radius), room.size)
     return room.become(made, f"{room.capital_name} erased in part") if made.touched else ()
+
+
+def move_corner(lib: Library, drawing_id: str, corner: int, x: float, y: float) -> tuple[Change, ...]:
+    """Move a corner of a contour without holes, or of the SCJ line, to (x, y) pixels of its picture.
+
+    Of a contour that crosses itself then the outer edge is kept, and contours of the same lesion that it overlaps
+    become one with it.
+    """
+    access.require(lib.account, Act.EDIT_VISITS)
+    old = _known(lib, drawing_id, "line")
+    body, contour = dict(old["body"]), old["kind"] == drawn.CONTOUR
+    name = "outline" if contour else "line"
+    points = list(points_from_json(body[name]))
+    if not 0 <= corner < len(points) or body.get("holes"):
+        raise BadInputError("this line has no such corner", safe="nothing was changed", remedy="choose it again")
+    points[corner] = (float(x), float(y))
+    with lib.read() as session:
+        picture = stored.picture(session, old["picture_id"])
+    if picture is None or not (0 <= x <= picture.width - 1 and 0 <= y <= picture.height - 1):
+        raise BadInputError("the corner leaves the picture", safe="nothing was changed", remedy="stay on the picture")
+    if not contour:
+        new = body | {"line": points_to_json(tuple(points))}
+        return (lib.apply(Change("annotation", drawing_id, {"body": body}, {"body": new}, "SCJ line moved")),)
+    return _with_outline(lib, drawing_id, old, tuple(points), picture)
+
+
+def _with_outline(
+    lib: Library, contour_id: str, old: dict[str, Any], outline: Outline, picture: Picture
+) -> tuple[Change, ...]:
+    from pfm_desktop.imaging import brush
+    from pfm_desktop.imaging.stroke import enclosed
+
+    kept, lesion_id = enclosed(outline), old["body"]["lesion_id"]
+    if polygon_area(kept) < max(LEAST_PX, LEAST_SHARE * picture.width * picture.height):
+        raise BadInputError(
+            "the contour would enclose nothing", safe="nothing was changed", remedy="to remove it press Delete"
+        )
+    with lib.read() as session:
+        others = [
+            one
+            for one in drawn.contours_of(session, old["visit_id"])
+            if (one.lesion_id, one.picture_id) == (lesion_id, picture.id) and one.id != contour_id
+        ]
+        lesion = records.snapshot(session, "lesion", lesion_id)
+    made = brush.joined([one.shape for one in others], kept, (picture.width, picture.height))
+    text = f"Corner of lesion {lesion['number']} moved" if lesion is not None else "Corner moved"
+    body = {"lesion_id": lesion_id, **max(made.made, key=shape_area).to_json()}
+    changes = [Change("annotation", contour_id, {"body": old["body"]}, {"body": body}, text)]
+    swallowed = [others[number].id for number in made.touched]
+    changes += [Change("annotation", key, _known(lib, key, "contour"), None, text) for key in swallowed]
+    return lib.apply_all(changes)
 
 
 def remove_contour(lib: Library, contour_id: str) -> Change:

@@ -113,10 +113,11 @@ def measures_of(ground: Ground, lesion_id: str = "") -> Mapping[str, LesionMeasu
     return found
 
 
-def diagram_of(ground: Ground) -> Diagram | None:
+def diagram_of(ground: Ground, *, for_pins: bool = True) -> Diagram | None:
     """The diagram of a pair, from what persons marked and drew; None where there is nothing to put into it.
 
-    It says what is missing, and nothing in it is guessed: what the program found does not count.
+    It says what is missing, and nothing in it is guessed: what the program found does not count. Without `for_pins`
+    nothing is said of what is missing for pins alone.
     """
     case, places = ground.case, ground.case.places_on(ground.pair_id)
     junctions = [one for one in case.junctions if one.picture_id in places]
@@ -126,7 +127,7 @@ def diagram_of(ground: Ground) -> Diagram | None:
         return None
     way, place, missing = _way(ground)
     if way is None:
-        return Diagram(missing=missing)
+        return Diagram(missing=missing) if for_pins or drawn or junctions else None
     areas = _areas(ground, place)
     spots = [(pin.letter, ground.moved(((pin.x, pin.y),), pin.frame, place)) for pin in pins]
     lines = [ground.moved(one.line, places[one.picture_id], place) for one in junctions]

@@ -96,7 +96,7 @@ def report_of_visit(
         referral=referral_lines(case.referral),
         assessment=assessment_lines(case.assessment),
         lesions=tuple(lesion_line(lesion, measures.get(lesion.id)) for lesion in case.lesions),
-        diagram=diagram_of(ground),
+        diagram=diagram_of(ground, for_pins=False),
         pictures=(*(_pictures(case, pictures, registration, analysis) if pictures else ()), *maps),
         checks=checks_of(answer, pictures),
         examination=records.examination(lib, case.visit.id),

@@ -80,11 +80,10 @@ def drawing_view(
     diagram = diagram_of(ground)
     if lesion is None:
         return DrawingView(diagram=diagram)
-    made = measures_of(ground, lesion.id).get(lesion.id)
+    made, locked = measures_of(ground, lesion.id).get(lesion.id), why_locked(case, read_only_reason)
     if made is None:
-        return DrawingView(NOT_DRAWN.format(lesion.number), diagram=diagram)
+        return DrawingView("" if locked else NOT_DRAWN.format(lesion.number), diagram=diagram)
     said = f"Lesion {lesion.number} as drawn: {measured_words(made)}."
-    locked = why_locked(case, read_only_reason)
     offer = None if locked else offer_of(lesion, made)
     return DrawingView(said, offer, "" if locked else _wanting(made), diagram)
 

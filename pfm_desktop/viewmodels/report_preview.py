@@ -111,7 +111,7 @@ def _diagram(content: ReportContent, look: PreviewLook) -> str:
     if content.diagram is None:
         return ""
     side = min(look.width, DIAGRAM_SIDE)
-    picture = f'<p><img src="{DIAGRAM_NAME}" width="{side}"></p>'
+    picture = "" if content.diagram.empty else f'<p><img src="{DIAGRAM_NAME}" width="{side}"></p>'
     lines = (
         f"<p><b>{_safe(line)}</b></p>" if missing else _paragraph(line, look.quiet)
         for line, missing in say.diagram_lines(content.diagram)

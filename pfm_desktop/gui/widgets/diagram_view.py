@@ -14,6 +14,7 @@ from pfm_desktop.domain.diagram import FARTHEST, LEGEND, OS_RADIUS, VIEW, Diagra
 
 ROUND = 2 * FARTHEST + 0.25  # of the outer circle's radius: what the drawing takes, hours included
 MOST = 300  # pixels
+HOW = "It fills itself once the os is marked (O, or Shift+O: as found) and the cervix drawn (C, or Shift+C: as found)."
 HOURS = ((0.0, -1.0, "12"), (1.0, 0.0, "3"), (0.0, 1.0, "6"), (-1.0, 0.0, "9"))
 
 
@@ -57,7 +58,7 @@ class DiagramView(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Circles and words."""
-        return round(min(width, MOST) + self._words_height(width) + 8)
+        return round(self._side(width) + self._words_height(width) + 8)
 
     def sizeHint(self) -> QSize:
         """As wide as a column."""
@@ -72,18 +73,24 @@ class DiagramView(QWidget):
         if self._diagram is None:
             return
         painter = QPainter(self)
-        side = float(min(self.width(), MOST))
+        side = float(self._side(self.width()))
         inks = _inks(self.palette(), QPalette.ColorRole.WindowText)
-        paint_diagram(painter, QRectF((self.width() - side) / 2, 0, side, side), self._diagram, inks, self.font())
+        if side:
+            paint_diagram(painter, QRectF((self.width() - side) / 2, 0, side, side), self._diagram, inks, self.font())
         painter.setPen(inks.words)
         painter.setFont(self.font())
         below = QRectF(0, side + 4, self.width(), self.height() - side - 4)
         painter.drawText(below, int(Qt.TextFlag.TextWordWrap), self._words())
         painter.end()
 
+    def _side(self, width: int) -> int:
+        """Of the circles; none where there is nothing in them."""
+        return 0 if self._diagram is None or self._diagram.empty else min(width, MOST)
+
     def _words(self) -> str:
         missing = self._diagram.missing if self._diagram is not None else ()
-        return "\n".join((*(f"{one}." for one in missing), f"{LEGEND}.", VIEW))
+        legend = (f"{LEGEND}.", VIEW) if self._side(MOST) else (HOW,)
+        return "\n".join((*(f"{one}." for one in missing), *legend))
 
     def _words_height(self, width: int) -> int:
         flags = int(Qt.TextFlag.TextWordWrap)

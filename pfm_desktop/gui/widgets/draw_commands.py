@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
@@ -9,10 +10,12 @@ from PySide6.QtCore import QPointF
 from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.drawings import BRUSHES, TOOLS, drawing_at
 from pfm_desktop.viewmodels.found import Stroke
+from pfm_desktop.viewmodels.pair_view import Cursor
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
     from pfm_desktop.gui.widgets.stage_mouse import StageMouse
+    from pfm_desktop.viewmodels.arrangement import Pane
 
 BRUSH, BRUSH_STEP = 0.025, 1.25  # radius of the brush as a share of the picture's shorter side, and one step of it
 LEAST_BRUSH, MOST_BRUSH = 0.004, 0.15
@@ -96,6 +99,33 @@ class DrawCommands:
         panes = [one for one in self._stage.arrangement.panes if one.frame is frame and not one.absent]
         shown = {one.id: one for pane in panes for one in self._stage.drawings.in_pane(pane)}
         self.choose(drawing_at([*shown.values()], x, y, REACH / panes[0].lens.zoom) if panes else "")
+
+    def corner_near(self, pane: Pane, x: float, y: float, reach: float) -> int | None:
+        """The corner of what is chosen that lies within `reach` stage pixels of a stage point; None where none does."""
+        chosen = self._stage.drawings.chosen_with_corners
+        if chosen is None or chosen.frame is not pane.frame:
+            return None
+        if chosen.id not in {one.id for one in self._stage.drawings.in_pane(pane)}:
+            return None
+        away = [math.dist(pane.lens.to_stage(*corner), (x, y)) for corner in chosen.edges[0]]
+        nearest = min(range(len(away)), key=away.__getitem__)
+        return nearest if away[nearest] < reach else None
+
+    def with_corner(self, corner: int, spot: Cursor) -> Stroke | None:
+        """What is chosen, with a corner elsewhere."""
+        chosen = self._stage.drawings.chosen_with_corners
+        if chosen is None or corner >= len(chosen.edges[0]) or spot.frame is not chosen.frame:
+            return None
+        points = list(chosen.edges[0])
+        points[corner] = (spot.x, spot.y)
+        closing = points[:1] if chosen.closed else []
+        return Stroke(spot.frame, (*points, *closing), open=True)
+
+    def put_corner(self, corner: int, spot: Cursor) -> None:
+        """Ask to move a corner of what is chosen."""
+        chosen = self._stage.drawings.chosen_with_corners
+        if chosen is not None and spot.frame is chosen.frame:
+            self._stage.corner_moved.emit(chosen.id, corner, spot.x, spot.y)
 
     def show(self, shown: bool) -> None:
         """Show contours and the SCJ line, or not."""

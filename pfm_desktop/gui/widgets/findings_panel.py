@@ -290,6 +290,7 @@ class FindingsPanel(QWidget):
         column.addSpacing(6)
         column.addWidget(self.lesions.chooser)
         column.addWidget(self.drawing)
+        self.setTabOrder(self.lesions.chooser.remove, self.drawing.take)  # the lesions come between them
         column.addWidget(self.swede)
         column.addWidget(self.band)
         column.addWidget(self.lesions)

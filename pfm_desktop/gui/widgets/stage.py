@@ -72,6 +72,7 @@ class StageWidget(QWidget):
     brushed = Signal(object, object, float, bool)  # Source, line, radius in pixels, whether it takes away
     drawing_selected = Signal(str)
     drawing_removed = Signal(str)
+    corner_moved = Signal(str, int, float, float)  # of a drawing, in its own frame
     declined = Signal(str)  # why something cannot be drawn there
     corners_changed = Signal(int)  # how many are clicked by now
     tool_changed = Signal(str)

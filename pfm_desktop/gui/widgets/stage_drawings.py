@@ -21,6 +21,7 @@ from pfm_desktop.viewmodels.pair_view import PairRegistration
 
 CONTOUR, JUNCTION = QColor("#FFD54A"), QColor("#A9F5A0")  # told apart by dashes and words as well
 DASH = 5.0
+HANDLE, MOST_CORNERS = 3.5, 40  # radius of what a corner is taken by; more corners than that have none
 FINE, MOST_SPRITES = 16, 64  # parts of a pixel in which a line that is kept is placed; how many are kept
 SCALE_ROOM = (190.0, 52.0)  # what the scale bar takes at most of the lower right corner
 PAINT, TAKE_AWAY = QColor(255, 213, 74, 110), QColor(0, 0, 0, 130)
@@ -45,6 +46,7 @@ class DrawnLines:
         self.given: tuple[Drawn, ...] = ()
         self.selected, self.hint = "", ""  # what is chosen; what the tool in hand does, at the foot of the pictures
         self.hidden = False
+        self.fixed = False  # nothing can be moved, as in a signed visit
         self._registration: PairRegistration | None = None
         self._shown: dict[tuple[Source, tuple[Source, ...]], tuple[Drawn, ...]] = {}
         self._placed: dict[tuple[Hashable, ...], tuple[Placed, ...]] = {}
@@ -83,6 +85,14 @@ class DrawnLines:
             self._shown[key] = drawn_in(pane.frame, pane.sources, self.given, self._registration)
         return self._shown[key]
 
+    @property
+    def chosen_with_corners(self) -> Drawn | None:
+        """What is chosen, where its corners are so few that a hand can take each; none of a contour with holes."""
+        chosen = next((one for one in self.given if one.id == self.selected and not self.hidden), None)
+        if self.fixed or chosen is None or len(chosen.edges) > 1 or len(chosen.edges[0]) > MOST_CORNERS:
+            return None
+        return chosen
+
     def paint(self, painter: QPainter, pane: Pane) -> None:
         """Contours whole, the SCJ line in short dashes, what is chosen thicker and in another colour; words above all.
 
@@ -105,6 +115,10 @@ class DrawnLines:
             whole_px = QPointF(math.floor(origin.x() * ratio) / ratio, math.floor(origin.y() * ratio) / ratio)
             sprite = self._sprite(drawn, path, pane, origin - whole_px, ratio)
             painter.drawPixmap(whole_px + sprite.corner, sprite.pixels)
+        if (chosen := self.chosen_with_corners) is not None and chosen.frame is pane.frame:
+            for corner in chosen.edges[0] if any(one.id == chosen.id for one in self.in_pane(pane)) else ():
+                at = QPointF(*pane.lens.to_stage(*corner))
+                twice(painter, partial(painter.drawEllipse, at, HANDLE, HANDLE), colour=CHOSEN)
         for drawn in self.in_pane(pane):
             _draw_words(painter, pane, drawn)
 

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 PICTURE_MIME = "application/x-pfm-picture"  # bytes: the picture's id
 STEP, LEAST = 3.0, 4  # stage pixels between points of a stroke; points of the shortest one
 LINES, CORNERED = ("cervix", "region", "lesion", "scj"), ("region", "lesion", "scj")  # tools that draw, by corners too
+HANDLE_REACH = 9.0  # how near to a corner of what is chosen
 GRAB = 14.0  # how near to a pin or the curtain a press takes hold of it
 
 
 @dataclass
 class _Held:
-    """From press to release: what is dragged ("", pan, pin, curtain, stroke, corner), the pin that was pressed, and the
-    line that is drawn."""
+    """From press to release: what is dragged ("", pan, pin, curtain, stroke, corner, handle), the pin or the corner
+    that was pressed, and the line that is drawn."""
 
     start: QPointF
     last: QPointF
@@ -38,6 +39,8 @@ class _Held:
     drag: str = ""
     pin: str = ""
     pin_at: Cursor | None = None
+    handle: int | None = None
+    handle_at: Cursor | None = None
     stroke: Stroke | None = None
 
 
@@ -79,7 +82,7 @@ class StageMouse:
 
     def drop_stroke(self) -> bool:
         """Let go of the line that is being drawn; False when none is. Corners that were clicked stay."""
-        if self._held is None or self._held.stroke is None:
+        if self._held is None or (self._held.stroke is None and self._held.handle is None):
             return False
         self._held = None
         self._stage.update()
@@ -106,8 +109,10 @@ class StageMouse:
     @property
     def stroke(self) -> Stroke | None:
         """The line that is being drawn."""
-        held = None if self._held is None else self._held.stroke
-        return held or self.corners.line
+        held = self._held
+        if held is not None and held.handle is not None and held.handle_at is not None:
+            return self._stage.draw.with_corner(held.handle, held.handle_at)
+        return (None if held is None else held.stroke) or self.corners.line
 
     # ---- buttons
 
@@ -151,6 +156,8 @@ class StageMouse:
             self._held.pin = pin
             if self._stage.pins_move:  # else it is chosen once it is clear that the pictures are not panned by it
                 self._stage.commands.choose_pin(pin)
+        elif self._stage.tool == "pan":
+            self._held.handle = self._stage.draw.corner_near(pane, at.x(), at.y(), HANDLE_REACH)
         return True
 
     def _begin_line(self, held: _Held, pane: Pane, at: QPointF, *, again: bool) -> None:
@@ -183,7 +190,8 @@ class StageMouse:
         if held is not None:
             far = (at - held.start).manhattanLength() >= QApplication.startDragDistance()
             if not held.drag and far:
-                held.drag = "pin" if held.pin and self._stage.pins_move else "pan"
+                taken = "pin" if held.pin and self._stage.pins_move else "pan"
+                held.drag = "handle" if held.handle is not None else taken
             self._drag_to(held, at)
         self._hover(at)
 
@@ -197,6 +205,9 @@ class StageMouse:
         elif held.drag == "pin":
             spot = self._spot(at)
             held.pin_at = spot or held.pin_at
+            self._stage.update()
+        elif held.drag == "handle":
+            held.handle_at = self._spot(at) or held.handle_at
             self._stage.update()
         elif held.drag == "stroke":
             self._draw_on(held, at)
@@ -226,6 +237,8 @@ class StageMouse:
         self._held = None
         if held.stroke is not None:
             self._end_stroke(held.stroke, held.start)
+        elif held.handle is not None and held.handle_at is not None:
+            self._stage.draw.put_corner(held.handle, held.handle_at)
         elif held.pin_at is not None:
             self._stage.commands.put_pin(held.pin, held.pin_at)
         elif not held.drag and held.pin and not self._stage.pins_move:

@@ -73,6 +73,19 @@ def test_the_button_says_what_it_would_change_and_does_it_by_key(
     assert panel.drawing.take.isHidden()
 
 
+def test_the_keys_go_from_the_lesions_over_the_button_to_the_score(panel: FindingsPanel, session: Session) -> None:
+    pair_id = pair_of(session)
+    session.perform(lambda lib: review.mark_os(lib, pair_id, Source.WHITE, 20, 30))
+    session.perform(lambda lib: drawing.draw_contour(lib, pair_id, Source.WHITE, BOX))
+    (chip,) = panel.lesions.chooser.buttons.values()
+    order, here = [], panel.lesions.chooser.remove
+    for _ in range(400):
+        here = here.nextInFocusChain()
+        order.append(here)
+    score = next(widget for widget in order if panel.swede.isAncestorOf(widget) and widget.focusPolicy())
+    assert order.index(chip) < order.index(panel.drawing.take) < order.index(score)
+
+
 def test_it_follows_the_lesion_that_is_chosen(panel: FindingsPanel, session: Session) -> None:
     pair_id = pair_of(session)
     session.perform(lambda lib: drawing.draw_contour(lib, pair_id, Source.WHITE, BOX))
@@ -91,11 +104,14 @@ def test_the_diagram_says_what_is_missing_until_all_is_said(panel: FindingsPanel
     view = panel.drawing.diagram
     assert view.isVisible()
     assert NO_CERVIX in view.accessibleDescription()
+    low = view.heightForWidth(300)
+    assert low < 200, "no empty circles"
     session.perform(lambda lib: review.mark_os(lib, pair_id, Source.WHITE, 20, 30))
     session.perform(lambda lib: review.mark_cervix(lib, pair_id, Source.WHITE, ROUND))
     assert view.accessibleDescription().startswith("lesion 1.")
     assert view.diagram is not None
     assert view.diagram.missing == ()
+    assert view.heightForWidth(300) > 300 > low
 
 
 def made() -> object:

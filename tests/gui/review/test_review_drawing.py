@@ -197,6 +197,99 @@ def test_a_click_chooses_a_contour_and_its_lesion_in_findings_and_delete_removes
     assert len(contours(session)) == 2
 
 
+def test_a_key_adds_a_lesion_that_is_drawn_next(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, problems: list[str], qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    press(qtbot, page, Key.Key_N, Key.Key_N)
+    assert session.case is not None
+    assert [one.number for one in session.case.lesions] == [1, 2]
+    assert page.stage.tool == "lesion"
+    assert page.stage.drawings.hint.startswith("Lesion 2:")
+    draw(qtbot, page, BOX)
+    assert contours(session)[0].lesion_id == session.case.lesions[1].id
+    for _ in range(3):
+        assert undo.undo()
+    assert session.case.lesions == ()
+    sign(session)
+    press(qtbot, page, Key.Key_N)
+    assert "Signed" in problems[-1]
+    assert session.case.lesions == ()
+
+
+def test_a_picture_that_has_no_partner_is_drawn_on_too(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.brandt)
+    page.choose_tool("lesion")
+    draw(qtbot, page, BOX)
+    assert session.case is not None
+    (contour,) = contours(session)
+    assert contour.picture_id == session.case.pictures[0].id
+    pictures = [one for one in page.stage.arrangement.panes if not one.absent]
+    assert [one.words for one in page.stage.drawings.in_pane(pictures[0])] == ["lesion 1"]
+
+
+def test_a_corner_of_what_is_chosen_is_dragged_given_up_and_undone(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("lesion")
+    for corner in CORNERS:
+        click(qtbot, page, *corner)
+    press(qtbot, page, Key.Key_Return, Key.Key_V)
+    before = contours(session)
+    centre = page.stage.view.centre
+    drag(qtbot, page, (60, 50), (75, 65), pane=1)
+    (moved,) = contours(session)
+    assert moved.shape.outline[2] == pytest.approx((75, 65), abs=1)
+    assert moved.shape.outline[:2] == before[0].shape.outline[:2]
+    assert page.stage.view.centre == centre, "the pictures did not move"
+    assert undo.undo()
+    assert contours(session) == before
+    for give_up in (Key.Key_Escape, Key.Key_4):
+        drag(qtbot, page, (60, 50), (75, 65), ends=False)
+        assert page.stage.painting().stroke is not None
+        press(qtbot, page, give_up)
+        assert page.stage.painting().stroke is None
+        qtbot.mouseRelease(page.stage, LEFT, pos=page.stage.rect().center())
+        press(qtbot, page, Key.Key_1)
+    assert contours(session) == before
+    press(qtbot, page, Key.Key_D)
+    drag(qtbot, page, (60, 50), (75, 65))
+    assert contours(session)[0] == before[0], "another tool draws there"
+
+
+def test_corners_are_taken_only_of_what_is_chosen_and_not_in_a_signed_visit(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("lesion")
+    for corner in CORNERS:
+        click(qtbot, page, *corner)
+    press(qtbot, page, Key.Key_Return, Key.Key_V)
+    before = contours(session)
+    click(qtbot, page, 110, 90)
+    drag(qtbot, page, (60, 50), (75, 65))
+    sign(session)
+    click(qtbot, page, 40, 35)
+    assert page.stage.drawings.selected == before[0].id
+    drag(qtbot, page, (60, 50), (75, 65))
+    assert contours(session) == before
+
+
+def drag(
+    qtbot: QtBot,
+    page: ReviewPage,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    pane: int = 0,
+    *,
+    ends: bool = True,
+) -> None:
+    draw(qtbot, page, (start, end), pane, ends=ends)
+
+
 def test_the_scj_line_is_open_and_one_a_picture(
     page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
 ) -> None:

@@ -14,8 +14,19 @@ import pytest
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Account, Role
+from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping, on_record, pairing, review
+from pfm_desktop.services import (
+    accounts,
+    backup,
+    backup_folder,
+    cases,
+    drawing,
+    housekeeping,
+    on_record,
+    pairing,
+    review,
+)
 from pfm_desktop.services.accounts import NotActiveError
 from pfm_desktop.storage import answers, attempts, chain, journal, keys, repositories
 from pfm_desktop.storage.access import LastAdministratorError, NotAllowedError
@@ -337,6 +348,27 @@ def test_who_is_switched_off_does_not_get_in_and_that_is_on_record(clinic: Libra
         accounts.sign_in(clinic.path, "Reader", OTHER)
     with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
         assert any(line.startswith("Sign-in to an account that is switched off: Reader, ") for line in said(again))
+
+
+def test_who_labels_draws_no_lesion_and_sees_none(clinic: Library) -> None:
+    visit = cases.add_visit(clinic, cases.add_patient(clinic, identifier="K-7").id).id
+    picture = put_on_record(clinic, visit, b"no picture")
+    pair = pairing.make_pair(clinic, visit, picture, None).key
+    box = ((0.0, 0.0), (6.0, 0.0), (6.0, 6.0), (0.0, 6.0))
+    drawn = drawing.draw_contour(clinic, pair, Source.WHITE, box)[-1]
+    line = drawing.draw_junction(clinic, pair, Source.WHITE, box)
+    with with_role(clinic, Role.ANNOTATOR) as lib:
+        case = cases.visit_case(lib, visit)
+        assert (case.lesions, case.contours, case.junctions) == ((), (), ())
+        for edit in (
+            lambda: drawing.draw_contour(lib, pair, Source.WHITE, box),
+            lambda: drawing.paint(lib, pair, Source.WHITE, box, 3.0),
+            lambda: drawing.remove_contour(lib, drawn.key),
+            lambda: drawing.draw_junction(lib, pair, Source.WHITE, box),
+            lambda: drawing.remove_junction(lib, line.key),
+        ):
+            with pytest.raises(NotAllowedError):
+                edit()
 
 
 def test_the_last_administrator_cannot_be_taken_away(clinic: Library) -> None:

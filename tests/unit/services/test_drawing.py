@@ -153,6 +153,47 @@ def test_a_brush_paints_and_erases_and_each_stroke_is_one_step(room: Room) -> No
         assert room.state == state
 
 
+def test_a_corner_moves_and_comes_back_and_what_it_then_overlaps_is_one_with_it(room: Room) -> None:
+    room.draw()
+    room.draw(FAR)
+    first, far = room.case.contours
+    before = room.state
+    made = drawing.move_corner(room.lib, first.id, 2, 62.0, 55.0)
+    assert room.case.contours[0].shape.outline == (*BOX[:2], (62.0, 55.0), BOX[3])
+    assert made[0].text == "Corner of lesion 1 moved"
+    review.undo_all(room.lib, made)
+    assert room.state == before
+    made = drawing.move_corner(room.lib, first.id, 2, 80.0, 70.0)
+    (whole,) = room.case.contours
+    assert whole.id == first.id
+    review.undo_all(room.lib, made)
+    assert room.case.contours == (first, far)
+    crossed = drawing.move_corner(room.lib, first.id, 2, 10.0, 30.0)
+    assert len(crossed) == 1
+    assert polygon_area(room.case.contours[0].shape.outline) > 100, "it crosses itself: the outer edge is kept"
+
+
+def test_a_corner_stays_on_the_picture_and_leaves_something_enclosed(room: Room) -> None:
+    room.draw(((20.0, 20.0), (60.0, 20.0), (40.0, 50.0)))
+    drawing.draw_junction(room.lib, room.pair, WHITE, LINE)
+    (contour,), (line,) = room.case.contours, room.case.junctions
+    moved = drawing.move_corner(room.lib, line.id, 1, 40.0, 30.0)
+    assert room.case.junctions[0].line == (LINE[0], (40.0, 30.0), LINE[2])
+    review.undo_all(room.lib, moved)
+    for key, corner, x, y, said in (
+        (contour.id, 2, 40.0, 99.0, "leaves the picture"),
+        (contour.id, 2, math.nan, 9.0, "leaves the picture"),
+        (contour.id, 2, 40.0, 20.0, "enclose nothing"),
+        (contour.id, 3, 40.0, 40.0, "no such corner"),
+        (contour.id, -1, 40.0, 40.0, "no such corner"),
+    ):
+        with pytest.raises(BadInputError, match=said):
+            drawing.move_corner(room.lib, key, corner, x, y)
+    with pytest.raises(StorageError):
+        drawing.move_corner(room.lib, "somebody's", 0, 1.0, 1.0)
+    assert (room.case.contours, room.case.junctions) == ((contour,), (line,))
+
+
 def test_what_is_erased_of_one_lesion_stays_of_another(room: Room) -> None:
     room.draw()
     other = documenting.add_lesion(room.lib, room.visit)[0].key

@@ -202,12 +202,23 @@ def test_contours_are_drawn_into_the_pictures_of_the_report_and_only_where_there
     assert np.ptp(pixels_of(desk.report().pictures[0])[245:256, 100:200]) > 100
 
 
+def test_a_report_says_what_is_missing_for_a_diagram_only_where_something_is_drawn(desk: Desk) -> None:
+    assert desk.report().diagram is not None
+    assert DIAGRAM_NAME not in preview_html(desk.report()), "no empty circles"
+    drawing.remove_contour(desk.lib, desk.case.contours[0].id)
+    assert desk.report().diagram is None, "pins alone need none"
+    made = diagram_of(ground(desk))
+    assert made is not None
+    assert made.empty
+
+
 def test_what_was_only_found_stands_in_no_report(desk: Desk) -> None:
     content = desk.report()
     assert "as found" not in content.lesions[0][1]
     assert content.diagram is not None
     assert content.diagram.missing == (NO_CERVIX,)
-    assert NO_CERVIX in " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf_bytes(content))).pages)
+    printed = " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf_bytes(content))).pages)
+    assert "Not filled from what was drawn: the outline of the cervix is not drawn." in " ".join(printed.split())
 
 
 # ---- what is offered for the forms
@@ -257,5 +268,6 @@ def test_in_a_locked_visit_all_is_said_and_nothing_offered(desk: Desk) -> None:
 def test_a_lesion_that_is_not_drawn_on_these_pictures_says_how_to_draw_it(desk: Desk) -> None:
     drawing.remove_contour(desk.lib, desk.case.contours[0].id)
     assert view(desk).words.startswith("Lesion 1 is not drawn on these pictures: press D")
+    assert view(desk, locked="it is read only").words == "", "it could not be drawn"
     assert model.drawing_view(None, model.Known(), None) == model.DrawingView()
     assert model.drawing_view(desk.case, model.Known("somebody's"), desk.case.lesions[0]) == model.DrawingView()

@@ -19,19 +19,8 @@ from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
 if TYPE_CHECKING:
     from pfm_desktop.gui.pages.review.page import ReviewPage
 
-DRAW_MENU = tuple(
-    f"review.{name}"
-    for name in (
-        "draw_lesion",
-        "brush",
-        "eraser",
-        "draw_scj",
-        "draw_cervix",
-        "drawings",
-        "larger_brush",
-        "smaller_brush",
-    )
-)
+_DRAWING = ("draw_lesion", "brush", "eraser", "larger_brush", "smaller_brush", "add_lesion", "draw_scj", "draw_cervix")
+DRAW_MENU = tuple(f"review.{name}" for name in (*_DRAWING, "drawings"))
 TABS = ("Findings", "AI", "Pins", "Report", "Referral")
 
 
@@ -58,6 +47,7 @@ def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ),
         ask("brush", "Contour of the chosen lesion: brush", "B", lambda: page.choose_tool(Tool.BRUSH.value)),
         ask("eraser", "Contour of the chosen lesion: eraser", "E", lambda: page.choose_tool(Tool.ERASER.value)),
+        ask("add_lesion", "Add a lesion, and draw it", "N", page.add_lesion),
         ask("draw_scj", "SCJ line tool", "J", lambda: page.choose_tool(Tool.SCJ.value)),
         ask("drawings", "Show or hide contours and SCJ line", model.SHOW_KEY, page.drawing.toggle),
         ask("larger_brush", "Larger brush", "", partial(page.stage.draw.size_brush, 1), repeat=True),

@@ -30,6 +30,7 @@ class DrawingEdits:
         stage.junction_drawn.connect(self.draw_junction)
         stage.drawing_selected.connect(self._chosen)
         stage.drawing_removed.connect(self.remove)
+        stage.corner_moved.connect(self.move_corner)
         stage.declined.connect(self._decline)
         stage.tool_changed.connect(lambda _tool: self.show_hint())
         lesions.chosen_changed.connect(self.show_hint)
@@ -64,6 +65,23 @@ class DrawingEdits:
         if drawn is not None and self._pair_id():
             edit = drawing.remove_contour if drawn.closed else drawing.remove_junction
             self._session.perform(lambda lib: edit(lib, drawing_id))
+
+    def move_corner(self, drawing_id: str, corner: int, x: float, y: float) -> None:
+        """A corner of what is chosen was dragged."""
+        from pfm_desktop.services import drawing
+
+        if any(one.id == drawing_id for one in self._stage.drawings.given):
+            self._draw(lambda lib: drawing.move_corner(lib, drawing_id, corner, x, y))
+
+    def add_lesion(self) -> None:
+        """A lesion more, which is drawn next."""
+        from pfm_desktop.viewmodels.documenting import added_edit
+
+        case = self._session.case
+        made = self._session.perform(added_edit(case)) if case is not None and self._pair_id() else None
+        if made:
+            self._stage.draw.choose("")
+            self._lesions.choose(made[0].key)
 
     def toggle(self) -> None:
         """Show or hide what is drawn."""

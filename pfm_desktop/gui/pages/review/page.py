@@ -139,6 +139,14 @@ class ReviewPage(QWidget):
         if not self._refusals.refuse(self._why_no_found_os):
             self._edits.take_os()
 
+    def add_lesion(self) -> None:
+        """Document a lesion more, and draw it."""
+        if self._once_loaded(self.add_lesion):
+            return
+        self.choose_tool("lesion")
+        if self.stage.tool == "lesion":
+            self.drawing.add_lesion()
+
     def take_cervix(self) -> None:
         """Draw the cervix as the program found it."""
         if self._refusals.refuse(self._why_points_first) or self._once_loaded(self.take_cervix):
@@ -351,6 +359,7 @@ class ReviewPage(QWidget):
         if why_not and not self.points.active:
             self.stage.tool = "pan"
         self.stage.pins_move = self.points.active or not why_not
+        self.stage.drawings.fixed = bool(why_not)
         self.bar.allow_marks(FIRST_POINTS if self.points.active else why_not)
         self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.no_editing))
         for action in self._point_keys:
