@@ -14,13 +14,15 @@ from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.clip import Clip
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.prediction import RevealedModel
 from pfm_desktop.domain.referral import Referral
 from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import documented, journal, records
+from pfm_desktop.storage import capture as live
+from pfm_desktop.storage import clips, documented, journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.interrupt import interruptible
 from pfm_desktop.storage.library import Library
@@ -59,6 +61,8 @@ class VisitCase:
     referral: Referral = field(default_factory=lambda: Referral(""))
     assessment: Mapping[str, Any] = field(default_factory=dict)  # `domain.ifcpc.VISIT`
     lesions: tuple[Lesion, ...] = ()
+    clips: tuple[Clip, ...] = ()  # in the order they were begun
+    acid_at: datetime | None = None  # when acetic acid was applied, where it was examined live
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -130,6 +134,7 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
         patient = stored.patient(session, visit.patient_id) if visit else None
         if visit is None or patient is None:
             raise _no_such("visit")
+        examination = live.examination(session, visit_id)
         return VisitCase(
             patient=patient,
             visit=visit,
@@ -146,6 +151,8 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             referral=documented.referral(session, visit_id),
             assessment=documented.assessment(session, visit_id),
             lesions=documented.lesions_of(session, visit_id),
+            clips=clips.clips_of(session, visit_id),
+            acid_at=examination.acid_at if examination is not None else None,
         )
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 
+CLIPS_IN_CAPTURE = "A clip is looked through on the Capture page, under Clips."
 FIRST_POINTS = "Finish placing points first."
 
 
@@ -454,6 +455,7 @@ class ReviewPage(QWidget):
         strip.pair_requested.connect(self._make_pair)
         strip.declined.connect(lambda why: self._session.say(UserError(why)))
         strip.removal_asked.connect(self._remove_pictures)
+        strip.clip_asked.connect(lambda _clip: self._session.say(UserError(CLIPS_IN_CAPTURE)))
         self.pictures.declined.connect(lambda why: self._session.say(UserError(why)))
         self.pictures.add_asked.connect(self._adding.add)
         self.pictures.not_added.connect(self._adding.say_not_added)

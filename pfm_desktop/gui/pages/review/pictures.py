@@ -28,7 +28,7 @@ from pfm_desktop.gui.widgets.filmstrip import Filmstrip
 from pfm_desktop.gui.widgets.move_form import MoveForm
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
-from pfm_desktop.viewmodels.filmstrip import entry_of
+from pfm_desktop.viewmodels.filmstrip import entries_of
 from pfm_desktop.viewmodels.intake import NewPicture
 from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME
 from pfm_desktop.viewmodels.moving import visits_for
@@ -36,9 +36,12 @@ from pfm_desktop.viewmodels.review import VisitLink
 from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy import uint8
     from numpy.typing import NDArray
 
+    from pfm_desktop.domain.clip import Clip
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
 
@@ -59,8 +62,10 @@ class PicturesArea(QWidget):
 
     def __init__(self, load: Callable[[str], NDArray[uint8]], session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._load = load
-        self._pictures: tuple[Picture, ...] | None = None
+        self._load, self._session = load, session
+        self._pictures: tuple[Picture, ...] = ()
+        self._clips: tuple[Clip, ...] = ()
+        self._acid_at: datetime | None = None
         self._visit_id, self._why_not = "", ""
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
         self.move_form = MoveForm(session, self, across=True)
@@ -87,10 +92,11 @@ class PicturesArea(QWidget):
                 self.not_added.emit()
             self.form.leave()  # its files were meant for the other visit
             self.move_form.leave()
-        pictures = () if case is None else case.pictures
-        if pictures != self._pictures:
-            self._pictures = pictures
-            self.filmstrip.set_pictures([entry_of(picture, partial(self._load, picture.id)) for picture in pictures])
+        line = ((), (), None) if case is None else (case.pictures, case.clips, case.acid_at)
+        if line != (self._pictures, self._clips, self._acid_at):
+            self._pictures, self._clips, self._acid_at = line
+            load_clip = partial(_first_frame, self._session)
+            self.filmstrip.set_pictures(entries_of(*line, self._load, load_clip))
         self.visits.show_links(links)
         self._settle()
 
@@ -157,8 +163,8 @@ class PicturesArea(QWidget):
         (self.filmstrip.list if self._pictures else self.add).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _settle(self) -> None:
-        count = len(self._pictures or ())
-        self.toggle.setText(f"{'Hide' if self._open else 'Show'} pictures ({count})")
+        count = len(self._pictures) + len(self._clips)
+        self.toggle.setText(f"{'Hide' if self._open else 'Show'} pictures ({len(self._pictures)})")
         free = self.form.isHidden() and self.move_form.isHidden()
         self.filmstrip.setVisible(self._open and bool(count) and free)
         self.visits.collapse(not self._open)
@@ -178,6 +184,12 @@ class PicturesArea(QWidget):
         self._row.addWidget(self.visits)
         self.setLayout(self._row)
         self._settle()
+
+
+def _first_frame(session: Session, clip_id: str) -> NDArray[uint8]:
+    from pfm_desktop.services.capture import clips
+
+    return clips.frame_pixels(session.library, clip_id, 0)
 
 
 class AddForm(QFrame):
