@@ -58,6 +58,7 @@ def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("automatic", "Register automatically again", "", page.register_automatically),
         ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.ask_for_files),
         ask("move_pictures", "Move the chosen pictures to another visit ...", MOVE_KEY, page.pictures.ask_move),
+        ask("compare", "Compare with an earlier visit ...", "F7", page.compare_visits),
         ask("filmstrip", "Show or hide the pictures of the visit", "F8", page.pictures.toggle_open),
         ask("reload", "Load the pair again", "F5", page.reload),
         ask("export", "Export this visit...", "", page.ask_export),
@@ -73,6 +74,14 @@ def point_mode_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("points_undo", "Take the last point away", "Backspace", page.points.undo),
         ask("points_leave", "Leave point mode", "Esc", page.points.leave),
     )
+    for action in actions:
+        action.setEnabled(False)
+    return actions
+
+
+def loan_actions(page: ReviewPage) -> tuple[QAction, ...]:
+    """Keys while the stage shows something else than the pair."""
+    actions = (_action(page, page.stage, "give_back", "Back to the pair", "Esc", page.give_back),)
     for action in actions:
         action.setEnabled(False)
     return actions

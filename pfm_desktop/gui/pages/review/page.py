@@ -12,9 +12,11 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeyS
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.gui.pages.review.actions import page_wide_actions, point_mode_actions, stage_actions
+from pfm_desktop.gui.pages.review.actions import loan_actions, page_wide_actions, point_mode_actions, stage_actions
 from pfm_desktop.gui.pages.review.adding import Adding
+from pfm_desktop.gui.pages.review.comparing import Comparing
 from pfm_desktop.gui.pages.review.loader import PairLoader
+from pfm_desktop.gui.pages.review.loan import StageLoan
 from pfm_desktop.gui.pages.review.marks import StageEdits
 from pfm_desktop.gui.pages.review.pictures import PicturesArea
 from pfm_desktop.gui.pages.review.points import PointMode
@@ -27,7 +29,7 @@ from pfm_desktop.gui.widgets.stage_bar import StageBar
 from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.viewmodels import review
+from pfm_desktop.viewmodels import comparing, review
 from pfm_desktop.viewmodels.pair_view import for_another_woman
 from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
 from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
@@ -64,7 +66,10 @@ class ReviewPage(QWidget):
         self.stage = StageWidget(self)
         self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
         self.points = PointMode(self.stage, self)
+        self.loan = StageLoan(self.stage, self)  # while it shows something else than the pair
+        self.comparing = Comparing(session, jobs, self.stage, self.loan, self._load_thumbnail, self)
         self.pictures = PicturesArea(self._load_thumbnail, session, self)
+        self.pictures.take_in(self.comparing.picker)
         self.side = SideColumn(session, jobs, self.stage, self)
         self.banner = StageBanner(self)
         self._refusals = Refusals(session)
@@ -72,7 +77,7 @@ class ReviewPage(QWidget):
         self._lay_out()
         self._stage_keys = stage_actions(self)
         self._page_keys = page_wide_actions(self)
-        self._point_keys = point_mode_actions(self)
+        self._point_keys, self._loan_keys = point_mode_actions(self), loan_actions(self)
         self._connect()
         self._on_case(session.case)
 
@@ -111,6 +116,7 @@ class ReviewPage(QWidget):
             or self._turns.busy
             or self._adding.busy
             or self.stage.busy
+            or not self.comparing.idle
             or self.pictures.filmstrip.busy
             or self.pictures.form.rows.waiting
             or not self.pictures.move_form.idle
@@ -154,6 +160,17 @@ class ReviewPage(QWidget):
         self._laid = None
         self._show_desk()
 
+    def compare_visits(self) -> None:
+        """Choose an earlier visit's picture, or leave the comparison."""
+        if self._once_loaded(self.compare_visits) or self._refusals.refuse(self._why_no_comparing):
+            return
+        self.comparing.open(self.loader.desk.pair)
+
+    def give_back(self) -> None:
+        """The pair comes back onto the stage."""
+        if self.comparing.active:
+            self.comparing.leave()
+
     def register_automatically(self) -> None:
         """Forget points by hand."""
         if self._once_loaded(self.register_automatically) or self._refusals.refuse(self._why_no_points):
@@ -181,9 +198,9 @@ class ReviewPage(QWidget):
 
     def step_area(self, step: int) -> None:
         """Give the keys to the stage, the filmstrip, the right column, in turn."""
-        strip, tabs = self.pictures.filmstrip, self.side
-        areas = [self.stage, *([strip.list] if strip.list.isVisible() else []), tabs.tabBar()]
-        homes: list[QWidget] = [self.stage, *([self.pictures] if strip.list.isVisible() else []), tabs]
+        thumbnails, tabs = self.pictures.list_in_sight, self.side
+        areas = [self.stage, *([thumbnails] if thumbnails is not None else []), tabs.tabBar()]
+        homes: list[QWidget] = [self.stage, *([self.pictures] if thumbnails is not None else []), tabs]
         focus = QApplication.focusWidget()
         here = next((i for i, home in enumerate(homes) if focus is home or home.isAncestorOf(focus or self)), -1)
         areas[(here + step) % len(areas)].setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -203,6 +220,8 @@ class ReviewPage(QWidget):
         if case is None or before is None or before.visit.id != case.visit.id:
             self._note_way_back(before, case)
             self._changing = True
+            self.comparing.drop()
+            self.loan.drop()
             self.loader.open("" if case is None else case.visit.id)  # first of all: nothing of the old visit stays
             self._changing = False
             self.stage.tool = "pan"
@@ -211,6 +230,7 @@ class ReviewPage(QWidget):
             looked_at = self._session.by_itself and self._shown_pair() != ""  # changed under no hand by a mark
             if pair_id is not None and not looked_at:
                 self.loader.open(case.visit.id, pair_id or None)
+        self.comparing.follow(case)
         self.pictures.show_case(case, review.visit_links(case, self._came_from))
         self.side.show_case(case)
         if before is None or case is None or before.visit.id != case.visit.id:
@@ -245,6 +265,7 @@ class ReviewPage(QWidget):
     def _make_pair(self, white_id: str | None, fluorescence_id: str | None) -> None:
         from pfm_desktop.services import pairing
 
+        self.give_back()  # first: the stage is for the pair that is made
         case = self._case
         if case is not None:
             self._session.perform(lambda lib: pairing.make_pair(lib, case.visit.id, white_id, fluorescence_id))
@@ -295,14 +316,26 @@ class ReviewPage(QWidget):
         desk, case = self.loader.desk, self._case
         if desk.pictures is None:
             self._lose_points()
+            self.comparing.drop()
+            self.loan.drop()
         self.notice.show_notice(review.stage_notice(case, desk))
         self.strip.show_notice(review.strip_notice(case, desk))
-        self.bar.show_chip(review.ChipState() if self.points.active else review.chip_state(desk))
+        self.bar.show_chip(review.ChipState() if self._taken else review.chip_state(desk))
         self.banner.show_lines(review.banner(case, desk), review.banner_warning(case, desk))
         self.pictures.mark_on_stage(desk.pair)
-        if not self.points.active:
+        if not self._taken:
             self._show_pair(desk)
         self._allow()
+
+    @property
+    def _taken(self) -> bool:
+        """Whether the stage shows something else than the pair that is read."""
+        return self.points.active or self.loan.active
+
+    def _loan_changed(self) -> None:
+        self._laid = None
+        if not self._changing:
+            self._show_desk()
 
     def _show_pair(self, desk: Desk) -> None:
         pictures = desk.pictures
@@ -318,7 +351,7 @@ class ReviewPage(QWidget):
 
     def _show_heatmaps(self) -> None:
         desk = self.loader.desk
-        if self.points.active:
+        if self._taken:
             return
         heatmaps = review.shown_heatmaps(self._case, desk)
         laid = (desk.pictures, heatmaps or None)
@@ -341,27 +374,34 @@ class ReviewPage(QWidget):
         if why_not and not self.points.active:
             self.stage.tool = "pan"
         self.stage.pins_move = self.points.active or not why_not
-        self.bar.allow_marks(FIRST_POINTS if self.points.active else why_not)
+        self.bar.allow_marks(self._why_points_first() or why_not)
+        self.pictures.allow_comparing(self._why_no_comparing())
         self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.no_editing))
         for action in self._point_keys:
             action.setEnabled(self.points.active)
+        for action in self._loan_keys:
+            action.setEnabled(self.loan.active)
         self._refusals.look_again()
 
     def _why_points_first(self) -> str:
-        return FIRST_POINTS if self.points.active else ""
+        return FIRST_POINTS if self.points.active else self.loan.why
 
     def _why_no_marks(self) -> str:
         return review.why_no_marks(self._case, self.loader.desk, read_only_reason=self._session.library.no_editing)
 
+    def _why_no_comparing(self) -> str:
+        return FIRST_POINTS if self.points.active else comparing.why_not(self._case, self.loader.desk.pair)
+
     def _why_no_points(self) -> str:
-        return review.why_no_points(self._case, self.loader.desk, read_only_reason=self._session.library.no_editing)
+        read_only = self._session.library.no_editing
+        return self.loan.why or review.why_no_points(self._case, self.loader.desk, read_only_reason=read_only)
 
     def _why_no_found_os(self) -> str:
         marks = self.stage.marks
         return self._why_no_marks() or review.why_no_found_os(self.loader.desk, marks.os_mark, marks.suggested)
 
     def _why_nothing_to_clear(self) -> str:
-        return self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
+        return self.loan.why or self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
 
     def _load_thumbnail(self, picture_id: str) -> Any:
         from pfm_desktop.services import thumbnails
@@ -423,7 +463,7 @@ class ReviewPage(QWidget):
         left = QVBoxLayout()
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
-        for widget in (self.bar, self.points.bar, self.strip):
+        for widget in (self.bar, self.points.bar, self.comparing.bar, self.strip):
             left.addWidget(widget)
         left.addWidget(middle, 1)
         left.addWidget(self.banner)
@@ -449,6 +489,11 @@ class ReviewPage(QWidget):
         self.bar.chip.clicked.connect(self.place_points)
         self.points.ended.connect(self._show_desk)
         self.points.applied.connect(self.loader.register)
+        self.loan.changed.connect(self._loan_changed)
+        self.comparing.opened.connect(self.pictures.show_picker)
+        self.comparing.shown.connect(self.bar.follow)
+        self.pictures.covered.connect(self.comparing.leave)
+        self.pictures.compare_asked.connect(self.compare_visits)
         for notice in (self.strip, self.notice):
             notice.asked.connect(lambda action: self.reload() if action == "retry" else self.pictures.ask_for_files())
         strip = self.pictures.filmstrip

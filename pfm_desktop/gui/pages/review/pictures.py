@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.domain.case import Pair, Picture
-from pfm_desktop.gui.widgets.filmstrip import Filmstrip
+from pfm_desktop.gui.widgets.filmstrip import Filmstrip, PictureList
 from pfm_desktop.gui.widgets.move_form import MoveForm
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
@@ -59,6 +59,8 @@ class PicturesArea(QWidget):
     not_added = Signal()  # another visit came before the files were read
     visit_chosen = Signal(str)
     declined = Signal(str)  # why what is asked for cannot be
+    covered = Signal()  # a form needs the room in which earlier pictures are chosen
+    compare_asked = Signal()
 
     def __init__(self, load: Callable[[str], NDArray[uint8]], session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,12 +72,16 @@ class PicturesArea(QWidget):
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
         self.move_form = MoveForm(session, self, across=True)
         self.toggle, self.add = QPushButton(self), QPushButton("Add pictures ...", self)
+        self.compare = QPushButton("Compare visits ...", self)
+        self._picker: QWidget | None = None
+        self._choosing = False  # among pictures of earlier visits, in the filmstrip's place
         self._open = True
         self._chosen: bool | None = None  # by the user: the page's height counts no more
         self._buttons, self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom), QBoxLayout(ACROSS)
         self._lay_out()
         self.toggle.clicked.connect(self.toggle_open)
         self.add.clicked.connect(self.ask_for_files)
+        self.compare.clicked.connect(self.compare_asked)
         self.form.saved.connect(self.add_asked)
         self.form.closed.connect(self._form_closed)
         self.move_form.closed.connect(self._form_closed)
@@ -118,6 +124,33 @@ class PicturesArea(QWidget):
             self._open = height >= LOW_PAGE
             self._settle()
 
+    def take_in(self, picker: QWidget) -> None:
+        """Where earlier pictures are chosen, once that is asked for."""
+        self._picker = picker
+        self._row.insertWidget(self._row.indexOf(self.visits), picker, 1)
+        self._settle()
+
+    def show_picker(self, choosing: bool) -> None:
+        """In the filmstrip's place, or no more."""
+        self._choosing = choosing
+        if choosing:
+            self._chosen = self._open = True
+            self.form.leave()
+            self.move_form.leave()
+        self._settle()
+
+    @property
+    def list_in_sight(self) -> PictureList | None:
+        """The thumbnails that can be reached by key now; None while there are none."""
+        strips = (self.filmstrip, self._picker.findChild(Filmstrip) if self._picker is not None else None)
+        return next((strip.list for strip in strips if strip is not None and strip.list.isVisible()), None)
+
+    def allow_comparing(self, why_not: str) -> None:
+        """Switch comparing on, or off with the reason why."""
+        self.compare.setEnabled(not why_not)
+        self.compare.setToolTip(why_not or "A picture of an earlier visit beside the one on the stage (F7)")
+        self.compare.setAccessibleDescription(why_not)
+
     def allow_adding(self, why_not: str) -> None:
         """Switch adding on, or off with the reason why."""
         self._why_not = why_not
@@ -135,6 +168,7 @@ class PicturesArea(QWidget):
         """Open the form with these files in it; False while no picture may be added."""
         if self._why_not:
             return False
+        self.covered.emit()
         self._chosen = self._open = True
         self.move_form.leave()
         self.form.open(files)
@@ -152,6 +186,7 @@ class PicturesArea(QWidget):
         if self._why_not:
             self.declined.emit(f"No picture can be moved. {self._why_not}")
             return
+        self.covered.emit()
         self._chosen = self._open = True
         self.form.leave()
         what = self._visit_id, tuple(picture_ids)
@@ -166,14 +201,16 @@ class PicturesArea(QWidget):
         count = len(self._pictures) + len(self._clips)
         self.toggle.setText(f"{'Hide' if self._open else 'Show'} pictures ({len(self._pictures)})")
         free = self.form.isHidden() and self.move_form.isHidden()
-        self.filmstrip.setVisible(self._open and bool(count) and free)
+        self.filmstrip.setVisible(self._open and bool(count) and free and not self._choosing)
+        if self._picker is not None:
+            self._picker.setVisible(self._open and free and self._choosing)
         self.visits.collapse(not self._open)
         across = not (self._open and (count or not free))  # one line of buttons needs least height
         self._buttons.setDirection(ACROSS if across else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:
         self.toggle.setToolTip("Show or hide the pictures and visits below the stage (F8)")
-        for button in (self.toggle, self.add):
+        for button in (self.toggle, self.add, self.compare):
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
         self._row.setContentsMargins(6, 4, 6, 4)
