@@ -11,6 +11,7 @@ from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
 from pfm_desktop.viewmodels.registration_chip import ChipText
 
 BACK = "Back to the pair"
+LEAST = 220  # pixels
 
 
 class CompareBar(QFrame):
@@ -31,15 +32,19 @@ class CompareBar(QFrame):
         self.back.setToolTip("The pair as it was (Esc)")
         self.stop.clicked.connect(self.stopped)
         self.back.clicked.connect(self.left)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 4, 10, 4)
-        said = QVBoxLayout()
-        said.setSpacing(0)
-        for label in (self.headline, self.details):
-            said.addWidget(label)
-        row.addLayout(said, 1)
-        for part in (self.chip, self.stop, self.back):
-            row.addWidget(part)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        above.addWidget(self.headline, 1)
+        above.addWidget(self.stop)
+        above.addWidget(self.back)
+        below.setSpacing(10)
+        below.addWidget(self.chip)
+        below.addWidget(self.details, 1)
+        self.details.setMinimumWidth(LEAST)  # a long reason on the chip gives way; its tooltip has all of it
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 4, 10, 4)
+        column.setSpacing(2)
+        column.addLayout(above)
+        column.addLayout(below)
         for button in (self.stop, self.back):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the stage
             button.setAutoDefault(True)

@@ -112,11 +112,8 @@ class StageWidget(QWidget):
 
     def set_prepared(self, pair: PreparedPair) -> None:
         """As `set_pair`, of a pair that a thread has made ready: all of it is on the stage when this returns."""
-        view = self._view
-        if self._pictures.take(pair):
+        if self._pictures.take(pair) and not pair.goes_on:
             self._begin_pair()
-            if pair.goes_on:
-                self.set_view(view)
         self._pictures_changed()
 
     def _begin_pair(self) -> None:

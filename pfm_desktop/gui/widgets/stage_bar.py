@@ -73,6 +73,9 @@ class StageBar(FlowRow):
         """Other pictures, or another registration: what is shown may be another mode than the one asked for."""
         shown = self._stage.shown
         own = shown.captions.of if shown.captions is not None else {}
+        alone = shown.captions is not None and shown.captions.alone
+        for button in self.modes.values():
+            button.setEnabled(not alone)  # one picture is looked at in one way
         self._blend_ends[0].setText(own[Source.WHITE].short if Source.WHITE in own else "White")
         other = own.get(Source.FLUORESCENCE)
         self._blend_ends[1].setText(SHORT_TITLES[shown.second] if other is None else other.short)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 STAGE_KEYS: tuple[tuple[str, str], ...] = (
     *((mode.key, mode.caption) for mode in MODES),
-    ("Space", "Flicker: the other picture"),
+    ("Space", "Flicker: the other picture; in the player: play or pause"),
     ("[ and ], Ctrl+arrows", "Move the blend or the curtain"),
     ("F, double click", "Fit"),
     ("Z", "One picture pixel a screen pixel"),
@@ -25,10 +25,10 @@ STAGE_KEYS: tuple[tuple[str, str], ...] = (
     ("H (hold)", "Hide the model attention"),
     ("Shift+arrows", "Move the cursor"),
     ("Enter", "Place a pin or the os at the cursor"),
-    (", and .", "Choose the pin before or after"),
+    (", and .", "Choose the pin before or after; in the player: the picture before or after"),
     ("Alt+arrows", "Move the chosen pin"),
     ("Delete", "Remove the chosen pin"),
-    ("Escape", "Let go of what is dragged; back to the pan tool"),
+    ("Escape", "Let go of what is dragged; back to the pan tool; from another visit or the player back to the pair"),
 )
 
 CURSOR_STEP = 10.0

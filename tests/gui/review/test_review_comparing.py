@@ -90,7 +90,7 @@ class Service:
 @pytest.fixture
 def service(page: ReviewPage) -> Service:
     made = Service()
-    page.comparing.service = made
+    page.guests.comparing.service = made
     return made
 
 
@@ -123,13 +123,13 @@ def choose(page: ReviewPage, qtbot: QtBot, picture_id: str, *, wait: bool = True
     page.stage.setFocus()
     qtbot.keyClick(page.stage, Key.Key_F7)
     settle(qtbot, page)
-    chosen = page.comparing.picker.strip.list
+    chosen = page.guests.comparing.picker.strip.list
     chosen.setCurrentItem(chosen.item_of(picture_id))
     qtbot.keyClick(chosen, Key.Key_Return)
     if wait:
         settle(qtbot, page)
     else:
-        qtbot.waitUntil(lambda: page.comparing.active, timeout=10_000)
+        qtbot.waitUntil(lambda: page.guests.comparing.active, timeout=10_000)
 
 
 def titles(page: ReviewPage) -> list[str]:
@@ -146,7 +146,7 @@ def test_the_earlier_pictures_are_offered_with_the_same_stage_first_and_enter_co
     page.stage.setFocus()
     qtbot.keyClick(page.stage, Key.Key_F7)
     settle(qtbot, page)
-    shown = page.comparing.picker.strip.list
+    shown = page.guests.comparing.picker.strip.list
     assert shown.isVisible()
     assert not page.pictures.filmstrip.isVisible()
     assert shown.hasFocus()
@@ -155,7 +155,7 @@ def test_the_earlier_pictures_are_offered_with_the_same_stage_first_and_enter_co
     assert shown.item(0).isSelected()
     qtbot.keyClick(shown, Key.Key_Return)
     settle(qtbot, page)
-    assert page.comparing.active
+    assert page.guests.comparing.active
     assert titles(page) == ["This visit, 20 Nov 2026", "Earlier, 16 Oct 2025"]
 
 
@@ -166,7 +166,7 @@ def test_the_two_lie_on_each_other_in_all_modes_with_a_chip_of_their_own(
     assert close_to(colour_at(page, 0), RED)
     assert close_to(colour_at(page, 1), EARLIER)
     assert page.stage.registration is not None
-    assert page.comparing.bar.chip.text() == "1.3 px"
+    assert page.guests.comparing.bar.chip.text() == "1.3 px"
     assert not page.bar.chip.isVisible()
     for key, mode in ((Key.Key_2, Mode.BLEND), (Key.Key_3, Mode.SWIPE), (Key.Key_4, Mode.FLICKER)):
         qtbot.keyClick(page.stage, key)
@@ -202,7 +202,7 @@ def test_escape_brings_back_pair_mode_zoom_and_tool(
     assert page.stage.registration is registration
     assert page.stage.shown.captions is None
     assert page.bar.chip.isVisible()
-    assert not page.comparing.bar.isVisible()
+    assert not page.guests.comparing.bar.isVisible()
     assert page.pictures.filmstrip.isVisible()
     assert page.stage.hasFocus()
 
@@ -254,8 +254,8 @@ def test_comparing_leaves_the_library_as_it_was(
     with clinic.lib.read() as rows:
         before = lines.length(rows)
     choose(page, qtbot, earlier)
-    assert page.comparing.active
-    page.comparing.leave()
+    assert page.guests.comparing.active
+    page.guests.comparing.leave()
     settle(qtbot, page)
     with clinic.lib.read() as rows:
         assert lines.length(rows) == before
@@ -270,16 +270,18 @@ def test_a_refused_registration_is_said_and_leaves_them_side_by_side(
     assert page.stage.arrangement.mode is Mode.SIDE_BY_SIDE
     assert "not aligned" in page.stage.arrangement.note
     assert page.stage.registration is None
-    assert page.comparing.bar.chip.text() == "not aligned: the earlier picture shows no structure"  # no points here
+    assert (
+        page.guests.comparing.bar.chip.text() == "not aligned: the earlier picture shows no structure"
+    )  # no points here
     assert page.stage.shown.captions.of[Source.FLUORESCENCE].lines[-1] == "Not aligned"  # type: ignore[union-attr]
 
 
 def test_a_registration_to_be_checked_says_so(page: ReviewPage, service: Service, began: Began) -> None:
     service.status = RegistrationStatus.CHECK
     began()
-    assert page.comparing.bar.chip.text() == "check, 1.3 px"
-    assert "The structures fit only in part" in page.comparing.bar.chip.toolTip()
-    assert "Press to place points" not in page.comparing.bar.chip.toolTip()
+    assert page.guests.comparing.bar.chip.text() == "check, 1.3 px"
+    assert "The structures fit only in part" in page.guests.comparing.bar.chip.toolTip()
+    assert "Press to place points" not in page.guests.comparing.bar.chip.toolTip()
 
 
 def test_another_visit_opened_while_aligning_shows_nothing_of_the_old_one(
@@ -287,16 +289,16 @@ def test_another_visit_opened_while_aligning_shows_nothing_of_the_old_one(
 ) -> None:
     service.gate = threading.Event()
     began(wait=False)
-    assert page.comparing.bar.stop.isVisible()
+    assert page.guests.comparing.bar.stop.isVisible()
     assert session.open_visit(clinic.brandt)
     assert page.stage.shown.captions is None
-    assert not page.comparing.bar.isVisible()
-    assert not page.comparing.picker.isVisible()
+    assert not page.guests.comparing.bar.isVisible()
+    assert not page.guests.comparing.picker.isVisible()
     service.gate.set()
     settle(qtbot, page)
     assert page.stage.shown.captions is None
     assert close_to(colour_at(page, 0), BLUE)
-    assert not page.comparing.active
+    assert not page.guests.comparing.active
 
 
 def test_another_visit_opened_while_reading_shows_nothing_of_the_old_one(
@@ -304,9 +306,9 @@ def test_another_visit_opened_while_reading_shows_nothing_of_the_old_one(
 ) -> None:
     service.load_gate = threading.Event()
     opened(clinic.adler)
-    page.comparing.open(page.loader.desk.pair)
+    page.guests.comparing.open(page.loader.desk.pair)
     settle(qtbot, page)
-    page.comparing.compare(earlier)
+    page.guests.comparing.compare(earlier)
     assert session.open_visit(clinic.brandt)
     service.load_gate.set()
     settle(qtbot, page)
@@ -320,16 +322,16 @@ def test_aligning_can_be_stopped_and_is_asked_again_by_choosing_again(
 ) -> None:
     service.gate = threading.Event()
     began(wait=False)
-    qtbot.mouseClick(page.comparing.bar.stop, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.guests.comparing.bar.stop, Qt.MouseButton.LeftButton)
     service.gate.set()
     settle(qtbot, page)
-    assert page.comparing.active
-    assert page.comparing.bar.chip.text() == "not aligned"
-    assert page.comparing.picker.said.text() == words.STOPPED
+    assert page.guests.comparing.active
+    assert page.guests.comparing.bar.chip.text() == "not aligned"
+    assert page.guests.comparing.picker.said.text() == words.STOPPED
     assert page.stage.registration is None
-    page.comparing.compare(earlier)
+    page.guests.comparing.compare(earlier)
     settle(qtbot, page)
-    assert page.comparing.bar.chip.text() == "1.3 px"
+    assert page.guests.comparing.bar.chip.text() == "1.3 px"
 
 
 def test_escape_while_aligning_stops_and_goes_back(
@@ -349,28 +351,28 @@ def test_what_was_aligned_once_is_not_aligned_again_while_the_visit_is_open(
     page: ReviewPage, service: Service, earlier: str, began: Began, qtbot: QtBot
 ) -> None:
     began()
-    page.comparing.leave()
+    page.guests.comparing.leave()
     choose(page, qtbot, earlier)
     assert len(service.registered) == 1
-    assert page.comparing.bar.chip.text() == "1.3 px"
+    assert page.guests.comparing.bar.chip.text() == "1.3 px"
 
 
 def test_a_missing_earlier_picture_is_said_and_the_pair_stays(
     page: ReviewPage, clinic: Clinic, service: Service, earlier: str, opened: Opened, qtbot: QtBot, problems: list[str]
 ) -> None:
     opened(clinic.adler)
-    page.comparing.open(page.loader.desk.pair)
+    page.guests.comparing.open(page.loader.desk.pair)
     settle(qtbot, page)
     case = cases.visit_case(clinic.lib, clinic.adler_before)
     _file(clinic.lib, case.picture(earlier).sha256).unlink()  # type: ignore[union-attr]
-    page.comparing.compare(earlier)
+    page.guests.comparing.compare(earlier)
     settle(qtbot, page)
     assert page.stage.shown.captions is None
     assert close_to(colour_at(page, 1), GREEN)
     assert problems
     assert "16 Oct 2025" in problems[-1]
     assert "cannot be shown" in problems[-1]
-    assert page.comparing.picker.said.text() != ""
+    assert page.guests.comparing.picker.said.text() != ""
 
 
 def test_a_corrupt_earlier_picture_is_said_and_the_pair_stays(
@@ -381,7 +383,7 @@ def test_a_corrupt_earlier_picture_is_said_and_the_pair_stays(
     file = _file(clinic.lib, other.sha256)
     file.chmod(0o600)
     file.write_bytes(b"nonsense")
-    page.comparing.compare(other.id)
+    page.guests.comparing.compare(other.id)
     settle(qtbot, page)
     assert "cannot be shown" in problems[-1]
     assert page.stage.shown.captions is None
@@ -454,7 +456,7 @@ def test_a_visit_without_an_earlier_one_says_why_nothing_can_be_compared(
     page.stage.setFocus()
     qtbot.keyClick(page.stage, Key.Key_F7)
     assert problems == [words.NO_EARLIER]
-    assert not page.comparing.choosing
+    assert not page.guests.comparing.choosing
 
 
 def test_the_button_opens_the_choice_and_adding_pictures_closes_it(
@@ -463,13 +465,13 @@ def test_the_button_opens_the_choice_and_adding_pictures_closes_it(
     opened(clinic.adler)
     qtbot.mouseClick(page.pictures.compare, Qt.MouseButton.LeftButton)
     settle(qtbot, page)
-    qtbot.mouseClick(page.comparing.picker.compare, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.guests.comparing.picker.compare, Qt.MouseButton.LeftButton)
     settle(qtbot, page)
-    assert page.comparing.active
+    assert page.guests.comparing.active
     page.pictures.ask_for_files()
-    assert not page.comparing.active
+    assert not page.guests.comparing.active
     assert page.pictures.form.isVisible()
-    assert not page.comparing.picker.isVisible()
+    assert not page.guests.comparing.picker.isVisible()
     page.pictures.form.leave()
 
 
@@ -480,7 +482,7 @@ def test_a_read_only_library_is_compared_as_well(
     monkeypatch.setattr(type(clinic.lib), "no_editing", property(lambda _lib: "it lies on a disk that is full"))
     monkeypatch.setattr(type(clinic.lib), "read_only", property(lambda _lib: True))
     began()
-    assert page.comparing.bar.chip.text() == "1.3 px"
+    assert page.guests.comparing.bar.chip.text() == "1.3 px"
 
 
 def test_before_and_after_is_said_only_where_a_treatment_is_on_record_between_the_visits(
@@ -488,14 +490,14 @@ def test_before_and_after_is_said_only_where_a_treatment_is_on_record_between_th
 ) -> None:
     began()
     assert all("treatment" not in line.lower() for line in _lines(page))
-    page.comparing.leave()
+    page.guests.comparing.leave()
     session.perform(lambda lib: documenting.set_referral(lib, clinic.adler, "treatment", ["leep"]))
     session.perform(lambda lib: documenting.set_referral(lib, clinic.adler, "treated_on", "2026-03-02"))
     settle(qtbot, page)
     began()
     assert "After treatment" in _lines(page)
     assert "Before treatment" in _lines(page)
-    assert "Treatment on record: LEEP / LLETZ, 02 Mar 2026" in page.comparing.bar.headline.text()
+    assert "Treatment on record: LEEP / LLETZ, 02 Mar 2026" in page.guests.comparing.bar.headline.text()
 
 
 def _lines(page: ReviewPage) -> list[str]:
@@ -521,12 +523,12 @@ def test_a_visit_of_three_hundred_earlier_pictures_is_offered_whole(
     case = cases.visit_case(clinic.lib, clinic.adler_before)
     many = tuple(replace(case.pictures[0], id=f"p{n}", seconds_since_acid=float(n)) for n in range(300))
     listed = (real.EarlierVisit(case.visit, many),)
-    page.comparing.service = SimpleNamespace(earlier_visits=lambda *_: listed)
-    monkeypatch.setattr(page.comparing.picker.strip, "_next", lambda: None)  # no picture of that name is stored
+    page.guests.comparing.service = SimpleNamespace(earlier_visits=lambda *_: listed)
+    monkeypatch.setattr(page.guests.comparing.picker.strip, "_next", lambda: None)  # no picture of that name is stored
     opened(clinic.adler)
-    page.comparing.open(page.loader.desk.pair)
-    qtbot.waitUntil(lambda: page.comparing.picker.strip.list.count() == 300)
-    assert page.comparing.picker.strip.list.selectedItems()
+    page.guests.comparing.open(page.loader.desk.pair)
+    qtbot.waitUntil(lambda: page.guests.comparing.picker.strip.list.count() == 300)
+    assert page.guests.comparing.picker.strip.list.selectedItems()
 
 
 def test_the_visit_list_still_opens_visits(
@@ -538,3 +540,38 @@ def test_the_visit_list_still_opens_visits(
     assert session.case is not None
     assert session.case.visit.id == clinic.adler_before
     assert page.stage.shown.captions is None
+
+
+def test_a_result_that_comes_all_the_same_for_an_older_question_is_thrown_away(
+    page: ReviewPage, clinic: Clinic, session: Session, began: Began, qtbot: QtBot
+) -> None:
+    """A job may have ended just before it was cancelled: its answer is on the way already."""
+    began()
+    shown = page.guests.comparing
+    ticket, compared, ready, registration = shown.now.ticket, shown.now.pictures, shown._ready, shown.now.registration
+    assert compared is not None
+    assert ready is not None
+    assert registration is not None
+    assert session.open_visit(clinic.brandt)
+    settle(qtbot, page)
+    shown._loaded(ticket, (compared, ready))
+    shown._aligned(ticket, (registration, ready))
+    shown._failed(ticket, "a problem of another woman")
+    assert page.stage.shown.captions is None
+    assert not shown.active
+    assert close_to(colour_at(page, 0), BLUE)
+    assert page.guests.comparing.picker.said.text() != "a problem of another woman"
+
+
+def test_on_a_low_page_the_choice_gives_way_to_the_stage_and_f8_shows_it_again(
+    page: ReviewPage, began: Began, qtbot: QtBot
+) -> None:
+    page.resize(1250, 560)
+    began()
+    assert not page.guests.comparing.picker.isVisible()
+    assert page.stage.hasFocus()
+    qtbot.keyClick(page.stage, Key.Key_F8)
+    assert page.guests.comparing.picker.isVisible()
+    qtbot.keyClick(page.stage, Key.Key_Escape)
+    settle(qtbot, page)
+    assert not page.pictures.filmstrip.isVisible()  # as it was before

@@ -37,6 +37,7 @@ class Comparing(QObject):
     """
 
     opened = Signal(bool)  # the choice of earlier pictures came or went
+    began = Signal()  # two are on the stage where the pair was
     shown = Signal()  # the two are on the stage, or another way than before
 
     def __init__(
@@ -189,8 +190,10 @@ class Comparing(QObject):
             return
         compared, ready = read
         self._become(comparing.with_pictures(self.now, ticket, compared))
-        self._ready, self.active = ready, True
+        first, self._ready, self.active = not self.active, ready, True
         self._loan.begin(comparing.LOCKED)
+        if first:
+            self.began.emit()
         self.picker.choose(compared.earlier.id)
         self._show()
         self._start(

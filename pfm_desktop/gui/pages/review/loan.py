@@ -25,10 +25,11 @@ class StageLoan(QObject):
         self._view: PairView | None = None
         self._tool = Tool.PAN.value
         self.active, self.why = False, ""
+        self.locks = False  # what is said of the pair beside the stage, too
 
-    def begin(self, why: str) -> None:
-        """Lend the stage; it keeps its mode, and shows pictures as bright as they are."""
-        self.why = why
+    def begin(self, why: str, *, locks: bool = False) -> None:
+        """Lend the stage; it keeps its mode, and shows pictures as bright as they are. `locks`: see there."""
+        self.why, self.locks = why, locks
         if self.active:
             return
         self.active = True
@@ -57,5 +58,6 @@ class StageLoan(QObject):
             self.changed.emit()
 
     def _end(self) -> bool:
-        was, self.active, self.why, self._view = self.active, False, "", None
+        was, self.active, self.locks = self.active, False, False
+        self.why, self._view = "", None
         return was

@@ -12,11 +12,16 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeyS
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.gui.pages.review.actions import loan_actions, page_wide_actions, point_mode_actions, stage_actions
+from pfm_desktop.gui.pages.review.actions import (
+    loan_actions,
+    page_wide_actions,
+    player_actions,
+    point_mode_actions,
+    stage_actions,
+)
 from pfm_desktop.gui.pages.review.adding import Adding
-from pfm_desktop.gui.pages.review.comparing import Comparing
+from pfm_desktop.gui.pages.review.guests import Host, StageGuests
 from pfm_desktop.gui.pages.review.loader import PairLoader
-from pfm_desktop.gui.pages.review.loan import StageLoan
 from pfm_desktop.gui.pages.review.marks import StageEdits
 from pfm_desktop.gui.pages.review.pictures import PicturesArea
 from pfm_desktop.gui.pages.review.points import PointMode
@@ -29,7 +34,7 @@ from pfm_desktop.gui.widgets.stage_bar import StageBar
 from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.viewmodels import comparing, review
+from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.pair_view import for_another_woman
 from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
 from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
@@ -40,7 +45,6 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 
-CLIPS_IN_CAPTURE = "A clip is looked through on the Capture page, under Clips."
 FIRST_POINTS = "Finish placing points first."
 
 
@@ -66,18 +70,19 @@ class ReviewPage(QWidget):
         self.stage = StageWidget(self)
         self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
         self.points = PointMode(self.stage, self)
-        self.loan = StageLoan(self.stage, self)  # while it shows something else than the pair
-        self.comparing = Comparing(session, jobs, self.stage, self.loan, self._load_thumbnail, self)
+        self._refusals = Refusals(session)
+        host = Host(lambda: self.loader.desk, self._points_words, self._once_loaded, self._refusals.refuse)
+        self.guests = StageGuests(session, jobs, self.stage, self._load_thumbnail, host, self)
         self.pictures = PicturesArea(self._load_thumbnail, session, self)
-        self.pictures.take_in(self.comparing.picker)
+        self.guests.take_place(self.pictures)
         self.side = SideColumn(session, jobs, self.stage, self)
         self.banner = StageBanner(self)
-        self._refusals = Refusals(session)
         self._edits = StageEdits(session, self.stage, lambda: self.loader.desk)
         self._lay_out()
         self._stage_keys = stage_actions(self)
         self._page_keys = page_wide_actions(self)
         self._point_keys, self._loan_keys = point_mode_actions(self), loan_actions(self)
+        self._player_keys = player_actions(self)
         self._connect()
         self._on_case(session.case)
 
@@ -95,6 +100,7 @@ class ReviewPage(QWidget):
     def left(self) -> None:
         """Another page is in front: nothing is held or half placed, what was typed is on disk."""
         self._lose_points()
+        self.guests.playing.pause()
         self.side.left()
         self.stage.commands.let_go()
         self.stage.commands.cancel_drag()
@@ -116,7 +122,7 @@ class ReviewPage(QWidget):
             or self._turns.busy
             or self._adding.busy
             or self.stage.busy
-            or not self.comparing.idle
+            or not self.guests.idle
             or self.pictures.filmstrip.busy
             or self.pictures.form.rows.waiting
             or not self.pictures.move_form.idle
@@ -159,17 +165,6 @@ class ReviewPage(QWidget):
         self.points.begin(self.loader.desk)
         self._laid = None
         self._show_desk()
-
-    def compare_visits(self) -> None:
-        """Choose an earlier visit's picture, or leave the comparison."""
-        if self._once_loaded(self.compare_visits) or self._refusals.refuse(self._why_no_comparing):
-            return
-        self.comparing.open(self.loader.desk.pair)
-
-    def give_back(self) -> None:
-        """The pair comes back onto the stage."""
-        if self.comparing.active:
-            self.comparing.leave()
 
     def register_automatically(self) -> None:
         """Forget points by hand."""
@@ -220,8 +215,7 @@ class ReviewPage(QWidget):
         if case is None or before is None or before.visit.id != case.visit.id:
             self._note_way_back(before, case)
             self._changing = True
-            self.comparing.drop()
-            self.loan.drop()
+            self.guests.drop()
             self.loader.open("" if case is None else case.visit.id)  # first of all: nothing of the old visit stays
             self._changing = False
             self.stage.tool = "pan"
@@ -230,7 +224,7 @@ class ReviewPage(QWidget):
             looked_at = self._session.by_itself and self._shown_pair() != ""  # changed under no hand by a mark
             if pair_id is not None and not looked_at:
                 self.loader.open(case.visit.id, pair_id or None)
-        self.comparing.follow(case)
+        self.guests.follow(case)
         self.pictures.show_case(case, review.visit_links(case, self._came_from))
         self.side.show_case(case)
         if before is None or case is None or before.visit.id != case.visit.id:
@@ -265,7 +259,7 @@ class ReviewPage(QWidget):
     def _make_pair(self, white_id: str | None, fluorescence_id: str | None) -> None:
         from pfm_desktop.services import pairing
 
-        self.give_back()  # first: the stage is for the pair that is made
+        self.guests.give_back()  # first: the stage is for the pair that is made
         case = self._case
         if case is not None:
             self._session.perform(lambda lib: pairing.make_pair(lib, case.visit.id, white_id, fluorescence_id))
@@ -316,8 +310,7 @@ class ReviewPage(QWidget):
         desk, case = self.loader.desk, self._case
         if desk.pictures is None:
             self._lose_points()
-            self.comparing.drop()
-            self.loan.drop()
+            self.guests.drop()
         self.notice.show_notice(review.stage_notice(case, desk))
         self.strip.show_notice(review.strip_notice(case, desk))
         self.bar.show_chip(review.ChipState() if self._taken else review.chip_state(desk))
@@ -330,10 +323,11 @@ class ReviewPage(QWidget):
     @property
     def _taken(self) -> bool:
         """Whether the stage shows something else than the pair that is read."""
-        return self.points.active or self.loan.active
+        return self.points.active or self.guests.active
 
     def _loan_changed(self) -> None:
         self._laid = None
+        self.side.lock(self.guests.locks)
         if not self._changing:
             self._show_desk()
 
@@ -375,33 +369,35 @@ class ReviewPage(QWidget):
             self.stage.tool = "pan"
         self.stage.pins_move = self.points.active or not why_not
         self.bar.allow_marks(self._why_points_first() or why_not)
-        self.pictures.allow_comparing(self._why_no_comparing())
+        self.guests.allow(self.pictures)
         self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.no_editing))
         for action in self._point_keys:
             action.setEnabled(self.points.active)
         for action in self._loan_keys:
-            action.setEnabled(self.loan.active)
+            action.setEnabled(self.guests.active)
+        for action in self._player_keys:
+            action.setEnabled(self.guests.playing.active)
         self._refusals.look_again()
 
     def _why_points_first(self) -> str:
-        return FIRST_POINTS if self.points.active else self.loan.why
+        return self._points_words() or self.guests.why
+
+    def _points_words(self) -> str:
+        return FIRST_POINTS if self.points.active else ""
 
     def _why_no_marks(self) -> str:
         return review.why_no_marks(self._case, self.loader.desk, read_only_reason=self._session.library.no_editing)
 
-    def _why_no_comparing(self) -> str:
-        return FIRST_POINTS if self.points.active else comparing.why_not(self._case, self.loader.desk.pair)
-
     def _why_no_points(self) -> str:
         read_only = self._session.library.no_editing
-        return self.loan.why or review.why_no_points(self._case, self.loader.desk, read_only_reason=read_only)
+        return self.guests.why or review.why_no_points(self._case, self.loader.desk, read_only_reason=read_only)
 
     def _why_no_found_os(self) -> str:
         marks = self.stage.marks
         return self._why_no_marks() or review.why_no_found_os(self.loader.desk, marks.os_mark, marks.suggested)
 
     def _why_nothing_to_clear(self) -> str:
-        return self.loan.why or self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
+        return self.guests.why or self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
 
     def _load_thumbnail(self, picture_id: str) -> Any:
         from pfm_desktop.services import thumbnails
@@ -463,7 +459,7 @@ class ReviewPage(QWidget):
         left = QVBoxLayout()
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
-        for widget in (self.bar, self.points.bar, self.comparing.bar, self.strip):
+        for widget in (self.bar, self.points.bar, self.guests.comparing.bar, self.guests.playing.bar, self.strip):
             left.addWidget(widget)
         left.addWidget(middle, 1)
         left.addWidget(self.banner)
@@ -489,18 +485,15 @@ class ReviewPage(QWidget):
         self.bar.chip.clicked.connect(self.place_points)
         self.points.ended.connect(self._show_desk)
         self.points.applied.connect(self.loader.register)
-        self.loan.changed.connect(self._loan_changed)
-        self.comparing.opened.connect(self.pictures.show_picker)
-        self.comparing.shown.connect(self.bar.follow)
-        self.pictures.covered.connect(self.comparing.leave)
-        self.pictures.compare_asked.connect(self.compare_visits)
+        self.guests.loan.changed.connect(self._loan_changed)
+        self.guests.comparing.shown.connect(self.bar.follow)
+        self.guests.playing.shown.connect(self.bar.follow)
         for notice in (self.strip, self.notice):
             notice.asked.connect(lambda action: self.reload() if action == "retry" else self.pictures.ask_for_files())
         strip = self.pictures.filmstrip
         strip.pair_requested.connect(self._make_pair)
         strip.declined.connect(lambda why: self._session.say(UserError(why)))
         strip.removal_asked.connect(self._remove_pictures)
-        strip.clip_asked.connect(lambda _clip: self._session.say(UserError(CLIPS_IN_CAPTURE)))
         self.pictures.declined.connect(lambda why: self._session.say(UserError(why)))
         self.pictures.add_asked.connect(self._adding.add)
         self.pictures.not_added.connect(self._adding.say_not_added)

@@ -61,6 +61,7 @@ class PicturesArea(QWidget):
     declined = Signal(str)  # why what is asked for cannot be
     covered = Signal()  # a form needs the room in which earlier pictures are chosen
     compare_asked = Signal()
+    play_asked = Signal()
 
     def __init__(self, load: Callable[[str], NDArray[uint8]], session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,9 +73,11 @@ class PicturesArea(QWidget):
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
         self.move_form = MoveForm(session, self, across=True)
         self.toggle, self.add = QPushButton(self), QPushButton("Add pictures ...", self)
-        self.compare = QPushButton("Compare visits ...", self)
+        self.compare, self.play = QPushButton("Compare visits ...", self), QPushButton("Play sequence", self)
         self._picker: QWidget | None = None
         self._choosing = False  # among pictures of earlier visits, in the filmstrip's place
+        self._low = False  # the page has little height
+        self._before: tuple[bool | None, bool] = None, True  # as `_chosen` and `_open` were then
         self._open = True
         self._chosen: bool | None = None  # by the user: the page's height counts no more
         self._buttons, self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom), QBoxLayout(ACROSS)
@@ -82,6 +85,7 @@ class PicturesArea(QWidget):
         self.toggle.clicked.connect(self.toggle_open)
         self.add.clicked.connect(self.ask_for_files)
         self.compare.clicked.connect(self.compare_asked)
+        self.play.clicked.connect(self.play_asked)
         self.form.saved.connect(self.add_asked)
         self.form.closed.connect(self._form_closed)
         self.move_form.closed.connect(self._form_closed)
@@ -120,8 +124,9 @@ class PicturesArea(QWidget):
 
     def fit_to(self, height: int) -> None:
         """On a page lower than `LOW_PAGE` the stage has the room, until the user chooses otherwise."""
-        if self._chosen is None and self._open is not (height >= LOW_PAGE):
-            self._open = height >= LOW_PAGE
+        self._low = height < LOW_PAGE
+        if self._chosen is None and self._open is self._low:
+            self._open = not self._low
             self._settle()
 
     def take_in(self, picker: QWidget) -> None:
@@ -132,12 +137,23 @@ class PicturesArea(QWidget):
 
     def show_picker(self, choosing: bool) -> None:
         """In the filmstrip's place, or no more."""
+        if choosing is self._choosing:
+            return
         self._choosing = choosing
         if choosing:
+            self._before = self._chosen, self._open
             self._chosen = self._open = True
             self.form.leave()
             self.move_form.leave()
+        else:
+            self._chosen, self._open = self._before
         self._settle()
+
+    def make_room(self) -> None:
+        """Earlier pictures were chosen from: on a low page they give way to what is on the stage. F8 shows them."""
+        if self._low and self._choosing:
+            self._open = False
+            self._settle()
 
     @property
     def list_in_sight(self) -> PictureList | None:
@@ -150,6 +166,12 @@ class PicturesArea(QWidget):
         self.compare.setEnabled(not why_not)
         self.compare.setToolTip(why_not or "A picture of an earlier visit beside the one on the stage (F7)")
         self.compare.setAccessibleDescription(why_not)
+
+    def allow_playing(self, why_not: str) -> None:
+        """Switch the player on, or off with the reason why."""
+        self.play.setEnabled(not why_not)
+        self.play.setToolTip(why_not or "The pictures after acetic acid, one after the other, each on the first (F9)")
+        self.play.setAccessibleDescription(why_not)
 
     def allow_adding(self, why_not: str) -> None:
         """Switch adding on, or off with the reason why."""
@@ -204,13 +226,13 @@ class PicturesArea(QWidget):
         self.filmstrip.setVisible(self._open and bool(count) and free and not self._choosing)
         if self._picker is not None:
             self._picker.setVisible(self._open and free and self._choosing)
-        self.visits.collapse(not self._open)
+        self.visits.collapse(not self._open or self._choosing)  # they are there to choose from
         across = not (self._open and (count or not free))  # one line of buttons needs least height
         self._buttons.setDirection(ACROSS if across else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:
         self.toggle.setToolTip("Show or hide the pictures and visits below the stage (F8)")
-        for button in (self.toggle, self.add, self.compare):
+        for button in (self.toggle, self.add, self.compare, self.play):
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
         self._row.setContentsMargins(6, 4, 6, 4)

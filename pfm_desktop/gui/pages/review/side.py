@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.people import Act
@@ -53,6 +53,10 @@ class SideColumn(QTabWidget):
         for index in range(self.count()):
             self.setTabToolTip(index, f"Alt+{index + 1}")
         self.findings.asks.connect(self._findings_ask)
+        self._keys = QActionGroup(self)  # off as one, whatever each panel says of its own
+        self._keys.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
+        for command in self.commands():
+            self._keys.addAction(command)
 
     def show_case(self, case: VisitCase | None) -> None:
         """A visit as it is on disk."""
@@ -79,6 +83,14 @@ class SideColumn(QTabWidget):
     def commands(self) -> tuple[QAction, ...]:
         """What the panels can do by key."""
         return (*self.findings.commands, self.answer.command, self.report.command)
+
+    def lock(self, why: str) -> None:
+        """Nothing is read, revealed or signed while what is on the stage is not the pair; "" unlocks."""
+        if why and self.isEnabled():
+            self.left()  # what was typed goes to disk
+        self.setEnabled(not why)
+        self.setToolTip(why)
+        self._keys.setEnabled(not why)
 
     def left(self) -> None:
         """The page goes out of sight: what was typed goes to disk."""
