@@ -15,6 +15,7 @@ from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.clip import Clip
 from pfm_desktop.domain.drawing import Contour, Junction
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.followup import OVERDUE_DAYS, Only
@@ -24,7 +25,8 @@ from pfm_desktop.domain.referral import Referral
 from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.domain.specimen import Specimen
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import documented, drawn, journal, records, specimens
+from pfm_desktop.storage import capture as live
+from pfm_desktop.storage import clips, documented, drawn, journal, records, specimens
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.interrupt import interruptible
 from pfm_desktop.storage.library import Library
@@ -68,6 +70,8 @@ class VisitCase:
     amendments: tuple[Amendment, ...] = ()
     contours: tuple[Contour, ...] = ()  # of lesions, over all pictures, in the order they were drawn
     junctions: tuple[Junction, ...] = ()
+    clips: tuple[Clip, ...] = ()  # in the order they were begun
+    acid_at: datetime | None = None  # when acetic acid was applied, where it was examined live
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -155,6 +159,7 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
         patient = stored.patient(session, visit.patient_id) if visit else None
         if visit is None or patient is None:
             raise _no_such("visit")
+        examination = live.examination(session, visit_id)
         return VisitCase(
             patient=patient,
             visit=visit,
@@ -176,6 +181,8 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             amendments=documented.amendments_of(session, visit_id),
             contours=drawn.contours_of(session, visit_id),
             junctions=drawn.junctions_of(session, visit_id),
+            clips=clips.clips_of(session, visit_id),
+            acid_at=examination.acid_at if examination is not None else None,
         )
 
 

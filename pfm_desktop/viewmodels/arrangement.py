@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.viewmodels.captions import Captions
 from pfm_desktop.viewmodels.grades import capital
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView, Size, fit_zoom, middle_of
 
@@ -24,7 +25,8 @@ class Shown:
     """What there is to show. Sizes are (width, height) of the pictures in their own pixels, None where absent.
 
     `registered`: the fluorescence picture is at hand in the white-light frame. `pending`: it soon may be, or, when it
-    is, soon by a newer registration. `second`: of which source the picture in the second place is.
+    is, soon by a newer registration. `second`: of which source the picture in the second place is. `captions`: what
+    they are called where they are no pair.
     """
 
     white: Size | None = None
@@ -32,10 +34,15 @@ class Shown:
     registered: bool = False
     pending: bool = False
     second: Source = Source.FLUORESCENCE
+    captions: Captions | None = None
 
     def title(self, place: Source) -> str:
         """What the picture in a place is called."""
-        return capital(self.source(place).words)
+        return capital(self.source(place).words) if self.captions is None else self.captions.title(place)
+
+    def spoken(self, place: Source) -> str:
+        """The same for the screen reader, with all that stands on it."""
+        return self.source(place).words if self.captions is None else self.captions.spoken(place)
 
     def source(self, place: Source) -> Source:
         """Of which source the picture in a place is."""
@@ -83,8 +90,12 @@ def arrange(view: PairView, stage: Size, shown: Shown) -> Arrangement:
     """Lay out the stage of `stage` (width, height) logical pixels."""
     if not shown.sources:
         return Arrangement(view.mode, ())
+    if shown.captions is not None and shown.captions.alone:
+        lens = _lens(view, (0.0, 0.0, *stage), shown.size(shown.reference) or stage)
+        return Arrangement(Mode.SIDE_BY_SIDE, (Pane((shown.reference,), shown.reference, lens),))
     note = _why_not(view.mode, shown)
-    anew = LAID_ANEW.replace("fluorescence", shown.second.words) if shown.registered and shown.pending else ""
+    second = shown.second.words if shown.captions is None else "earlier"
+    anew = LAID_ANEW.replace("fluorescence", second) if shown.registered and shown.pending else ""
     if note or view.mode is Mode.SIDE_BY_SIDE:
         return Arrangement(Mode.SIDE_BY_SIDE, _side_by_side(view, stage, shown), note or anew)
     lens = _lens(view, (0.0, 0.0, *stage), shown.size(shown.reference) or stage)
@@ -98,7 +109,9 @@ def _why_not(mode: Mode, shown: Shown) -> str:
     if len(shown.sources) < 2:
         return f"{mode.caption} needs both pictures"
     if shown.pending:
-        return f"{mode.caption} follows once the pictures are registered"
+        return f"{mode.caption} follows once the pictures are {'registered' if shown.captions is None else 'aligned'}"
+    if shown.captions is not None:
+        return f"{mode.caption} needs two pictures that lie on each other: these are not aligned"
     return f"{mode.caption} needs a registration: the pictures do not lie on each other yet"
 
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.case import Picture
-from pfm_desktop.domain.source import TIMED, Source, Stage, goes_second
+from pfm_desktop.domain.clip import Clip, ClipKind
+from pfm_desktop.domain.source import Source, Stage, goes_second
+from pfm_desktop.viewmodels.visit_timeline import Place, arranged, gap_words, when_words
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import numpy as np  # the window stands before numpy loads
     from numpy.typing import NDArray
 
+    Load = Callable[[], NDArray[np.uint8]]
+
+CLIP_SIGN = "▶ "
 THUMBNAIL_SIDE = 512  # pixels of the longer side that a thumbnail is made from: enough for any screen
 NEEDS_BOTH = (
     "A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter "
@@ -24,42 +32,77 @@ NEEDS_BOTH = (
 
 @dataclass(frozen=True)
 class FilmstripEntry:
-    """A picture of the visit. `load` gives H x W x 3 uint8 RGB and is called off the GUI thread."""
+    """A picture of the visit, or a clip (`clip_id`; `picture_id` is then a key that no picture has).
+
+    `load` gives H x W x 3 uint8 RGB and is called off the GUI thread. `group`: the part of the examination, where it
+    `begins` one; `gap`: how long after what stands before it, "" where they stand together.
+    """
 
     picture_id: str
     source: Source
     caption: str
     detail: str
-    load: Callable[[], NDArray[np.uint8]]
+    load: Load
     stage: Stage | None = None
+    clip_id: str = ""
+    group: str = ""
+    begins: bool = False
+    gap: str = ""
 
     @property
     def spoken(self) -> str:
         """For the screen reader."""
-        light = "white light" if self.source is Source.WHITE else ""  # fluorescence is the caption
+        light = "white light" if self.source is Source.WHITE and not self.clip_id else ""  # fluorescence is the caption
         return ", ".join(part for part in (self.caption, self.detail, light) if part)
 
+    @property
+    def place(self) -> str:
+        """Where it stands on the line of time, for the screen reader and the tooltip."""
+        gap = f"{self.gap} after what stands before it" if self.gap else ""
+        return ", ".join(part for part in (self.group, gap) if part)
 
-def entry_of(picture: Picture, load: Callable[[], NDArray[np.uint8]]) -> FilmstripEntry:
+
+def entries_of(
+    pictures: Sequence[Picture],
+    clips: Sequence[Clip],
+    acid_at: datetime | None,
+    load: Callable[[str], NDArray[np.uint8]],
+    load_clip: Callable[[str], NDArray[np.uint8]],
+) -> tuple[FilmstripEntry, ...]:
+    """All of a visit in order of time; `load` by picture, `load_clip` the first frame by clip."""
+    return tuple(_entry(place, load, load_clip) for place in arranged(pictures, clips, acid_at))
+
+
+def _entry(
+    place: Place, load: Callable[[str], NDArray[np.uint8]], load_clip: Callable[[str], NDArray[np.uint8]]
+) -> FilmstripEntry:
+    if place.clip is not None:
+        made = _clip_entry(place, place.clip, partial(load_clip, place.clip.id))
+    else:
+        assert place.picture is not None
+        made = entry_of(place.picture, partial(load, place.picture.id), place)
+    return replace(made, group=place.group, begins=place.first, gap=gap_words(place.gap_s))
+
+
+def entry_of(picture: Picture, load: Load, place: Place | None = None) -> FilmstripEntry:
     """Caption: stage of a white-light picture, else the source; detail: before or how long after acetic acid.
 
     The time of day (of this computer) comes first where it is known: of a file it is the moment of adding.
     """
-    lit = picture.source is Source.FLUORESCENCE
-    seconds, timed = picture.seconds_since_acid, picture.stage in TIMED
-    when = picture.stage.words if lit else ""
-    if seconds is not None:
-        when = f"{seconds:.0f} s after acid"
-    elif timed:
-        when = "after acid, not timed" if lit else "not timed"
-    caption = "Fluorescence" if lit else capital(picture.stage.words)
-    clock = f"{picture.taken_at.astimezone():%H:%M}" if picture.time_known else ""
-    detail = ", ".join(part for part in (clock, when) if part)
+    detail = when_words(place or Place(picture, since_acid=picture.seconds_since_acid))
+    caption = "Fluorescence" if picture.source is Source.FLUORESCENCE else capital(picture.stage.words)
     return FilmstripEntry(picture.id, picture.source, caption, detail, load, picture.stage)
+
+
+def _clip_entry(place: Place, clip: Clip, load: Load) -> FilmstripEntry:
+    caption = f"{CLIP_SIGN}Whitening clip" if clip.kind is ClipKind.WHITENING else f"{CLIP_SIGN}Clip"
+    return FilmstripEntry(f"clip {clip.id}", Source.WHITE, caption, when_words(place), load, clip_id=clip.id)
 
 
 def pair_of(entries: Sequence[FilmstripEntry]) -> tuple[str | None, str | None] | None:
     """Ids for the first and the second place out of one or two entries; None where they do not make a pair."""
+    if any(entry.clip_id for entry in entries):
+        return None
     by_source = {entry.source: entry.picture_id for entry in entries}
     if len(entries) == 2 and set(by_source) == {Source.WHITE}:
         found = (two for two in permutations(entries) if goes_second(two[1].source, two[1].stage, beside=two[0].stage))

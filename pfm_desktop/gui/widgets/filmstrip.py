@@ -1,4 +1,4 @@
-"""The filmstrip: all pictures of a visit, in time order; two of them make a pair."""
+"""The filmstrip: all pictures and clips of a visit on a line of time; two pictures make a pair."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -33,13 +33,15 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.filmstrip_line import ENTRY_ROLE, TimelineDelegate, band_height
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.gui.widgets.stage_mouse import PICTURE_MIME
 from pfm_desktop.jobs import Context
 from pfm_desktop.viewmodels.filmstrip import NEEDS_BOTH, FilmstripEntry, pair_of
 
-THUMBNAIL = QSize(112, 84)
+THUMBNAIL = QSize(112, 72)
 MOVE_KEY = "Ctrl+M"
+CLIPS_STAY = "A clip is removed on the Capture page, under Clips. Nothing was changed."
 EMPTY = "No pictures in this visit yet. Add pictures, or drop files here."
 ON_STAGE = "● "  # a sign besides the bold letters
 
@@ -51,6 +53,7 @@ class Filmstrip(QWidget):
     declined = Signal(str)  # why the chosen pictures make no pair
     removal_asked = Signal(list)  # picture ids
     move_asked = Signal(list)  # picture ids
+    clip_asked = Signal(str)  # the clip that is to be played
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,8 +67,8 @@ class Filmstrip(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.list = PictureList()
         self.list.asked.connect(self._ask)
-        self.list.removal_asked.connect(self.removal_asked)
-        self.list.move_asked.connect(self.move_asked)
+        self.list.removal_asked.connect(lambda keys: self._pass_on(keys, self.removal_asked))
+        self.list.move_asked.connect(lambda keys: self._pass_on(keys, self.move_asked))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._empty)
@@ -113,13 +116,25 @@ class Filmstrip(QWidget):
             item.setFont(font)
             why = self._unreadable.get(entry.picture_id, "")
             item.setText(f"{ON_STAGE if shown else ''}{entry.caption}\n{'cannot be read' if why else entry.detail}")
-            spoken = [entry.spoken, "on the stage" if shown else "", "cannot be read" if why else ""]
+            spoken = [entry.spoken, entry.place, "on the stage" if shown else "", "cannot be read" if why else ""]
             item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(part for part in spoken if part))
-            item.setToolTip(why or entry.spoken)
+            item.setToolTip(why or ". ".join(part for part in (entry.spoken, entry.place) if part))
         self.list.scheduleDelayedItemsLayout()  # bold letters need more room
 
+    def _pass_on(self, keys: list[str], signal: SignalInstance) -> None:
+        """Of pictures only; clips stay where they are, which is said where nothing else was chosen."""
+        pictures = [entry.picture_id for entry in self._entries if entry.picture_id in keys and not entry.clip_id]
+        if pictures:
+            signal.emit(pictures)
+        else:
+            self.declined.emit(CLIPS_STAY)
+
     def _ask(self, picture_ids: list[str]) -> None:
-        pair = pair_of([entry for entry in self._entries if entry.picture_id in picture_ids])
+        chosen = [entry for entry in self._entries if entry.picture_id in picture_ids]
+        if len(chosen) == 1 and chosen[0].clip_id:
+            self.clip_asked.emit(chosen[0].clip_id)
+            return
+        pair = pair_of(chosen)
         if pair is None:
             self.declined.emit(NEEDS_BOTH)
         else:
@@ -160,10 +175,12 @@ class PictureList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Filmstrip: pictures of this visit")
+        self.setAccessibleName("Filmstrip: pictures of this visit in order of time")
         self.setAccessibleDescription(
-            "Choose one or two pictures and press Enter to put them on the stage, Delete to remove them."
+            "Choose one or two pictures and press Enter to put them on the stage, Delete to remove them. "
+            "Enter on a clip plays it."
         )
+        self.setItemDelegate(TimelineDelegate(self))
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
@@ -174,7 +191,7 @@ class PictureList(QListWidget):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
         self.viewport().setAcceptDrops(True)  # not the list: a scroll area hears of drops by its viewport only
-        self.setFixedHeight(THUMBNAIL.height() + 3 * self.fontMetrics().height() + 30)
+        self.setFixedHeight(THUMBNAIL.height() + 3 * self.fontMetrics().height() + 30 + band_height(self.fontMetrics()))
         self.itemDoubleClicked.connect(lambda item: self.asked.emit([id_of(item)]))
 
     def item_of(self, picture_id: str) -> QListWidgetItem | None:
@@ -200,6 +217,11 @@ class PictureList(QListWidget):
         """The context menu; it goes away by itself."""
         menu, chosen = QMenu(self), self._chosen()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        clips = [item for item in self.selectedItems() if item.data(ENTRY_ROLE).clip_id]
+        if clips:
+            if len(chosen) == 1:
+                menu.addAction("Play").triggered.connect(lambda: self.asked.emit(chosen))
+            return menu
         if len(chosen) <= 2:
             menu.addAction("Put on the stage").triggered.connect(lambda: self.asked.emit(chosen))
         move = menu.addAction("Move to another visit...")
@@ -245,7 +267,7 @@ class PictureList(QListWidget):
         """One picture on another asks for the pair."""
         under = self._under(event.position().toPoint())
         dragged = bytes(event.mimeData().data(PICTURE_MIME).data()).decode()
-        if under is None or not dragged or id_of(under) == dragged:
+        if under is None or not dragged or id_of(under) == dragged or under.data(ENTRY_ROLE).clip_id:
             event.ignore()
             return
         event.setDropAction(Qt.DropAction.CopyAction)
@@ -285,6 +307,9 @@ def _item(entry: FilmstripEntry, icon: QIcon | None) -> QListWidgetItem:
         icon = QIcon(blank)
     item = QListWidgetItem(icon, "")
     item.setData(Qt.ItemDataRole.UserRole, entry.picture_id)
+    item.setData(ENTRY_ROLE, entry)
+    if entry.clip_id:
+        item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDragEnabled)
     return item
 
 

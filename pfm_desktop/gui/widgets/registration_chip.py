@@ -22,13 +22,13 @@ PAD = 9
 
 
 class RegistrationChip(QAbstractButton):
-    """A button; `clicked` asks for placing points by hand."""
+    """A button; `clicked` asks for placing points by hand. One that does not `press` only says how it is."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, presses: bool = True) -> None:
         super().__init__(parent)
-        self._says = chip_text(None)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._says, self._presses = chip_text(None), presses
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if presses else Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if presses else Qt.CursorShape.ArrowCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)  # painted anew when the mouse comes and goes
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Registration")
@@ -42,6 +42,10 @@ class RegistrationChip(QAbstractButton):
         """The registration is being worked out."""
         self._show(chip_text(None, pending=True))
 
+    def set_text(self, says: ChipText) -> None:
+        """What is said in other words than of a pair."""
+        self._show(says)
+
     @property
     def light(self) -> Light:
         """Colour and shape shown now."""
@@ -50,7 +54,7 @@ class RegistrationChip(QAbstractButton):
     def _show(self, says: ChipText) -> None:
         self._says = says
         self.setText(says.text)
-        self.setToolTip(f"{says.explanation} Press to place points by hand.")
+        self.setToolTip(f"{says.explanation} Press to place points by hand." if self._presses else says.explanation)
         self.setAccessibleDescription(f"{says.light}: {says.explanation}")
         self.updateGeometry()
         self.update()
@@ -69,7 +73,8 @@ class RegistrationChip(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = COLOURS[self._says.light]
-        painter.setBrush(ground.lighter(118) if self.underMouse() or self.isDown() else ground)
+        lit = self._presses and (self.underMouse() or self.isDown())
+        painter.setBrush(ground.lighter(118) if lit else ground)
         around = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(QPen(self.palette().highlight(), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(around, 6, 6)

@@ -15,6 +15,7 @@ from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets.pyramid import Pyramid, argb_image
 from pfm_desktop.viewmodels.arrangement import Shown
+from pfm_desktop.viewmodels.captions import Captions
 from pfm_desktop.viewmodels.found import Found, Line, lines_in
 from pfm_desktop.viewmodels.heatmap_parts import Blocks, blocks_of, coloured_parts
 from pfm_desktop.viewmodels.marks import PlacedPin, os_in, pins_in
@@ -27,7 +28,7 @@ NOTHING = 2.0  # a threshold above all values: only what was not seen is hatched
 @dataclass
 class Scene:
     """Pictures as pyramids. `fluorescence`, the second picture, is in its own frame, `warped` in the white-light frame;
-    `second` is its source."""
+    `second` is its source; `captions`: what they are where they are no pair."""
 
     white: Pyramid | None = None
     fluorescence: Pyramid | None = None
@@ -37,6 +38,7 @@ class Scene:
     pending: bool = False
     mm_per_px: float | None = None
     second: Source = Source.FLUORESCENCE
+    captions: Captions | None = None
 
     def picture(self, source: Source, frame: Source) -> Pyramid | None:
         """The picture of `source` in `frame`."""
@@ -53,6 +55,7 @@ class Scene:
             registered=self.warped is not None,
             pending=self.pending,
             second=self.second,
+            captions=self.captions,
         )
 
 

@@ -127,7 +127,7 @@ class StageWidget(QWidget):
 
     def set_prepared(self, pair: PreparedPair) -> None:
         """As `set_pair`, of a pair that a thread has made ready: all of it is on the stage when this returns."""
-        if self._pictures.take(pair):
+        if self._pictures.take(pair) and not pair.goes_on:
             self._begin_pair()
         self._pictures_changed()
 
@@ -377,8 +377,8 @@ class StageWidget(QWidget):
             self.setAccessibleDescription("No picture on the stage.")
             return
         parts = [
-            f"{arrangement.mode.caption}: {' and '.join(shown.source(place).words for place in shown.sources)}",
-            self._warning,
+            f"{arrangement.mode.caption}: {' and '.join(shown.spoken(place) for place in shown.sources)}",
+            self._warning if shown.captions is None else shown.captions.note,
             arrangement.note or ("registered" if shown.registered else "not registered"),
             legend_words(legend),
             f"{len(self._marks.pins)} pins" if self._marks.pins else "",

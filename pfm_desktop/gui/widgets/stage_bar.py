@@ -8,6 +8,7 @@ from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
+from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
@@ -73,7 +74,16 @@ class StageBar(FlowRow):
 
     def follow(self) -> None:
         """Other pictures, or another registration: what is shown may be another mode than the one asked for."""
-        self._blend_ends[1].setText(SHORT_TITLES[self._stage.shown.second])
+        shown = self._stage.shown
+        own = shown.captions.of if shown.captions is not None else {}
+        alone = shown.captions is not None and shown.captions.alone
+        for button in self.modes.values():
+            button.setEnabled(not alone)  # one picture is looked at in one way
+        self._blend_ends[0].setText(own[Source.WHITE].short if Source.WHITE in own else "White")
+        other = own.get(Source.FLUORESCENCE)
+        self._blend_ends[1].setText(SHORT_TITLES[shown.second] if other is None else other.short)
+        what = "fluorescence" if other is None else other.short.lower()
+        self.opacity.setAccessibleName(f"Opacity of the {what} picture")
         self._follow(self._stage.view)
 
     def allow_marks(self, why_not: str) -> None:

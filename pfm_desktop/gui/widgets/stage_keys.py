@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STAGE_KEYS: tuple[tuple[str, str], ...] = (
     *((mode.key, mode.caption) for mode in MODES),
-    ("Space", "Flicker: the other picture"),
+    ("Space", "Flicker: the other picture; in the player: play or pause"),
     ("[ and ], Ctrl+arrows", "Move the blend or the curtain; [ and ] with a brush: its size"),
     ("F, double click", "Fit"),
     ("Z", "One picture pixel a screen pixel"),
@@ -27,11 +27,11 @@ STAGE_KEYS: tuple[tuple[str, str], ...] = (
     ("Shift+arrows", "Move the cursor"),
     ("Enter", "Place a pin or the os at the cursor; close what is drawn"),
     ("Shift+Enter", "Set a corner at the cursor, or a dab of the brush"),
-    (", and .", "Choose the pin before or after, then what is drawn"),
+    (", and .", "Choose the pin before or after, then what is drawn; in the player: the picture before or after"),
     ("Alt+arrows", "Move the chosen pin"),
     ("Delete", "Remove the chosen pin, contour or line"),
     ("Backspace", "Take the last corner back"),
-    ("Escape", "Let go of what is dragged; back to the pan tool"),
+    ("Escape", "Let go of what is dragged; back to the pan tool; from another visit or the player back to the pair"),
 )
 
 ENTER = (int(Qt.Key.Key_Return), int(Qt.Key.Key_Enter))

@@ -40,7 +40,8 @@ class StagePictures(QObject):
         """Other pictures, or the same with another registration; True when the pictures are others."""
         scene = self.scene
         given: dict[Source, RGB | None] = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
-        others = [source for source in PLACES if given[source] is not self._given[source]]
+        no_pair, scene.captions = scene.captions is not None, None
+        others = [source for source in PLACES if no_pair or given[source] is not self._given[source]]
         fits = registration if usable(registration, white, fluorescence) else None
         if not others and fits is scene.registration:
             return False
@@ -65,7 +66,7 @@ class StagePictures(QObject):
             work.drop()
         self._given = given
         scene, warped = self.scene, pair.warped
-        scene.second = pair.shows_second
+        scene.second, scene.captions = pair.shows_second, pair.captions
         scene.sizes = pair.sizes
         scene.registration = pair.registration if warped is not None else None
         scene.white, scene.fluorescence, scene.warped, scene.pending = (

@@ -12,6 +12,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid
 from pfm_desktop.jobs import Context
+from pfm_desktop.viewmodels.captions import Captions
 from pfm_desktop.viewmodels.overlay import hatch_absent
 from pfm_desktop.viewmodels.pair_view import PairRegistration
 
@@ -23,7 +24,8 @@ class PreparedPair:
     """Pictures (H x W x 3 uint8 RGB) with their levels. `own_levels` is the fluorescence picture as it is, `warped` in
     the white-light frame: one of the two, where there is one. `pending`: a registration is still to come; `origin`:
     what it was made from, for who makes it then; `second`: of which source the second picture is, where no `origin`
-    says so."""
+    says so. `captions`: what they are where they are no pair; `goes_on`: the next of a sequence, looked at as the one
+    before it was."""
 
     white: RGB | None
     fluorescence: RGB | None
@@ -35,6 +37,8 @@ class PreparedPair:
     pending: bool = False
     origin: Any = None
     second: Source = Source.FLUORESCENCE
+    captions: Captions | None = None
+    goes_on: bool = False
 
     @property
     def shows_second(self) -> Source:

@@ -20,6 +20,7 @@ from pfm_desktop.gui.widgets.legend import LegendLines, draw_legend, legend_heig
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, picture_rect
 from pfm_desktop.gui.widgets.scene import FoundLines, Marks, PaintedHeatmap, Scene
+from pfm_desktop.gui.widgets.stage_captions import draw_captions
 from pfm_desktop.gui.widgets.stage_drawings import (
     DrawnLines,
     draw_brush,
@@ -90,9 +91,11 @@ def paint(painter: QPainter, painting: Painting) -> None:
         draw_middle(painter, painting.stage, painting.empty)
     for pane in painting.arrangement.panes:
         _paint_pane(painter, painting, pane)
-    notes = [note for note in (painting.arrangement.note, painting.warning) if note]
+    captions = painting.scene.captions
+    warning = painting.warning if captions is None else captions.note
+    notes = [note for note in (painting.arrangement.note, warning) if note]
     for row, note in enumerate(notes if painting.arrangement.panes else ()):
-        _draw_note(painter, painting.stage, note, row)
+        _draw_note(painter, painting.stage, note, row, low=captions is not None)
     if painting.legend is not None and painting.heatmap is not None:
         strip = QRectF(painting.stage)
         strip.setTop(strip.bottom() - legend_height(painting.legend, strip.width()))
@@ -283,7 +286,11 @@ def _draw_cursor(painter: QPainter, painting: Painting, pane: Pane) -> None:
 
 
 def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF) -> None:
-    mode = painting.arrangement.mode
+    mode, captions = painting.arrangement.mode, painting.scene.captions
+    if captions is not None:
+        draw_captions(painter, captions, pane, area, mode, painting.view.opacity)
+        _draw_scale(painter, painting, pane, area)
+        return
     corner = area.topLeft() + QPointF(10, 10)
     names = [_name(painting, source) for source in pane.sources]
     if pane.frame is not painting.scene.shown.reference:  # the same place in both panes is not the same tissue
@@ -299,6 +306,10 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
         _draw_title(painter, corner, f"{names[0]} (space: the other)", area)
     else:
         _draw_title(painter, corner, " / ".join(names), area)
+    _draw_scale(painter, painting, pane, area)
+
+
+def _draw_scale(painter: QPainter, painting: Painting, pane: Pane, area: QRectF) -> None:
     if pane.frame is painting.scene.shown.reference and painting.scene.mm_per_px:
         tissue = _seen_of_picture(painting, pane, area)
         draw_scale_bar(painter, tissue, pane.lens.zoom, painting.scene.mm_per_px)
@@ -327,8 +338,10 @@ def _seen_of_picture(painting: Painting, pane: Pane, area: QRectF) -> QRectF:
     return seen if seen.width() >= ROOM[0] and seen.height() >= ROOM[1] else area
 
 
-def _draw_note(painter: QPainter, stage: QRectF, note: str, row: int) -> None:
+def _draw_note(painter: QPainter, stage: QRectF, note: str, row: int, *, low: bool = False) -> None:
+    """Below the titles; `low`: above the scale bars, as the captions of what is no pair need the room at the top."""
     font = stage_font(13)
     painter.setFont(font)
     width = painter.fontMetrics().horizontalAdvance(note)
-    plate(painter, QPointF(stage.center().x() - width / 2 - 6, stage.top() + 44 + 28 * row), note, font=font)
+    top = stage.bottom() - 86 - 28 * row if low else stage.top() + 44 + 28 * row
+    plate(painter, QPointF(stage.center().x() - width / 2 - 6, top), note, font=font)

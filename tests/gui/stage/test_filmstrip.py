@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.gui.widgets.filmstrip import EMPTY, THUMBNAIL, Filmstrip, id_of, thumbnail_job
+from pfm_desktop.gui.widgets.filmstrip import CLIPS_STAY, EMPTY, THUMBNAIL, Filmstrip, id_of, thumbnail_job
 from pfm_desktop.gui.widgets.stage_mouse import PICTURE_MIME
 from pfm_desktop.jobs import InlineRunner
 from pfm_desktop.support.errors import BadInputError
@@ -125,7 +126,7 @@ def test_pictures_stand_in_the_order_given_with_stage_and_time(four) -> None:
 
 def test_thumbnails_show_the_pictures(four) -> None:
     for picture_id in ("w1", "f2"):
-        colour = four.list.item_of(picture_id).icon().pixmap(THUMBNAIL).toImage().pixelColor(56, 42)
+        colour = four.list.item_of(picture_id).icon().pixmap(THUMBNAIL).toImage().pixelColor(56, 36)
         assert (colour.red(), colour.green()) == (200, 20)
 
 
@@ -136,7 +137,7 @@ def test_thumbnails_of_any_shape_are_of_one_size_on_neutral_grey(shape) -> None:
     InlineRunner().start(thumbnail_job, lambda: np.full(shape, 250, np.uint8), side, listener=events.append)
     image = events[-1].result
     assert image.size() == side
-    assert image.pixelColor(56, 42) == QColor(250, 250, 250)
+    assert image.pixelColor(56, 36) == QColor(250, 250, 250)
     if shape == (300, 100, 3):
         assert image.pixelColor(2, 42) == QColor(SURROUND, SURROUND, SURROUND)
 
@@ -152,14 +153,14 @@ def test_a_read_only_picture_makes_a_thumbnail() -> None:
     picture.setflags(write=False)
     events: list = []
     InlineRunner().start(thumbnail_job, lambda: picture, QSize(THUMBNAIL), listener=events.append)
-    assert events[-1].result.pixelColor(56, 42).red() == 77
+    assert events[-1].result.pixelColor(56, 36).red() == 77
 
 
 def test_each_picture_is_loaded_once_however_often_the_visit_is_shown(four, shelf, qtbot) -> None:
     four.set_pictures([shelf.entry(name) for name in ("w1", "w2", "w3")])
     qtbot.waitUntil(lambda: not four.busy)
     assert sorted(shelf.loaded) == ["f1", "f2", "w1", "w2", "w3"]
-    assert four.list.item_of("w1").icon().pixmap(THUMBNAIL).toImage().pixelColor(56, 42).red() == 200
+    assert four.list.item_of("w1").icon().pixmap(THUMBNAIL).toImage().pixelColor(56, 36).red() == 200
 
 
 def test_what_is_chosen_stays_chosen_when_the_visit_is_shown_again(four, shelf) -> None:
@@ -310,3 +311,62 @@ def test_delete_and_the_context_menu_ask_for_the_chosen_pictures_to_be_removed(f
     next(action for action in menu.actions() if "Remove" in action.text()).trigger()
     menu.deleteLater()
     assert asked == [[chosen], [chosen]]
+
+
+@pytest.fixture
+def timed(strip, shelf, qtbot) -> Filmstrip:
+    """Saline, then acetic acid four minutes later, then a clip."""
+    made = [
+        replace(shelf.entry("s"), group="Before acetic acid", begins=True),
+        replace(shelf.entry("a"), group="After acetic acid", begins=True, gap="4 min"),
+        replace(shelf.entry("clip k"), group="After acetic acid", gap="15 s", clip_id="k", caption="▶ Clip"),
+    ]
+    strip.set_pictures(made)
+    qtbot.waitUntil(lambda: not strip.busy)
+    return strip
+
+
+def test_parts_and_gaps_of_the_examination_take_room_and_are_spoken(timed, shelf) -> None:
+    rects = [timed.list.visualItemRect(timed.list.item(row)) for row in range(3)]
+    assert rects[1].width() >= rects[0].width() + 30  # the gap before it
+    assert rects[0].right() < rects[1].left() < rects[1].right() < rects[2].left()
+    spoken = [timed.list.item(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(3)]
+    assert "Before acetic acid" in spoken[0]
+    assert spoken[1].endswith("After acetic acid, 4 min after what stands before it")
+    assert "Before acetic acid" in timed.list.item(0).toolTip()
+
+
+def test_the_words_of_the_line_are_painted_above_the_thumbnails(timed) -> None:
+    timed.list.viewport().grab()  # laid out
+    bare = timed.list.viewport().grab().toImage()
+    timed.set_pictures([replace(entry, group="", gap="") for entry in timed._entries])
+    assert timed.list.viewport().grab().toImage() != bare
+
+
+def test_enter_and_a_double_click_on_a_clip_ask_to_play_it(timed, qtbot) -> None:
+    said, pairs = heard(timed.clip_asked), heard(timed.pair_requested)
+    timed.list.setFocus()
+    timed.list.setCurrentRow(2)
+    qtbot.keyClick(timed.list, Qt.Key.Key_Return)
+    at = middle(timed, "clip k").toPoint()
+    qtbot.mouseClick(timed.list.viewport(), LEFT, pos=at)
+    qtbot.mouseDClick(timed.list.viewport(), LEFT, pos=at)
+    assert said == [("k",), ("k",)]
+    assert pairs == []
+
+
+def test_a_clip_is_no_picture_it_is_not_removed_nor_moved_nor_paired(timed, qtbot) -> None:
+    removed, moved, declined = heard(timed.removal_asked), heard(timed.move_asked), heard(timed.declined)
+    select(timed, "clip k")
+    qtbot.keyClick(timed.list, Qt.Key.Key_Delete)
+    timed.list.ask_move()
+    assert (removed, moved) == ([], [])
+    assert [words for (words,) in declined] == [CLIPS_STAY] * 2
+    select(timed, "a", "clip k")
+    qtbot.keyClick(timed.list, Qt.Key.Key_Delete)
+    assert removed == [(["a"],)]
+    pairs = heard(timed.pair_requested)
+    drop(timed, middle(timed, "clip k"), carried("a"))
+    assert pairs == []
+    select(timed, "clip k")
+    assert [action.text() for action in timed.list.menu().actions()] == ["Play"]

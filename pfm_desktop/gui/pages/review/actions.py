@@ -30,7 +30,7 @@ def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:
     modes = tuple(ask(mode.value, mode.caption, mode.key, partial(do.set_mode, mode)) for mode in MODES)
     return (
         *modes,
-        ask("other_picture", "Flicker: the other picture", "Space", do.flick),
+        ask("other_picture", "Flicker: the other picture", "Space", page.guests.flick),
         ask("fit", "Fit", "F", do.fit),
         ask("one_to_one", "One to one", "Z", do.one_to_one),
         ask("zoom_in", "Zoom in", "+", lambda: do.zoom(ZOOM_STEP), repeat=True),
@@ -75,6 +75,8 @@ def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("automatic", "Register automatically again", "", page.register_automatically),
         ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.ask_for_files),
         ask("move_pictures", "Move the chosen pictures to another visit ...", MOVE_KEY, page.pictures.ask_move),
+        ask("compare", "Compare with an earlier visit ...", "F7", page.guests.compare_visits),
+        ask("play", "Play the acetic acid sequence", "F9", page.guests.play_sequence),
         ask("filmstrip", "Show or hide the pictures of the visit", "F8", page.pictures.toggle_open),
         ask("reload", "Load the pair again", "F5", page.reload),
         ask("export", "Export this visit...", "", page.ask_export),
@@ -90,6 +92,28 @@ def point_mode_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("points_undo", "Take the last point away", "Backspace", page.points.undo),
         ask("points_leave", "Leave point mode", "Esc", page.points.leave),
     )
+    return _off(actions)
+
+
+def loan_actions(page: ReviewPage) -> tuple[QAction, ...]:
+    """Keys while the stage shows something else than the pair."""
+    actions = (_action(page, page.stage, "give_back", "Back to the pair", "Esc", page.guests.give_back),)
+    return _off(actions)
+
+
+def player_actions(page: ReviewPage) -> tuple[QAction, ...]:
+    """Keys of the player; Space is that of flicker."""
+    ask, player = partial(_action, page, page.stage), page.guests.playing
+    actions = (
+        ask("player_back", "Player: the picture before", ",", lambda: player.step(-1), repeat=True),
+        ask("player_on", "Player: the next picture", ".", lambda: player.step(1), repeat=True),
+        ask("player_first", "Player: the first picture", "Home", lambda: player.go_to(0)),
+        ask("player_last", "Player: the last picture", "End", player.go_to_last),
+    )
+    return _off(actions)
+
+
+def _off(actions: tuple[QAction, ...]) -> tuple[QAction, ...]:
     for action in actions:
         action.setEnabled(False)
     return actions

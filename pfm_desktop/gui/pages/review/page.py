@@ -12,9 +12,17 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeyS
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.gui.pages.review.actions import DRAW_MENU, page_wide_actions, point_mode_actions, stage_actions
+from pfm_desktop.gui.pages.review.actions import (
+    DRAW_MENU,
+    loan_actions,
+    page_wide_actions,
+    player_actions,
+    point_mode_actions,
+    stage_actions,
+)
 from pfm_desktop.gui.pages.review.adding import Adding
 from pfm_desktop.gui.pages.review.drawing import DrawingEdits
+from pfm_desktop.gui.pages.review.guests import Host, StageGuests
 from pfm_desktop.gui.pages.review.loader import PairLoader
 from pfm_desktop.gui.pages.review.marks import StageEdits
 from pfm_desktop.gui.pages.review.pictures import PicturesArea
@@ -64,17 +72,21 @@ class ReviewPage(QWidget):
         self.stage = StageWidget(self)
         self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
         self.points = PointMode(self.stage, self)
+        self._refusals = Refusals(session)
+        host = Host(lambda: self.loader.desk, self._points_words, self._once_loaded, self._refusals.refuse)
+        self.guests = StageGuests(session, jobs, self.stage, self._load_thumbnail, host, self)
         self.pictures = PicturesArea(self._load_thumbnail, session, self)
+        self.guests.take_place(self.pictures)
         self.side = SideColumn(session, jobs, self.stage, self)
         self.banner = StageBanner(self)
-        self._refusals = Refusals(session)
         self._edits = StageEdits(session, self.stage, lambda: self.loader.desk)
         self.drawing = DrawingEdits(session, self.stage, lambda: self.loader.desk, self.side.findings.lesions)
         self._lay_out()
         self._stage_keys = stage_actions(self)
         self.bar.offer_drawing([one for one in self._stage_keys if one.objectName() in DRAW_MENU])
         self._page_keys = page_wide_actions(self)
-        self._point_keys = point_mode_actions(self)
+        self._point_keys, self._loan_keys = point_mode_actions(self), loan_actions(self)
+        self._player_keys = player_actions(self)
         self._connect()
         self._on_case(session.case)
 
@@ -92,6 +104,7 @@ class ReviewPage(QWidget):
     def left(self) -> None:
         """Another page is in front: nothing is held or half placed, what was typed is on disk."""
         self._lose_points()
+        self.guests.playing.pause()
         self.side.left()
         self.stage.commands.let_go()
         self.stage.commands.cancel_drag()
@@ -113,6 +126,7 @@ class ReviewPage(QWidget):
             or self._turns.busy
             or self._adding.busy
             or self.stage.busy
+            or not self.guests.idle
             or self.pictures.filmstrip.busy
             or self.pictures.form.rows.waiting
             or not self.pictures.move_form.idle
@@ -198,9 +212,9 @@ class ReviewPage(QWidget):
 
     def step_area(self, step: int) -> None:
         """Give the keys to the stage, the filmstrip, the right column, in turn."""
-        strip, tabs = self.pictures.filmstrip, self.side
-        areas = [self.stage, *([strip.list] if strip.list.isVisible() else []), tabs.tabBar()]
-        homes: list[QWidget] = [self.stage, *([self.pictures] if strip.list.isVisible() else []), tabs]
+        thumbnails, tabs = self.pictures.list_in_sight, self.side
+        areas = [self.stage, *([thumbnails] if thumbnails is not None else []), tabs.tabBar()]
+        homes: list[QWidget] = [self.stage, *([self.pictures] if thumbnails is not None else []), tabs]
         focus = QApplication.focusWidget()
         here = next((i for i, home in enumerate(homes) if focus is home or home.isAncestorOf(focus or self)), -1)
         areas[(here + step) % len(areas)].setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -220,6 +234,7 @@ class ReviewPage(QWidget):
         if case is None or before is None or before.visit.id != case.visit.id:
             self._note_way_back(before, case)
             self._changing = True
+            self.guests.drop()
             self.loader.open("" if case is None else case.visit.id)  # first of all: nothing of the old visit stays
             self._changing = False
             self.stage.tool = "pan"
@@ -228,6 +243,7 @@ class ReviewPage(QWidget):
             looked_at = self._session.by_itself and self._shown_pair() != ""  # changed under no hand by a mark
             if pair_id is not None and not looked_at:
                 self.loader.open(case.visit.id, pair_id or None)
+        self.guests.follow(case)
         self.pictures.show_case(case, review.visit_links(case, self._came_from))
         self.side.show_case(case)
         if before is None or case is None or before.visit.id != case.visit.id:
@@ -262,6 +278,7 @@ class ReviewPage(QWidget):
     def _make_pair(self, white_id: str | None, fluorescence_id: str | None) -> None:
         from pfm_desktop.services import pairing
 
+        self.guests.give_back()  # first: the stage is for the pair that is made
         case = self._case
         if case is not None:
             self._session.perform(lambda lib: pairing.make_pair(lib, case.visit.id, white_id, fluorescence_id))
@@ -312,14 +329,26 @@ class ReviewPage(QWidget):
         desk, case = self.loader.desk, self._case
         if desk.pictures is None:
             self._lose_points()
+            self.guests.drop()
         self.notice.show_notice(review.stage_notice(case, desk))
         self.strip.show_notice(review.strip_notice(case, desk))
-        self.bar.show_chip(review.ChipState() if self.points.active else review.chip_state(desk))
+        self.bar.show_chip(review.ChipState() if self._taken else review.chip_state(desk))
         self.banner.show_lines(review.banner(case, desk), review.banner_warning(case, desk))
         self.pictures.mark_on_stage(desk.pair)
-        if not self.points.active:
+        if not self._taken:
             self._show_pair(desk)
         self._allow()
+
+    @property
+    def _taken(self) -> bool:
+        """Whether the stage shows something else than the pair that is read."""
+        return self.points.active or self.guests.active
+
+    def _loan_changed(self) -> None:
+        self._laid = None
+        self.side.lock(self.guests.locks)
+        if not self._changing:
+            self._show_desk()
 
     def _show_pair(self, desk: Desk) -> None:
         pictures = desk.pictures
@@ -336,7 +365,7 @@ class ReviewPage(QWidget):
 
     def _show_heatmaps(self) -> None:
         desk = self.loader.desk
-        if self.points.active:
+        if self._taken:
             return
         heatmaps = review.shown_heatmaps(self._case, desk)
         laid = (desk.pictures, heatmaps or None)
@@ -360,20 +389,29 @@ class ReviewPage(QWidget):
             self.stage.tool = "pan"
         self.stage.pins_move = self.points.active or not why_not
         self.stage.drawings.fixed = bool(why_not)
-        self.bar.allow_marks(FIRST_POINTS if self.points.active else why_not)
+        self.bar.allow_marks(self._why_points_first() or why_not)
+        self.guests.allow(self.pictures)
         self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.no_editing))
         for action in self._point_keys:
             action.setEnabled(self.points.active)
+        for action in self._loan_keys:
+            action.setEnabled(self.guests.active)
+        for action in self._player_keys:
+            action.setEnabled(self.guests.playing.active)
         self._refusals.look_again()
 
     def _why_points_first(self) -> str:
+        return self._points_words() or self.guests.why
+
+    def _points_words(self) -> str:
         return FIRST_POINTS if self.points.active else ""
 
     def _why_no_marks(self) -> str:
         return review.why_no_marks(self._case, self.loader.desk, read_only_reason=self._session.library.no_editing)
 
     def _why_no_points(self) -> str:
-        return review.why_no_points(self._case, self.loader.desk, read_only_reason=self._session.library.no_editing)
+        read_only = self._session.library.no_editing
+        return self.guests.why or review.why_no_points(self._case, self.loader.desk, read_only_reason=read_only)
 
     def _why_no_found_os(self) -> str:
         marks = self.stage.marks
@@ -384,7 +422,7 @@ class ReviewPage(QWidget):
         return self._why_no_marks() or ("" if there else review.why_no_found_cervix(drawn=self._edits.has_drawn()))
 
     def _why_nothing_to_clear(self) -> str:
-        return self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
+        return self.guests.why or self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
 
     def _load_thumbnail(self, picture_id: str) -> Any:
         from pfm_desktop.services import thumbnails
@@ -447,7 +485,7 @@ class ReviewPage(QWidget):
         left = QVBoxLayout()
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
-        for widget in (self.bar, self.points.bar, self.strip):
+        for widget in (self.bar, self.points.bar, self.guests.comparing.bar, self.guests.playing.bar, self.strip):
             left.addWidget(widget)
         left.addWidget(middle, 1)
         left.addWidget(self.banner)
@@ -473,6 +511,9 @@ class ReviewPage(QWidget):
         self.bar.chip.clicked.connect(self.place_points)
         self.points.ended.connect(self._show_desk)
         self.points.applied.connect(self.loader.register)
+        self.guests.loan.changed.connect(self._loan_changed)
+        self.guests.comparing.shown.connect(self.bar.follow)
+        self.guests.playing.shown.connect(self.bar.follow)
         for notice in (self.strip, self.notice):
             notice.asked.connect(lambda action: self.reload() if action == "retry" else self.pictures.ask_for_files())
         strip = self.pictures.filmstrip

@@ -24,11 +24,11 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.domain.case import Pair, Picture
-from pfm_desktop.gui.widgets.filmstrip import Filmstrip
+from pfm_desktop.gui.widgets.filmstrip import Filmstrip, PictureList
 from pfm_desktop.gui.widgets.move_form import MoveForm
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
-from pfm_desktop.viewmodels.filmstrip import entry_of
+from pfm_desktop.viewmodels.filmstrip import entries_of
 from pfm_desktop.viewmodels.intake import NewPicture
 from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME
 from pfm_desktop.viewmodels.moving import visits_for
@@ -36,9 +36,12 @@ from pfm_desktop.viewmodels.review import VisitLink
 from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy import uint8
     from numpy.typing import NDArray
 
+    from pfm_desktop.domain.clip import Clip
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
 
@@ -56,21 +59,33 @@ class PicturesArea(QWidget):
     not_added = Signal()  # another visit came before the files were read
     visit_chosen = Signal(str)
     declined = Signal(str)  # why what is asked for cannot be
+    covered = Signal()  # a form needs the room in which earlier pictures are chosen
+    compare_asked = Signal()
+    play_asked = Signal()
 
     def __init__(self, load: Callable[[str], NDArray[uint8]], session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._load = load
-        self._pictures: tuple[Picture, ...] | None = None
+        self._load, self._session = load, session
+        self._pictures: tuple[Picture, ...] = ()
+        self._clips: tuple[Clip, ...] = ()
+        self._acid_at: datetime | None = None
         self._visit_id, self._why_not = "", ""
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
         self.move_form = MoveForm(session, self, across=True)
         self.toggle, self.add = QPushButton(self), QPushButton("Add pictures ...", self)
+        self.compare, self.play = QPushButton("Compare visits ...", self), QPushButton("Play sequence", self)
+        self._picker: QWidget | None = None
+        self._choosing = False  # among pictures of earlier visits, in the filmstrip's place
+        self._low = False  # the page has little height
+        self._before: tuple[bool | None, bool] = None, True  # as `_chosen` and `_open` were then
         self._open = True
         self._chosen: bool | None = None  # by the user: the page's height counts no more
         self._buttons, self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom), QBoxLayout(ACROSS)
         self._lay_out()
         self.toggle.clicked.connect(self.toggle_open)
         self.add.clicked.connect(self.ask_for_files)
+        self.compare.clicked.connect(self.compare_asked)
+        self.play.clicked.connect(self.play_asked)
         self.form.saved.connect(self.add_asked)
         self.form.closed.connect(self._form_closed)
         self.move_form.closed.connect(self._form_closed)
@@ -87,10 +102,11 @@ class PicturesArea(QWidget):
                 self.not_added.emit()
             self.form.leave()  # its files were meant for the other visit
             self.move_form.leave()
-        pictures = () if case is None else case.pictures
-        if pictures != self._pictures:
-            self._pictures = pictures
-            self.filmstrip.set_pictures([entry_of(picture, partial(self._load, picture.id)) for picture in pictures])
+        line = ((), (), None) if case is None else (case.pictures, case.clips, case.acid_at)
+        if line != (self._pictures, self._clips, self._acid_at):
+            self._pictures, self._clips, self._acid_at = line
+            load_clip = partial(_first_frame, self._session)
+            self.filmstrip.set_pictures(entries_of(*line, self._load, load_clip))
         self.visits.show_links(links)
         self._settle()
 
@@ -108,9 +124,54 @@ class PicturesArea(QWidget):
 
     def fit_to(self, height: int) -> None:
         """On a page lower than `LOW_PAGE` the stage has the room, until the user chooses otherwise."""
-        if self._chosen is None and self._open is not (height >= LOW_PAGE):
-            self._open = height >= LOW_PAGE
+        self._low = height < LOW_PAGE
+        if self._chosen is None and self._open is self._low:
+            self._open = not self._low
             self._settle()
+
+    def take_in(self, picker: QWidget) -> None:
+        """Where earlier pictures are chosen, once that is asked for."""
+        self._picker = picker
+        self._row.insertWidget(self._row.indexOf(self.visits), picker, 1)
+        self._settle()
+
+    def show_picker(self, choosing: bool) -> None:
+        """In the filmstrip's place, or no more."""
+        if choosing is self._choosing:
+            return
+        self._choosing = choosing
+        if choosing:
+            self._before = self._chosen, self._open
+            self._chosen = self._open = True
+            self.form.leave()
+            self.move_form.leave()
+        else:
+            self._chosen, self._open = self._before
+        self._settle()
+
+    def make_room(self) -> None:
+        """Earlier pictures were chosen from: on a low page they give way to what is on the stage. F8 shows them."""
+        if self._low and self._choosing:
+            self._open = False
+            self._settle()
+
+    @property
+    def list_in_sight(self) -> PictureList | None:
+        """The thumbnails that can be reached by key now; None while there are none."""
+        strips = (self.filmstrip, self._picker.findChild(Filmstrip) if self._picker is not None else None)
+        return next((strip.list for strip in strips if strip is not None and strip.list.isVisible()), None)
+
+    def allow_comparing(self, why_not: str) -> None:
+        """Switch comparing on, or off with the reason why."""
+        self.compare.setEnabled(not why_not)
+        self.compare.setToolTip(why_not or "A picture of an earlier visit beside the one on the stage (F7)")
+        self.compare.setAccessibleDescription(why_not)
+
+    def allow_playing(self, why_not: str) -> None:
+        """Switch the player on, or off with the reason why."""
+        self.play.setEnabled(not why_not)
+        self.play.setToolTip(why_not or "The pictures after acetic acid, one after the other, each on the first (F9)")
+        self.play.setAccessibleDescription(why_not)
 
     def allow_adding(self, why_not: str) -> None:
         """Switch adding on, or off with the reason why."""
@@ -129,6 +190,7 @@ class PicturesArea(QWidget):
         """Open the form with these files in it; False while no picture may be added."""
         if self._why_not:
             return False
+        self.covered.emit()
         self._chosen = self._open = True
         self.move_form.leave()
         self.form.open(files)
@@ -146,6 +208,7 @@ class PicturesArea(QWidget):
         if self._why_not:
             self.declined.emit(f"No picture can be moved. {self._why_not}")
             return
+        self.covered.emit()
         self._chosen = self._open = True
         self.form.leave()
         what = self._visit_id, tuple(picture_ids)
@@ -157,17 +220,19 @@ class PicturesArea(QWidget):
         (self.filmstrip.list if self._pictures else self.add).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _settle(self) -> None:
-        count = len(self._pictures or ())
-        self.toggle.setText(f"{'Hide' if self._open else 'Show'} pictures ({count})")
+        count = len(self._pictures) + len(self._clips)
+        self.toggle.setText(f"{'Hide' if self._open else 'Show'} pictures ({len(self._pictures)})")
         free = self.form.isHidden() and self.move_form.isHidden()
-        self.filmstrip.setVisible(self._open and bool(count) and free)
-        self.visits.collapse(not self._open)
+        self.filmstrip.setVisible(self._open and bool(count) and free and not self._choosing)
+        if self._picker is not None:
+            self._picker.setVisible(self._open and free and self._choosing)
+        self.visits.collapse(not self._open or self._choosing)  # they are there to choose from
         across = not (self._open and (count or not free))  # one line of buttons needs least height
         self._buttons.setDirection(ACROSS if across else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:
         self.toggle.setToolTip("Show or hide the pictures and visits below the stage (F8)")
-        for button in (self.toggle, self.add):
+        for button in (self.toggle, self.add, self.compare, self.play):
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
         self._row.setContentsMargins(6, 4, 6, 4)
@@ -178,6 +243,12 @@ class PicturesArea(QWidget):
         self._row.addWidget(self.visits)
         self.setLayout(self._row)
         self._settle()
+
+
+def _first_frame(session: Session, clip_id: str) -> NDArray[uint8]:
+    from pfm_desktop.services.capture import clips
+
+    return clips.frame_pixels(session.library, clip_id, 0)
 
 
 class AddForm(QFrame):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.people import Act
@@ -58,6 +58,10 @@ class SideColumn(QTabWidget):
         self.labels = LabelSaving(session, jobs, self)
         self.pins.labels_wanted.connect(lambda: self.labels.ask(self.pins.known))
         self.labels.said.connect(self.pins.say)
+        self._keys = QActionGroup(self)  # off as one, whatever each panel says of its own
+        self._keys.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
+        for command in self.commands():
+            self._keys.addAction(command)
 
     def show_case(self, case: VisitCase | None) -> None:
         """A visit as it is on disk."""
@@ -85,6 +89,14 @@ class SideColumn(QTabWidget):
     def commands(self) -> tuple[QAction, ...]:
         """What the panels can do by key."""
         return (*self.findings.commands, self.answer.command, self.report.command, self.pins.command)
+
+    def lock(self, why: str) -> None:
+        """Nothing is read, revealed or signed while what is on the stage is not the pair; "" unlocks."""
+        if why and self.isEnabled():
+            self.left()  # what was typed goes to disk
+        self.setEnabled(not why)
+        self.setToolTip(why)
+        self._keys.setEnabled(not why)
 
     def left(self) -> None:
         """The page goes out of sight: what was typed goes to disk."""
