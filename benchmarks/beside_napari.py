@@ -27,12 +27,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SCREEN = "1920x1080x24"
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.x_server import SCREEN, screen  # noqa: E402 - found by the path above
+
 FIGURES = {
     "first_s": "time to first picture, s",
     "pan_ms": "frame, pan, ms",
@@ -91,25 +92,6 @@ def run(command: list[str], display: str, work: Path) -> dict[str, float]:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {said}")
     found: dict[str, float] = json.loads(lines[-1])
     return found
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """An X server of its own, on a display that is free."""
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"],
-        pass_fds=(write,),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    try:
-        with os.fdopen(read) as said:
-            yield f":{said.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def tell(found: dict[str, list[dict[str, float]]], rounds: int) -> None:

@@ -1,0 +1,1 @@
+"""What `benchmarks/cases_by_hand.py` is made of."""
