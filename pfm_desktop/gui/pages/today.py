@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
-SEARCHED = "Search name, ID, date, hour, impression or finding"
+SEARCHED = "Search name, ID, date, impression, finding"
 NOT_SEARCHED = "Names are hidden: nothing to search"
 SEARCH = 260  # pixels that the search field has at least: buttons that would take them are in the menu only
 MORE_ROOM = 1500  # pixels, with which there is room for the export button too
