@@ -85,7 +85,8 @@ class Filmstrip(QWidget):
         self._entries = tuple(entries)
         here = {entry.picture_id for entry in self._entries}
         self._icons = {picture_id: icon for picture_id, icon in self._icons.items() if picture_id in here}
-        self._unreadable = {picture_id: why for picture_id, why in self._unreadable.items() if picture_id in here}
+        pictures = {entry.picture_id for entry in self._entries if not entry.clip_id}  # a clip may have grown a frame
+        self._unreadable = {picture_id: why for picture_id, why in self._unreadable.items() if picture_id in pictures}
         self._work.drop()
         self.list.clear()
         for entry in self._entries:

@@ -18,6 +18,7 @@ from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
+from pfm_desktop.gui.undo import Undo
 from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.services import cases, removal
 from pfm_desktop.services import playing as real
@@ -537,3 +538,18 @@ def test_a_sequence_that_comes_all_the_same_after_another_visit_was_opened_is_th
     assert page.stage.shown.captions is None
     assert close_to(colour_at(page, 0), BLUE)
     assert problems == []
+
+
+def test_ctrl_z_in_the_player_takes_nothing_back_unseen(
+    page: ReviewPage, clinic: Clinic, session: Session, begun: Begun, opened: Opened, undo: Undo, qtbot: QtBot,
+    problems: list[str],
+) -> None:  # fmt: skip
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 30, 30)
+    begun()
+    qtbot.keyClick(page.stage, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.case is not None
+    assert len(session.case.pins) == 1
+    assert problems == [words.LOCKED]
+    assert undo.undo()  # it is still there to be undone, by the menu

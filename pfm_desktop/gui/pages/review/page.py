@@ -432,9 +432,10 @@ class ReviewPage(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z is the page's in point mode and while a line is drawn: the window's undo would take back an edit of
-        the visit."""
+        the visit. In the player it would do so unseen."""
         if isinstance(event, QKeyEvent) and self.undo_is_here(event):
             if event.type() is QEvent.Type.KeyPress and not self.stage.commands.drop_stroke():
+                self._refusals.refuse(lambda: self.guests.locks)
                 self.points.undo()
             event.accept()
             return True
@@ -443,7 +444,7 @@ class ReviewPage(QWidget):
     def undo_is_here(self, event: QKeyEvent) -> bool:
         """Whether the key is undo and something is begun on the stage that is no edit yet."""
         wanted = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        begun = self.points.active or self.stage.commands.drawing
+        begun = self.points.active or self.stage.commands.drawing or bool(self.guests.locks)
         return wanted and begun and event.matches(QKeySequence.StandardKey.Undo)
 
     # ---- building
