@@ -104,6 +104,14 @@ class Filmstrip(QWidget):
         self._on_stage = frozenset(picture_id for picture_id in picture_ids if picture_id)
         self._mark()
 
+    def show_at(self, picture_id: str) -> None:
+        """One that is played: it alone is on the stage, and in sight."""
+        if self._on_stage != {picture_id}:
+            self.set_on_stage([picture_id])
+            item = self.list.item_of(picture_id)
+            if item is not None:
+                self.list.scrollToItem(item)
+
     @property
     def busy(self) -> bool:
         """Whether thumbnails are still to come."""

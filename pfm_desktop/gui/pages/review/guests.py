@@ -87,6 +87,7 @@ class StageGuests(QObject):
         pictures.compare_asked.connect(self.compare_visits)
         pictures.play_asked.connect(self.play_sequence)
         pictures.filmstrip.clip_asked.connect(self.play_clip)
+        self.playing.at.connect(pictures.filmstrip.show_at)
 
     # ---- commands
 

@@ -315,7 +315,8 @@ class ReviewPage(QWidget):
         self.strip.show_notice(review.strip_notice(case, desk))
         self.bar.show_chip(review.ChipState() if self._taken else review.chip_state(desk))
         self.banner.show_lines(review.banner(case, desk), review.banner_warning(case, desk))
-        self.pictures.mark_on_stage(desk.pair)
+        if not self.guests.active:
+            self.pictures.mark_on_stage(desk.pair)
         if not self._taken:
             self._show_pair(desk)
         self._allow()
