@@ -94,9 +94,14 @@ def entry_of(picture: Picture, load: Load, place: Place | None = None) -> Filmst
     return FilmstripEntry(picture.id, picture.source, caption, detail, load, picture.stage)
 
 
+def clip_key(clip_id: str) -> str:
+    """What stands for a clip in place of the id of a picture."""
+    return f"clip {clip_id}"
+
+
 def _clip_entry(place: Place, clip: Clip, load: Load) -> FilmstripEntry:
     caption = f"{CLIP_SIGN}Whitening clip" if clip.kind is ClipKind.WHITENING else f"{CLIP_SIGN}Clip"
-    return FilmstripEntry(f"clip {clip.id}", Source.WHITE, caption, when_words(place), load, clip_id=clip.id)
+    return FilmstripEntry(clip_key(clip.id), Source.WHITE, caption, when_words(place), load, clip_id=clip.id)
 
 
 def pair_of(entries: Sequence[FilmstripEntry]) -> tuple[str | None, str | None] | None:

@@ -85,7 +85,8 @@ class Filmstrip(QWidget):
         self._entries = tuple(entries)
         here = {entry.picture_id for entry in self._entries}
         self._icons = {picture_id: icon for picture_id, icon in self._icons.items() if picture_id in here}
-        self._unreadable = {picture_id: why for picture_id, why in self._unreadable.items() if picture_id in here}
+        pictures = {entry.picture_id for entry in self._entries if not entry.clip_id}  # a clip may have grown a frame
+        self._unreadable = {picture_id: why for picture_id, why in self._unreadable.items() if picture_id in pictures}
         self._work.drop()
         self.list.clear()
         for entry in self._entries:
@@ -102,6 +103,14 @@ class Filmstrip(QWidget):
         """Mark the pictures that are on the stage."""
         self._on_stage = frozenset(picture_id for picture_id in picture_ids if picture_id)
         self._mark()
+
+    def show_at(self, picture_id: str) -> None:
+        """One that is played: it alone is on the stage, and in sight."""
+        if self._on_stage != {picture_id}:
+            self.set_on_stage([picture_id])
+            item = self.list.item_of(picture_id)
+            if item is not None:
+                self.list.scrollToItem(item)
 
     @property
     def busy(self) -> bool:

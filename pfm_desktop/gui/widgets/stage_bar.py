@@ -79,7 +79,7 @@ class StageBar(FlowRow):
         alone = shown.captions is not None and shown.captions.alone
         for button in self.modes.values():
             button.setEnabled(not alone)  # one picture is looked at in one way
-        self._blend_ends[0].setText(own[Source.WHITE].short if Source.WHITE in own else "White")
+        self._blend_ends[0].setText((own[Source.WHITE].short if Source.WHITE in own else "") or "White")
         other = own.get(Source.FLUORESCENCE)
         self._blend_ends[1].setText(SHORT_TITLES[shown.second] if other is None else other.short)
         what = "fluorescence" if other is None else other.short.lower()

@@ -575,3 +575,20 @@ def test_on_a_low_page_the_choice_gives_way_to_the_stage_and_f8_shows_it_again(
     qtbot.keyClick(page.stage, Key.Key_Escape)
     settle(qtbot, page)
     assert not page.pictures.filmstrip.isVisible()  # as it was before
+
+
+def test_two_visits_flicker_no_faster_than_three_times_a_second_there_and_back(
+    page: ReviewPage, began: Began, qtbot: QtBot
+) -> None:
+    began()
+    now = [50.0]
+    page.guests.clock = lambda: now[0]
+    qtbot.keyClick(page.stage, Key.Key_4)
+    seen = []
+    page.stage.setFocus()
+    for seconds in (0.0, 0.1, 0.06, 0.01, 0.16, 0.02):
+        now[0] += seconds
+        qtbot.keyClick(page.stage, Key.Key_Space)
+        seen.append(page.stage.view.flicker)
+    first, other = Source.FLUORESCENCE, Source.WHITE
+    assert seen == [first, first, first, other, other, first]

@@ -18,6 +18,8 @@ from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
+from pfm_desktop.gui.undo import Undo
+from pfm_desktop.gui.widgets.filmstrip import id_of
 from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.services import cases, removal
 from pfm_desktop.services import playing as real
@@ -250,6 +252,27 @@ def test_escape_brings_back_pair_zoom_mode_and_tool(
     assert not page.guests.playing.bar.isVisible()
     assert page.bar.chip.isVisible()
     assert all(button.isEnabled() for button in page.bar.modes.values())
+
+
+def test_the_filmstrip_marks_what_is_played_and_then_the_pair_again(
+    page: ReviewPage, begun: Begun, series: list[str], qtbot: QtBot
+) -> None:
+    def marked() -> list[str]:
+        strip = page.pictures.filmstrip.list
+        return [id_of(strip.item(row)) for row in range(strip.count()) if strip.item(row).text().startswith("●")]
+
+    begun()
+    assert marked() == series[:1]
+    press(page, qtbot, Key.Key_End)
+    shows(page, qtbot, 2)
+    assert marked() == series[2:]
+    page._show_desk()  # whatever is heard of the visit meanwhile
+    assert marked() == series[2:]
+    press(page, qtbot, Key.Key_Escape)
+    settle(qtbot, page)
+    pair = page.loader.desk.pair
+    assert pair is not None
+    assert set(marked()) == {pair.white_id, pair.fluorescence_id}
 
 
 def test_place_and_zoom_stay_from_picture_to_picture(page: ReviewPage, begun: Begun, qtbot: QtBot) -> None:
@@ -537,3 +560,18 @@ def test_a_sequence_that_comes_all_the_same_after_another_visit_was_opened_is_th
     assert page.stage.shown.captions is None
     assert close_to(colour_at(page, 0), BLUE)
     assert problems == []
+
+
+def test_ctrl_z_in_the_player_takes_nothing_back_unseen(
+    page: ReviewPage, clinic: Clinic, session: Session, begun: Begun, opened: Opened, undo: Undo, qtbot: QtBot,
+    problems: list[str],
+) -> None:  # fmt: skip
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 30, 30)
+    begun()
+    qtbot.keyClick(page.stage, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.case is not None
+    assert len(session.case.pins) == 1
+    assert problems == [words.LOCKED]
+    assert undo.undo()  # it is still there to be undone, by the menu

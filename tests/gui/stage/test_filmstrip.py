@@ -370,3 +370,14 @@ def test_a_clip_is_no_picture_it_is_not_removed_nor_moved_nor_paired(timed, qtbo
     assert pairs == []
     select(timed, "clip k")
     assert [action.text() for action in timed.list.menu().actions()] == ["Play"]
+
+
+def test_a_clip_that_could_not_be_read_is_looked_at_again_as_it_may_have_grown(strip, shelf, qtbot) -> None:
+    broken = replace(shelf.entry("clip k", broken=True), clip_id="k")
+    strip.set_pictures([broken, shelf.entry("w", broken=True)])
+    qtbot.waitUntil(lambda: not strip.busy)
+    assert "cannot be read" in strip.list.item(0).text()
+    strip.set_pictures([replace(shelf.entry("clip k"), clip_id="k"), shelf.entry("w")])
+    qtbot.waitUntil(lambda: not strip.busy)
+    assert "cannot be read" not in strip.list.item(0).text()
+    assert "cannot be read" in strip.list.item(1).text()  # a stored picture never changes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.review import Desk
     from pfm_desktop.viewmodels.session import Session
+
+FLICK_S = 1 / 6  # seconds: there and back three times a second at most, as WCAG 2.2 (2.3.1) allows
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class StageGuests(QObject):
         self.loan = StageLoan(stage, self)
         self.comparing = Comparing(session, jobs, stage, self.loan, load, self)
         self.playing = Playing(session, jobs, stage, self.loan, self)
+        self.clock: Callable[[], float] = time.monotonic
+        self._flicked = -math.inf
 
     @property
     def active(self) -> bool:
@@ -81,6 +87,7 @@ class StageGuests(QObject):
         pictures.compare_asked.connect(self.compare_visits)
         pictures.play_asked.connect(self.play_sequence)
         pictures.filmstrip.clip_asked.connect(self.play_clip)
+        self.playing.at.connect(pictures.filmstrip.show_at)
 
     # ---- commands
 
@@ -106,10 +113,11 @@ class StageGuests(QObject):
             self._play(lambda case: playing.Plan(case.visit.id, clip_id=clip_id))
 
     def flick(self) -> None:
-        """The other picture; in the player, play or pause."""
+        """The other picture, no faster than `FLICK_S` however fast the key is pressed; in the player, play or pause."""
         if self.playing.active:
             self.playing.toggle()
-        else:
+        elif self.clock() - self._flicked >= FLICK_S:
+            self._flicked = self.clock()
             self._stage.commands.flick()
 
     def give_back(self) -> None:

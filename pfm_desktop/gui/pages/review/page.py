@@ -334,7 +334,8 @@ class ReviewPage(QWidget):
         self.strip.show_notice(review.strip_notice(case, desk))
         self.bar.show_chip(review.ChipState() if self._taken else review.chip_state(desk))
         self.banner.show_lines(review.banner(case, desk), review.banner_warning(case, desk))
-        self.pictures.mark_on_stage(desk.pair)
+        if not self.guests.active:
+            self.pictures.mark_on_stage(desk.pair)
         if not self._taken:
             self._show_pair(desk)
         self._allow()
@@ -457,10 +458,11 @@ class ReviewPage(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z is the page's in point mode and while a line is drawn: the window's undo would take back an edit of
-        the visit."""
+        the visit. In the player it would do so unseen."""
         if isinstance(event, QKeyEvent) and self.undo_is_here(event):
             do = self.stage.commands
             if event.type() is QEvent.Type.KeyPress and not (do.drop_stroke() or do.corners.drop_last()):
+                self._refusals.refuse(lambda: self.guests.locks)
                 self.points.undo()
             event.accept()
             return True
@@ -469,7 +471,7 @@ class ReviewPage(QWidget):
     def undo_is_here(self, event: QKeyEvent) -> bool:
         """Whether the key is undo and something is begun on the stage that is no edit yet."""
         wanted = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        begun = self.points.active or self.stage.commands.drawing
+        begun = self.points.active or self.stage.commands.drawing or bool(self.guests.locks)
         return wanted and begun and event.matches(QKeySequence.StandardKey.Undo)
 
     # ---- building

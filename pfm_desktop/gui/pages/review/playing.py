@@ -22,6 +22,7 @@ from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.jobs import Context, Handle, Progress
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import playing
+from pfm_desktop.viewmodels.filmstrip import clip_key
 from pfm_desktop.viewmodels.playing import Plan
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Playing(QObject):
     was seen long enough (`viewmodels.playing.wait_ms`).
     """
 
+    at = Signal(str)  # key in the filmstrip of what is on the stage now
     shown = Signal()  # the first picture is on the stage
 
     def __init__(self, session: Session, jobs: QtJobs, stage: StageWidget, loan: StageLoan, parent: QObject) -> None:
@@ -273,6 +275,8 @@ class Playing(QObject):
         self._stage.set_prepared(shown)
         self._stage.set_scale(self._scale_of(played, index))
         self.bar.show_place(index, playing.big_words(played.frames[index]))
+        wanted = played.frames[index].wanted
+        self.at.emit(wanted.picture_id or clip_key(wanted.clip_id))
         if not goes_on:
             self.shown.emit()
 
