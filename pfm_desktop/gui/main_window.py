@@ -6,9 +6,9 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from pfm_desktop.gui import theme
 from pfm_desktop.gui.actions import ActionBook
@@ -23,7 +23,7 @@ from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
 from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
 from pfm_desktop.gui.widgets.unkept_ask import UnkeptAsk
-from pfm_desktop.support.paths import user_data_dir
+from pfm_desktop.gui.window_place import WindowPlace
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels.opening import name_of
 from pfm_desktop.viewmodels.words import capital, spoken
@@ -45,7 +45,6 @@ TITLES = ("Today", "Review", "Capture", "Annotate", "Models", "Settings")
 TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS = range(len(TITLES))
 VIEWS = tuple(f"view.{title.lower()}" for title in TITLES)
 SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
-USUAL = (1366, 768)  # at the first start
 LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 KEY_FIRST = "Print the recovery key or write it down first: it is not shown again."
@@ -95,13 +94,13 @@ class MainWindow(QMainWindow):
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
         self._watch.timeout.connect(self._look_again)
         self._asking = Background(self)  # whether the library could be written by now
-        self._cut_to: QSize | None = None  # the size that was made to fit the screen
+        self.place = WindowPlace(self)
         self.menus = Menus(self, self.book, self._slots())
         self._lay_out()
         self._connect()
         self.book.use(settings.shortcuts)
         self._refresh()
-        self._restore_geometry()
+        self.place.restore()
 
     @property
     def session(self) -> Session | None:
@@ -153,17 +152,9 @@ class MainWindow(QMainWindow):
         self.desk.before(index, self.stack.currentWidget())
         self._show(self.desk.page(index))
 
-    def keep_geometry(self) -> None:
-        """Note where the window stands, for the next start."""
-        kept = _window_file()
-        kept.setValue("geometry", self.saveGeometry())
-        kept.sync()
-
     def setVisible(self, visible: bool) -> None:
-        """A window that had to be cut down to the screen takes all of it, unless it was given another size since."""
-        if visible and self._cut_to == self.size():
-            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
-        self._cut_to = None
+        """See `WindowPlace`."""
+        self.place.about_to_show(visible)
         super().setVisible(visible)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -189,7 +180,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.jobs.cancel_all()
-        self.keep_geometry()
+        self.place.keep()
         if self.desk is not None:
             self.desk.close()
             self.desk = None
@@ -678,23 +669,3 @@ class MainWindow(QMainWindow):
     def _close_when_quiet(self) -> None:
         if self._closing and not self.jobs.busy:
             QTimer.singleShot(0, self.close)  # after the last job's own callback
-
-    def _restore_geometry(self) -> None:
-        kept = _window_file().value("geometry")
-        if not (isinstance(kept, QByteArray) and self.restoreGeometry(kept)):
-            self.resize(*USUAL)
-        self._fit_screen()
-
-    def _fit_screen(self) -> None:
-        """A window that would reach over the edge is made to fit, and is shown maximised."""
-        room = self.screen().availableGeometry().size()
-        title_bar = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)  # the frame is not known before show
-        fitting = self.size().boundedTo(QSize(room.width(), room.height() - title_bar))
-        if fitting != self.size():
-            self.setMinimumSize(self.minimumSize().boundedTo(fitting))
-            self.resize(fitting)
-            self._cut_to = fitting
-
-
-def _window_file() -> QSettings:
-    return QSettings(str(user_data_dir() / "window.ini"), QSettings.Format.IniFormat)

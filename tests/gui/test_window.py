@@ -335,7 +335,7 @@ def test_a_kept_size_that_the_screen_no_longer_holds_is_made_to_fit(qtbot: QtBot
     before = MainWindow(load_settings())
     qtbot.addWidget(before)
     before.resize(1900, 1000)
-    before.keep_geometry()
+    before.place.keep()
     again = MainWindow(load_settings())
     qtbot.addWidget(again)
     room = again.screen().availableGeometry()
