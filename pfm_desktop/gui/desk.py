@@ -89,6 +89,7 @@ class Desk(QObject):
         self._pages: dict[int, QWidget] = {}
         self._shortcuts: QWidget | None = None
         self._back = TODAY  # where the export page leads back to
+        self._before_keys = TODAY  # where the list of keys does
         self._closed = False
 
     @property
@@ -116,20 +117,17 @@ class Desk(QObject):
         return BEHIND[index][2] if index in BEHIND else index
 
     def shortcuts(self, book: ActionBook) -> QWidget:
-        """The list of keys."""
+        """The list of keys. It leads back to the page that is in front now."""
         if self._shortcuts is None:
             from pfm_desktop.gui.pages.shortcuts import ShortcutsPage
 
             self._shortcuts = made = ShortcutsPage(book)
-            made.closed.connect(lambda: self._window.show_page(self._before_keys()))
+            made.closed.connect(lambda: self._window.show_page(self._before_keys))
+        shown = self._window.stack.currentWidget()
+        self._before_keys = next((index for index, page in self._pages.items() if page is shown), self._before_keys)
+        if self._before_keys == REVIEW and self.session.case is None:
+            self._before_keys = TODAY
         return self._shortcuts
-
-    def _before_keys(self) -> int:
-        """Where the list of keys leads back to: to Review, if a visit is open there, unless tasks are being read."""
-        annotate: Any = self._pages.get(ANNOTATE)
-        if annotate is not None and annotate.reads:
-            return ANNOTATE
-        return REVIEW if self.session.case else TODAY
 
     def show_export(self, back: int, visit_id: str, search: str = "") -> None:
         """Show what takes things out of the library, with this visit chosen; it leads back to the page `back`."""
@@ -137,6 +135,12 @@ class Desk(QObject):
         self._back = back
         page.begin(search=search, visit_id=visit_id)
         self._window.show_page(EXPORT)
+
+    def show_shortcut_editor(self) -> None:
+        """Where keys are changed."""
+        self._window.show_page(SETTINGS)
+        page: Any = self.page(SETTINGS)
+        page.show_shortcuts()
 
     def show_about(self) -> None:
         """Bring the About text into sight."""

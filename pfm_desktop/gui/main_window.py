@@ -14,6 +14,7 @@ from pfm_desktop.gui import theme
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.entrance import Entrance
 from pfm_desktop.gui.first_list import FirstList
+from pfm_desktop.gui.help import Help
 from pfm_desktop.gui.library_door import LibraryDoor
 from pfm_desktop.gui.lock import WindowLock
 from pfm_desktop.gui.menus import WINDOW, Menus
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self._first_list = FirstList(self.stack, self.jobs, self.messages)
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
         self._watch.timeout.connect(self._look_again)
+        self.help = Help(self)
         self._asking = Background(self)  # whether the library could be written by now
         self.place = WindowPlace(self)
         self.menus = Menus(self, self.book, self._slots())
@@ -434,10 +436,8 @@ class MainWindow(QMainWindow):
         title = str(page.property("title") or getattr(page, "title", ""))
         self.book.adopt_page(page, page.page_actions(), group=title)  # type: ignore[attr-defined]  # a Page
 
-    def _show_shortcuts(self) -> None:
-        own = getattr(self.stack.currentWidget(), "own_keys", None)
-        if own is not None and own():
-            return
+    def show_all_keys(self) -> None:
+        """The list of all keys, in place of the page."""
         if self.desk is not None and not self.entrance.holds:
             self._show(self.desk.shortcuts(self.book))
 
@@ -503,6 +503,7 @@ class MainWindow(QMainWindow):
     def _locked(self, locked: bool) -> None:
         """While it is locked only quitting is possible, and no name stands in the title."""
         if locked:
+            self.help.leave_keys()
             self.unkept.keep()  # it may name somebody, and nobody is there to answer
         self.menuBar().setVisible(not locked)
         for action in self.book.group(WINDOW):
@@ -584,7 +585,7 @@ class MainWindow(QMainWindow):
             usable = desk is not None and (index != REVIEW or case is not None)
             self.book.action(name).setEnabled(usable)
             self.rail.set_usable(index, usable, NO_LIBRARY if desk is None else NO_VISIT)
-        for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.about"):
+        for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.all_shortcuts", "help.about"):
             self.book.action(id_).setEnabled(desk is not None)
         again = self.book.action("file.open_for_writing")
         again.setEnabled(not self.patient.again.isHidden())
@@ -613,7 +614,7 @@ class MainWindow(QMainWindow):
             "view.theme": self._toggle_theme,
             "view.full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "view.close_message": self.messages.close_top,
-            "help.shortcuts": self._show_shortcuts,
+            **self.help.slots(),
             "help.about": self._show_about,
         }
 
