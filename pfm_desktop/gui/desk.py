@@ -315,6 +315,7 @@ class Desk(QObject):
         today.in_front.connect(self.undo.show_list)
         today.import_wanted.connect(self._import)
         today.examine_wanted.connect(self._examine)
+        today.tour_wanted.connect(self._window.help.take_tour)
         today.histology_wanted.connect(lambda: self._window.show_page(HISTOLOGY))
         today.export_wanted.connect(lambda visit_id, search: self.show_export(TODAY, visit_id, search))
         return today

@@ -1,19 +1,22 @@
-"""What the window has for who does not know it yet: the keys of the page, the list of all keys."""
+"""What the window has for who does not know it yet: the keys of the page, the list of all keys, the tour."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
 from pfm_desktop.gui.actions import native
 from pfm_desktop.gui.menus import WINDOW
+from pfm_desktop.gui.widgets.tour_offer import TourOffer
+from pfm_desktop.viewmodels import tour
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.actions import ShortcutRow
     from pfm_desktop.gui.main_window import MainWindow
+    from pfm_desktop.gui.tour import Tour
     from pfm_desktop.gui.widgets.keys_card import KeysCard
 
 
@@ -23,11 +26,21 @@ class Help(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self.offer = TourOffer(window)
+        self._tour_wanted = False  # once the demo library is open
+        self._elsewhere = False  # it was asked for where another library is open
+        self.offer.taken.connect(self._take)
+        self.offer.declined.connect(self._decline)
+        window.ready.connect(self._library_ready)
         window.stack.currentChanged.connect(lambda _index: self.leave_keys())
 
     def slots(self) -> dict[str, Callable[[], object]]:
         """What the menu Help does."""
-        return {"help.shortcuts": self.toggle_keys, "help.all_shortcuts": self.show_all_keys}
+        return {
+            "help.shortcuts": self.toggle_keys,
+            "help.all_shortcuts": self.show_all_keys,
+            "help.tour": self.take_tour,
+        }
 
     @cached_property
     def keys(self) -> KeysCard:
@@ -66,6 +79,83 @@ class Help(QObject):
     def show_all_keys(self) -> None:
         """The list of all keys, in place of the page."""
         self._window.show_all_keys()
+
+    # ---- the tour
+
+    @cached_property
+    def tour(self) -> Tour:
+        """Made when it is first taken."""
+        from pfm_desktop.gui.main_window import TITLES
+        from pfm_desktop.gui.tour import Tour
+
+        made = Tour(self._window, TITLES, self._key_of)
+        made.ended.connect(self.follow)
+        return made
+
+    def take_tour(self) -> None:
+        """On the demo library at once; where another one is open, it is offered to open that."""
+        session = self._window.session
+        if session is None or self._window.lock.locked:
+            return
+        if session.library.demo:
+            session.change_settings(tour_offered=True)
+            self.tour.start()
+            self.follow()
+        else:
+            self._elsewhere = True
+            self.follow()
+            self.offer.take.setFocus()
+
+    def follow(self) -> None:
+        """Offer the tour, or no more: on Today of the demo library until it was taken or declined, or as asked for."""
+        window, session = self._window, self._window.session
+        if session is None:
+            self._elsewhere = False
+        demo = session is not None and session.library.demo
+        if demo and not window.settings.tour_offered and self._on_today and not self._touring:
+            self.offer.offer(tour.OFFER, tour.OFFER_TAKE)
+        elif self._elsewhere and not demo:
+            self.offer.offer(tour.ELSEWHERE, tour.ELSEWHERE_TAKE)
+        else:
+            self.offer.hide()
+
+    @property
+    def _on_today(self) -> bool:
+        desk = self._window.desk
+        return desk is not None and self._window.stack.currentWidget() is desk.today
+
+    @property
+    def _touring(self) -> bool:
+        return "tour" in vars(self) and self.tour.running
+
+    def _take(self) -> None:
+        session = self._window.session
+        if session is None or session.library.demo:
+            self.take_tour()
+        else:
+            self._tour_wanted = self._window.visit_demo()
+
+    def _decline(self) -> None:
+        """It is not offered again; the menu Help has it."""
+        session = self._window.session
+        if session is not None and session.library.demo:
+            session.change_settings(tour_offered=True)
+        self._elsewhere = False
+        self.follow()
+        page: Any = self._window.stack.currentWidget()
+        if self._window.desk is not None:
+            page.entered()  # the button that had the keys is gone
+
+    def _library_ready(self) -> None:
+        wanted, self._tour_wanted, self._elsewhere = self._tour_wanted, False, False
+        session = self._window.session
+        if wanted and session is not None and session.library.demo:
+            self.take_tour()
+        else:
+            self.follow()
+
+    def _key_of(self, id_: str) -> str:
+        return next((native(row.shortcut) for row in self._window.book.rows() if row.id == id_), "")
 
     def _change_keys(self) -> None:
         if self._window.desk is not None:

@@ -407,6 +407,13 @@ class MainWindow(QMainWindow):
             self._drop_first_list()
         self.entrance.make(folder)
 
+    def visit_demo(self) -> bool:
+        """Open the demo library for now: the next start opens what was chosen. False while that would end work."""
+        may = self._work_may_end("Ask for the tour once more")
+        if may:
+            self.open_library("")
+        return may
+
     # pages
 
     def _show(self, page: QWidget) -> None:
@@ -585,7 +592,7 @@ class MainWindow(QMainWindow):
             usable = desk is not None and (index != REVIEW or case is not None)
             self.book.action(name).setEnabled(usable)
             self.rail.set_usable(index, usable, NO_LIBRARY if desk is None else NO_VISIT)
-        for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.all_shortcuts", "help.about"):
+        for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.all_shortcuts", "help.tour", "help.about"):
             self.book.action(id_).setEnabled(desk is not None)
         again = self.book.action("file.open_for_writing")
         again.setEnabled(not self.patient.again.isHidden())
@@ -596,6 +603,7 @@ class MainWindow(QMainWindow):
             page = self.stack.currentWidget()
             self.rail.show_current(desk.index_of(page))
             self.menus.show_page(getattr(page, "title", ""))
+        self.help.follow()
 
     # making
 
@@ -622,6 +630,7 @@ class MainWindow(QMainWindow):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.patient)
+        right.addWidget(self.help.offer)
         right.addWidget(self.stack, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)

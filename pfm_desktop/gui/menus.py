@@ -43,6 +43,8 @@ HELP = (
     ("help.shortcuts", "&Keys of this page", "F1 or ?"),
     ("help.all_shortcuts", "&All keyboard shortcuts", "Shift+F1"),
     None,
+    ("help.tour", "&Take the tour", "Ctrl+Shift+F1"),
+    None,
     ("help.about", "A&bout pfm_desktop", ""),
 )
 _MNEMONICS = {"Review": "Re&view", "Capture": "Ca&pture"}  # other letters than those of the menus beside them

@@ -36,7 +36,7 @@ class KeysCard(QFrame):
         self._watched: QWidget | None = None  # has the keys
         self._before: QWidget | None = None  # had them before this was shown
         self.heading, self.hint = QLabel(self), QLabel(self)
-        self.heading.setProperty("role", "heading")
+        self.heading.setObjectName("strong")
         self.hint.setProperty("role", "quiet")
         self.all, self.change = QPushButton("All keys", self), QPushButton("Change keys", self)
         self.close_button = QPushButton("Close", self)
