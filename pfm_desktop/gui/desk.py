@@ -123,11 +123,14 @@ class Desk(QObject):
 
             self._shortcuts = made = ShortcutsPage(book)
             made.closed.connect(lambda: self._window.show_page(self._before_keys))
-        shown = self._window.stack.currentWidget()
-        self._before_keys = next((index for index, page in self._pages.items() if page is shown), self._before_keys)
-        if self._before_keys == REVIEW and self.session.case is None:
-            self._before_keys = TODAY
+        if (place := self.place_of(self._window.stack.currentWidget())) >= 0:
+            self._before_keys = place
         return self._shortcuts
+
+    def place_of(self, page: QWidget | None) -> int:
+        """Which page this is, of all; -1 for none that could be shown again."""
+        index = next((index for index, made in self._pages.items() if made is page), -1)
+        return TODAY if index == REVIEW and self.session.case is None else index
 
     def show_export(self, back: int, visit_id: str, search: str = "") -> None:
         """Show what takes things out of the library, with this visit chosen; it leads back to the page `back`."""

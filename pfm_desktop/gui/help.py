@@ -1,4 +1,4 @@
-"""What the window has for who does not know it yet: the keys of the page, the list of all keys, the tour."""
+"""What the window has for who does not know it yet: the keys of the page, the list of all keys, the guide, the tour."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pfm_desktop.viewmodels import tour
 if TYPE_CHECKING:
     from pfm_desktop.gui.actions import ShortcutRow
     from pfm_desktop.gui.main_window import MainWindow
+    from pfm_desktop.gui.pages.guide import GuidePage
     from pfm_desktop.gui.tour import Tour
     from pfm_desktop.gui.widgets.keys_card import KeysCard
 
@@ -28,6 +29,7 @@ class Help(QObject):
         self._window = window
         self.offer = TourOffer(window)
         self._tour_wanted = False  # once the demo library is open
+        self._back = 0  # the page that the guide leads back to
         self._elsewhere = False  # it was asked for where another library is open
         self.offer.taken.connect(self._take)
         self.offer.declined.connect(self._decline)
@@ -40,6 +42,7 @@ class Help(QObject):
             "help.shortcuts": self.toggle_keys,
             "help.all_shortcuts": self.show_all_keys,
             "help.tour": self.take_tour,
+            "help.guide": self.show_guide,
         }
 
     @cached_property
@@ -79,6 +82,26 @@ class Help(QObject):
     def show_all_keys(self) -> None:
         """The list of all keys, in place of the page."""
         self._window.show_all_keys()
+
+    # ---- the guide
+
+    @cached_property
+    def guide(self) -> GuidePage:
+        """Made when it is first asked for; it goes with the window, not with a library."""
+        from pfm_desktop.gui.pages.guide import GuidePage
+
+        page = GuidePage(self._window)
+        page.closed.connect(lambda: self._window.leave_help(self._back))
+        self._window.book.adopt_page(page, page.page_actions(), group=page.title)
+        return page
+
+    def show_guide(self) -> None:
+        """In place of the page; it leads back there."""
+        window = self._window
+        shown = window.stack.currentWidget()
+        if window.desk is not None and window.desk.place_of(shown) >= 0:
+            self._back = window.desk.place_of(shown)
+        window.show_help(self.guide)
 
     # ---- the tour
 

@@ -434,7 +434,7 @@ class MainWindow(QMainWindow):
         page = self.stack.currentWidget()
         if page is self.entrance:
             self.entrance.take_keys()
-        elif self.desk is not None and page is not None:
+        elif page is not None and (self.desk is not None or hasattr(page, "needs_no_library")):
             page.entered()  # type: ignore[attr-defined]  # a Page
 
     def _page_made(self, page: QWidget) -> None:
@@ -447,6 +447,20 @@ class MainWindow(QMainWindow):
         """The list of all keys, in place of the page."""
         if self.desk is not None and not self.entrance.holds:
             self._show(self.desk.shortcuts(self.book))
+
+    def show_help(self, page: QWidget) -> None:
+        """A page that needs no library."""
+        if self.entrance.holds:
+            self.messages.note(KEY_FIRST)
+        elif not self.lock.locked:
+            self._show(page)
+
+    def leave_help(self, back: int) -> None:
+        """To a page, or to the entrance where no library is open."""
+        if self.desk is None:
+            self._show(self.entrance)
+        else:
+            self.show_page(TODAY if back == REVIEW and self.desk.session.case is None else back)
 
     def _show_about(self) -> None:
         self.show_page(SETTINGS)

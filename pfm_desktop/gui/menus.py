@@ -43,6 +43,7 @@ HELP = (
     ("help.shortcuts", "&Keys of this page", "F1 or ?"),
     ("help.all_shortcuts", "&All keyboard shortcuts", "Shift+F1"),
     None,
+    ("help.guide", "&User guide", "Ctrl+F1"),
     ("help.tour", "&Take the tour", "Ctrl+Shift+F1"),
     None,
     ("help.about", "A&bout pfm_desktop", ""),

@@ -76,3 +76,35 @@ def _joined(column: Sequence[tuple[str, KeyLine]]) -> tuple[KeyGroup, ...]:
 
 def _group(title: str, lines: Sequence[KeyLine]) -> KeyGroup:
     return KeyGroup(title, tuple(lines))
+
+
+GUIDE_KEYS = (
+    "# All keys\n\n"
+    "Made by `docs/user/make_pictures.py` from the program itself: these are the keys it comes with. Settings changes "
+    "them; `?` shows those that hold on your computer."
+)
+
+
+def markdown_of(rows: Sequence[tuple[str, str, str]], stage: Sequence[tuple[str, str]]) -> str:
+    """The page of all keys in the user guide. `rows`: group, keys, words; `stage`: keys and words of the pictures."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for group, keys, words in rows:
+        groups.setdefault(group, []).append((keys, words))
+    window = groups.pop("Window", [])
+    made = [GUIDE_KEYS]
+    for title, own in groups.items():
+        more = stage if title == "Review" else ()
+        for one in groups_of(title, own, more, ()):
+            name = f"{one.title} of {title}" if one.title == PICTURES else one.title
+            made.append(_table(name, one.lines))
+    made.append(_table(EVERYWHERE, [KeyLine(keys, words) for keys, words in window]))
+    return "\n\n".join(made) + "\n"
+
+
+def _table(title: str, lines: Sequence[KeyLine]) -> str:
+    rows = "\n".join(f"| {_code(line.keys)} | {line.what} |" for line in lines if line.keys)
+    return f"## {title}\n\n| Keys | What they do |\n|---|---|\n{rows}"
+
+
+def _code(keys: str) -> str:
+    return " or ".join(f"`{part}`" for part in keys.split(" or "))

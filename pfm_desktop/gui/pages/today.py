@@ -520,6 +520,7 @@ class TodayPage(QWidget):
         asked = bool(self._asked[0].strip()) or self.filter.restricts
         self.import_here.setVisible(writable and not asked)
         self.tour_here.setVisible(not asked)
+        self.tour_here.setEnabled(not isinstance(self._session, FirstLook))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window some buttons are in the menu only: the search comes first."""
