@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 PORTABLE = QKeySequence.SequenceFormat.PortableText
 NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -97,15 +97,20 @@ class ActionBook(QObject):
 
     def rows(self) -> tuple[ShortcutRow, ...]:
         """All actions with the shortcuts that hold now."""
-        return tuple(
-            ShortcutRow(
-                id=id_,
-                group=entry.group,
-                text=plain(entry.action.text()),
-                shortcut=" or ".join(key.toString(PORTABLE) for key in entry.action.shortcuts()),
-                changed=id_ in self._own,
-            )
-            for id_, entry in self._entries.items()
+        return tuple(self._row(id_) for id_ in self._entries)
+
+    def acting(self, group: str) -> tuple[ShortcutRow, ...]:
+        """Those of a group whose keys act on what is in sight now."""
+        return tuple(self._row(id_) for id_, entry in self._entries.items() if entry.group == group and _acts(entry))
+
+    def _row(self, id_: str) -> ShortcutRow:
+        entry = self._entries[id_]
+        return ShortcutRow(
+            id=id_,
+            group=entry.group,
+            text=plain(entry.action.text()),
+            shortcut=" or ".join(key.toString(PORTABLE) for key in entry.action.shortcuts()),
+            changed=id_ in self._own,
         )
 
     def conflict(self, id_: str, sequence: str) -> str:
@@ -129,6 +134,14 @@ class ActionBook(QObject):
         entry = self._entries[id_]
         parts = (self._own[id_],) if id_ in self._own else entry.default
         entry.action.setShortcuts([QKeySequence(part, PORTABLE) for part in parts if part])
+
+
+def _acts(entry: _Entry) -> bool:
+    """Whether a widget that has the action is in sight, and the action itself is."""
+    owners = [
+        one for one in entry.action.associatedObjects() if isinstance(one, QWidget) and not isinstance(one, QMenu)
+    ]
+    return entry.action.isVisible() and any(owner.isVisible() for owner in owners)
 
 
 def plain(text: str) -> str:

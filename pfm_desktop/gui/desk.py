@@ -89,6 +89,7 @@ class Desk(QObject):
         self._pages: dict[int, QWidget] = {}
         self._shortcuts: QWidget | None = None
         self._back = TODAY  # where the export page leads back to
+        self._before_keys = TODAY  # where the list of keys does
         self._closed = False
 
     @property
@@ -116,20 +117,20 @@ class Desk(QObject):
         return BEHIND[index][2] if index in BEHIND else index
 
     def shortcuts(self, book: ActionBook) -> QWidget:
-        """The list of keys."""
+        """The list of keys. It leads back to the page that is in front now."""
         if self._shortcuts is None:
             from pfm_desktop.gui.pages.shortcuts import ShortcutsPage
 
             self._shortcuts = made = ShortcutsPage(book)
-            made.closed.connect(lambda: self._window.show_page(self._before_keys()))
+            made.closed.connect(lambda: self._window.show_page(self._before_keys))
+        if (place := self.place_of(self._window.stack.currentWidget())) >= 0:
+            self._before_keys = place
         return self._shortcuts
 
-    def _before_keys(self) -> int:
-        """Where the list of keys leads back to: to Review, if a visit is open there, unless tasks are being read."""
-        annotate: Any = self._pages.get(ANNOTATE)
-        if annotate is not None and annotate.reads:
-            return ANNOTATE
-        return REVIEW if self.session.case else TODAY
+    def place_of(self, page: QWidget | None) -> int:
+        """Which page this is, of all; -1 for none that could be shown again."""
+        index = next((index for index, made in self._pages.items() if made is page), -1)
+        return TODAY if index == REVIEW and self.session.case is None else index
 
     def show_export(self, back: int, visit_id: str, search: str = "") -> None:
         """Show what takes things out of the library, with this visit chosen; it leads back to the page `back`."""
@@ -137,6 +138,12 @@ class Desk(QObject):
         self._back = back
         page.begin(search=search, visit_id=visit_id)
         self._window.show_page(EXPORT)
+
+    def show_shortcut_editor(self) -> None:
+        """Where keys are changed."""
+        self._window.show_page(SETTINGS)
+        page: Any = self.page(SETTINGS)
+        page.show_shortcuts()
 
     def show_about(self) -> None:
         """Bring the About text into sight."""
@@ -311,6 +318,7 @@ class Desk(QObject):
         today.in_front.connect(self.undo.show_list)
         today.import_wanted.connect(self._import)
         today.examine_wanted.connect(self._examine)
+        today.tour_wanted.connect(self._window.help.take_tour)
         today.histology_wanted.connect(lambda: self._window.show_page(HISTOLOGY))
         today.export_wanted.connect(lambda visit_id, search: self.show_export(TODAY, visit_id, search))
         return today

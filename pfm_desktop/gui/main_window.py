@@ -6,14 +6,15 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from pfm_desktop.gui import theme
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.entrance import Entrance
 from pfm_desktop.gui.first_list import FirstList
+from pfm_desktop.gui.help import Help
 from pfm_desktop.gui.library_door import LibraryDoor
 from pfm_desktop.gui.lock import WindowLock
 from pfm_desktop.gui.menus import WINDOW, Menus
@@ -23,7 +24,7 @@ from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
 from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
 from pfm_desktop.gui.widgets.unkept_ask import UnkeptAsk
-from pfm_desktop.support.paths import user_data_dir
+from pfm_desktop.gui.window_place import WindowPlace
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels.opening import name_of
 from pfm_desktop.viewmodels.words import capital, spoken
@@ -45,7 +46,6 @@ TITLES = ("Today", "Review", "Capture", "Annotate", "Models", "Settings")
 TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS = range(len(TITLES))
 VIEWS = tuple(f"view.{title.lower()}" for title in TITLES)
 SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
-USUAL = (1366, 768)  # at the first start
 LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 KEY_FIRST = "Print the recovery key or write it down first: it is not shown again."
@@ -94,14 +94,15 @@ class MainWindow(QMainWindow):
         self._first_list = FirstList(self.stack, self.jobs, self.messages)
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
         self._watch.timeout.connect(self._look_again)
+        self.help = Help(self)
         self._asking = Background(self)  # whether the library could be written by now
-        self._cut_to: QSize | None = None  # the size that was made to fit the screen
+        self.place = WindowPlace(self)
         self.menus = Menus(self, self.book, self._slots())
         self._lay_out()
         self._connect()
         self.book.use(settings.shortcuts)
         self._refresh()
-        self._restore_geometry()
+        self.place.restore()
 
     @property
     def session(self) -> Session | None:
@@ -153,17 +154,9 @@ class MainWindow(QMainWindow):
         self.desk.before(index, self.stack.currentWidget())
         self._show(self.desk.page(index))
 
-    def keep_geometry(self) -> None:
-        """Note where the window stands, for the next start."""
-        kept = _window_file()
-        kept.setValue("geometry", self.saveGeometry())
-        kept.sync()
-
     def setVisible(self, visible: bool) -> None:
-        """A window that had to be cut down to the screen takes all of it, unless it was given another size since."""
-        if visible and self._cut_to == self.size():
-            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
-        self._cut_to = None
+        """See `WindowPlace`."""
+        self.place.about_to_show(visible)
         super().setVisible(visible)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -189,7 +182,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.jobs.cancel_all()
-        self.keep_geometry()
+        self.place.keep()
         if self.desk is not None:
             self.desk.close()
             self.desk = None
@@ -414,6 +407,13 @@ class MainWindow(QMainWindow):
             self._drop_first_list()
         self.entrance.make(folder)
 
+    def visit_demo(self) -> bool:
+        """Open the demo library for now: the next start opens what was chosen. False while that would end work."""
+        may = self._work_may_end("Ask for the tour once more")
+        if may:
+            self.open_library("")
+        return may
+
     # pages
 
     def _show(self, page: QWidget) -> None:
@@ -434,7 +434,7 @@ class MainWindow(QMainWindow):
         page = self.stack.currentWidget()
         if page is self.entrance:
             self.entrance.take_keys()
-        elif self.desk is not None and page is not None:
+        elif page is not None and (self.desk is not None or hasattr(page, "needs_no_library")):
             page.entered()  # type: ignore[attr-defined]  # a Page
 
     def _page_made(self, page: QWidget) -> None:
@@ -443,12 +443,24 @@ class MainWindow(QMainWindow):
         title = str(page.property("title") or getattr(page, "title", ""))
         self.book.adopt_page(page, page.page_actions(), group=title)  # type: ignore[attr-defined]  # a Page
 
-    def _show_shortcuts(self) -> None:
-        own = getattr(self.stack.currentWidget(), "own_keys", None)
-        if own is not None and own():
-            return
+    def show_all_keys(self) -> None:
+        """The list of all keys, in place of the page."""
         if self.desk is not None and not self.entrance.holds:
             self._show(self.desk.shortcuts(self.book))
+
+    def show_help(self, page: QWidget) -> None:
+        """A page that needs no library."""
+        if self.entrance.holds:
+            self.messages.note(KEY_FIRST)
+        elif not self.lock.locked:
+            self._show(page)
+
+    def leave_help(self, back: int) -> None:
+        """To a page, or to the entrance where no library is open."""
+        if self.desk is None:
+            self._show(self.entrance)
+        else:
+            self.show_page(TODAY if back == REVIEW and self.desk.session.case is None else back)
 
     def _show_about(self) -> None:
         self.show_page(SETTINGS)
@@ -512,6 +524,7 @@ class MainWindow(QMainWindow):
     def _locked(self, locked: bool) -> None:
         """While it is locked only quitting is possible, and no name stands in the title."""
         if locked:
+            self.help.leave_keys()
             self.unkept.keep()  # it may name somebody, and nobody is there to answer
         self.menuBar().setVisible(not locked)
         for action in self.book.group(WINDOW):
@@ -593,7 +606,7 @@ class MainWindow(QMainWindow):
             usable = desk is not None and (index != REVIEW or case is not None)
             self.book.action(name).setEnabled(usable)
             self.rail.set_usable(index, usable, NO_LIBRARY if desk is None else NO_VISIT)
-        for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.about"):
+        for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.all_shortcuts", "help.tour", "help.about"):
             self.book.action(id_).setEnabled(desk is not None)
         again = self.book.action("file.open_for_writing")
         again.setEnabled(not self.patient.again.isHidden())
@@ -604,6 +617,7 @@ class MainWindow(QMainWindow):
             page = self.stack.currentWidget()
             self.rail.show_current(desk.index_of(page))
             self.menus.show_page(getattr(page, "title", ""))
+        self.help.follow()
 
     # making
 
@@ -622,7 +636,7 @@ class MainWindow(QMainWindow):
             "view.theme": self._toggle_theme,
             "view.full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "view.close_message": self.messages.close_top,
-            "help.shortcuts": self._show_shortcuts,
+            **self.help.slots(),
             "help.about": self._show_about,
         }
 
@@ -630,6 +644,7 @@ class MainWindow(QMainWindow):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.patient)
+        right.addWidget(self.help.offer)
         right.addWidget(self.stack, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)
@@ -678,23 +693,3 @@ class MainWindow(QMainWindow):
     def _close_when_quiet(self) -> None:
         if self._closing and not self.jobs.busy:
             QTimer.singleShot(0, self.close)  # after the last job's own callback
-
-    def _restore_geometry(self) -> None:
-        kept = _window_file().value("geometry")
-        if not (isinstance(kept, QByteArray) and self.restoreGeometry(kept)):
-            self.resize(*USUAL)
-        self._fit_screen()
-
-    def _fit_screen(self) -> None:
-        """A window that would reach over the edge is made to fit, and is shown maximised."""
-        room = self.screen().availableGeometry().size()
-        title_bar = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)  # the frame is not known before show
-        fitting = self.size().boundedTo(QSize(room.width(), room.height() - title_bar))
-        if fitting != self.size():
-            self.setMinimumSize(self.minimumSize().boundedTo(fitting))
-            self.resize(fitting)
-            self._cut_to = fitting
-
-
-def _window_file() -> QSettings:
-    return QSettings(str(user_data_dir() / "window.ini"), QSettings.Format.IniFormat)

@@ -40,8 +40,13 @@ VIEW = (
     ("view.close_message", "&Close the message", "Ctrl+Shift+M"),
 )
 HELP = (
-    ("help.shortcuts", "&Keyboard shortcuts", "F1 or ?"),
-    ("help.about", "&About pfm_desktop", ""),
+    ("help.shortcuts", "&Keys of this page", "F1 or ?"),
+    ("help.all_shortcuts", "&All keyboard shortcuts", "Shift+F1"),
+    None,
+    ("help.guide", "&User guide", "Ctrl+F1"),
+    ("help.tour", "&Take the tour", "Ctrl+Shift+F1"),
+    None,
+    ("help.about", "A&bout pfm_desktop", ""),
 )
 _MNEMONICS = {"Review": "Re&view", "Capture": "Ca&pture"}  # other letters than those of the menus beside them
 _PLACES = (("&File", FILE), ("&Edit", EDIT), ("&View", VIEW), ("&Help", HELP))

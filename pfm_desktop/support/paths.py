@@ -10,7 +10,7 @@ APP = "pfm-desktop"
 
 
 def app_root() -> Path:
-    """Folder that holds `resources/` and `models/`: the checkout, or the bundle of the installed program."""
+    """Folder that holds `resources/`, `models/` and `docs/user/`: the checkout, or the bundle of what is installed."""
     bundle = getattr(sys, "_MEIPASS", None)
     return Path(bundle) if bundle else Path(__file__).resolve().parents[2]
 
@@ -18,6 +18,11 @@ def app_root() -> Path:
 def resources_dir() -> Path:
     """Icons, themes, templates."""
     return app_root() / "resources"
+
+
+def user_guide_dir() -> Path:
+    """The user guide, Markdown and pictures: the same folder in the checkout and in the bundle."""
+    return app_root() / "docs" / "user"
 
 
 def shipped_models_dir() -> Path:

@@ -29,6 +29,7 @@ class Settings:
 
     `ai_shown`: when who reads for labels may see the AI answer: never, after the own grade, or before it too.
     `lock_minutes`: without a key or the mouse for so long, the window of an encrypted library is locked.
+    `tour_offered`: the tour of the demo library was taken or declined, and is not offered again.
     `modality`: what this clinic's archive calls colposcopy in DICOM, external-camera photography or endoscopy.
     `backups`: the folder of a library's backups, by its id.
     `shortcuts` maps an action's id to its key sequence where the user has changed it. `library` "" is the demo library.
@@ -42,6 +43,7 @@ class Settings:
     library: str = ""
     lock_minutes: int = 10
     modality: str = "XC"
+    tour_offered: bool = False
     backups: Mapping[str, str] = field(default_factory=dict)
     shortcuts: Mapping[str, str] = field(default_factory=dict)
 

@@ -207,10 +207,12 @@ def test_page_commands_have_a_menu_while_the_page_is_shown_and_act_by_key(
     assert page.swiped == 1
 
 
-def test_f1_lists_every_key_and_escape_goes_back(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+def test_the_list_of_all_keys_has_every_key_and_escape_goes_back(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
     window = open_window(library_folder)
     assert window.desk is not None
-    qtbot.keyClick(window, Qt.Key.Key_F1)
+    qtbot.keyClick(window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     page = window.desk.shortcuts(window.book)
     assert window.stack.currentWidget() is page
     said = {page.table.item(row, 1).text() for row in range(page.table.rowCount())}  # type: ignore[attr-defined]
@@ -335,7 +337,7 @@ def test_a_kept_size_that_the_screen_no_longer_holds_is_made_to_fit(qtbot: QtBot
     before = MainWindow(load_settings())
     qtbot.addWidget(before)
     before.resize(1900, 1000)
-    before.keep_geometry()
+    before.place.keep()
     again = MainWindow(load_settings())
     qtbot.addWidget(again)
     room = again.screen().availableGeometry()

@@ -122,6 +122,11 @@ class SettingsPage(QWidget):
         """Whose shortcuts the editor changes."""
         self.shortcuts.use(book)
 
+    def show_shortcuts(self) -> None:
+        """Bring the shortcut editor into sight, with the keys in its list."""
+        self._scroll.ensureWidgetVisible(self.shortcuts)
+        self.shortcuts.table.setFocus()
+
     def show_about(self) -> None:
         """Bring the About text into sight."""
         self._scroll.ensureWidgetVisible(self._about)

@@ -1,4 +1,4 @@
-"""The list of keys (F1)."""
+"""The list of all keys."""
 
 from __future__ import annotations
 

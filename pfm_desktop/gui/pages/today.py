@@ -32,6 +32,7 @@ from pfm_desktop.gui.widgets.worklist_filter import WorklistFilter
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
 from pfm_desktop.jobs import Context
 from pfm_desktop.viewmodels.first_look import Closed, FirstLook
+from pfm_desktop.viewmodels.tour import OFFER_TAKE
 from pfm_desktop.viewmodels.worklist import LIMIT, Found, WorkRow, count_text, empty_text, found
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ SEARCHED = "Search name, ID, date, impression, finding"
 NOT_SEARCHED = "Names are hidden: nothing to search"
 SEARCH = 260  # pixels that the search field has at least: buttons that would take them are in the menu only
 MORE_ROOM = 1500  # pixels, with which there is room for the export button too
+
 NO_IMPORT = "No pictures can be brought in"
 _MARGINS = (14, 12, 14, 10)
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -64,6 +66,7 @@ class TodayPage(QWidget):
     import_wanted = Signal(list)
     examine_wanted = Signal(str)
     histology_wanted = Signal()
+    tour_wanted = Signal()
     export_wanted = Signal(str, str)  # the visit on which the list stands, or ""; what is searched for
     title = "Today"
 
@@ -399,6 +402,10 @@ class TodayPage(QWidget):
         column.addStretch(1)
         column.addWidget(self.empty)
         column.addWidget(self.import_here, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.tour_here = QPushButton(OFFER_TAKE, page)
+        self.tour_here.clicked.connect(lambda _checked=False: self.tour_wanted.emit())
+        self.tour_here.setAutoDefault(True)
+        column.addWidget(self.tour_here, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         return page
 
@@ -510,7 +517,10 @@ class TodayPage(QWidget):
         for button in (self._buttons[-1], self.import_here):
             button.setToolTip(_tip(many) if writable else why)
         self.import_here.setEnabled(writable)
-        self.import_here.setVisible(writable and not self._asked[0].strip() and not self.filter.restricts)
+        asked = bool(self._asked[0].strip()) or self.filter.restricts
+        self.import_here.setVisible(writable and not asked)
+        self.tour_here.setVisible(not asked)
+        self.tour_here.setEnabled(not isinstance(self._session, FirstLook))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a narrow window some buttons are in the menu only: the search comes first."""

@@ -131,7 +131,7 @@ def test_control_z_in_the_note_takes_the_note_back_and_then_the_last_read(qtbot:
     assert page.view.side.title.text() == f"Pair 1 of {PAIRS}"
 
 
-def test_the_question_mark_shows_the_keys_of_reading_and_elsewhere_the_list_of_all(
+def test_the_question_mark_shows_the_keys_of_reading_and_in_the_list_those_of_the_list(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     page = annotate(window)
@@ -141,7 +141,8 @@ def test_the_question_mark_shows_the_keys_of_reading_and_elsewhere_the_list_of_a
     page.show_tasks()
     qtbot.waitUntil(lambda: page.idle)
     qtbot.keyClick(page.tasks.table, Qt.Key.Key_F1)
-    assert window.stack.currentWidget() is not page
+    assert window.stack.currentWidget() is page
+    assert "New task" in window.help.keys.body.toPlainText()
 
 
 def test_a_problem_is_said_in_the_window(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,123 @@
+"""The tour of the demo library, as a table: where each step is, what it points at, what it says, and which keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.case import VisitRow
+
+MENU = "help menu"  # a control that is no part of a page
+INVESTIGATIONAL = "Investigational - not for diagnosis."
+NO_KEY = "no key"
+_KEY = re.compile(r"\{([a-z_]+\.[a-z_0-9]+)\}")
+
+OFFER = "New here? A short tour shows the way, on phantoms: no real women, and nothing is changed or signed by it."
+OFFER_TAKE, OFFER_LATER = "Take the tour (3 minutes)", "Not now"
+ELSEWHERE = (
+    "The tour is shown on the demo library, on phantoms. The library that is open now is closed for it; "
+    "File, Open another library brings it back, and the next start opens it as before."
+)
+ELSEWHERE_TAKE = "Open the demo library and take the tour"
+NOT_SEEN = "It is not in sight at the moment."
+NO_PAGE = "{page} cannot be shown at the moment. The message at the foot of the window says why; Next goes on."
+WAITS = "The tour waits: this step is about {page}. Stay here as long as you like."
+GO_THERE, NEXT, LAST = "Go there", "Next", "Finish"
+BACK, SKIP = "Back", "Skip the tour"
+HINT = "Click the page to try it; {help.tour} comes back here. Escape ends the tour."
+OVER = "The tour is over. Help, Take the tour shows it again."
+
+
+@dataclass(frozen=True)
+class TourStep:
+    """`page`: the title on the rail, "" for wherever one is. `controls`: attribute paths from the page to what is
+    framed (of a table of controls all of them together), or `MENU`. `tab`: which tab of Review's right column. `words`
+    name keys by the id of their action in braces, so that a changed key shows as it is."""
+
+    page: str
+    controls: tuple[str, ...]
+    title: str
+    words: str
+    tab: str = ""
+
+
+STEPS: tuple[TourStep, ...] = (
+    TourStep(
+        "Today", ("search", "filter.buttons"), "Find and open a visit",
+        "Type a name, a number, a date or a finding; the buttons ({today.show_all}, {today.show_today} and on) show "
+        "what is to be done. Enter opens the visit, and {edit.find} comes back here from anywhere.",
+    ),
+    TourStep(
+        "Review", ("bar",), "Look at both pictures",
+        "Side by side, blend, swipe, flicker and checkerboard are on the keys {review.side_by_side}, {review.blend}, "
+        "{review.swipe}, {review.flicker} and {review.checkerboard}; the wheel zooms both. The chip says how well the "
+        "pictures lie on each other.",
+    ),
+    TourStep(
+        "Review", ("side.answer",), "Your own read first, then the AI",
+        "Give your impression ({review.impression_normal} to {review.impression_cancer}), then {review.reveal} reveals "
+        "the AI answer; that goes on record and cannot be undone. " + INVESTIGATIONAL,
+        tab="AI",
+    ),
+    TourStep(
+        "Review", ("side.pins",), "Pins and pots",
+        "{review.pin} takes the pin tool, and a click marks where a biopsy was taken. Each pin has its pot here, and "
+        "{review.labels} saves the labels of the pots.",
+        tab="Pins",
+    ),
+    TourStep(
+        "Review", ("side.report.sign", "side.report.save"), "Report and signature",
+        "What you enter in Findings ({review.findings}) stands in this report; {review.save_pdf} saves it. Sign locks "
+        "the visit for good, with your name and the time; findings cannot be changed afterwards. The tour never signs.",
+        tab="Report",
+    ),
+    TourStep(
+        "Capture", ("timeline",), "Examine live",
+        "{capture.go} takes what comes next and {capture.acid} starts the clock of acetic acid, with one hand or a "
+        "pedal. Here a simulated device plays a phantom; no camera is needed.",
+    ),
+    TourStep(
+        "Annotate", ("tasks.read", "tasks.new"), "Read pairs for labels",
+        "Pairs one after the other by single keys, without names and without the AI: {annotate.grade_normal} normal to "
+        "{annotate.grade_cancer} cancer, {annotate.undo} takes back. {annotate.new_task} makes a task.",
+    ),
+    TourStep(
+        "Models", ("learn", "cards"), "Models and fine-tuning",
+        "pfm-demo is a demonstration model, trained on phantoms. {models.learn} makes one of your own labels, on this "
+        "computer, and it answers only once you promote it. " + INVESTIGATIONAL,
+    ),
+    TourStep(
+        "", (MENU,), "Where help is",
+        "{help.shortcuts} shows the keys of the page in front, and Help has this tour again. Nearly everything can be "
+        "undone with {edit.undo}.",
+    ),
+)  # fmt: skip
+
+
+def with_keys(words: str, key_of: Callable[[str], str]) -> str:
+    """The words with the keys that hold now in place of the ids; `key_of` gives "" for an action without a key."""
+    return _KEY.sub(lambda found: key_of(found.group(1)) or NO_KEY, words)
+
+
+def ids_in(words: str) -> tuple[str, ...]:
+    """The ids of actions that words name keys of."""
+    return tuple(_KEY.findall(words))
+
+
+def counter(place: int) -> str:
+    """`3 of 9`; `place` from 0."""
+    return f"{place + 1} of {len(STEPS)}"
+
+
+def visit_for(rows: Sequence[VisitRow]) -> str:
+    """The visit that the tour opens where none is: both sources, not read and not signed, with most pictures; ""
+    where there is none at all."""
+
+    def worth(row: VisitRow) -> tuple[bool, bool, int]:
+        return row.has_white and row.has_fluorescence, not row.signed and not row.impression, row.pictures
+
+    best = max(rows, key=worth, default=None)
+    return best.visit.id if best is not None else ""
