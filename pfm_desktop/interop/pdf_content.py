@@ -67,6 +67,8 @@ class ReportContent:
     birth_date: date | None = None
     corrections: tuple[str, ...] = ()
     amends: tuple[str, ...] = ()
+    heading: str = ""  # of the clinic
+    closing: str = ""
     visit_at: datetime | None = None
     visit_day: date | None = None  # in place of `visit_at` where the time of day is not known
     examiner: str = ""

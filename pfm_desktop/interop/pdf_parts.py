@@ -33,7 +33,8 @@ _WARN = ParagraphStyle("warn", parent=_TEXT, fontName=BOLD, textColor=colors.Hex
 
 def story(content: ReportContent, width: float) -> list[Flowable]:
     """All flowables of a report, `width` points wide."""
-    parts: list[Flowable] = [_text("Colposcopy report", _TITLE), _who(content, width)]
+    parts: list[Flowable] = [_text(content.heading, _BOLD)] if content.heading else []
+    parts += [_text("Colposcopy report", _TITLE), _who(content, width)]
     parts += [_text(line, _WARN) for line in (*content.amends, *content.corrections)]
     if said := say.referral(content):
         parts += [_text("Referral", _HEAD), _text(said)]
@@ -47,6 +48,8 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     parts += _answer(content, width)
     if content.notes:
         parts += [_text("Notes", _HEAD), *(_text(note, _SMALL) for note in content.notes)]
+    if content.closing:
+        parts.append(_text(content.closing))
     parts.append(_signature(content, width))
     return parts
 

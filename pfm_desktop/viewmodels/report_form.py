@@ -191,9 +191,11 @@ MakeContent = Callable[["Library", ReportSources], "ReportContent"]
 def make_content(lib: Library, sources: ReportSources) -> ReportContent:
     """The report as it stands now."""
     from pfm_desktop.services.report import report_of_visit
+    from pfm_desktop.services.report_template import by_template, site_template
 
     own = sources.own()
-    return report_of_visit(lib, own.case, own.answer, own.pictures, software=SOFTWARE)
+    content = report_of_visit(lib, own.case, own.answer, own.pictures, software=SOFTWARE)
+    return by_template(content, *site_template(lib))
 
 
 def default_name(case: VisitCase) -> str:

@@ -43,6 +43,7 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
     look = look or PreviewLook()
     parts = [
         f"<p><b>{BANNER}</b><br>{_safe(content.model_label)}</p>",
+        f"<p><b>{_lines(content.heading)}</b></p>" if content.heading else "",
         f"<h2>{say.state(content)}</h2>",
         _rows(say.who(content), look),
         *(f"<p><b>{_safe(line)}</b></p>" for line in (*content.amends, *content.corrections)),
@@ -55,10 +56,15 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
         _diagram(content, look),
         _answer(content, look),
         _notes(content.notes, look),
+        f"<p>{_lines(content.closing)}</p>" if content.closing else "",
         _signature(content, look),
         _paragraph(f"{content.software}, made {moment(content.made_at)}", look.quiet),
     ]
     return f'<body style="color:{look.text}">{"".join(parts)}</body>'
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(_safe(line) for line in text.splitlines())
 
 
 def _referral(content: ReportContent) -> str:

@@ -30,6 +30,7 @@ from pfm_desktop.gui.widgets.follow_up_choice import HINT, FollowUpChoice
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
 from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
+from pfm_desktop.gui.widgets.template_choice import TemplateChoice
 from pfm_desktop.gui.widgets.upkeep_section import UpkeepSection
 from pfm_desktop.services.bands import change_site_bands, site_bands
 from pfm_desktop.support.errors import UserError
@@ -52,6 +53,10 @@ AI_WORDS = {
     "after": "Shown on request, after the own grade",
     "before": "Shown on request, also before the grade, in tasks made so",
 }
+TEMPLATE_HINT = (
+    "What stands above and below every report from now on, and which sections it has. Who she is, the findings, the AI "
+    "answer where it was revealed, warnings and the signature always do; what is left out is said in the report."
+)
 BANDS_HINT = (
     "What a complete score is taken for, beside it in Findings. Sources differ. None says that a biopsy is not needed."
 )
@@ -80,7 +85,8 @@ class SettingsPage(QWidget):
         self.lock = QCheckBox(LOCK, self)
         self.people = PeoplePanel(session, self)
         self.ai_shown, self.bands = CalmComboBox(self), CalmComboBox(self)
-        self.follow_up = FollowUpChoice(session, self)
+        self.follow_up, self.template = FollowUpChoice(session, self), TemplateChoice(session, self)
+        session.drafts.append(self.template)
         for name in AI_SHOWN:
             self.ai_shown.addItem(AI_WORDS[name], name)
         self.ai_shown.activated.connect(lambda _i: self._keep_choice(ai_shown=self.ai_shown.currentData()))
@@ -104,7 +110,7 @@ class SettingsPage(QWidget):
         for bands in ALL.values():
             self.bands.addItem(bands.source, bands.key)
         self.bands.activated.connect(lambda _i: self._keep_bands(self.bands.currentData()))
-        for choice in (self.lock, self.ai_shown, self.bands, *self.follow_up.in_order()):
+        for choice in (self.lock, self.ai_shown, self.bands, *self.follow_up.in_order(), self.template):
             choice.setEnabled(not session.why_no_switch)
         for kept in (self.model, self.idle_lock, self.modality):
             kept.setEnabled(not why_not_chosen(session.library))
@@ -163,6 +169,7 @@ class SettingsPage(QWidget):
             chosen = site_bands(self._session.library)
             self.bands.setCurrentIndex(self.bands.findData("" if chosen is None else chosen.key))
         self.follow_up.read()
+        self.template.read()
         if not self.reader.hasFocus() or not self.reader.isModified():
             self.reader.setText(self._session.named)
         self.reader.setReadOnly(self._session.account is not None)
@@ -240,6 +247,7 @@ class SettingsPage(QWidget):
             self.ai_shown,
             self.bands,
             *self.follow_up.in_order(),
+            *self.template.in_order(),
             self.model,
             self.idle_lock,
             *self._library_buttons,
@@ -265,6 +273,7 @@ class SettingsPage(QWidget):
         self.bands.setAccessibleName("Bands of the Swede score")
         form.addRow("Swede score", _under(self.bands, why_not or BANDS_HINT, self))
         form.addRow("Histology", _under(self.follow_up, why_not or HINT, self))
+        form.addRow("Report", _under(self.template, why_not or TEMPLATE_HINT, self))
 
     def _library_row(self) -> QWidget:
         held = QWidget(self)

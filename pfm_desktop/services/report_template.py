@@ -1,0 +1,76 @@
+"""The template of reports that the site of a library has chosen, and a report made by it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.report_template import SECTIONS, ReportTemplate
+from pfm_desktop.interop.pdf_content import ReportContent
+from pfm_desktop.interop.pdf_words import GRADE_NAMES
+from pfm_desktop.services.answering import valid
+from pfm_desktop.storage import records
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.moments import day
+
+KEY = "report_template"
+
+
+def site_template(lib: Library) -> tuple[ReportTemplate, str]:
+    """The one that was chosen here, an empty one where none was; and why what is kept cannot be used ("" where it
+    can)."""
+    with lib.read() as session:
+        kept = records.snapshot(session, "site_choice", KEY)
+    if kept is None:
+        return ReportTemplate(), ""
+    try:
+        return ReportTemplate.from_json(kept["value"]), ""
+    except ValueError as error:
+        return ReportTemplate(), f"The site's template of reports was not used: {error}."
+
+
+def change_site_template(lib: Library, *, heading: str, closing: str, leave_out: tuple[str, ...]) -> Change:
+    """Choose what reports have from now on. `BadInputError` for closing words with a field that no report has."""
+    template = valid(lambda: ReportTemplate(heading.strip(), closing.strip(), leave_out))
+    with lib.read() as session:
+        old = records.snapshot(session, "site_choice", KEY)
+    return lib.apply(Change("site_choice", KEY, old, {"value": template.to_json()}, "Template of reports changed"))
+
+
+def by_template(content: ReportContent, template: ReportTemplate, problem: str = "") -> ReportContent:
+    """A report as the site wants it; it says itself what was left out, and why the template was not used."""
+    gone = frozenset(template.leave_out)
+    emptied: dict[str, dict[str, Any]] = {
+        "referral": {"referral": ()},
+        "pictures": {"pictures": ()},
+        "examination": {"examination": None, "whitenings": (), "assessment": (), "lesions": ()},
+        "scores": {"swede": ()},
+        "biopsies": {"pins": ()},
+        "diagram": {"diagram": None},
+    }
+    changes = {name: value for section in gone for name, value in emptied[section].items()}
+    names = ", ".join(title.lower() for key, title in SECTIONS.items() if key in gone)
+    notes = [f"Left out by the template of this site: {names}."] if names else []
+    notes += [problem] if problem else []
+    return replace(
+        content,
+        **changes,
+        heading=template.heading,
+        closing=template.closed(_said(content)),
+        notes=(*content.notes, *notes),
+    )
+
+
+def _said(content: ReportContent) -> dict[str, str]:
+    findings = content.findings
+    impression = findings.impression if findings is not None else None
+    visit = content.visit_day or (content.visit_at.astimezone().date() if content.visit_at is not None else None)
+    return {
+        "name": content.patient_name,
+        "identifier": content.patient_identifier,
+        "born": day(content.birth_date) if content.birth_date else "unknown",
+        "visit": day(visit) if visit is not None else "unknown",
+        "examiner": content.examiner or "not named",
+        "impression": GRADE_NAMES[impression] if impression is not None else "none given",
+    }
