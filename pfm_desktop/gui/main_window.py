@@ -18,6 +18,7 @@ from pfm_desktop.gui.help import Help
 from pfm_desktop.gui.library_door import LibraryDoor
 from pfm_desktop.gui.lock import WindowLock
 from pfm_desktop.gui.menus import WINDOW, Menus
+from pfm_desktop.gui.privacy import PrivacyScreen
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
@@ -634,6 +635,7 @@ class MainWindow(QMainWindow):
             "edit.find": self._find,
             **{name: partial(self.show_page, index) for index, name in enumerate(VIEWS)},
             "view.theme": self._toggle_theme,
+            "view.privacy": lambda: self.privacy.toggle(),  # noqa: PLW0108 - it is made later
             "view.full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "view.close_message": self.messages.close_top,
             **self.help.slots(),
@@ -665,6 +667,7 @@ class MainWindow(QMainWindow):
         around.addWidget(self.unkept)  # above the locked page as well, from which one may close or sign out
         around.addWidget(self.lock.front, 1)
         self.setCentralWidget(whole)
+        self.privacy = PrivacyScreen(self, lambda: self.book.action("view.privacy").shortcuts())
         self.setWindowTitle("pfm_desktop")
         self.setMinimumSize(*SMALLEST)
 

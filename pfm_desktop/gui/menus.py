@@ -37,6 +37,7 @@ VIEW = (
     None,
     ("view.theme", "&Dark or light theme", "Ctrl+Shift+L"),
     ("view.full_screen", "&Full screen", "F11"),
+    ("view.privacy", "&Hide or show everything", "F12"),
     ("view.close_message", "&Close the message", "Ctrl+Shift+M"),
 )
 HELP = (
