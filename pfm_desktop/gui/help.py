@@ -170,7 +170,7 @@ class Help(QObject):
             page.entered()  # the button that had the keys is gone
 
     def _library_ready(self) -> None:
-        wanted, self._tour_wanted, self._elsewhere = self._tour_wanted, False, False
+        wanted, self._tour_wanted, self._elsewhere, self._back = self._tour_wanted, False, False, 0
         session = self._window.session
         if wanted and session is not None and session.library.demo:
             self.take_tour()

@@ -44,7 +44,6 @@ class Tour(QObject):
         window.stack.currentChanged.connect(lambda _index: self._page_changed())
         window.lock.changed.connect(lambda _locked: self._again.start())
         window.book.changed.connect(self._again.start)
-        window.installEventFilter(self)
 
     @property
     def running(self) -> bool:
@@ -61,6 +60,7 @@ class Tour(QObject):
         if not self.running:
             self._desk, self._before = self._window.desk, QApplication.focusWidget()
             self.place = 0
+            self._window.installEventFilter(self)
         self._lead()
 
     def end(self) -> None:
@@ -70,6 +70,7 @@ class Tour(QObject):
         held, before = self.card.holds_keys, self._before
         self._desk = self._before = None
         self._watch(())
+        self._window.removeEventFilter(self)
         if held:
             page: Any = self._window.stack.currentWidget()
             if before is not None and isValid(before) and before.isVisible():

@@ -91,8 +91,8 @@ STEPS: tuple[TourStep, ...] = (
     ),
     TourStep(
         "", (MENU,), "Where help is",
-        "{help.shortcuts} shows the keys of the page in front, and Help has this tour again. Nearly everything can be "
-        "undone with {edit.undo}.",
+        "{help.shortcuts} shows the keys of the page in front, {help.guide} opens the user guide, and Help has this "
+        "tour again. Nearly everything can be undone with {edit.undo}.",
     ),
 )  # fmt: skip
 

@@ -12,11 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.main_window import ANNOTATE, CAPTURE, REVIEW, SETTINGS, TODAY, MainWindow
 from pfm_desktop.gui.widgets.keys_card import KeysCard
+from pfm_desktop.services import accounts
 
 from .conftest import Opened
 
 K = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
+
+NAME, PASSWORD = "Dr. Given Family", "correct horse battery"
 
 pytestmark = pytest.mark.slow
 
@@ -185,3 +188,17 @@ def test_the_card_follows_the_window_and_takes_half_of_the_page_at_most(window: 
         assert shown.height() <= over.height() / 2 + 1
         bar = card(window).body.horizontalScrollBar()
         assert bar.maximum() == 0, "nothing is cut off at the side"
+
+
+def test_a_locked_window_shows_no_keys_of_what_is_behind(qtbot: QtBot, open_window: Opened, tmp_path: Path) -> None:
+    accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0].close()
+    window = open_window(tmp_path / "clinic", ready=False)
+    qtbot.waitUntil(window.entrance.signing_in.isVisible, timeout=10_000)
+    window.door.sign_in(NAME, PASSWORD)
+    qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+    window.help.toggle_keys()
+    assert card(window).isVisible()
+    window.lock_now()
+    window.lock._open()
+    assert not card(window).isVisible()
+    assert not window.lock.locked

@@ -27,6 +27,7 @@ from pfm_desktop.viewmodels.tour import ELSEWHERE_TAKE, NOT_SEEN, STEPS, ids_in
 from .conftest import Opened
 
 K = Qt.Key
+BY_OPENING = {"Model answered"}  # goes on record by itself where a visit is opened, by whomever
 NAME, PASSWORD = "Dr. Given Family", "correct horse battery"
 REVIEW_STEP = next(place for place, step in enumerate(STEPS) if step.page == "Review")
 
@@ -203,7 +204,7 @@ def test_every_step_finds_its_controls_and_its_keys_and_changes_nothing(qtbot: Q
     assert not running.running
     assert not running.card.isVisible()
     assert not running.frame.isVisible()
-    assert lines(window) == before
+    assert [line for line in lines(window) if line not in BY_OPENING] == before
 
 
 def test_the_visit_that_the_tour_opens_waits_for_its_first_read_and_one_that_is_open_stays(

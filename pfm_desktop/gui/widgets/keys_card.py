@@ -68,6 +68,7 @@ class KeysCard(QFrame):
         self.hint.setText(HINT.format(keys=keys) if keys else "Escape closes")
         self.setAccessibleName(self.heading.text())
         self.body.setAccessibleName(self.heading.text())
+        self._before = QApplication.focusWidget()
         self._place()
         self.show()
         self.raise_()
@@ -86,7 +87,6 @@ class KeysCard(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         """Whoever has the keys is heard before."""
         super().showEvent(event)
-        self._before = QApplication.focusWidget()
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._follow_keys)
