@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pfm_desktop.domain.findings import Signature
+from pfm_desktop.domain.grade import Grade
 
 LONGEST = 1000  # characters of a reason
 
 
 @dataclass(frozen=True)
 class Amendment:
-    """`who` opened the visit again, and why; `signature` stood under the report that `report_sha256` names (a PDF)."""
+    """`who` opened the visit again, and why; `signature` stood under the report that `report_sha256` names (a PDF), and
+    `impression` was signed."""
 
     id: str
     visit_id: str
@@ -20,6 +22,7 @@ class Amendment:
     who: str
     reason: str
     signature: Signature
+    impression: Grade
     report_sha256: str
 
 

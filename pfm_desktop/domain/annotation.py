@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,9 +56,9 @@ def hour_of(pin: Pin, mark: OsMark | None) -> int | None:
     return clock_hour(pin.x, pin.y, mark.x, mark.y)
 
 
-def next_letter(pins: tuple[Pin, ...]) -> str:
-    """First letter not in use: A to Z, then A1, B1, ..."""
-    used = {pin.letter for pin in pins}
+def next_letter(pins: tuple[Pin, ...], taken: Collection[str] = ()) -> str:
+    """First letter not in use, and not among those `taken` otherwise: A to Z, then A1, B1, ..."""
+    used = {pin.letter for pin in pins} | set(taken)
     for suffix in ("", *(str(n) for n in range(1, 1000))):
         for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
             if letter + suffix not in used:

@@ -100,7 +100,7 @@ class FollowUp:
 
     def letter(self, today: date) -> Letter:
         """See `Letter`. A visit of which nothing went to a laboratory has none."""
-        if LETTER.key in self.answers:
+        if self.told:
             return Letter.SENT
         if not any(one.pot for one in self.specimens):
             return Letter.NONE
@@ -110,6 +110,15 @@ class FollowUp:
         if waited > LETTER_DAYS:
             return Letter.LATE
         return Letter.TOO_SOON if self.awaited else Letter.DUE
+
+    @property
+    def told(self) -> bool:
+        """Whether a letter was sent, and no diagnosis was entered after it."""
+        day = self.answers.get(LETTER.key)
+        if day is None:
+            return False
+        entered = [one.result.entered_on for one in self.specimens if one.result.entered_on is not None]
+        return all(on <= date.fromisoformat(str(day)) for on in entered)
 
     def letter_by(self) -> date:
         """The last day of best practice."""

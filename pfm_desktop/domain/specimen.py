@@ -115,10 +115,12 @@ GRADE_OF: Mapping[str, Grade] = {
 
 @dataclass(frozen=True)
 class Result:
-    """`answers` by the keys of `RESULT`; `entered_by` who answered last."""
+    """`answers` by the keys of `RESULT`; `entered_by` who answered last, `entered_on` when the diagnosis was entered
+    (None while there is none)."""
 
     answers: Mapping[str, Any] = field(default_factory=dict, hash=False)
     entered_by: str = ""
+    entered_on: date | None = None
 
     @property
     def diagnosis(self) -> str:
@@ -157,9 +159,11 @@ class Specimen:
 
 
 def worst(results: Iterable[Result]) -> Result | None:
-    """The result with the highest grade, the first of several; None where none has one."""
+    """The worst result, the first of several; None where none has a grade. Within a grade a diagnosis that is worse
+    comes first, as `GRADE_OF` lists them."""
+    order = list(GRADE_OF)
     graded = [one for one in results if one.grade is not None]
-    return max(graded, key=lambda one: one.grade.rank if one.grade is not None else -1, default=None)
+    return max(graded, key=lambda one: order.index(one.diagnosis), default=None)
 
 
 def checked_pot(pot: str) -> str:

@@ -28,6 +28,7 @@ def amend(lib: Library, visit_id: str, reason: str, report: bytes) -> tuple[Chan
         "who": lib.who,
         "reason": reason,
         "signature": signature,
+        "impression": found["impression"],
         "report_sha256": lib.pictures.put(report),
     }
     said = f"Signed report amended: {reason}"[:200]

@@ -95,8 +95,11 @@ def set_follow_up(lib: Library, visit_id: str, key: str, answer: Any) -> Change:
     with lib.read() as session:
         if stored.visit(session, visit_id) is None:
             raise gone("visit")
+        visit = stored.visit(session, visit_id)
+        patient = stored.patient(session, visit.patient_id) if visit is not None else None
         present = records.snapshot(session, "follow_up", visit_id) or {"answers": {}}
-    return lib.apply(answer_change("follow_up", visit_id, present, FOLLOW_UP, key, answer, "Follow-up: "))
+    whose = f"{patient.identifier}, follow-up: " if patient is not None else "Follow-up: "
+    return lib.apply(answer_change("follow_up", visit_id, present, FOLLOW_UP, key, answer, whose))
 
 
 def site_choice(lib: Library) -> SiteChoice:

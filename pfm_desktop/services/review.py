@@ -39,7 +39,7 @@ def place_pin(lib: Library, pair_id: str, frame: Source, x: float, y: float, *, 
     with lib.read() as session:
         pair = _pair_with(stored.pair(session, pair_id), frame)
         _check_inside(stored.picture(session, pair.picture_id(frame) or ""), x, y)
-        letter = next_letter(stored.pins_of(session, pair.visit_id))
+        letter = next_letter(stored.pins_of(session, pair.visit_id), _on_labels(session, pair.visit_id))
     fields: dict[str, Any] = {
         "pair_id": pair_id,
         "frame": frame.value,
@@ -51,6 +51,12 @@ def place_pin(lib: Library, pair_id: str, frame: Source, x: float, y: float, *, 
         "answers": {},
     }
     return lib.apply(Change("pin", new_id(), None, fields, f"Pin {letter} placed"))
+
+
+def _on_labels(session: Any, visit_id: str) -> frozenset[str]:
+    """What stands on labels that were made for pots of this visit: another biopsy is never called the same."""
+    made = journal.all_new(session, what="export", key=visit_id)
+    return frozenset(str(pot) for details in made for pot in details.get("pots", ()))
 
 
 def move_pin(lib: Library, pin_id: str, x: float, y: float) -> Change:

@@ -8,7 +8,7 @@ changed then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -105,16 +105,15 @@ def set_result(lib: Library, specimen_id: str, key: str, answer: Any) -> tuple[C
         everything = kept.specimens_of(session, one.visit_id)
         old = records.snapshot(session, "result", specimen_id)
     answers, said = answered(one.result.answers, RESULT, key, answer)
-    who = lib.who
-    new = {"visit_id": one.visit_id, "answers": answers, "entered_by": who} if answers else None
-    if old is not None and new is not None:
-        parts = {"answers": old["answers"], "entered_by": old["entered_by"]}
-        change = Change("result", specimen_id, parts, {name: new[name] for name in parts}, f"{_named(one)}: {said}")
+    result = Result(answers, lib.who, _entered_on(one.result, answers))
+    on = result.entered_on.isoformat() if result.entered_on is not None else ""
+    new = {"answers": answers, "entered_by": result.entered_by, "entered_on": on}
+    text = f"{_whose(lib, one.visit_id)}, {_named(one)}: {said}"[:200]  # undone where another woman is in front
+    if old is not None and answers:
+        change = Change("result", specimen_id, {name: old[name] for name in new}, new, text)
     else:
-        change = Change("result", specimen_id, old, new, f"{_named(one)}: {said}")
-    after = tuple(
-        replace(other, result=Result(answers, who)) if other.id == specimen_id else other for other in everything
-    )
+        change = Change("result", specimen_id, old, {"visit_id": one.visit_id, **new} if answers else None, text)
+    after = tuple(replace(other, result=result) if other.id == specimen_id else other for other in everything)
     return lib.apply_all((change, *_histology(lib, one.visit_id, everything, after)))
 
 
@@ -146,6 +145,22 @@ def _worst_fields(specimens: Sequence[Specimen], who: str) -> dict[str, Any] | N
         "text": f"pot {', '.join(pots)}: {form.answer_words(DIAGNOSIS, found.diagnosis)}",
         "entered_by": who,
     }
+
+
+def _entered_on(before: Result, answers: Mapping[str, Any]) -> date | None:
+    """When the diagnosis was entered here: today where it is another one now."""
+    diagnosis = str(answers.get(DIAGNOSIS.key, ""))
+    if not diagnosis:
+        return None
+    return before.entered_on if diagnosis == before.diagnosis and before.entered_on is not None else date.today()
+
+
+def _whose(lib: Library, visit_id: str) -> str:
+    """The woman, as lists call her."""
+    with lib.read() as session:
+        visit = stored.visit(session, visit_id)
+        patient = stored.patient(session, visit.patient_id) if visit is not None else None
+    return patient.identifier if patient is not None else "?"
 
 
 def _of(lib: Library, specimen_id: str) -> tuple[Specimen, str]:

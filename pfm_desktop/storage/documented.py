@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.amendment import Amendment
 from pfm_desktop.domain.findings import SwedeScore
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.lesion import Lesion, Scored
 from pfm_desktop.domain.referral import Referral
 from pfm_desktop.domain.reid import ReidIndex
@@ -49,7 +50,8 @@ def amendments_of(session: Session, visit_id: str) -> tuple[Amendment, ...]:
 def _amendment(row: AmendmentTable) -> Amendment:
     signed = repositories.signature(row.signature)
     assert signed is not None
-    return Amendment(row.id, row.visit_id, row.made_at, row.who, row.reason, signed, row.report_sha256)
+    grade = Grade(row.impression)
+    return Amendment(row.id, row.visit_id, row.made_at, row.who, row.reason, signed, grade, row.report_sha256)
 
 
 def _lesion(row: LesionTable) -> Lesion:

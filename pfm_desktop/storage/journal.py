@@ -175,6 +175,12 @@ def last(session: Session, *, what: str, key: str, unless: str = "") -> JournalE
     return None if row is None else _entry(row)
 
 
+def all_new(session: Session, *, what: str, key: str) -> tuple[Mapping[str, Any], ...]:
+    """What the lines of that kind and key put on record, the first one first."""
+    lines = select(JournalTable.new).where(JournalTable.what == what, JournalTable.key == key)
+    return tuple(dict(new) for new in session.scalars(lines.order_by(JournalTable.seq)) if new)
+
+
 def latest_by(session: Session, *, what: str, who: str, begins: str) -> Mapping[str, Mapping[str, Any]]:
     """By key, what the latest line of this kind by `who` says, of all keys that begin so."""
     lines = select(JournalTable.key, JournalTable.new).where(JournalTable.what == what, JournalTable.who == who)

@@ -75,7 +75,7 @@ KINDS: Mapping[str, Kind] = {
     "result": Kind(tables_review.ResultTable, key=("specimen_id",), computed=("diagnosis",)),
     "amendment": Kind(tables_review.AmendmentTable, fixed=True),
     "follow_up": Kind(
-        tables_review.FollowUpTable, key=("visit_id",), computed=("mdt", "letter_sent"), default={"answers": {}}
+        tables_review.FollowUpTable, key=("visit_id",), computed=("mdt", "letter_on"), default={"answers": {}}
     ),
 }
 

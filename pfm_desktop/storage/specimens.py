@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.case import Patient, Visit
 from pfm_desktop.domain.followup import DISCORDANT, FollowUp
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.specimen import KIND_WORDS, Result, Specimen, SpecimenKind
-from pfm_desktop.storage import access, journal, repositories
+from pfm_desktop.storage import access, documented, journal, repositories
 from pfm_desktop.storage.tables import FindingsTable, HistologyTable, PairTable, PinTable, PredictionTable, VisitTable
-from pfm_desktop.storage.tables_review import FollowUpTable, ResultTable, SpecimenTable
+from pfm_desktop.storage.tables_review import AmendmentTable, FollowUpTable, ResultTable, SpecimenTable
 
 _AT_ONCE = 500  # keys in one question
 _ORDER = [kind.value for kind in SpecimenKind]
@@ -62,6 +63,7 @@ def followed(session: Session, visit_ids: Sequence[str]) -> tuple[Followed, ...]
         specimens = _specimens(session, part)
         answers = {row.visit_id: dict(row.answers) for row in _rows(session, FollowUpTable, part)}
         grades = {row.visit_id: row.impression for row in _rows(session, FindingsTable, part)}
+        grades |= _signed_first(session, part)
         for visit in session.scalars(select(VisitTable).where(VisitTable.id.in_(part))):
             patient = repositories.patient(session, visit.patient_id)
             made = repositories.visit(session, visit.id)
@@ -79,10 +81,9 @@ def open_visits(session: Session, *, letters: bool) -> tuple[str, ...]:
     `letters` are followed up) no letter was sent."""
     if access.masked(session):
         return ()
-    done = select(FollowUpTable.visit_id).where(FollowUpTable.visit_id == VisitTable.id)
     wanted: list[ColumnElement[bool]] = [VisitTable.id.in_(awaiting()), VisitTable.id.in_(_to_discuss())]
     if letters:
-        wanted.append(and_(VisitTable.id.in_(_with_pots()), ~exists(done.where(FollowUpTable.letter_sent))))
+        wanted.append(and_(VisitTable.id.in_(_with_pots()), VisitTable.id.not_in(_told())))
     return tuple(session.scalars(select(VisitTable.id).where(or_(*wanted)).order_by(VisitTable.started_at)))
 
 
@@ -117,10 +118,13 @@ def _compared(session: Session, row: FindingsTable, found: str) -> Compared:
     before = Grade(row.first_read["impression"]) if row.first_read else None
     shown = journal.revealed_model(session, row.visit_id) if row.revealed_at is not None else None
     kept = session.get(PredictionTable, (shown.pair_id, shown.sha256)) if shown is not None else None
-    revealed = row.revealed_at is not None
-    return Compared(
-        row.visit_id, Grade(found), before if revealed else at_last, at_last, kept.body if kept is not None else None
-    )
+    first = documented.amendments_of(session, row.visit_id)[:1]
+    read_at = datetime.fromisoformat(row.first_read["read_at"]) if row.first_read else None
+    if first and (read_at is None or read_at > first[0].signature.signed_at):
+        before = first[0].impression  # what was signed first, not what was read once it was opened again
+    elif row.revealed_at is None:
+        before = at_last
+    return Compared(row.visit_id, Grade(found), before, at_last, kept.body if kept is not None else None)
 
 
 def awaiting() -> Select[Any]:
@@ -140,11 +144,39 @@ def _with_pots() -> Select[Any]:
     return pins.union(select(SpecimenTable.visit_id).where(SpecimenTable.pot != "")).subquery().select()
 
 
+def _told() -> Select[Any]:
+    """Visits of which a letter was sent, and no diagnosis entered after it; see `FollowUp.told`."""
+    later = select(ResultTable.specimen_id).where(
+        ResultTable.visit_id == FollowUpTable.visit_id,
+        ResultTable.diagnosis != "",
+        ResultTable.entered_on > FollowUpTable.letter_on,
+    )
+    return select(FollowUpTable.visit_id).where(FollowUpTable.letter_on != "", ~exists(later))
+
+
+def _signed_first(session: Session, visit_ids: Sequence[str]) -> Mapping[str, str]:
+    """Of visits that were amended the impression that was signed first: a change after it hides no miss."""
+    rows = session.scalars(
+        select(AmendmentTable)
+        .where(AmendmentTable.visit_id.in_(visit_ids))
+        .order_by(AmendmentTable.made_at.desc(), AmendmentTable.id)
+    )
+    return {row.visit_id: row.impression for row in rows}
+
+
 def _to_discuss() -> Select[Any]:
     """Put on the list, or discordant while nobody said anything about it."""
     listed = select(FollowUpTable.visit_id).where(FollowUpTable.mdt == "listed")
     said = select(FollowUpTable.visit_id).where(FollowUpTable.mdt != "")
-    apart = or_(*(and_(FindingsTable.impression == one, HistologyTable.grade == other) for one, other in _APART))
+    first = (
+        select(AmendmentTable.impression)
+        .where(AmendmentTable.visit_id == FindingsTable.visit_id)
+        .order_by(AmendmentTable.made_at, AmendmentTable.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    signed = func.coalesce(first, FindingsTable.impression)
+    apart = or_(*(and_(signed == one, HistologyTable.grade == other) for one, other in _APART))
     discordant = (
         select(FindingsTable.visit_id)
         .join(HistologyTable, HistologyTable.visit_id == FindingsTable.visit_id)
@@ -171,12 +203,17 @@ def _specimens(session: Session, visit_ids: Sequence[str]) -> Mapping[str, tuple
         kind = SpecimenKind(one.kind)
         found[one.visit_id].append(Specimen(one.id, one.visit_id, kind, KIND_WORDS[kind], one.pot, dict(one.answers)))
     results = {
-        row.specimen_id: Result(dict(row.answers), row.entered_by) for row in _rows(session, ResultTable, visit_ids)
+        row.specimen_id: Result(dict(row.answers), row.entered_by, _day(row.entered_on))
+        for row in _rows(session, ResultTable, visit_ids)
     }
     return {
         visit_id: tuple(replace(one, result=results.get(one.id, Result())) for one in there)
         for visit_id, there in found.items()
     }
+
+
+def _day(kept: str) -> date | None:
+    return date.fromisoformat(kept) if kept else None
 
 
 def _rows(session: Session, table: Any, visit_ids: Sequence[str]) -> Iterable[Any]:

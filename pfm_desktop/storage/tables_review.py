@@ -54,14 +54,15 @@ class SpecimenTable(Base):
 
 
 class ResultTable(Base):
-    """What the laboratory says of one pot, by the id of its specimen, which may be a pin. `diagnosis` is computed: its
-    key, "" while there is none."""
+    """What the laboratory says of one pot, by the id of its specimen, which may be a pin. `entered_on` (YYYY-MM-DD) is
+    the day on which its diagnosis was entered here, "" while there is none; `diagnosis` is computed: its key, or ""."""
 
     __tablename__ = "results"
     specimen_id: Mapped[str] = mapped_column(ID, primary_key=True)
     visit_id: Mapped[str] = mapped_column(ID, index=True)
     answers: Mapped[dict[str, Any]] = mapped_column(JSON)
     entered_by: Mapped[str] = mapped_column(String(200), default="")
+    entered_on: Mapped[str] = mapped_column(String(10), default="")
     diagnosis: Mapped[str] = mapped_column(String(20), default="")
 
     def derive(self) -> None:
@@ -71,22 +72,23 @@ class ResultTable(Base):
 
 class FollowUpTable(Base):
     """What is done about a visit afterwards; see `domain.followup`. Computed from the answers: `mdt` ("" while nobody
-    said), and whether the letter was sent."""
+    said), and the day of the letter (YYYY-MM-DD, "" while none was sent)."""
 
     __tablename__ = "follow_ups"
     visit_id: Mapped[str] = mapped_column(ID, primary_key=True)
     answers: Mapped[dict[str, Any]] = mapped_column(JSON)
     mdt: Mapped[str] = mapped_column(String(20), default="", index=True)
-    letter_sent: Mapped[bool] = mapped_column(default=False)
+    letter_on: Mapped[str] = mapped_column(String(10), default="")
 
     def derive(self) -> None:
         """See `Base.derive`."""
         said = self.answers or {}
-        self.mdt, self.letter_sent = str(said.get("mdt", "")), "letter_on" in said
+        self.mdt, self.letter_on = str(said.get("mdt", "")), str(said.get("letter_on", ""))
 
 
 class AmendmentTable(Base):
-    """A report that was signed and opened again since; `report_sha256` names its PDF in the picture store."""
+    """A report that was signed and opened again since, with the impression that was signed; `report_sha256` names its
+    PDF in the picture store."""
 
     __tablename__ = "amendments"
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -95,4 +97,5 @@ class AmendmentTable(Base):
     who: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(Text)
     signature: Mapped[dict[str, Any]] = mapped_column(JSON)
+    impression: Mapped[str] = mapped_column(String(20))
     report_sha256: Mapped[str] = mapped_column(String(64))

@@ -50,8 +50,13 @@ JOIN patients ON patients.id = visits.patient_id
 LEFT JOIN findings ON findings.visit_id = visits.id
 WHERE visits.id = page.id {_NEWEST_FIRST}
 """
+# of an amended visit the impression that was signed first: a change after it hides no miss
+_SIGNED = (
+    "COALESCE((SELECT amendments.impression FROM amendments WHERE amendments.visit_id = findings.visit_id"
+    " ORDER BY amendments.made_at, amendments.id LIMIT 1), findings.impression)"
+)
 _APART = " OR ".join(
-    f"(findings.impression = '{one.value}' AND histology.grade = '{other.value}')"
+    f"({_SIGNED} = '{one.value}' AND histology.grade = '{other.value}')"
     for one in GRADES
     for other in GRADES
     if abs(one.rank - other.rank) >= DISCORDANT
@@ -209,7 +214,9 @@ def _restrict(question: Question, conditions: list[str], values: dict[str, Any])
         values["letter_since"] = _days_before(now, LETTER_DAYS)
         conditions.append(
             f"(EXISTS (SELECT 1 {_PINS}) OR EXISTS (SELECT 1 {_OTHERS})) AND NOT EXISTS (SELECT 1 FROM follow_ups"
-            f" WHERE follow_ups.visit_id = visits.id AND follow_ups.letter_sent = true)"
+            " WHERE follow_ups.visit_id = visits.id AND follow_ups.letter_on <> ''"
+            " AND NOT EXISTS (SELECT 1 FROM results WHERE results.visit_id = visits.id AND results.diagnosis <> ''"
+            " AND results.entered_on > follow_ups.letter_on))"
             f" AND (visits.started_at < :letter_since OR NOT {awaited})"
         )
 

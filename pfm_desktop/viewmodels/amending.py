@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.amendment import checked_reason
 from pfm_desktop.domain.people import Act
 from pfm_desktop.support.errors import capital
-from pfm_desktop.support.moments import moment
+from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.report_form import Saved
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def why_not(reason: str) -> str:
 
 def original_words(one: Amendment) -> str:
     """How an earlier report is called."""
-    return f"Save the report signed {moment(one.signature.signed_at)}..."
+    return f"Save report signed {day(one.signature.signed_at)}..."
 
 
 def original_name(one: Amendment) -> str:

@@ -93,7 +93,7 @@ def why_locked(case: VisitCase | None, read_only_reason: str = "") -> str:
         return NO_VISIT
     signature = case.findings.signature
     if signature is not None:
-        return f"Signed by {signature.name}, {moment(signature.signed_at)}: nothing can be changed any more."
+        return f"Signed by {signature.name}, {moment(signature.signed_at)}: locked, unless the report is amended."
     return f"Read only: {read_only_reason}." if read_only_reason else ""
 
 

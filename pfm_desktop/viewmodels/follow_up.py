@@ -96,6 +96,16 @@ def line_again(part: Part, line: Line, found: Sequence[Followed], today: date, c
     return _discuss_line(one) if part is Part.DISCUSS else _letter_line(one, today)
 
 
+def place_of(lines: Sequence[Line], visit_id: str, specimen_id: str) -> int | None:
+    """Where that pot stands, or else that visit; None where neither does."""
+    exact = next(
+        (at for at, one in enumerate(lines) if (one.visit_id, one.specimen_id) == (visit_id, specimen_id)), None
+    )
+    if exact is not None or specimen_id:
+        return exact
+    return next((at for at, one in enumerate(lines) if one.visit_id == visit_id), None)
+
+
 def pot_line(one: Followed, pot: Specimen, today: date, choice: SiteChoice) -> Line:
     """A pot of a visit."""
     late = pot.awaited and one.follow_up.waited(today) > choice.days
@@ -159,6 +169,9 @@ def visit_words(one: Followed) -> str:
 def doubt_words(what: FollowUp) -> str:
     """Where histology and impression contradict each other; "" elsewhere."""
     found = what.histology
+    early = [one.pot or one.name for one in what.specimens if (on := one.result.reported_on) and on < what.day]
+    if early:
+        return f"The report on pot {', '.join(early)} is dated before the visit: is it this woman's, and of this visit?"
     if found is None or what.impression is None or not what.discordant:
         return ""
     less = "less" if what.apart < 0 else "worse"

@@ -12,7 +12,7 @@ from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.worklist import typed_day
 
 NOT_SAID = "not said"
-_HINTS = {Kind.DAY: "14 Mar 2026"}
+_HINTS = {Kind.DAY: "as 14 Mar 2026"}
 
 
 def field_text(item: Item, answer: Any) -> str:

@@ -60,7 +60,7 @@ def save_labels(ctx: Context, lib: Library, labels: tuple[Label, ...], visit_id:
     ctx.progress(0, 1, "Making the labels")
     data = labels_pdf(labels)
     out = Path(path)
-    details = {"labels": len(labels), "sha256": hashlib.sha256(data).hexdigest()}
+    details = {"pots": [label.pot for label in labels], "sha256": hashlib.sha256(data).hexdigest()}
     with replacing(out) as stream:
         stream.write(data)
         recorded = on_record.note(lib, "export", visit_id, "Labels of the pots saved as PDF", details)

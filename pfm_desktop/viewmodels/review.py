@@ -276,7 +276,7 @@ def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = 
         return "No picture on the stage."
     signature = case.findings.signature
     if signature is not None:
-        return f"Signed by {signature.name}: nothing can be changed any more."
+        return f"Signed by {signature.name}: locked, unless the report is amended (Report)."
     return f"Read only: {read_only_reason}." if read_only_reason else ""
 
 

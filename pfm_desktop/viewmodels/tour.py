@@ -71,7 +71,7 @@ STEPS: tuple[TourStep, ...] = (
     TourStep(
         "Review", ("side.report.sign", "side.report.save"), "Report and signature",
         "What you enter in Findings ({review.findings}) stands in this report; {review.save_pdf} saves it. Sign locks "
-        "the visit for good, with your name and the time; findings cannot be changed afterwards. The tour never signs.",
+        "the visit, with your name and the time; a change afterwards takes a reason. The tour never signs.",
         tab="Report",
     ),
     TourStep(

@@ -237,3 +237,49 @@ def test_escape_leads_back_and_a_visit_opens_from_the_list(
     assert window.session is not None
     assert window.session.case is not None
     assert window.session.case.visit.id == visits["Abel"]
+
+
+def test_reading_the_lists_again_never_puts_another_woman_under_the_keys(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    table = page.tables[Part.AWAITED]
+    qtbot.keyClick(table, Key.Key_Down)
+    assert "Bell" in page.panel.who.text()
+    field: Any = page.panel.result.rows["lab_number"]
+    field.field.setFocus()
+    qtbot.keyClicks(field.field, "L-77")
+    qtbot.keyClick(field.field, Key.Key_F5)
+    qtbot.waitUntil(lambda: page.idle)
+    assert "Bell" in page.panel.who.text()
+    assert focus() is field.field
+    assert of(window, visits["Bell"]).specimens[0].result.answers == {"lab_number": "L-77"}
+    table.setFocus()
+    diagnose(qtbot, page, 1)
+    qtbot.keyClick(focus(), Key.Key_F5)  # she leaves the list: the keys do not stay in a field
+    qtbot.waitUntil(lambda: page.idle)
+    assert "Bell" not in page.panel.who.text()
+    assert focus() is table
+
+
+def test_what_is_undone_of_a_woman_who_had_left_the_list_brings_her_back(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    diagnose(qtbot, page, 1)
+    assert page.parts.buttons[Part.AWAITED.value].words == "Results awaited 2"
+    follow_up.set_follow_up(window.session.library, visits["Abel"], "letter_on", f"{date.today():%Y-%m-%d}")  # type: ignore[union-attr]
+    qtbot.keyClick(page, Key.Key_F5)
+    qtbot.waitUntil(lambda: page.idle)
+    assert cells(page, 2) == ["Bell", "Cole"]
+    said: list[str] = []
+    assert window.desk is not None
+    window.desk.undo.said.connect(said.append)
+    qtbot.keyClick(page, Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: page.idle and cells(page, 2) == ["Abel", "Bell", "Cole"])
+    assert said[0].startswith("Undone: H-0, Pin A: Diagnosis")
+
+
+def test_whose_result_it_is_stands_above_what_scrolls(page: HistologyPage) -> None:
+    page._area.verticalScrollBar().setValue(10_000)
+    assert page.panel.who.isVisible()
+    assert not page._area.isAncestorOf(page.panel.who)
+    assert page.visibleRegion().contains(page.panel.who.mapTo(page, page.panel.who.rect().center()))

@@ -61,7 +61,7 @@ class HistologyPage(QWidget):
         self._found: tuple[Followed, ...] = ()
         self._lines: tuple[Line, ...] = ()
         self._filling = self._to_list = False  # the keys go to the list once it is read
-        self._wanted = ""  # the visit on which the list is to stand
+        self._wanted = "", ""  # visit and pot on which the list is to stand
         self._reading, self._figuring = Background(self), Background(self)
         self.parts = OneOfChips({part.value: words_ for part, words_ in model.PART_WORDS.items()}, "Show", self)
         self.back = QPushButton("Back to Today", self)
@@ -83,8 +83,8 @@ class HistologyPage(QWidget):
     def entered(self) -> None:
         """The page comes into sight: the lists are read."""
         self.in_front.emit(True)
-        if self._session.case is not None and not self._wanted:
-            self._wanted = self._session.case.visit.id
+        if self._session.case is not None and not self._wanted[0]:
+            self._wanted = self._session.case.visit.id, ""
         self._to_list = True
         self.read_again()
 
@@ -98,10 +98,6 @@ class HistologyPage(QWidget):
         self._session.drafts.remove(self.panel)
         self._session.on_changed.remove(self._changed)
 
-    def show_visit(self, visit_id: str) -> None:
-        """Stand on this visit once the list is read."""
-        self._wanted = visit_id
-
     @property
     def part(self) -> Part:
         """Which list is shown."""
@@ -113,8 +109,10 @@ class HistologyPage(QWidget):
         return not (self._reading.busy or self._figuring.busy)
 
     def read_again(self) -> None:
-        """All lists, from disk; what is done leaves them."""
+        """All lists, from disk; what is done leaves them. The list stays where it stands."""
         self.panel.save()
+        if (line := self._chosen()) is not None and not self._wanted[0]:
+            self._wanted = line.visit_id, line.specimen_id
         if self.part is Part.FIGURES:
             self._read_figures()
         self._reading.start(_read, self._session, done=self._show, failed=self.said.emit)
@@ -123,9 +121,12 @@ class HistologyPage(QWidget):
 
     def _show(self, answer: tuple[tuple[Followed, ...], SiteChoice]) -> None:
         self._found, self._choice = answer
+        self._show_counts()
+        self._show_part()
+
+    def _show_counts(self) -> None:
         counts = {part.value: len(model.lines_of(part, self._found, _today(), self._choice)) for part in LISTS}
         self.parts.show_counts(counts)
-        self._show_part()
 
     def _show_part(self) -> None:
         part = self.part
@@ -146,10 +147,11 @@ class HistologyPage(QWidget):
         self.empty.setText(model.EMPTY[part])
         self._stack.setCurrentWidget(self._lists_page)
         self._lists.setCurrentWidget(self.tables[part] if self._lines else self._empty_page)
-        place = next((at for at, line in enumerate(self._lines) if line.visit_id == self._wanted), 0)
-        self._wanted = ""
+        place = model.place_of(self._lines, *self._wanted)
+        self._to_list = self._to_list or (place is None and self._wanted[0] != "")  # never on in another woman's field
+        self._wanted = "", ""
         if self._lines:
-            self.tables[part].setCurrentCell(place, 0)
+            self.tables[part].setCurrentCell(place or 0, 0)
         self._show_chosen()
         if self._to_list:
             self._to_list = False
@@ -170,6 +172,8 @@ class HistologyPage(QWidget):
     def _show_chosen(self) -> None:
         line = self._chosen()
         one = next((one for one in self._found if line is not None and one.visit.id == line.visit_id), None)
+        if one is None or self.panel.visit_id != one.visit.id:
+            self._area.verticalScrollBar().setValue(0)
         self.panel.show_visit(one, line.specimen_id if line is not None else "")
 
     def _chosen(self) -> Line | None:
@@ -185,12 +189,17 @@ class HistologyPage(QWidget):
             for one in self._found
             if one.visit.id in touched or not touched.isdisjoint(pot.id for pot in one.follow_up.specimens)
         ]
-        if not self.isVisible() or not visits:
+        if not self.isVisible():
+            return
+        if not visits:
+            if any(change.what in ("result", "follow_up") for change in changes):  # undone, of one that had left them
+                self.read_again()
             return
         from pfm_desktop.services import follow_up
 
         now = {one.visit.id: one for one in follow_up.of_visits(self._session.library, visits)}
         self._found = tuple(now.get(one.visit.id, one) for one in self._found)
+        self._show_counts()
         if self.part is Part.FIGURES:
             self._read_figures()
             return
@@ -223,7 +232,7 @@ class HistologyPage(QWidget):
         """Enter in a list goes to the result."""
         pressed = event.key() if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent) else None
         if pressed in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and watched in self.tables.values():
-            self.panel.enter()
+            self.panel.enter(letter=self.part is Part.LETTERS)
             return True
         return super().eventFilter(watched, event)
 
@@ -249,7 +258,7 @@ class HistologyPage(QWidget):
         order = [*range(at + 1, len(self._lines)), *range(at + 1)]
         place = next((row for row in order if not self._lines[row].cells[0].startswith(model.DONE)), at)
         table.setCurrentCell(place, 0)
-        self.panel.enter()
+        self.panel.enter(letter=self.part is Part.LETTERS)
 
     # ---- making
 
@@ -278,7 +287,7 @@ class HistologyPage(QWidget):
     def _table(self, part: Part) -> QTableWidget:
         table = plain_table(self, model.COLUMNS[part], model.PART_WORDS[part])
         table.currentCellChanged.connect(lambda *_: None if self._filling else self._show_chosen())
-        table.cellDoubleClicked.connect(lambda *_: self.panel.enter())
+        table.cellDoubleClicked.connect(lambda *_: self.panel.enter(letter=self.part is Part.LETTERS))
         table.installEventFilter(self)
         return table
 
@@ -333,15 +342,22 @@ class HistologyPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.count)
         column.addWidget(lists, 1)
-        area = QScrollArea(split)
+        right = QWidget(split)
+        self._area = area = QScrollArea(right)
         area.setWidget(self.panel)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumWidth(PANEL)
+        right.setMinimumWidth(PANEL)
+        beside = QVBoxLayout(right)
+        beside.setContentsMargins(0, 0, 0, 0)
+        for said in (self.panel.who, self.panel.visit):  # above what scrolls: whose result is entered stays in sight
+            said.setContentsMargins(12, 4, 12, 0)
+            beside.addWidget(said)
+        beside.addWidget(area, 1)
         split.addWidget(left)
-        split.addWidget(area)
+        split.addWidget(right)
         split.setStretchFactor(0, 1)
         return split
 

@@ -269,6 +269,7 @@ class TodayPage(QWidget):
         """Something was added to a visit: it must be in sight, whatever was searched for."""
         self.search.setText("")  # `clear` would be a step of the field's own undo
         self.filter.show_all()
+        self.filter.count()
         self.read_again()
         self._wanted = visit_id
 

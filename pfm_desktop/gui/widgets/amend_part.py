@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
@@ -130,6 +130,7 @@ class AmendPart(QWidget):
             if one.id not in self.buttons:
                 button = QPushButton(model.original_words(one), self)
                 button.setAutoDefault(True)
+                button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the column stays as it is
                 button.setToolTip(f"Amended by {one.who}: {one.reason}")
                 button.clicked.connect(lambda _checked=False, one=one: self._ask_where(one))
                 self.buttons[one.id] = button

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from pfm_desktop.domain.followup import FOLLOW_UP
+from pfm_desktop.domain.followup import FOLLOW_UP, LETTER
 from pfm_desktop.domain.specimen import RESULT
 from pfm_desktop.gui.widgets.chips import Chip, ChipRow
 from pfm_desktop.gui.widgets.form_view import FormView
-from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.panel_parts import bring_into_sight, say, words
 from pfm_desktop.viewmodels import follow_up as model
 
 if TYPE_CHECKING:
@@ -100,11 +99,17 @@ class FollowUpPanel(QWidget):
         locked = bool(self._session.library.no_editing)
         self.follow_up.show_answers(shown.visit.id, shown.follow_up.answers, locked=locked)
 
-    def enter(self) -> None:
-        """The keys go to the diagnosis, or where there is no pot to the follow-up."""
+    @property
+    def visit_id(self) -> str:
+        """The visit that is shown; "" for none."""
+        return "" if self._shown is None else self._shown.visit.id
+
+    def enter(self, *, letter: bool = False) -> None:
+        """The keys go to the diagnosis, or where there is no pot to the follow-up; to the day of the letter."""
         form = self.result if self.result.isVisible() else self.follow_up
-        row = next(iter(form.rows.values()))
+        row = self.follow_up.rows[LETTER.key] if letter else next(iter(form.rows.values()))
         row.setFocus(Qt.FocusReason.OtherFocusReason)
+        bring_into_sight(row)
 
     def _show_pots(self, pots: tuple[Specimen, ...]) -> None:
         chips = []
@@ -126,12 +131,9 @@ class FollowUpPanel(QWidget):
             self.result.show_answers("", {}, locked=True)
             say(self.entered, "")
             return
-        day = self._shown.visit.day if self._shown is not None else date.today()
         self.of_pot.setText(f"Result of pot {model.pot_words(chosen)}")
         self.result.show_answers(chosen.id, chosen.result.answers, locked=bool(self._session.library.no_editing))
-        early = chosen.result.reported_on is not None and chosen.result.reported_on < day
-        by = f"Entered by {chosen.result.entered_by}." if chosen.result.entered_by else ""
-        say(self.entered, f"{by} The report is dated before the visit.".strip() if early else by)
+        say(self.entered, f"Entered by {chosen.result.entered_by}." if chosen.result.entered_by else "")
 
     def _choose(self, specimen_id: str) -> None:
         focused = self.pots.isAncestorOf(self.focusWidget() or self)

@@ -138,11 +138,11 @@ def test_after_signing_the_tools_are_off_and_say_why(
     assert page.stage.tool == "pan"
     for tool in ("pin", "os"):
         assert not page.bar.tools[tool].isEnabled()
-        assert page.bar.tools[tool].toolTip() == "Signed by Dr. Test: nothing can be changed any more."
+        assert page.bar.tools[tool].toolTip() == "Signed by Dr. Test: locked, unless the report is amended (Report)."
     assert not page.pictures.add.isEnabled()
     qtbot.keyClick(page.stage, Qt.Key.Key_P)
     assert page.stage.tool == "pan"
-    assert problems == ["Signed by Dr. Test: nothing can be changed any more."]
+    assert problems == ["Signed by Dr. Test: locked, unless the report is amended (Report)."]
     qtbot.keyClick(page.stage, Qt.Key.Key_Delete)
     assert session.case is not None
     assert len(session.case.pins) == 1

@@ -66,7 +66,7 @@ def test_no_signature_goes_without_its_report_and_nothing_else_with_it(lib: Libr
     forged = {**held, "name": "Dr. Other"}
     fields = {
         "visit_id": signed, "made_at": "2026-03-14T12:00:00+00:00", "who": lib.who, "reason": "x",
-        "signature": forged, "report_sha256": "0" * 64,
+        "signature": forged, "impression": "low", "report_sha256": "0" * 64,
     }  # fmt: skip
     with pytest.raises(UserError, match="not the signature of the visit"):
         lib.apply_all((Change("amendment", "a" * 32, None, fields, "forged"), opened))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from pfm_desktop.domain.followup import Letter, Only
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.domain.specimen import Specimen, SpecimenKind
-from pfm_desktop.services import cases, documenting, follow_up, labelling, pairing, review, specimens
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import amending, cases, documenting, follow_up, labelling, pairing, review, specimens
 from pfm_desktop.storage import access, repositories
 from pfm_desktop.storage import specimens as specimen_rows
 from pfm_desktop.storage.library import Library
@@ -21,6 +23,7 @@ from pfm_desktop.storage.removal import StillNeededError
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.viewmodels import labels
 
 PICTURE: dict[str, Any] = {
     "sha256": "0" * 64,
@@ -302,3 +305,65 @@ def test_who_labels_finds_nobody_by_what_is_to_be_done(lib: Library) -> None:
         assert [(row.awaited, row.histology, row.hidden) for row in rows] == [(0, "", True)]
         assert specimen_rows.open_visits(session, letters=True) == ()
         assert specimen_rows.compared(session, "Dr. Test") == ()
+
+
+def test_a_result_after_the_letter_makes_another_letter_due(lib: Library) -> None:
+    """A woman whose letter went out before her result came is in the lists until she is told."""
+    room = made(lib, 10)
+    first, second = room.pin(), room.pin(30)
+    review.set_impression(lib, room.visit, Grade.LOW)
+    specimens.set_result(lib, first, "diagnosis", "normal")
+    yesterday = (date.today() - timedelta(days=1)).isoformat()
+    follow_up.set_follow_up(lib, room.visit, "letter_on", date.today().isoformat())
+    assert [one.visit.id for one in follow_up.open_follow_up(lib)] == [room.visit]  # B is awaited
+    assert cases.today(lib, only=Only.LETTER) == ()
+    follow_up.set_follow_up(lib, room.visit, "letter_on", yesterday)
+    specimens.set_result(lib, second, "diagnosis", "cin3")
+    (one,) = follow_up.open_follow_up(lib)
+    assert one.follow_up.letter(date.today()) is Letter.DUE
+    assert [row.visit.id for row in cases.today(lib, only=Only.LETTER)] == [room.visit]
+    follow_up.set_follow_up(lib, room.visit, "letter_on", date.today().isoformat())
+    assert follow_up.open_follow_up(lib) == ()
+    specimens.set_result(lib, second, "lab_number", "26/1")  # no other diagnosis
+    assert follow_up.open_follow_up(lib) == ()
+
+
+def test_an_impression_that_was_signed_first_counts_whatever_is_signed_later(lib: Library) -> None:
+    room = made(lib, 10)
+    pin = room.pin()
+    room.sign()
+    specimens.set_result(lib, pin, "diagnosis", "cin3")
+    amending.amend(lib, room.visit, "saw the result", b"%PDF")
+    review.set_impression(lib, room.visit, Grade.HIGH)
+    review.sign(lib, room.visit, "Dr. Test", "Read by me")
+    (one,) = follow_up.open_follow_up(lib)
+    assert (one.follow_up.impression, one.follow_up.discordant) == (Grade.NORMAL, True)
+    assert [row.visit.id for row in cases.today(lib, only=Only.DISCUSS)] == [room.visit]
+    own = follow_up.accuracy(lib, "Dr. Test")
+    assert (own.before.sensitivity.hits, own.at_last.sensitivity.hits) == (0, 1)
+
+
+def test_a_letter_that_stands_on_a_label_is_not_given_again(lib: Library, tmp_path: Path) -> None:
+    room = made(lib)
+    room.pin()
+    second = room.pin(30)
+    review.remove_pin(lib, second)
+    assert review.place_pin(lib, room.pair, Source.WHITE, 40, 20).text == "Pin B placed"  # no label was made of it
+    case = cases.visit_case(lib, room.visit)
+    labels.save_labels(SilentContext(), lib, labels.pot_labels(case), room.visit, str(tmp_path / "labels.pdf"))
+    review.remove_pin(lib, case.pins[1].id)
+    assert review.place_pin(lib, room.pair, Source.WHITE, 50, 20).text == "Pin C placed"
+
+
+def test_the_worse_diagnosis_of_one_grade_is_that_of_the_visit(room: Room) -> None:
+    first, second = room.pin(), room.pin(30)
+    specimens.set_result(room.lib, first, "diagnosis", "cin2")
+    specimens.set_result(room.lib, second, "diagnosis", "ais")
+    found = labelling.histology_of(room.lib, room.visit)
+    assert found is not None
+    assert found.text == "pot B: adenocarcinoma in situ"
+
+
+def test_what_is_undone_says_whose_it_was(room: Room) -> None:
+    change = specimens.set_result(room.lib, room.pin(), "diagnosis", "scc")[0]
+    assert change.text == "K-1, Pin A: Diagnosis: squamous cell carcinoma"

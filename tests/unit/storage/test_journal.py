@@ -150,6 +150,7 @@ LIVE: dict[str, dict[str, Any]] = {  # what an examination leaves, each with a v
         "visit_id": Shelf.visit,
         "answers": {"diagnosis": "cin2", "reported_on": "2026-03-20"},
         "entered_by": "A",
+        "entered_on": "2026-03-21",
     },
     "follow_up": {"answers": {"mdt": "listed", "next_step": "LLETZ"}},
 }

@@ -87,7 +87,7 @@ def test_fields_show_days_as_everywhere_and_hints_say_what_is_taken() -> None:
     by_key = {item.key: item for item in SHOWN}
     assert forms.field_text(by_key["hpv_on"], "2026-03-14") == "14 Mar 2026"
     assert forms.hint(by_key["parity"]) == "0 to 25"
-    assert forms.hint(by_key["hpv_on"]) == "14 Mar 2026"
+    assert forms.hint(by_key["hpv_on"]) == "as 14 Mar 2026"
     assert "no day" in forms.problem_of(by_key["hpv_on"], "soon")
     assert forms.problem_of(by_key["hpv_on"], "03/04/2020"), "either figure could be the month"
 

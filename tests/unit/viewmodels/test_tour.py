@@ -41,7 +41,7 @@ def test_a_demonstration_model_is_named_with_its_phantoms() -> None:
 
 def test_what_a_signature_does_is_said_and_that_the_tour_never_signs() -> None:
     said = next(step.words for step in STEPS if "Sign " in step.words)
-    assert "cannot be changed afterwards" in said
+    assert "a change afterwards takes a reason" in said
     assert "The tour never signs" in said
 
 

@@ -38,6 +38,7 @@ def upgrade(op: Any) -> None:
         sa.Column("visit_id", sa.String(32), nullable=False),
         sa.Column("answers", sa.JSON, nullable=False),
         sa.Column("entered_by", sa.String(200), nullable=False),
+        sa.Column("entered_on", sa.String(10), nullable=False),
         sa.Column("diagnosis", sa.String(20), nullable=False),
         sa.PrimaryKeyConstraint("specimen_id", name="pk_results"),
     )
@@ -47,7 +48,7 @@ def upgrade(op: Any) -> None:
         sa.Column("visit_id", sa.String(32), nullable=False),
         sa.Column("answers", sa.JSON, nullable=False),
         sa.Column("mdt", sa.String(20), nullable=False),
-        sa.Column("letter_sent", sa.Boolean, nullable=False),
+        sa.Column("letter_on", sa.String(10), nullable=False),
         sa.PrimaryKeyConstraint("visit_id", name="pk_follow_ups"),
     )
     op.create_index("ix_follow_ups_mdt", "follow_ups", ["mdt"])
@@ -59,6 +60,7 @@ def upgrade(op: Any) -> None:
         sa.Column("who", sa.String(200), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("signature", sa.JSON, nullable=False),
+        sa.Column("impression", sa.String(20), nullable=False),
         sa.Column("report_sha256", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_amendments"),
     )
