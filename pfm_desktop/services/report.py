@@ -27,6 +27,7 @@ from pfm_desktop.services.report_forms import (
     lesion_line,
     other_specimens,
     referral_lines,
+    result_of,
     taken_words,
 )
 from pfm_desktop.support.errors import BadInputError
@@ -302,9 +303,9 @@ def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | N
     here = pin in case.pins_on(pair_id)
     place = place_of(pin, os_of(case, pair_id if here else pin.pair_id), registration if here else None)
     place = place if here else f"{place} (on other pictures of this visit)"
-    return ReportPin(
-        pin.letter, place, taken_words(pin.letter, pin.pot, pin.answers, pin.note), _frame_words(pin, case)
-    )
+    found = result_of(next((one for one in case.specimens if one.id == pin.id), None))
+    note = "; ".join(part for part in (found, pin.note) if part)
+    return ReportPin(pin.letter, place, taken_words(pin.letter, pin.pot, pin.answers, note), _frame_words(pin, case))
 
 
 def _frame_words(pin: Pin, case: VisitCase) -> str:

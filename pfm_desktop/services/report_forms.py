@@ -13,7 +13,7 @@ from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.referral import ITEMS, Referral
 from pfm_desktop.domain.reid import ReidIndex
 from pfm_desktop.domain.shapes import QUADRANTS
-from pfm_desktop.domain.specimen import KIND_WORDS, TAKEN, SpecimenKind
+from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, TAKEN, Specimen, SpecimenKind
 from pfm_desktop.interop.pdf_content import ReportPin
 from pfm_desktop.support.moments import day
 
@@ -52,7 +52,16 @@ def other_specimens(case: VisitCase) -> Iterator[ReportPin]:
     """What was taken without a pin, by its pot."""
     for one in case.specimens:
         if one.kind is not SpecimenKind.BIOPSY:
-            yield ReportPin(one.pot or "-", KIND_WORDS[one.kind], taken_words(one.pot, one.pot, one.answers, ""))
+            said = taken_words(one.pot, one.pot, one.answers, result_of(one))
+            yield ReportPin(one.pot or "-", KIND_WORDS[one.kind], said)
+
+
+def result_of(one: Specimen | None) -> str:
+    """What the laboratory has said of it by now; "" while it has not."""
+    if one is None or not one.result.diagnosis:
+        return ""
+    on = one.result.reported_on
+    return f"histology {form.answer_words(DIAGNOSIS, one.result.diagnosis)}{f', {day(on)}' if on is not None else ''}"
 
 
 def taken_words(letter: str, pot: str, answers: Mapping[str, Any], note: str) -> str:

@@ -14,6 +14,7 @@ from pfm_desktop.domain import form
 from pfm_desktop.domain.accuracy import FEW, Comparison, Share
 from pfm_desktop.domain.followup import FollowUp, Letter
 from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, Specimen, SpecimenKind
+from pfm_desktop.storage.schema import folded
 from pfm_desktop.support import moments
 from pfm_desktop.viewmodels.grades import grade_words
 from pfm_desktop.viewmodels.words import many
@@ -94,6 +95,18 @@ def line_again(part: Part, line: Line, found: Sequence[Followed], today: date, c
         pot = next((pot for pot in one.follow_up.specimens if pot.id == line.specimen_id), None)
         return None if pot is None else pot_line(one, pot, today, choice)
     return _discuss_line(one) if part is Part.DISCUSS else _letter_line(one, today)
+
+
+def searched(lines: Sequence[Line], text: str) -> tuple[Line, ...]:
+    """Those in which every word of `text` stands, in whatever cell."""
+    words = folded(text).split()
+    return tuple(line for line in lines if all(word in folded(" ".join(line.cells)) for word in words))
+
+
+def empty_words(part: Part, search: str) -> str:
+    """What stands in an empty list."""
+    found = f'Nothing found for "{search.strip()}" in this list.\n\nEscape in the search field shows all of it.'
+    return found if search.strip() else EMPTY[part]
 
 
 def place_of(lines: Sequence[Line], visit_id: str, specimen_id: str) -> int | None:

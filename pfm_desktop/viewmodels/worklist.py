@@ -207,15 +207,16 @@ def _line(row: VisitRow, now: datetime, overdue_days: int) -> WorkRow:
 
 def _histology(row: VisitRow, waited: int, *, overdue: bool) -> str:
     """What is awaited, and for how long; else what the laboratory said, and whether it contradicts the impression."""
+    grade = Grade(row.histology) if row.histology else None
+    apart = abs(grade.rank - Grade(row.impression).rank) if grade is not None and row.impression else 0
+    sign = f" {APART_SIGN}" if apart >= DISCORDANT else ""
     if overdue:
-        return f"{OVERDUE_SIGN} overdue, {many(waited, 'day')}"
+        return f"{OVERDUE_SIGN} overdue, {many(waited, 'day')}{sign}"
     if row.awaited:
-        return f"awaited, {many(waited, 'day')}"
-    if not row.histology:
+        return f"awaited, {many(waited, 'day')}{sign}"
+    if grade is None:
         return ""
-    grade = Grade(row.histology)
-    apart = abs(grade.rank - Grade(row.impression).rank) if row.impression else 0
-    return f"{grade.value}{f' {APART_SIGN} impression' if apart >= DISCORDANT else ''}"
+    return f"{grade.value}{f'{sign} impression' if sign else ''}"
 
 
 def pictures_text(row: VisitRow) -> str:

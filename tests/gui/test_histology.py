@@ -283,3 +283,21 @@ def test_whose_result_it_is_stands_above_what_scrolls(page: HistologyPage) -> No
     assert page.panel.who.isVisible()
     assert not page._area.isAncestorOf(page.panel.who)
     assert page.visibleRegion().contains(page.panel.who.mapTo(page, page.panel.who.rect().center()))
+
+
+def test_a_name_from_a_paper_is_searched_for_by_keys(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    qtbot.keyClick(page.tables[Part.AWAITED], Key.Key_Slash)
+    assert focus() is page.search
+    qtbot.keyClicks(page.search, "cole")
+    assert cells(page, 2) == ["Cole"]
+    assert "Cole" in page.panel.who.text()
+    qtbot.keyClick(page.search, Key.Key_Return)
+    diagnose(qtbot, page, 1)
+    assert of(window, visits["Cole"]).specimens[0].result.diagnosis == "normal"
+    page.search.setFocus()
+    qtbot.keyClicks(page.search, "x")
+    assert 'Nothing found for "colex"' in page.empty.text()
+    qtbot.keyClick(page.search, Key.Key_Escape)
+    assert cells(page, 2) == ["Abel", "Bell"]

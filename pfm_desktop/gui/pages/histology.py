@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -63,6 +64,10 @@ class HistologyPage(QWidget):
         self._filling = self._to_list = False  # the keys go to the list once it is read
         self._wanted = "", ""  # visit and pot on which the list is to stand
         self._reading, self._figuring = Background(self), Background(self)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Search name, ID or pot")
+        self.search.setAccessibleName("Search the list")
+        self.search.setClearButtonEnabled(True)
         self.parts = OneOfChips({part.value: words_ for part, words_ in model.PART_WORDS.items()}, "Show", self)
         self.back = QPushButton("Back to Today", self)
         self.tables = {part: self._table(part) for part in LISTS}
@@ -138,13 +143,13 @@ class HistologyPage(QWidget):
                 self.parts.buttons[part.value].setFocus()
             self._read_figures()
             return
-        lines = model.lines_of(part, self._found, _today(), self._choice)
+        lines = model.searched(model.lines_of(part, self._found, _today(), self._choice), self.search.text())
         self._lines = lines[: model.MOST]
         left_out = len(lines) - len(self._lines)
         self.count.setText(f"The first {model.MOST} of {len(lines):,}." if left_out else "")
         self.count.setVisible(bool(left_out))
         self._fill(self.tables[part])
-        self.empty.setText(model.EMPTY[part])
+        self.empty.setText(model.empty_words(part, self.search.text()))
         self._stack.setCurrentWidget(self._lists_page)
         self._lists.setCurrentWidget(self.tables[part] if self._lines else self._empty_page)
         place = model.place_of(self._lines, *self._wanted)
@@ -231,6 +236,12 @@ class HistologyPage(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter in a list goes to the result."""
         pressed = event.key() if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent) else None
+        if watched is self.search and pressed in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._lines:
+            self.tables[self.part].setFocus()
+            return True
+        if watched is self.search and pressed == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+            return True
         if pressed in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and watched in self.tables.values():
             self.panel.enter(letter=self.part is Part.LETTERS)
             return True
@@ -271,9 +282,14 @@ class HistologyPage(QWidget):
         ]
         return (
             self._action("next", "&Next one that is not done", "Ctrl+Return", self.go_on),
+            self._action("search", "&Search the list", "/", self._to_search),
             self._action("read_again", "&Read the lists again", "F5", self.read_again),
             *shown,
         )
+
+    def _to_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
 
     def _action(self, name: str, text: str, shortcut: str, slot: object) -> QAction:
         made = QAction(text, self)
@@ -294,9 +310,17 @@ class HistologyPage(QWidget):
     def _connect(self) -> None:
         self.back.clicked.connect(lambda _checked=False: self.closed.emit())
         self.parts.chosen_changed.connect(lambda _key: self._chosen_part())
+        self.search.textChanged.connect(lambda _text: self._searched())
+        self.search.installEventFilter(self)
         self.panel.open_wanted.connect(self.visit_chosen)
         self._session.drafts.append(self.panel)
         self._session.on_changed.append(self._changed)
+
+    def _searched(self) -> None:
+        """Of the list as it was read; a result that is being entered is kept first."""
+        self.panel.save()
+        if self.part is not Part.FIGURES:
+            self._show_part()
 
     def _chosen_part(self) -> None:
         """The keys leave the result: another woman's comes into its place."""
@@ -340,6 +364,7 @@ class HistologyPage(QWidget):
             self._lists.addWidget(page)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.search)
         column.addWidget(self.count)
         column.addWidget(lists, 1)
         right = QWidget(split)

@@ -15,7 +15,17 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.domain.specimen import Specimen, SpecimenKind
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import amending, cases, documenting, follow_up, labelling, pairing, review, specimens
+from pfm_desktop.services import (
+    amending,
+    cases,
+    documenting,
+    follow_up,
+    labelling,
+    pairing,
+    report_forms,
+    review,
+    specimens,
+)
 from pfm_desktop.storage import access, repositories
 from pfm_desktop.storage import specimens as specimen_rows
 from pfm_desktop.storage.library import Library
@@ -367,3 +377,15 @@ def test_the_worse_diagnosis_of_one_grade_is_that_of_the_visit(room: Room) -> No
 def test_what_is_undone_says_whose_it_was(room: Room) -> None:
     change = specimens.set_result(room.lib, room.pin(), "diagnosis", "scc")[0]
     assert change.text == "K-1, Pin A: Diagnosis: squamous cell carcinoma"
+
+
+def test_a_report_that_is_made_after_the_result_says_it(room: Room) -> None:
+    pin = room.pin()
+    assert report_forms.result_of(room.pots()[0]) == ""
+    specimens.set_result(room.lib, pin, "diagnosis", "cin3")
+    specimens.set_result(room.lib, pin, "reported_on", "2026-03-20")
+    assert report_forms.result_of(room.pots()[0]) == "histology HSIL (CIN 3), 20 Mar 2026"
+    made_ = specimens.add_specimen(room.lib, room.visit, SpecimenKind.ENDOCERVICAL)
+    specimens.set_result(room.lib, made_.key, "diagnosis", "normal")
+    (line,) = report_forms.other_specimens(cases.visit_case(room.lib, room.visit))
+    assert (line.letter, line.place, line.note) == ("1", "endocervical sampling", "histology normal or benign")
