@@ -49,11 +49,13 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "drawing-and-biopsies.md": {
         "Shift+O": "review.take_os", "O": "review.os", "P": "review.pin", "V": "review.pan", "Alt+3": "review.pins",
-        "Ctrl+P": "review.labels", "C": "review.draw_cervix", "Q": "review.cervix",
+        "Ctrl+P": "review.labels", "C": "review.draw_cervix", "Q": "review.cervix", "Shift+C": "review.take_cervix",
+        "D": "review.draw_lesion", "B": "review.brush", "E": "review.eraser", "N": "review.add_lesion",
+        "J": "review.draw_scj",
     },
     "histology.md": {
         "Ctrl+Shift+H": "today.histology", "Ctrl+Return": "histology.next", "Alt+2": "histology.show_discuss",
-        "Alt+3": "histology.show_letters", "Alt+4": "histology.show_figures",
+        "Alt+3": "histology.show_letters", "Alt+4": "histology.show_figures", "/": "histology.search",
     },
     "capture.md": {
         "Ctrl+Shift+E": "today.examine", "N": "capture.allergy_no", "Y": "capture.allergy_yes", "Space": "capture.go",
