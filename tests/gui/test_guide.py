@@ -55,7 +55,7 @@ NAMED: dict[str, dict[str, str]] = {
     },
     "histology.md": {
         "Ctrl+Shift+H": "today.histology", "Ctrl+Return": "histology.next", "Alt+2": "histology.show_discuss",
-        "Alt+3": "histology.show_letters", "Alt+4": "histology.show_figures", "/": "histology.search",
+        "Alt+3": "histology.show_letters", "Alt+4": "histology.show_figures",
     },
     "capture.md": {
         "Ctrl+Shift+E": "today.examine", "N": "capture.allergy_no", "Y": "capture.allergy_yes", "Space": "capture.go",
