@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
 from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services.amending import AMENDMENT
 from pfm_desktop.viewmodels.changes import said_of
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Undo(QObject):
         self._group.activeStackChanged.connect(self.changed)
         session.on_done.append(self._push)
         session.on_imported.append(self._push_import)
+        session.on_changed.append(self._forget_signed)
         session.on_case.append(self._follow)
         self._follow(session.case)
 
@@ -108,6 +110,7 @@ class Undo(QObject):
             self._handle.wait(_WAIT)
         self._session.on_done.remove(self._push)
         self._session.on_imported.remove(self._push_import)
+        self._session.on_changed.remove(self._forget_signed)
         self._session.on_case.remove(self._follow)
 
     def _step(self, *, back: bool) -> bool:
@@ -191,6 +194,12 @@ class Undo(QObject):
             return ""
         self._session.close_visit()
         return case.visit.id
+
+    def _forget_signed(self, changes: tuple[Change, ...]) -> None:
+        """A signed report was opened again: what was signed is altered by hand, and not by a key too many."""
+        for change in changes:
+            if change.what == AMENDMENT and change.new is not None:
+                self._stack_of_visit(str(change.new["visit_id"])).clear()
 
     def _push_import(self, changes: tuple[Change, ...]) -> None:
         """All that an import made is one step of the list, also pictures that went to a visit that was there."""

@@ -12,6 +12,8 @@ from pfm_desktop.storage import records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 
+AMENDMENT = "amendment"  # what is changed, in the journal
+
 
 def amend(lib: Library, visit_id: str, reason: str, report: bytes) -> tuple[Change, ...]:
     """Open a signed visit again. `report`: the PDF of what was signed, which is kept with the signature, who opened it,
@@ -33,7 +35,7 @@ def amend(lib: Library, visit_id: str, reason: str, report: bytes) -> tuple[Chan
     }
     said = f"Signed report amended: {reason}"[:200]
     opened = Change("findings", visit_id, {"signature": signature}, {"signature": None}, said)
-    return lib.apply_all((Change("amendment", new_id(), None, fields, said), opened))
+    return lib.apply_all((Change(AMENDMENT, new_id(), None, fields, said), opened))
 
 
 def original(lib: Library, amendment: Amendment) -> bytes:

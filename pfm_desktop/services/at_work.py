@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.services.amending import AMENDMENT
 from pfm_desktop.services.review import REDO, UNDO
 from pfm_desktop.services.taking_back import IMPORT, made_in
 from pfm_desktop.storage import journal, records, rules
@@ -150,7 +151,10 @@ class _Stack:
     def follow(self, step: Step) -> None:
         """What the journal says came next."""
         text = step.changes[0].text
-        if text.startswith(UNDO) and self.done:
+        if any(change.what == AMENDMENT for change in step.changes):  # what was signed is not undone
+            self.done.clear()
+            self.undone.clear()
+        elif text.startswith(UNDO) and self.done:
             self.undone.append(replace(step, visit_id=self.done.pop(self._meant(step)).visit_id))
         elif text.startswith(REDO) and self.undone:
             self.undone.pop()

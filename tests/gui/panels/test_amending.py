@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
 from pfm_desktop.services import amending, review
 from pfm_desktop.viewmodels import report_form
@@ -110,3 +111,22 @@ def test_on_a_full_disk_it_stays_signed(
     assert room.case.signed
     assert panel.amend.reason.text() == "why"
     assert panel.amend.now.isEnabled()
+
+
+def test_undo_leaves_what_was_signed_as_it_is(
+    qtbot: QtBot, room: Room, host: Hosted[ReportPanel], jobs: QtJobs
+) -> None:
+    undo = Undo(room.session)
+    try:
+        room.session.perform(lambda lib: review.set_impression(lib, room.visit, Grade.LOW))
+        room.session.perform(lambda lib: review.sign(lib, room.visit, "Dr. Test", "Read by me"), undoable=False)
+        panel = host(ReportPanel(room.session, jobs))
+        panel.show_case(room.session.case)
+        assert undo.undo_text
+        amended(qtbot, panel, room, "wrong side")
+        room.session.perform(lambda lib: review.set_impression(lib, room.visit, Grade.HIGH))
+        assert undo.undo()
+        assert not undo.undo()
+        assert room.case.findings.impression is Grade.LOW
+    finally:
+        undo.detach()

@@ -9,7 +9,7 @@ import pytest
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.examination import DEFAULT_PLAN
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.services import at_work, cases, review
+from pfm_desktop.services import amending, at_work, cases, review
 from pfm_desktop.services.at_work import Step, key_of
 from pfm_desktop.services.capture import records
 from pfm_desktop.storage.library import Library
@@ -320,3 +320,18 @@ def test_a_step_that_was_undone_is_the_one_about_the_same(lib: Library, visit: s
         assert [step.changes[0].what for step in left.undone] == ["findings"]
         assert sorted(step.changes[0].what for step in left.done) == ["histology", "visit"]
         assert case.findings.text == "white at 3"
+
+
+def test_what_was_signed_is_not_undone_after_it_was_opened_again(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    review.set_impression(lib, visit, Grade.LOW)
+    review.sign(lib, visit, "Dr. Test", "Read by me")
+    amending.amend(lib, visit, "wrong side", b"%PDF-")
+    review.set_text(lib, visit, "left")
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        (step,) = left.done
+        review.undo_all(again, step.changes)
+        assert cases.visit_case(again, visit).findings.impression is Grade.LOW
+        assert len(cases.visit_case(again, visit).amendments) == 1
