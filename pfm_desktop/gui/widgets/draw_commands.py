@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 BRUSH, BRUSH_STEP = 0.025, 1.25  # radius of the brush as a share of the picture's shorter side, and one step of it
 LEAST_BRUSH, MOST_BRUSH = 0.004, 0.15
+TOO_FEW = (
+    "Too few corners to close: a contour takes 3 and a line 2. Move the cursor away from the last one and set the next."
+)
 REACH = 8.0  # stage pixels: how near a click comes to a line
 
 
@@ -61,8 +64,11 @@ class DrawCommands:
             spot, radius = ((cursor.x, cursor.y),), self.brush_radius(cursor.frame)
             self.emit(Stroke(cursor.frame, spot, radius=radius, erases=tool == "eraser"))
         else:
-            at = QPointF(*pane.lens.to_stage(cursor.x, cursor.y))
-            self._mouse.corners.click(pane, cursor, at, again=True)
+            at, corners = QPointF(*pane.lens.to_stage(cursor.x, cursor.y)), self._mouse.corners
+            before = len(corners)
+            corners.click(pane, cursor, at, again=True)
+            if before and len(corners) == before and not corners.enough:
+                self._stage.declined.emit(TOO_FEW)
 
     def emit(self, line: Stroke) -> None:
         """Say what was drawn with the tool in hand."""

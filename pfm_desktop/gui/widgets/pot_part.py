@@ -14,6 +14,7 @@ from pfm_desktop.gui.widgets.form_view import FormView
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
 
 NO_POT = "no pot, no result awaited"
+TOO_LONG = f"A pot takes {LONGEST_POT} characters. What is beyond them was not taken in."
 
 
 class PotPart(QWidget):
@@ -46,6 +47,7 @@ class PotPart(QWidget):
         column.addWidget(self.folding)
         self.pot.let_go.connect(self._settle)
         self.pot.returnPressed.connect(self._settle)
+        self.pot.inputRejected.connect(lambda: say(self.result, TOO_LONG))
         self.folding.title.toggled.connect(self._unfold)
 
     def show_pot(self, of: str, name: str, pot: str, answers: Mapping[str, Any], result: str, *, locked: bool) -> None:

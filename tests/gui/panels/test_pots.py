@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.specimen import SpecimenKind
+from pfm_desktop.domain.specimen import LONGEST_POT, SpecimenKind
 from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
 from pfm_desktop.gui.widgets.pins_panel import PinsPanel
+from pfm_desktop.gui.widgets.pot_part import TOO_LONG
 from pfm_desktop.services import documenting, labelling, review, specimens
 from pfm_desktop.viewmodels import labels
 from pfm_desktop.viewmodels.pins import Registered
@@ -124,3 +125,14 @@ def test_a_label_says_whose_and_which_and_guesses_no_hour(room: Room) -> None:
 
     room.session.perform(lambda lib: review.mark_os(lib, room.pair, Source.WHITE, 32, 24))
     assert labels.pot_labels(room.case, Registered(room.pair))[0].what == "biopsy A, 2 o'clock, anterior left"
+
+
+def test_what_is_too_long_for_a_label_is_said(qtbot: QtBot, panel: PinsPanel, room: Room) -> None:
+    part = panel.cards[room.pin()].pot
+    part.pot.setFocus()
+    part.pot.selectAll()
+    qtbot.keyClicks(part.pot, "x" * LONGEST_POT)
+    assert part.result.text() != TOO_LONG
+    qtbot.keyClick(part.pot, Key.Key_Y)
+    assert part.result.text() == TOO_LONG
+    assert not part.result.isHidden()

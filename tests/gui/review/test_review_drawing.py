@@ -18,6 +18,7 @@ from pfm_desktop.domain.shapes import polygon_area, shape_area
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.undo import Undo
+from pfm_desktop.gui.widgets.draw_commands import TOO_FEW
 from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.services import drawing, pairing
 from pfm_desktop.services.removal import remove_pictures
@@ -134,6 +135,20 @@ def test_all_of_it_goes_by_keys_alone(
     press(qtbot, page, Key.Key_E, Key.Key_Return)
     assert shape_area(contours(session)[0].shape) < polygon_area(square.shape.outline)
     press(qtbot, page, Key.Key_Escape, Key.Key_Period, Key.Key_Delete)
+    assert contours(session) == ()
+
+
+def test_too_few_corners_are_said(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    said: list[str] = []
+    session.on_problem.append(lambda problem: said.append(problem.what))
+    press(qtbot, page, Key.Key_D, Key.Key_Return, Key.Key_Return)  # the cursor comes to the middle
+    assert said == []
+    press(qtbot, page, Key.Key_Return)
+    assert said == [TOO_FEW.rstrip(".")]
+    assert len(page.stage.commands.corners) == 1
     assert contours(session) == ()
 
 
