@@ -45,7 +45,7 @@ NAMED: dict[str, dict[str, str]] = {
         "Ctrl+Shift+3": "review.impression_high", "Ctrl+Shift+4": "review.impression_cancer",
         "Alt+1": "review.findings", "Ctrl+Shift+R": "review.reveal", "Alt+4": "review.report",
         "Ctrl+S": "review.save_pdf", "Ctrl+H": "review.heatmap", "Alt+5": "review.referral",
-        "Ctrl+M": "review.move_pictures",
+        "Ctrl+M": "review.move_pictures", "Ctrl+F11": "review.second_screen",
     },
     "drawing-and-biopsies.md": {
         "Shift+O": "review.take_os", "O": "review.os", "P": "review.pin", "V": "review.pan", "Alt+3": "review.pins",

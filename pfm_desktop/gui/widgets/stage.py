@@ -77,6 +77,8 @@ class StageWidget(QWidget):
     corners_changed = Signal(int)  # how many are clicked by now
     tool_changed = Signal(str)
     picture_dropped = Signal(str, object)  # picture id, Source of the pane (None on an empty stage)
+    painted = Signal()  # a frame, or a part of one
+    seen = Signal(bool)  # the stage came into view, or went out of it
     aligned = Signal(bool)  # the fluorescence picture lies in the white-light frame now (False: could not be done)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -325,13 +327,17 @@ class StageWidget(QWidget):
         if self._mouse.handle(event) or self.keys.handle(event):
             event.accept()
             return True
-        return super().event(event)
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):  # whoever shows the same elsewhere hears of it
+            self.seen.emit(self.isVisible())
+        return done
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """See `stage_render`."""
         painter = QPainter(self)  # Qt clips to the event's region, to whole device pixels at any scale
         paint(painter, self.painting())
         painter.end()
+        self.painted.emit()
 
     def sizeHint(self) -> QSize:
         """A usual picture."""

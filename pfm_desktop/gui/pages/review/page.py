@@ -28,6 +28,7 @@ from pfm_desktop.gui.pages.review.marks import StageEdits
 from pfm_desktop.gui.pages.review.pictures import PicturesArea
 from pfm_desktop.gui.pages.review.points import PointMode
 from pfm_desktop.gui.pages.review.refusals import Refusals
+from pfm_desktop.gui.pages.review.second import SecondScreen
 from pfm_desktop.gui.pages.review.side import SideColumn
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.stage import StageWidget
@@ -81,6 +82,7 @@ class ReviewPage(QWidget):
         self.banner = StageBanner(self)
         self._edits = StageEdits(session, self.stage, lambda: self.loader.desk)
         self.drawing = DrawingEdits(session, self.stage, lambda: self.loader.desk, self.side.findings.lesions)
+        self.second = SecondScreen(self, self.stage)
         self._lay_out()
         self._stage_keys = stage_actions(self)
         self.bar.offer_drawing([one for one in self._stage_keys if one.objectName() in DRAW_MENU])
@@ -94,7 +96,7 @@ class ReviewPage(QWidget):
 
     def page_actions(self) -> Sequence[QAction]:
         """Commands for the menu and the shortcut editor."""
-        return (*self.side.commands(), *self._stage_keys, *self._page_keys)
+        return (*self.side.commands(), *self._stage_keys, *self._page_keys, *self.second.commands)
 
     def entered(self) -> None:
         """The page is in front: the keys go to the stage."""
@@ -243,6 +245,7 @@ class ReviewPage(QWidget):
             looked_at = self._session.by_itself and self._shown_pair() != ""  # changed under no hand by a mark
             if pair_id is not None and not looked_at:
                 self.loader.open(case.visit.id, pair_id or None)
+        self.second.show_case(case)
         self.guests.follow(case)
         self.pictures.show_case(case, review.visit_links(case, self._came_from))
         self.side.show_case(case)
