@@ -64,7 +64,7 @@ class StageMirror(QWidget):
         attention = self._look.attention and theirs.heatmap is not None
         legend = theirs.legend if attention else None
         strip = legend_height(legend, float(self.width())) if legend is not None else 0.0
-        view = self._enlarged(theirs.view)
+        view, marks = self._enlarged(theirs.view), theirs.marks
         painting = replace(
             theirs,
             view=view,
@@ -72,6 +72,7 @@ class StageMirror(QWidget):
             stage=QRectF(self.rect()),
             heatmap=theirs.heatmap if attention else None,
             legend=legend,
+            marks=marks if marks.os_is_sure else replace(marks, _os={}),  # what the program asks is for who works
             layers=self._layers,
             focused=False,
             hint="",

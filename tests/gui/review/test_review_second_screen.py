@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.annotation import OsMark
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.pages.review.second import SecondWindow
 from pfm_desktop.gui.theme import SURROUND
@@ -116,6 +118,9 @@ def test_pins_and_lines_may_be_left_out(page: ReviewPage, clinic: Clinic, opened
     page.choose_tool("pin")
     qtbot.mouseClick(page.stage, Qt.MouseButton.LeftButton, pos=page.stage.rect().center() / 2)
     window = second(qtbot, page)
+    pins, suggested = page.stage.marks.pins, OsMark("", Source.WHITE, 60, 50)
+    page.stage.set_marks(pins, None, suggested)
+    assert page.stage.marks.os_in(Source.WHITE) is not None
     whole = window.mirror.painting()
     page.second.drawn.trigger()
     bare = window.mirror.painting()
@@ -123,6 +128,7 @@ def test_pins_and_lines_may_be_left_out(page: ReviewPage, clinic: Clinic, opened
     assert bare is not None
     assert len(whole.marks.pins) == len(page.stage.marks.pins) == 1
     assert len(bare.marks.pins) == 0
+    assert whole.marks.os_in(Source.WHITE) is None, "nobody marked it: what the program asks is for who works"
     assert bare.scene is whole.scene, "no copy of the pictures"
     assert not np.any([bare.cervix, bare.stroke])
 
