@@ -313,3 +313,24 @@ def test_ctrl_z_in_the_search_field_takes_a_correction_back_and_the_list_shows_i
     page.focus_search()
     qtbot.keyClick(page.search, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: page.idle and "Brandt, Berta" in names(page))
+
+
+def test_who_moves_on_while_the_list_is_read_again_is_not_put_back(
+    today: TodayPage, session: Session, qtbot: QtBot
+) -> None:
+    """Down and Enter after a visit open the next one, and not the one that was just signed."""
+    first, second = today.model.row(0), today.model.row(1)
+    assert first is not None
+    assert second is not None
+    session.open_visit(first.visit_id)
+    today.table.setCurrentIndex(today.model.index(2, NAME))
+    today.search.setFocus()
+    today.entered()
+    assert today.chosen_row() == first, "at once, so that the next key moves on from there"
+    assert not today.idle
+    qtbot.keyClick(today.search, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: today.idle)
+    assert today.chosen_row() == second
+    with qtbot.waitSignal(today.visit_chosen) as chosen:
+        qtbot.keyClick(today.search, Qt.Key.Key_Return)
+    assert chosen.args == [second.visit_id]

@@ -150,7 +150,10 @@ class TodayPage(QWidget):
     def entered(self) -> None:
         """The page comes into sight: the list is read again and stands on the visit that is open."""
         if self._session.case is not None:
-            self._wanted = self._session.case.visit.id
+            visit = self._session.case.visit.id
+            if (place := self.model.place_of(visit)) >= 0:  # at once: the next key moves on from there
+                self.table.setCurrentIndex(self.model.index(place, 0))
+            self._wanted = visit
         if not self._just_read or self._wanted:
             self.read_again()
         self._just_read = False
@@ -290,6 +293,11 @@ class TodayPage(QWidget):
         if answer.more and opened:
             self._counting.start(_count, self._session, *self._asked, done=self._counted, failed=self.said.emit)
 
+    def _moved(self) -> None:
+        """The list stands elsewhere: who moved on while it is read again is not put back."""
+        self._wanted = ""
+        self._refresh_actions()
+
     def _show_all(self) -> None:
         self._show(found(self._session.today(), datetime.now().astimezone(), limit=LIMIT))
         self._just_read = True
@@ -380,7 +388,7 @@ class TodayPage(QWidget):
         table.setSortingEnabled(True)
         self.columns = WorklistColumns(table)
         table.doubleClicked.connect(self._double_clicked)
-        table.selectionModel().currentRowChanged.connect(lambda *_: self._refresh_actions())
+        table.selectionModel().currentRowChanged.connect(self._moved)
         table.installEventFilter(self)
         table.viewport().installEventFilter(self)
         return table
