@@ -7,12 +7,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMarginsF, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QMarginsF, Qt, Signal
 from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
 from pfm_desktop.gui.widgets.panel_parts import say
+from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.support.moments import day
 
 if TYPE_CHECKING:
@@ -87,14 +88,7 @@ class RecoveryKeyPage(QWidget):
         )
 
     def _ask_where(self) -> None:
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self, "Save the recovery key", folder, "PDF (*.pdf)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.selectFile("recovery-key.pdf")
-        dialog.fileSelected.connect(self.save_to)
-        dialog.open()
+        ask_where(self, "save_recovery_key", "Save the recovery key", "recovery-key.pdf", self.save_to)
 
     def _print(self) -> None:
         from PySide6.QtPrintSupport import QPrintDialog, QPrinter  # seldom needed, and slow to load

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
+from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.viewmodels import amending as model
 
 if TYPE_CHECKING:
@@ -137,15 +138,9 @@ class AmendPart(QWidget):
                 self._originals.addWidget(button)
 
     def _ask_where(self, one: Amendment) -> None:
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self, "Save the report as it was signed", folder, "PDF (*.pdf)")
-        dialog.setObjectName("save_original")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.selectFile(model.original_name(one))
-        dialog.fileSelected.connect(lambda path: self.save_to(one, path))
-        dialog.open()
+        name = model.original_name(one)
+        title = "Save the report as it was signed"
+        ask_where(self, "save_original", title, name, lambda path: self.save_to(one, path))
 
     def save_to(self, one: Amendment, path: str) -> None:
         """Write an earlier report as it was signed."""

@@ -8,11 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -31,6 +30,7 @@ from pfm_desktop.gui.widgets.audit_filters import AuditFilters
 from pfm_desktop.gui.widgets.audit_model import AuditModel
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.viewmodels import audit as model
 from pfm_desktop.viewmodels.words import capital
 
@@ -120,16 +120,9 @@ class AuditView(QWidget):
         """Ask for the file of a signed export of the lines that are filtered, as the fields say it now."""
         if not self.filters.settle():
             return
-        folder = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         title = "Export the audit trail" if self.filters.asked.all else "Export the filtered part of the audit trail"
-        dialog = QFileDialog(self, title, folder, "JSON Lines (*.jsonl)")
-        dialog.setObjectName("export_audit")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("jsonl")
-        dialog.selectFile(model.default_name(self.filters.asked, date.today()))
-        dialog.fileSelected.connect(self.export_to)
-        dialog.open()
+        name = model.default_name(self.filters.asked, date.today())
+        ask_where(self, "export_audit", title, name, self.export_to, kind="JSON Lines (*.jsonl)", folder=self._folder)
 
     def export_to(self, path: str) -> None:
         """Write the lines that are filtered to a file, signed."""

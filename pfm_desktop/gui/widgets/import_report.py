@@ -6,11 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.viewmodels.import_page import report_heading, report_rows, save_report
 from pfm_desktop.viewmodels.importing import report_lines
 
@@ -72,15 +72,8 @@ class ImportReportView(QWidget):
 
     def ask_where(self) -> None:
         """Ask for the file that the report goes to."""
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self, "Save the report of the import", folder, "CSV (*.csv)")
-        dialog.setObjectName("import_report")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile(f"import {date.today().isoformat()}.csv")
-        dialog.fileSelected.connect(self.save_to)
-        dialog.open()
+        name = f"import {date.today().isoformat()}.csv"
+        ask_where(self, "import_report", "Save the report of the import", name, self.save_to, kind="CSV (*.csv)")
 
     def save_to(self, path: str) -> None:
         """Write the report."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
+from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.viewmodels import labels as model
 
 if TYPE_CHECKING:
@@ -34,15 +36,9 @@ class LabelSaving(QObject):
         case = self._session.case
         if case is None or not (labels := model.pot_labels(case, known)):
             return
-        folder = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self._window, "Save the labels", folder, "PDF (*.pdf)")
-        dialog.setObjectName("save_labels")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.selectFile(model.default_name(case))
-        dialog.fileSelected.connect(lambda path: self.save_to(labels, case.visit.id, path))
-        dialog.open()
+        name = model.default_name(case)
+        to = partial(self.save_to, labels, case.visit.id)
+        ask_where(self._window, "save_labels", "Save the labels", name, to, folder=self._folder)
 
     def save_to(self, labels: tuple[Label, ...], visit_id: str, path: str) -> None:
         """Write them."""

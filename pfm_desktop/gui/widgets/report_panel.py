@@ -6,10 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QStandardPaths, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QImage, QKeySequence, QPalette, QResizeEvent, QShowEvent, QTextDocument
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -24,6 +23,7 @@ from pfm_desktop.gui.widgets.amend_part import AmendPart
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.diagram_view import diagram_image
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
+from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.gui.widgets.sign_ask import SignAsk
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels import report_form as model
@@ -220,15 +220,8 @@ class ReportPanel(QWidget):
         if (refused := model.why_not_saved(self._session.library)) is not None:
             self._session.say(refused)
             return
-        folder = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self, "Save the report", folder, "PDF (*.pdf)")
-        dialog.setObjectName("save_report")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.selectFile(model.default_name(self._case))
-        dialog.fileSelected.connect(self.save_to)
-        dialog.open()
+        name = model.default_name(self._case)
+        ask_where(self, "save_report", "Save the report", name, self.save_to, folder=self._folder)
 
     def save_to(self, path: str) -> None:
         """Write the report of the visit that is shown, as it is now."""
