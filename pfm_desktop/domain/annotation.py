@@ -58,7 +58,7 @@ def hour_of(pin: Pin, mark: OsMark | None) -> int | None:
 
 def next_letter(pins: tuple[Pin, ...], taken: Collection[str] = ()) -> str:
     """First letter not in use, and not among those `taken` otherwise: A to Z, then A1, B1, ..."""
-    used = {pin.letter for pin in pins} | set(taken)
+    used = {pin.letter for pin in pins} | {one.upper() for one in taken}
     for suffix in ("", *(str(n) for n in range(1, 1000))):
         for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
             if letter + suffix not in used:

@@ -144,7 +144,8 @@ class Pair:
 @dataclass(frozen=True)
 class VisitRow:
     """A line of the Today list and of search results. `awaited`: pots on which the laboratory has not answered;
-    `histology` the result of the visit, "" while there is none."""
+    `histology` the result of the visit, `signed_first` the impression that it is compared with (of an amended report
+    the one that was signed first); both "" while there is none."""
 
     visit: Visit
     patient: Patient
@@ -157,3 +158,4 @@ class VisitRow:
     hidden: bool = False  # name, birth date and findings are kept from who reads
     awaited: int = 0
     histology: str = ""
+    signed_first: str = ""

@@ -26,6 +26,7 @@ from pfm_desktop.services.removal import with_what_hangs_on
 from pfm_desktop.storage import access, journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.specimens import pots_taken
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 LEAST_POINTS, LEAST_AREA = 3, 0.005  # of an outline; area as a share of the picture
@@ -39,7 +40,7 @@ def place_pin(lib: Library, pair_id: str, frame: Source, x: float, y: float, *, 
     with lib.read() as session:
         pair = _pair_with(stored.pair(session, pair_id), frame)
         _check_inside(stored.picture(session, pair.picture_id(frame) or ""), x, y)
-        letter = next_letter(stored.pins_of(session, pair.visit_id), _on_labels(session, pair.visit_id))
+        letter = next_letter(stored.pins_of(session, pair.visit_id), pots_taken(session, pair.visit_id))
     fields: dict[str, Any] = {
         "pair_id": pair_id,
         "frame": frame.value,
@@ -51,12 +52,6 @@ def place_pin(lib: Library, pair_id: str, frame: Source, x: float, y: float, *, 
         "answers": {},
     }
     return lib.apply(Change("pin", new_id(), None, fields, f"Pin {letter} placed"))
-
-
-def _on_labels(session: Any, visit_id: str) -> frozenset[str]:
-    """What stands on labels that were made for pots of this visit: another biopsy is never called the same."""
-    made = journal.all_new(session, what="export", key=visit_id)
-    return frozenset(str(pot) for details in made for pot in details.get("pots", ()))
 
 
 def move_pin(lib: Library, pin_id: str, x: float, y: float) -> Change:

@@ -42,16 +42,16 @@ def specimens_of(lib: Library, visit_id: str) -> tuple[Specimen, ...]:
         return kept.specimens_of(session, visit_id)
 
 
-def add_specimen(lib: Library, visit_id: str, kind: SpecimenKind, *, pot: str = "") -> Change:
-    """Something more was taken, without a pin; what stands on its pot is the next free number, unless given."""
+def add_specimen(lib: Library, visit_id: str, kind: SpecimenKind) -> Change:
+    """Something more was taken, without a pin; what stands on its pot is the next free number."""
     if kind is SpecimenKind.BIOPSY:
         raise BadInputError("a biopsy has a pin", safe="nothing was changed", remedy="set a pin where it is taken")
     with lib.read() as session:
         if stored.visit(session, visit_id) is None:
             raise gone("visit")
-        there = {one.pot for one in kept.specimens_of(session, visit_id)}
-    name = pot or next(str(number) for number in range(1, len(there) + 2) if str(number) not in there)
-    fields = {"visit_id": visit_id, "kind": kind.value, "pot": valid(lambda: checked_pot(name)), "answers": {}}
+        there = kept.pots_taken(session, visit_id)
+    name = next(str(number) for number in range(1, len(there) + 2) if str(number) not in there)
+    fields = {"visit_id": visit_id, "kind": kind.value, "pot": name, "answers": {}}
     return lib.apply(Change("specimen", new_id(), None, fields, f"{KIND_WORDS[kind].capitalize()} taken, pot {name}"))
 
 
@@ -65,18 +65,21 @@ def remove_specimen(lib: Library, specimen_id: str) -> Change:
     return lib.apply(Change("specimen", specimen_id, old, None, f"{name.capitalize()} removed, pot {old['pot']}"))
 
 
-def set_pot(lib: Library, specimen_id: str, pot: str) -> Change:
-    """What stands on its pot; "" where nothing was put into one. No two pots of a visit are called the same."""
+def set_pot(lib: Library, specimen_id: str, pot: str) -> tuple[Change, ...]:
+    """What stands on its pot; "" where nothing was put into one. No two pots of a visit are called the same. The result
+    of the visit, which names its pots, follows."""
     one, what = _of(lib, specimen_id)
     pot = valid(lambda: checked_pot(pot))
     with lib.read() as session:
-        others = {other.pot.casefold() for other in kept.specimens_of(session, one.visit_id) if other.id != specimen_id}
-    if pot and pot.casefold() in others:
+        everything = kept.specimens_of(session, one.visit_id)
+    if pot and pot.casefold() in {other.pot.casefold() for other in everything if other.id != specimen_id}:
         raise BadInputError(
             f"another pot of this visit is called {pot}", safe="nothing was changed", remedy="give it another name"
         )
     said = f"pot {pot}" if pot else "no pot"
-    return lib.apply(Change(what, specimen_id, {"pot": one.pot}, {"pot": pot}, f"{_named(one)}: {said}"))
+    change = Change(what, specimen_id, {"pot": one.pot}, {"pot": pot}, f"{_named(one)}: {said}")
+    after = tuple(replace(other, pot=pot) if other.id == specimen_id else other for other in everything)
+    return lib.apply_all((change, *_histology(lib, one.visit_id, everything, after)))
 
 
 def set_taken(lib: Library, specimen_id: str, key: str, answer: Any) -> Change:

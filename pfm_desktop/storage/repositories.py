@@ -80,7 +80,9 @@ def visit_rows(session: Session, question: Question) -> tuple[VisitRow, ...]:
 def _row_without_name(row: VisitRow) -> VisitRow:
     visit = replace(row.visit, indication="", examiner="", note=_day_only(row.visit.note))
     patient = access.without_name(row.patient)
-    return replace(row, patient=patient, visit=visit, impression="", hidden=True, awaited=0, histology="")
+    return replace(
+        row, patient=patient, visit=visit, impression="", hidden=True, awaited=0, histology="", signed_first=""
+    )
 
 
 def _unseeing(question: Question) -> Question:

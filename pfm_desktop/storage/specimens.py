@@ -48,6 +48,13 @@ def specimen(session: Session, specimen_id: str) -> Specimen | None:
     return next((one for one in specimens_of(session, visit_id) if one.id == specimen_id), None)
 
 
+def pots_taken(session: Session, visit_id: str) -> frozenset[str]:
+    """What stands on a pot of a visit, or on a label that was made for one: no other pot is ever called the same."""
+    made = journal.all_new(session, what="export", key=visit_id)
+    labelled = {str(pot) for details in made for pot in details.get("pots", ())}
+    return frozenset(labelled | {one.pot for one in specimens_of(session, visit_id) if one.pot})
+
+
 def answers_of_follow_up(session: Session, visit_id: str) -> Mapping[str, Any]:
     """What is on record of the follow-up of a visit, by the keys of `domain.followup.FOLLOW_UP`."""
     row = session.get(FollowUpTable, visit_id)

@@ -32,6 +32,11 @@ _LATE = "SELECT visits.started_at FROM visits {behind} ORDER BY visits.started_a
 _PINS = "FROM pairs CROSS JOIN pins WHERE pairs.visit_id = visits.id AND pins.pair_id = pairs.id AND pins.pot <> ''"
 _OTHERS = "FROM specimens WHERE specimens.visit_id = visits.id AND specimens.pot <> ''"
 _UNANSWERED = "NOT EXISTS (SELECT 1 FROM results WHERE results.specimen_id = {} AND results.diagnosis <> '')"
+# of an amended visit the impression that was signed first: a change after it hides no miss
+_SIGNED = (
+    "COALESCE((SELECT amendments.impression FROM amendments WHERE amendments.visit_id = findings.visit_id"
+    " ORDER BY amendments.made_at, amendments.id LIMIT 1), findings.impression)"
+)
 # the page first, then what is counted for each of its rows: joined in the order written
 _ROWS = f"""
 SELECT visits.id, visits.patient_id, visits.started_at, visits.indication, visits.examiner, visits.note,
@@ -44,17 +49,13 @@ SELECT visits.id, visits.patient_id, visits.started_at, visits.indication, visit
     (SELECT count(*) {_PINS} AND {_UNANSWERED.format("pins.id")})
         + (SELECT count(*) {_OTHERS} AND {_UNANSWERED.format("specimens.id")}),
     (SELECT histology.grade FROM histology WHERE histology.visit_id = visits.id),
+    {_SIGNED},
     visits.day_text, patients.search
 FROM ({{page}}) AS page CROSS JOIN visits
 JOIN patients ON patients.id = visits.patient_id
 LEFT JOIN findings ON findings.visit_id = visits.id
 WHERE visits.id = page.id {_NEWEST_FIRST}
 """
-# of an amended visit the impression that was signed first: a change after it hides no miss
-_SIGNED = (
-    "COALESCE((SELECT amendments.impression FROM amendments WHERE amendments.visit_id = findings.visit_id"
-    " ORDER BY amendments.made_at, amendments.id LIMIT 1), findings.impression)"
-)
 _APART = " OR ".join(
     f"({_SIGNED} = '{one.value}' AND histology.grade = '{other.value}')"
     for one in GRADES
@@ -78,7 +79,7 @@ class Question:
     a moment; the newest `limit` of those behind the row `after` (start and id of a visit).
 
     A word like 08:15 or 8: also finds visits that began in that minute or hour, in the time of this computer. `only`
-    some visits; of those that have a limit of days, as of `now` (aware; needed for all but `ALL` and `UNSIGNED`).
+    some visits; those that have a limit of days as of now.
     """
 
     search: str = ""
@@ -87,7 +88,6 @@ class Question:
     limit: int = LIMIT
     after: tuple[datetime, str] | None = None
     only: Only = Only.ALL
-    now: datetime | None = None
     overdue_days: int = OVERDUE_DAYS
 
 
@@ -193,7 +193,7 @@ def _asked(ask: Ask, question: Question) -> _Asked:
 
 def _restrict(question: Question, conditions: list[str], values: dict[str, Any]) -> None:
     """To the visits of which something is to be done."""
-    only, now = question.only, (question.now or datetime.now(UTC)).astimezone()
+    only, now = question.only, datetime.now().astimezone()
     awaited = f"(EXISTS (SELECT 1 {_PINS} AND {_UNANSWERED.format('pins.id')})"
     awaited += f" OR EXISTS (SELECT 1 {_OTHERS} AND {_UNANSWERED.format('specimens.id')}))"
     if only is Only.TODAY:
@@ -256,7 +256,8 @@ def _says(found: Sequence[Any], hour: str) -> bool:
 
 def _row(found: Sequence[Any]) -> VisitRow:
     visit_id, patient_id, started_at, indication, examiner, note, *rest = found
-    identifier, family_name, given_name, born, impression, signed, earlier, pictures, lit, awaited, histology, *_ = rest
+    identifier, family_name, given_name, born, impression, signed, earlier, pictures, lit, *follow_up = rest
+    awaited, histology, signed_first, *_ = follow_up
     return VisitRow(
         visit=Visit(visit_id, patient_id, search.moment_of(started_at), indication, examiner, note),
         patient=Patient(patient_id, identifier, family_name, given_name, _day(born)),
@@ -268,6 +269,7 @@ def _row(found: Sequence[Any]) -> VisitRow:
         earlier_visits=earlier,
         awaited=awaited,
         histology=histology or "",
+        signed_first=signed_first or "",
     )
 
 

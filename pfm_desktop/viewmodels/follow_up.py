@@ -209,7 +209,9 @@ def followed_of(case: VisitCase) -> Followed:
     """The visit on the desk with what follows it."""
     from pfm_desktop.storage.specimens import Followed
 
-    what = FollowUp(case.visit.id, case.visit.day, case.specimens, case.findings.impression, case.follow_up)
+    # of an amended visit the impression that was signed first: a change after it hides no miss
+    impression = case.amendments[0].impression if case.amendments else case.findings.impression
+    what = FollowUp(case.visit.id, case.visit.day, case.specimens, impression, case.follow_up)
     return Followed(case.patient, case.visit, what)
 
 

@@ -208,7 +208,7 @@ def _line(row: VisitRow, now: datetime, overdue_days: int) -> WorkRow:
 def _histology(row: VisitRow, waited: int, *, overdue: bool) -> str:
     """What is awaited, and for how long; else what the laboratory said, and whether it contradicts the impression."""
     grade = Grade(row.histology) if row.histology else None
-    apart = abs(grade.rank - Grade(row.impression).rank) if grade is not None and row.impression else 0
+    apart = abs(grade.rank - Grade(row.signed_first).rank) if grade is not None and row.signed_first else 0
     sign = f" {APART_SIGN}" if apart >= DISCORDANT else ""
     if overdue:
         return f"{OVERDUE_SIGN} overdue, {many(waited, 'day')}{sign}"

@@ -21,6 +21,7 @@ from pfm_desktop.services import (
     documenting,
     follow_up,
     labelling,
+    on_record,
     pairing,
     report_forms,
     review,
@@ -33,7 +34,8 @@ from pfm_desktop.storage.removal import StillNeededError
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import BadInputError, StorageError
-from pfm_desktop.viewmodels import labels
+from pfm_desktop.viewmodels import labels, worklist
+from pfm_desktop.viewmodels.follow_up import followed_of
 
 PICTURE: dict[str, Any] = {
     "sha256": "0" * 64,
@@ -87,7 +89,7 @@ def test_a_pin_is_a_biopsy_in_a_pot_of_its_letter(room: Room) -> None:
     pin = room.pin()
     (one,) = room.pots()
     assert (one.id, one.kind, one.name, one.pot, one.awaited) == (pin, SpecimenKind.BIOPSY, "A", "A", True)
-    change = specimens.set_pot(room.lib, pin, " 26-17 ")
+    (change,) = specimens.set_pot(room.lib, pin, " 26-17 ")
     assert (room.pots()[0].pot, change.text) == ("26-17", "Pin A: pot 26-17")
     review.undo(room.lib, change)
     assert room.pots()[0].pot == "A"
@@ -389,3 +391,46 @@ def test_a_report_that_is_made_after_the_result_says_it(room: Room) -> None:
     specimens.set_result(room.lib, made_.key, "diagnosis", "normal")
     (line,) = report_forms.other_specimens(cases.visit_case(room.lib, room.visit))
     assert (line.letter, line.place, line.note) == ("1", "endocervical sampling", "histology normal or benign")
+
+
+def test_a_new_pot_is_called_like_none_that_is_there_or_was_labelled(room: Room) -> None:
+    made_ = specimens.add_specimen(room.lib, room.visit, SpecimenKind.ENDOCERVICAL)
+    specimens.set_pot(room.lib, made_.key, "b")
+    room.pin()
+    room.pin(30)
+    assert [one.pot for one in room.pots()] == ["A", "C", "b"]
+    curettage = specimens.add_specimen(room.lib, room.visit, SpecimenKind.EXCISION)
+    assert room.pots()[-1].pot == "1"
+    on_record.note(room.lib, "export", room.visit, "Labels saved", {"pots": ["1"]})
+    specimens.remove_specimen(room.lib, curettage.key)
+    specimens.add_specimen(room.lib, room.visit, SpecimenKind.EXCISION)
+    assert room.pots()[-1].pot == "2"
+
+
+def test_the_result_of_the_visit_follows_when_its_pot_is_called_otherwise(room: Room) -> None:
+    pin = room.pin()
+    specimens.set_result(room.lib, pin, "diagnosis", "cin3")
+    changes = specimens.set_pot(room.lib, pin, "26-17")
+    found = labelling.histology_of(room.lib, room.visit)
+    assert found is not None
+    assert found.text == "pot 26-17: HSIL (CIN 3)"
+    review.undo_all(room.lib, changes)
+    found = labelling.histology_of(room.lib, room.visit)
+    assert found is not None
+    assert found.text == "pot A: HSIL (CIN 3)"
+    specimens.set_pot(room.lib, pin, "26-17")
+    specimens.set_result(room.lib, pin, "diagnosis", None)
+    assert room.histology() is None
+
+
+def test_a_change_after_signing_hides_no_miss_in_today_or_review(room: Room) -> None:
+    pin = room.pin()
+    room.sign()
+    specimens.set_result(room.lib, pin, "diagnosis", "cin3")
+    amending.amend(room.lib, room.visit, "why", b"%PDF-")
+    review.set_impression(room.lib, room.visit, Grade.HIGH)
+    (row,) = cases.today(room.lib)
+    assert (row.impression, row.signed_first) == ("high", "normal")
+    (line,) = worklist.work_rows([row], datetime.now().astimezone())
+    assert worklist.APART_SIGN in line.cells[worklist.HISTOLOGY]
+    assert followed_of(cases.visit_case(room.lib, room.visit)).follow_up.discordant
