@@ -49,21 +49,20 @@ class ReportTemplate:
 
     def closed(self, said: Mapping[str, str]) -> str:
         """The closing words with their fields filled in; `said` has a text for each of `FIELDS`."""
-        parts = []
         try:
-            for text, field, form, conversion in Formatter().parse(self.closing):
-                parts.append(text)
-                if field is None:
-                    continue
-                if field not in FIELDS or form or conversion:
-                    raise ValueError(f"a report has no field {{{field}}}: there are {_named()}")
-                parts.append(said[field])
-        except ValueError as error:
-            if "field" in str(error) and "there are" in str(error):
-                raise
+            pieces = list(Formatter().parse(self.closing))
+        except ValueError:
             raise ValueError(
                 f"a brace in the closing words is not closed: fields are {_named()}, a brace itself is {{{{ or }}}}"
             ) from None
+        parts = []
+        for text, field, form, conversion in pieces:
+            parts.append(text)
+            if field is None:
+                continue
+            if field not in FIELDS or form or conversion:
+                raise ValueError(f"a report has no field {{{field}}}: there are {_named()}")
+            parts.append(said[field])
         return "".join(parts)
 
     def to_json(self) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from io import BytesIO
 from xml.sax.saxutils import escape
 
 from PIL import ImageCms
@@ -88,5 +87,4 @@ def _metadata(document: pdfdoc.PDFDocument) -> bytes:
 @lru_cache(maxsize=1)
 def _profile() -> bytes:
     """sRGB, as Little CMS makes it."""
-    stream = BytesIO(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    return stream.getvalue()
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.diagram import Diagram
 from pfm_desktop.domain.examination import Examination, Whitening
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import Analysis
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.diagram import Diagram  # its numpy is not needed for words
 
 # points: half the width of the page, and how high a picture may stand so that what is drawn into it can be read
 PICTURE_WIDTH, BURNT_IN_HEIGHT, READABLE = 246.0, 340.0, 7.0

@@ -117,8 +117,7 @@ def _diagram(content: ReportContent, width: float) -> list[Flowable]:
         return []
     lines = [_text(line, _WARN if missing else _SMALL) for line, missing in say.diagram_lines(content.diagram)]
     if content.diagram.empty:
-        said = [_text(line, _WARN) for line, missing in say.diagram_lines(content.diagram) if missing]
-        return [KeepTogether([_text("Diagram of the cervix", _HEAD), *said])]
+        return [KeepTogether([_text("Diagram of the cervix", _HEAD), *lines])]
     drawing = DiagramDrawing(content.diagram)
     beside = Table([[drawing, lines]], colWidths=[drawing.width + 4 * mm, width - drawing.width - 4 * mm], style=_PLAIN)
     return [KeepTogether([_text("Diagram of the cervix", _HEAD), beside])]

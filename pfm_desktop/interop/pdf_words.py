@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.diagram import LEGEND, VIEW, Diagram
 from pfm_desktop.domain.examination import Whitening
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import Grade
@@ -14,6 +14,9 @@ from pfm_desktop.domain.prediction import ATTENTION, BANNER, WARNING, ModelInfo,
 from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.interop.pdf_content import ReportContent
 from pfm_desktop.support.moments import day, moment
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.diagram import Diagram
 
 GRADE_NAMES = {
     Grade.NORMAL: "normal",
@@ -117,6 +120,8 @@ def reads(content: ReportContent, findings: Findings) -> list[str]:
 
 def diagram_lines(diagram: Diagram) -> list[tuple[str, bool]]:
     """What stands beside the diagram, and whether it says that something is missing; alone where it is empty."""
+    from pfm_desktop.domain.diagram import LEGEND, VIEW  # brings numpy
+
     if diagram.empty:
         why = "; ".join(f"{line[:1].lower()}{line[1:]}" for line in diagram.missing)
         return [(f"Not filled from what was drawn: {why}.", True)]

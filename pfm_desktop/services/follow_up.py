@@ -93,10 +93,10 @@ def _graded(answer: Mapping[str, Any]) -> Grade | None:
 def set_follow_up(lib: Library, visit_id: str, key: str, answer: Any) -> Change:
     """Answer an item of what is done about a visit (`followup.FOLLOW_UP`); None takes the answer back."""
     with lib.read() as session:
-        if stored.visit(session, visit_id) is None:
-            raise gone("visit")
         visit = stored.visit(session, visit_id)
-        patient = stored.patient(session, visit.patient_id) if visit is not None else None
+        if visit is None:
+            raise gone("visit")
+        patient = stored.patient(session, visit.patient_id)
         present = records.snapshot(session, "follow_up", visit_id) or {"answers": {}}
     whose = f"{patient.identifier}, follow-up: " if patient is not None else "Follow-up: "
     return lib.apply(answer_change("follow_up", visit_id, present, FOLLOW_UP, key, answer, whose))

@@ -9,21 +9,22 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.clip import Clip, ClipKind
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.imaging.field import chained, register_lit
-from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases
-from pfm_desktop.services.capture.clip_reader import ClipReader
-from pfm_desktop.services.capture.clips import acid_offset
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError, UserError
+
+if TYPE_CHECKING:  # loaded once something is played: whether anything can be is asked on the window's thread
+    from pfm_desktop.imaging.registration import Registration
+    from pfm_desktop.services.capture.clip_reader import ClipReader
 
 Pixels = NDArray[np.uint8]
 log = logging.getLogger(__name__)
@@ -91,6 +92,8 @@ class Reading:
 
     def reader(self, clip_id: str) -> ClipReader:
         """A clip, opened once."""
+        from pfm_desktop.services.capture.clip_reader import ClipReader
+
         if clip_id not in self._readers:
             self._readers[clip_id] = ClipReader(self.lib, clip_id)
         return self._readers[clip_id]
@@ -156,6 +159,8 @@ def _check_visit(lib: Library, visit_id: str, pictures: Sequence[Wanted]) -> Non
 
 def _moments(ctx: Context, source: Reading, clip_id: str, left_out: list[str]) -> list[Wanted]:
     """All frames of a clip that can be read, in order."""
+    from pfm_desktop.services.capture.clips import acid_offset
+
     reader = source.reader(clip_id)
     offset = acid_offset(source.lib, reader.clip)
     found = []
@@ -212,7 +217,6 @@ def _aligned(ctx: Context, source: Reading, visit_id: str, wanted: Sequence[Want
     """Each laid on the first that can be read: straight, or by way of the one before it, which it may be more like."""
     frames: list[Frame] = []
     first: Pixels | None = None
-    recent: tuple[Pixels, Registration | None] | None = None
     unread = 0
     for number, one in enumerate(wanted):
         ctx.progress(number, len(wanted), f"Aligning {number + 1} of {len(wanted)}")
@@ -223,7 +227,8 @@ def _aligned(ctx: Context, source: Reading, visit_id: str, wanted: Sequence[Want
             unread += 1
             continue
         if first is None:
-            first, recent = pixels, (pixels, None)
+            first = pixels
+            recent: tuple[Pixels, Registration | None] = pixels, None
             frames.append(Frame(one, Lies.FIRST))
             continue
         frame = _laid(ctx, first, recent, pixels, one)
@@ -239,15 +244,13 @@ def _aligned(ctx: Context, source: Reading, visit_id: str, wanted: Sequence[Want
 
 
 def _laid(
-    ctx: Context,
-    first: Pixels,
-    recent: tuple[Pixels, Registration | None] | None,
-    pixels: Pixels,
-    wanted: Wanted,
+    ctx: Context, first: Pixels, recent: tuple[Pixels, Registration | None], pixels: Pixels, wanted: Wanted
 ) -> Frame:
     """Where it is sure neither straight nor by way of the one before it, it stays as it was taken."""
+    from pfm_desktop.imaging.field import chained, register_lit
+
     found = register_lit(first, pixels, ctx=ctx)
-    if found.status is not RegistrationStatus.OK and recent is not None and recent[1] is not None:
+    if found.status is not RegistrationStatus.OK and recent[1] is not None:
         step = register_lit(recent[0], pixels, ctx=ctx)
         if step.status is not RegistrationStatus.REFUSED:
             way = chained(recent[1], step)

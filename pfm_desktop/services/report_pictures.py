@@ -24,6 +24,7 @@ from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
 
 Pixels = NDArray[np.uint8]
+Polygon = tuple[tuple[float, float], ...]
 
 LONGEST = 1200  # pixels: about 300 a printed inch
 QUALITY = 90
@@ -37,13 +38,14 @@ def marked(
     """A picture (H x W x 3) with its pins, os and what was drawn of lesions; all in pixels of the full picture."""
     small, drawn_pins, drawn_os = _reduced(pixels, pins, os_mark)
     if outlines:
-        small = with_outlines(small, [_smaller(one, small.shape[1] / pixels.shape[1]) for one in outlines])
+        scale = small.shape[1] / pixels.shape[1]
+        small = with_outlines(small, [replace(one, points=scaled(one.points, scale)) for one in outlines])
     return printed(with_marks(small, drawn_pins, drawn_os, size=PRINTED_TEXT), caption)
 
 
-def _smaller(outline: Outline, scale: float) -> Outline:
-    points = tuple(((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for x, y in outline.points)
-    return replace(outline, points=points)
+def scaled(points: Polygon, scale: float) -> Polygon:
+    """Corners in a picture that was made smaller; whole numbers are the middles of pixels."""
+    return tuple(((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for x, y in points)
 
 
 def heated(

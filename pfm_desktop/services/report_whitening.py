@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.examination import MAP_ENDS, KeptWhitening
 from pfm_desktop.imaging.compose import Outline, with_outlines
 from pfm_desktop.imaging.io import decode_picture
-from pfm_desktop.services.report_pictures import printed, reduced
+from pfm_desktop.services.report_pictures import printed, reduced, scaled
 from pfm_desktop.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 Pixels = NDArray[np.uint8]
-Polygon = tuple[tuple[float, float], ...]
 
 _SAYS = {"peak": ("Most whitening", "dL*"), "persistence": ("How long it stayed white", "s")}
 UNREADABLE = "The map of whitening cannot be read: have the library checked in Settings."
@@ -52,15 +51,11 @@ def _maps(maps: Pixels, newest: KeptWhitening, of_it: Sequence[tuple[str, KeptWh
     for place, kind in enumerate(kinds):
         frame = np.ascontiguousarray(maps[:, place * width : (place + 1) * width])
         small, scale = reduced(frame)
-        lines = [Outline(_scaled(one.whitening.region, scale), number) for number, one in of_it]
-        normal = {_scaled(one.normal, scale) for _, one in of_it if one.normal}
+        lines = [Outline(scaled(one.whitening.region, scale), number) for number, one in of_it]
+        normal = {scaled(one.normal, scale) for _, one in of_it if one.normal}
         lines += [Outline(points, dashed=True) for points in sorted(normal)]
         drawn.append(printed(with_outlines(small, lines), _caption(kind, newest, dashed=bool(normal))))
     return drawn
-
-
-def _scaled(points: Polygon, scale: float) -> Polygon:
-    return tuple(((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for x, y in points)
 
 
 def _caption(kind: str, one: KeptWhitening, *, dashed: bool) -> str:

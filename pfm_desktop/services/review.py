@@ -16,9 +16,11 @@ from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.annotation import CervixMark, Pin, next_letter
 from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.drawing import points_to_json
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore, says_the_last_read
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.domain.shapes import polygon_area
 from pfm_desktop.domain.source import Source
 from pfm_desktop.services import pairing
 from pfm_desktop.services.cases import new_id, visit_case
@@ -113,7 +115,7 @@ def mark_cervix(lib: Library, pair_id: str, frame: Source, outline: Outline) -> 
         _check_outline(kept, picture.width, picture.height)
         before = _cervix_on(session, pair.visit_id, picture.id)
         old = records.snapshot(session, "annotation", before.id) if before is not None else None
-    body = {"outline": [[round(x, 1), round(y, 1)] for x, y in kept]}
+    body = {"outline": points_to_json(kept)}
     if before is not None and old is not None:
         return lib.apply(Change("annotation", before.id, {"body": old["body"]}, {"body": body}, "Cervix drawn anew"))
     fields = {
@@ -142,17 +144,12 @@ def _cervix_on(session: Any, visit_id: str, picture_id: str) -> CervixMark | Non
 
 
 def _check_outline(outline: Outline, width: int, height: int) -> None:
-    if len(outline) < LEAST_POINTS or _area(outline) < LEAST_AREA * width * height:
+    if len(outline) < LEAST_POINTS or polygon_area(outline) < LEAST_AREA * width * height:
         raise BadInputError(
             "this is no outline of a cervix",
             safe="nothing was changed",
             remedy="draw around the whole cervix in one stroke, within the picture",
         )
-
-
-def _area(outline: Outline) -> float:
-    pairs = zip(outline, (*outline[1:], outline[0]), strict=True)
-    return abs(sum(x * other_y - other_x * y for (x, y), (other_x, other_y) in pairs)) / 2
 
 
 # findings

@@ -76,19 +76,7 @@ def whose(session: Session, lines: Iterable[Read]) -> dict[int, Whose]:
         if start is not None:
             steps[line.seq] = start
     visits: dict[int, str] = {}
-    for what in (
-        "pin",
-        "annotation",
-        "clip",
-        "whitening",
-        "lesion",
-        "specimen",
-        "result",
-        "amendment",
-        "picture",
-        "pair",
-        "visit",
-    ):
+    for what in _UPWARDS:
         above, field = _ABOVE[what]
         here = {seq: key for seq, (kind, key) in steps.items() if kind == what}
         if what == "visit":

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, object_session
 
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import DAY_ONLY, Pair, Patient, Picture, Visit, VisitRow, identifier_key
+from pfm_desktop.domain.drawing import points_from_json
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.followup import Only
 from pfm_desktop.domain.grade import Grade
@@ -155,7 +156,7 @@ def cervix_marks_of(session: Session, visit_id: str) -> tuple[CervixMark, ...]:
     query = select(AnnotationTable).where(AnnotationTable.visit_id == visit_id, AnnotationTable.kind == CERVIX)
     query = query.order_by(AnnotationTable.made_at, AnnotationTable.id)
     marks = [
-        CervixMark(row.id, row.picture_id, tuple((float(x), float(y)) for x, y in row.body["outline"]))
+        CervixMark(row.id, row.picture_id, points_from_json(row.body["outline"]))
         for row in session.scalars(query)
         if row.picture_id is not None
     ]

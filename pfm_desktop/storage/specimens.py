@@ -16,7 +16,15 @@ from pfm_desktop.domain.followup import DISCORDANT, FollowUp
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.specimen import KIND_WORDS, Result, Specimen, SpecimenKind
 from pfm_desktop.storage import access, documented, journal, repositories
-from pfm_desktop.storage.tables import FindingsTable, HistologyTable, PairTable, PinTable, PredictionTable, VisitTable
+from pfm_desktop.storage.tables import (
+    FindingsTable,
+    HistologyTable,
+    PairTable,
+    PatientTable,
+    PinTable,
+    PredictionTable,
+    VisitTable,
+)
 from pfm_desktop.storage.tables_review import AmendmentTable, FollowUpTable, ResultTable, SpecimenTable
 
 _AT_ONCE = 500  # keys in one question
@@ -69,10 +77,14 @@ def followed(session: Session, visit_ids: Sequence[str]) -> tuple[Followed, ...]
     for part in _parts(visit_ids):
         specimens = _specimens(session, part)
         answers = {row.visit_id: dict(row.answers) for row in _rows(session, FollowUpTable, part)}
-        grades = {row.visit_id: row.impression for row in _rows(session, FindingsTable, part)}
+        read = select(FindingsTable.visit_id, FindingsTable.impression).where(FindingsTable.visit_id.in_(part))
+        grades = dict(session.execute(read).tuples().all())
         grades |= _signed_first(session, part)
-        for visit in session.scalars(select(VisitTable).where(VisitTable.id.in_(part))):
-            patient = repositories.patient(session, visit.patient_id)
+        visits = session.scalars(select(VisitTable).where(VisitTable.id.in_(part))).all()
+        of_them = select(PatientTable).where(PatientTable.id.in_({visit.patient_id for visit in visits}))
+        women = {row.id: repositories.patient_from(row) for row in session.scalars(of_them)}
+        for visit in visits:
+            patient = women.get(visit.patient_id)
             made = repositories.visit(session, visit.id)
             if patient is None or made is None:
                 continue
@@ -112,7 +124,10 @@ def compared(session: Session, reader: str) -> tuple[Compared, ...]:
         return ()
     joined = HistologyTable.visit_id == FindingsTable.visit_id
     rows = session.execute(select(FindingsTable, HistologyTable.grade).join(HistologyTable, joined)).all()
-    return tuple(_compared(session, row, grade) for row, grade in rows if _reader(row) == reader)
+    amended = set(session.scalars(select(AmendmentTable.visit_id)))
+    return tuple(
+        _compared(session, row, grade, amended=row.visit_id in amended) for row, grade in rows if _reader(row) == reader
+    )
 
 
 def _reader(row: FindingsTable) -> str:
@@ -120,12 +135,12 @@ def _reader(row: FindingsTable) -> str:
     return str(said or "")
 
 
-def _compared(session: Session, row: FindingsTable, found: str) -> Compared:
+def _compared(session: Session, row: FindingsTable, found: str, *, amended: bool) -> Compared:
     at_last = Grade(row.impression) if row.impression else None
     before = Grade(row.first_read["impression"]) if row.first_read else None
     shown = journal.revealed_model(session, row.visit_id) if row.revealed_at is not None else None
     kept = session.get(PredictionTable, (shown.pair_id, shown.sha256)) if shown is not None else None
-    first = documented.amendments_of(session, row.visit_id)[:1]
+    first = documented.amendments_of(session, row.visit_id)[:1] if amended else ()
     read_at = datetime.fromisoformat(row.first_read["read_at"]) if row.first_read else None
     if first and (read_at is None or read_at > first[0].signature.signed_at):
         before = first[0].impression  # what was signed first, not what was read once it was opened again

@@ -49,7 +49,8 @@ def groups_of(
     more = [KeyLine(keys, what) for keys, what in stage if what.casefold() not in said and keys not in said]
     rest = [KeyLine(keys, what.strip()) for keys, what in window if keys]
     first = KeyGroup(title, tuple(mine) or (KeyLine("", NO_OWN),))
-    return tuple(group for group in (first, _group(PICTURES, more), _group(EVERYWHERE, rest)) if group.lines)
+    groups = first, KeyGroup(PICTURES, tuple(more)), KeyGroup(EVERYWHERE, tuple(rest))
+    return tuple(group for group in groups if group.lines)
 
 
 def in_columns(groups: Sequence[KeyGroup], count: int) -> tuple[tuple[KeyGroup, ...], ...]:
@@ -72,10 +73,6 @@ def in_columns(groups: Sequence[KeyGroup], count: int) -> tuple[tuple[KeyGroup, 
 def _joined(column: Sequence[tuple[str, KeyLine]]) -> tuple[KeyGroup, ...]:
     titles = dict.fromkeys(title for title, _ in column)
     return tuple(KeyGroup(title, tuple(line for of, line in column if of == title)) for title in titles)
-
-
-def _group(title: str, lines: Sequence[KeyLine]) -> KeyGroup:
-    return KeyGroup(title, tuple(lines))
 
 
 GUIDE_KEYS = (

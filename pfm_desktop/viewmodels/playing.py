@@ -67,6 +67,7 @@ def acetic_plan(case: VisitCase) -> Plan:
         for one in places
         if one.clip is not None and one.clip.closed and one.clip.kind is ClipKind.WHITENING
         and one.since_acid is not None and one.since_acid + one.clip.seconds >= 0
+        and (one.clip.seconds_since_acid is not None or case.acid_at is not None)  # else its frames have no seconds
     )  # fmt: skip
     return Plan(case.visit.id, pictures, clips, untimed)
 

@@ -20,7 +20,6 @@ from pfm_desktop.domain.specimen import SpecimenKind
 from pfm_desktop.interop.dicom.content import PictureInfo, PinMark, StudyInfo
 from pfm_desktop.services import report
 from pfm_desktop.services.capture import records
-from pfm_desktop.services.capture.clips import clips_of
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage.image_store import extension_of
@@ -50,7 +49,7 @@ class LeftOut:
 def of_report_alone(lib: Library, case: VisitCase) -> Iterator[LeftOut]:
     """What no set takes along: clips, how places whitened, what was documented by forms or drawn of lesions."""
     visit_id = case.visit.id
-    clips, places = len(clips_of(lib, visit_id)), len(records.whitenings(lib, visit_id))
+    clips, places = len(case.clips), len(records.whitenings(lib, visit_id))
     if clips:
         yield LeftOut(visit_id, f"clips ({clips})", "videos go out one by one, from the clips in Capture")
     if places:
