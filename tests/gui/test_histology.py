@@ -19,6 +19,8 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.desk import HISTOLOGY
 from pfm_desktop.gui.main_window import MainWindow
 from pfm_desktop.gui.pages.histology import HistologyPage
+from pfm_desktop.gui.pages.today import TodayPage
+from pfm_desktop.gui.widgets.form_view import ChoiceRow
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.services import cases, follow_up, labelling, pairing, review, specimens
 from pfm_desktop.storage.library import Library
@@ -84,18 +86,34 @@ def focus() -> QWidget:
     return found
 
 
+def diagnosis(page: HistologyPage) -> QWidget:
+    row = page.panel.result.rows["diagnosis"]
+    assert isinstance(row, ChoiceRow)
+    return row.box
+
+
+def cell(today: TodayPage, row: int, column: int) -> str:
+    found = today.model.row(row)
+    assert found is not None
+    return found.cells[column]
+
+
+def library(window: MainWindow) -> Library:
+    assert window.session is not None
+    return window.session.library
+
+
 def diagnose(qtbot: QtBot, page: HistologyPage, steps: int) -> None:
     """Down so often in the diagnosis, and away from it: it is kept."""
     qtbot.keyClick(focus(), Key.Key_Return)
-    assert focus() is page.panel.result.rows["diagnosis"].box  # type: ignore[attr-defined]
+    assert focus() is diagnosis(page)
     for _ in range(steps):
         qtbot.keyClick(focus(), Key.Key_Down)
     qtbot.keyClick(focus(), Key.Key_Tab)
 
 
 def of(window: MainWindow, visit: str) -> cases.VisitCase:
-    assert window.session is not None
-    return cases.visit_case(window.session.library, visit)
+    return cases.visit_case(library(window), visit)
 
 
 def test_the_longest_wait_stands_first_and_what_is_overdue_is_said(page: HistologyPage) -> None:
@@ -120,7 +138,9 @@ def test_a_result_is_entered_by_keys_and_stays_in_sight_until_the_list_is_read_a
     qtbot.keyClick(focus(), Key.Key_F5)
     qtbot.waitUntil(lambda: page.idle)
     assert cells(page, 2) == ["Bell", "Cole"]
-    assert labelling.histology_of(window.session.library, visits["Abel"]).grade is Grade.HIGH  # type: ignore[union-attr]
+    found = labelling.histology_of(library(window), visits["Abel"])
+    assert found is not None
+    assert found.grade is Grade.HIGH
 
 
 def test_ctrl_return_goes_to_the_next_one_and_undo_takes_back_what_was_done_last(
@@ -129,7 +149,7 @@ def test_ctrl_return_goes_to_the_next_one_and_undo_takes_back_what_was_done_last
     diagnose(qtbot, page, 1)
     qtbot.keyClick(focus(), Key.Key_Return, CTRL)
     assert "Bell" in page.panel.who.text()
-    assert focus() is page.panel.result.rows["diagnosis"].box  # type: ignore[attr-defined]
+    assert focus() is diagnosis(page)
     qtbot.keyClick(focus(), Key.Key_Down)
     qtbot.keyClick(focus(), Key.Key_Tab)
     assert of(window, visits["Bell"]).specimens[0].result.diagnosis == "normal"
@@ -212,8 +232,8 @@ def test_today_shows_those_of_which_something_is_to_be_done(qtbot: QtBot, window
     qtbot.keyClick(today.search, Key.Key_4, ALT)
     qtbot.waitUntil(lambda: today.idle)
     assert today.filter.only is Only.OVERDUE
-    assert [today.model.row(row).cells[1] for row in range(today.model.rowCount())] == ["Bell", "Abel"]  # type: ignore[union-attr]
-    assert today.model.row(0).cells[7] == "\u26a0 overdue, 40 days"  # type: ignore[union-attr]
+    assert [cell(today, row, 1) for row in range(today.model.rowCount())] == ["Bell", "Abel"]
+    assert cell(today, 0, 7) == "\u26a0 overdue, 40 days"
     qtbot.keyClicks(today.search, "abel")
     qtbot.waitUntil(lambda: today.idle)
     assert today.model.rowCount() == 1
@@ -266,7 +286,7 @@ def test_what_is_undone_of_a_woman_who_had_left_the_list_brings_her_back(
 ) -> None:
     diagnose(qtbot, page, 1)
     assert page.parts.buttons[Part.AWAITED.value].words == "Results awaited 2"
-    follow_up.set_follow_up(window.session.library, visits["Abel"], "letter_on", f"{date.today():%Y-%m-%d}")  # type: ignore[union-attr]
+    follow_up.set_follow_up(library(window), visits["Abel"], "letter_on", f"{date.today():%Y-%m-%d}")
     qtbot.keyClick(page, Key.Key_F5)
     qtbot.waitUntil(lambda: page.idle)
     assert cells(page, 2) == ["Bell", "Cole"]
@@ -301,3 +321,39 @@ def test_a_name_from_a_paper_is_searched_for_by_keys(
     assert 'Nothing found for "colex"' in page.empty.text()
     qtbot.keyClick(page.search, Key.Key_Escape)
     assert cells(page, 2) == ["Abel", "Bell"]
+
+
+def test_who_moves_on_while_the_lists_are_read_again_is_not_put_back(qtbot: QtBot, page: HistologyPage) -> None:
+    """Else what is typed next would go into the result of the woman before."""
+    table = page.tables[Part.AWAITED]
+    table.setFocus()
+    qtbot.keyClick(table, Key.Key_F5)
+    assert not page.idle
+    qtbot.keyClick(table, Key.Key_Down)
+    qtbot.keyClick(table, Key.Key_Return)
+    assert "Bell" in page.panel.who.text()
+    qtbot.waitUntil(lambda: page.idle)
+    assert "Bell" in page.panel.who.text()
+    assert table.currentRow() == 1
+    assert focus() is diagnosis(page)
+
+
+def test_another_list_shows_at_once_what_belongs_to_it(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    table = page.tables[Part.AWAITED]
+    table.setFocus()
+    qtbot.keyClick(table, Key.Key_Down)
+    diagnose(qtbot, page, 1)
+    table.setFocus()
+    qtbot.keyClick(table, Key.Key_3, ALT)
+    assert not page.idle
+    letters = page.tables[Part.LETTERS]
+    assert letters.isVisible()
+    assert focus() is letters
+    shown = letters.item(letters.currentRow(), 1).text()
+    assert shown in page.panel.who.text()
+    qtbot.waitUntil(lambda: page.idle)
+    assert letters.item(letters.currentRow(), 1).text() == shown
+    assert shown in page.panel.who.text()
+    assert focus() is letters

@@ -61,6 +61,9 @@ class HistologyPage(QWidget):
         self._session = session
         self._found: tuple[Followed, ...] = ()
         self._lines: tuple[Line, ...] = ()
+        self._lines_of = (
+            Part.AWAITED
+        )  # the part that `_lines` and the list in sight are of; another may be chosen already
         self._filling = self._to_list = False  # the keys go to the list once it is read
         self._wanted = "", ""  # visit and pot on which the list is to stand
         self._reading, self._figuring = Background(self), Background(self)
@@ -116,8 +119,6 @@ class HistologyPage(QWidget):
     def read_again(self) -> None:
         """All lists, from disk; what is done leaves them. The list stays where it stands."""
         self.panel.save()
-        if (line := self._chosen()) is not None and not self._wanted[0]:
-            self._wanted = line.visit_id, line.specimen_id
         if self.part is Part.FIGURES:
             self._read_figures()
         self._reading.start(_read, self._session, done=self._show, failed=self.said.emit)
@@ -125,23 +126,28 @@ class HistologyPage(QWidget):
     # ---- what is shown
 
     def _show(self, answer: tuple[tuple[Followed, ...], SiteChoice]) -> None:
+        self._stay()
         self._found, self._choice = answer
         self._show_counts()
         self._show_part()
+
+    def _stay(self) -> None:
+        """The list is to stand where it stands now, unless it is to stand elsewhere."""
+        if (line := self._chosen()) is not None and not self._wanted[0]:
+            self._wanted = line.visit_id, line.specimen_id
 
     def _show_counts(self) -> None:
         counts = {part.value: len(model.lines_of(part, self._found, _today(), self._choice)) for part in LISTS}
         self.parts.show_counts(counts)
 
     def _show_part(self) -> None:
-        part = self.part
+        part = self._lines_of = self.part
         if part is Part.FIGURES:
             self._stack.setCurrentWidget(self._figures_page)
             self.panel.show_visit(None)
             if self._to_list:
                 self._to_list = False
                 self.parts.buttons[part.value].setFocus()
-            self._read_figures()
             return
         lines = model.searched(model.lines_of(part, self._found, _today(), self._choice), self.search.text())
         self._lines = lines[: model.MOST]
@@ -181,8 +187,13 @@ class HistologyPage(QWidget):
             self._area.verticalScrollBar().setValue(0)
         self.panel.show_visit(one, line.specimen_id if line is not None else "")
 
+    def _moved(self) -> None:
+        """Whoever moved on while the lists are read again is not put back: into another woman's result."""
+        self._wanted = "", ""
+        self._show_chosen()
+
     def _chosen(self) -> Line | None:
-        table = self.tables.get(self.part)
+        table = self.tables.get(self._lines_of)
         row = table.currentRow() if table is not None else -1
         return self._lines[row] if 0 <= row < len(self._lines) else None
 
@@ -205,11 +216,12 @@ class HistologyPage(QWidget):
         now = {one.visit.id: one for one in follow_up.of_visits(self._session.library, visits)}
         self._found = tuple(now.get(one.visit.id, one) for one in self._found)
         self._show_counts()
-        if self.part is Part.FIGURES:
+        part = self._lines_of
+        if part is Part.FIGURES:
             self._read_figures()
             return
-        again = (model.line_again(self.part, line, self._found, _today(), self._choice) for line in self._lines)
-        table, row = self.tables[self.part], self.tables[self.part].currentRow()
+        again = (model.line_again(part, line, self._found, _today(), self._choice) for line in self._lines)
+        table, row = self.tables[part], self.tables[part].currentRow()
         kept = [(one, line) for one, line in zip(again, self._lines, strict=True) if one is not None]
         self._lines = tuple(one for one, _ in kept)
         self._fill(table)
@@ -237,19 +249,19 @@ class HistologyPage(QWidget):
         """Enter in a list goes to the result."""
         pressed = event.key() if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent) else None
         if watched is self.search and pressed in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._lines:
-            self.tables[self.part].setFocus()
+            self.tables[self._lines_of].setFocus()
             return True
         if watched is self.search and pressed == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
             return True
         if pressed in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and watched in self.tables.values():
-            self.panel.enter(letter=self.part is Part.LETTERS)
+            self.panel.enter(letter=self._lines_of is Part.LETTERS)
             return True
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape: from the result to the list, from there back to Today."""
-        table = self.tables.get(self.part)
+        table = self.tables.get(self._lines_of)
         if event.key() == Qt.Key.Key_Escape:
             if table is not None and self.panel.isAncestorOf(self.focusWidget() or self):
                 self.panel.save()
@@ -261,7 +273,7 @@ class HistologyPage(QWidget):
 
     def go_on(self) -> None:
         """The next row that is not done, and its result."""
-        table = self.tables.get(self.part)
+        table = self.tables.get(self._lines_of)
         if table is None or not self._lines:
             return
         self.panel.save()
@@ -269,7 +281,7 @@ class HistologyPage(QWidget):
         order = [*range(at + 1, len(self._lines)), *range(at + 1)]
         place = next((row for row in order if not self._lines[row].cells[0].startswith(model.DONE)), at)
         table.setCurrentCell(place, 0)
-        self.panel.enter(letter=self.part is Part.LETTERS)
+        self.panel.enter(letter=self._lines_of is Part.LETTERS)
 
     # ---- making
 
@@ -302,8 +314,8 @@ class HistologyPage(QWidget):
 
     def _table(self, part: Part) -> QTableWidget:
         table = plain_table(self, model.COLUMNS[part], model.PART_WORDS[part])
-        table.currentCellChanged.connect(lambda *_: None if self._filling else self._show_chosen())
-        table.cellDoubleClicked.connect(lambda *_: self.panel.enter(letter=self.part is Part.LETTERS))
+        table.currentCellChanged.connect(lambda *_: None if self._filling else self._moved())
+        table.cellDoubleClicked.connect(lambda *_: self.panel.enter(letter=self._lines_of is Part.LETTERS))
         table.installEventFilter(self)
         return table
 
@@ -325,6 +337,10 @@ class HistologyPage(QWidget):
     def _chosen_part(self) -> None:
         """The keys leave the result: another woman's comes into its place."""
         self._to_list = not self.parts.isAncestorOf(self.focusWidget() or self)
+        self.panel.save()
+        if self._found:  # at once what is known
+            self._stay()
+            self._show_part()
         self.read_again()
 
     def _lay_out(self) -> None:
