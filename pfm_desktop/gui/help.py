@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -165,9 +165,7 @@ class Help(QObject):
             session.change_settings(tour_offered=True)
         self._elsewhere = False
         self.follow()
-        page: Any = self._window.stack.currentWidget()
-        if self._window.desk is not None:
-            page.entered()  # the button that had the keys is gone
+        self._window.keys_to_page()  # the button that had them is gone
 
     def _library_ready(self) -> None:
         wanted, self._tour_wanted, self._elsewhere, self._back = self._tour_wanted, False, False, 0

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from pfm_desktop.gui import theme
+from pfm_desktop.gui import privacy, theme
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.entrance import Entrance
 from pfm_desktop.gui.first_list import FirstList
@@ -18,7 +18,6 @@ from pfm_desktop.gui.help import Help
 from pfm_desktop.gui.library_door import LibraryDoor
 from pfm_desktop.gui.lock import WindowLock
 from pfm_desktop.gui.menus import WINDOW, Menus
-from pfm_desktop.gui.privacy import PrivacyScreen
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
@@ -428,10 +427,11 @@ class MainWindow(QMainWindow):
             if self.stack.indexOf(page) < 0:
                 self.stack.addWidget(page)
             self.stack.setCurrentWidget(page)
-        self._keys_to_page()
+        self.keys_to_page()
         self._refresh()
 
-    def _keys_to_page(self) -> None:
+    def keys_to_page(self) -> None:
+        """The keys go to the page in front, as when it came there."""
         page = self.stack.currentWidget()
         if page is self.entrance:
             self.entrance.take_keys()
@@ -635,7 +635,7 @@ class MainWindow(QMainWindow):
             "edit.find": self._find,
             **{name: partial(self.show_page, index) for index, name in enumerate(VIEWS)},
             "view.theme": self._toggle_theme,
-            "view.privacy": lambda: self.privacy.toggle(),  # noqa: PLW0108 - it is made later
+            "view.privacy": lambda: privacy.toggle(self, lambda: self.book.action("view.privacy").shortcuts()),
             "view.full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "view.close_message": self.messages.close_top,
             **self.help.slots(),
@@ -667,14 +667,13 @@ class MainWindow(QMainWindow):
         around.addWidget(self.unkept)  # above the locked page as well, from which one may close or sign out
         around.addWidget(self.lock.front, 1)
         self.setCentralWidget(whole)
-        self.privacy = PrivacyScreen(self, lambda: self.book.action("view.privacy").shortcuts())
         self.setWindowTitle("pfm_desktop")
         self.setMinimumSize(*SMALLEST)
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_page)
         self.patient.again.clicked.connect(lambda _checked=False: self._open_for_writing())
-        self.strip.let_go.connect(self._keys_to_page)
+        self.strip.let_go.connect(self.keys_to_page)
         self.jobs.failed_unheard.connect(self.messages.problem)
         self.jobs.jobs_changed.connect(self._close_when_quiet)
         self.unexpected.connect(self.messages.problem, Qt.ConnectionType.QueuedConnection)

@@ -10,11 +10,18 @@ from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.theme import ON_SURROUND, SURROUND
 
-WORDS = "Hidden. {} shows it again."
+WORDS, WITHOUT_KEY = "Hidden. {} shows it again.", "Escape"  # where somebody took the key away
+
+
+def toggle(window: QWidget, keys: Callable[[], Sequence[QKeySequence]]) -> None:
+    """Hide all of `window`, or show it again; `keys` are those that do so, as they are at the moment."""
+    found = window.findChild(PrivacyScreen)
+    screen = found if isinstance(found, PrivacyScreen) else PrivacyScreen(window, keys)
+    screen.toggle()
 
 
 class PrivacyScreen(QWidget):
-    """Lies over all of `window`; `keys` are those that show and hide it, as they are at the moment.
+    """Lies over all of `window`; made when it is first asked for.
 
     No lock: whoever has the keyboard takes it away. Keys and mouse do nothing to what lies under it.
     """
@@ -32,7 +39,6 @@ class PrivacyScreen(QWidget):
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)
         column.addWidget(self.words)
-        window.installEventFilter(self)
         self.hide()
 
     def toggle(self) -> None:
@@ -57,7 +63,9 @@ class PrivacyScreen(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Goes nowhere."""
+        """Goes nowhere, but Escape where no key shows it again: the menu lies under it."""
+        if event.key() == Qt.Key.Key_Escape and not self._keys():
+            self.toggle()
         event.accept()
 
     def focusNextPrevChild(self, _next: bool) -> bool:
@@ -73,10 +81,11 @@ class PrivacyScreen(QWidget):
         for dialog in self._hidden:
             dialog.hide()
         keys = self._keys()
-        text = WORDS.format(keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else "View in the menu")
+        text = WORDS.format(keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else WITHOUT_KEY)
         self.words.setText(text)
         self.setAccessibleDescription(text)
         self.setGeometry(self._window.rect())
+        self._window.installEventFilter(self)
         self.raise_()
         self.show()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -85,6 +94,7 @@ class PrivacyScreen(QWidget):
         from shiboken6 import isValid
 
         self.hide()
+        self._window.removeEventFilter(self)
         for dialog in self._hidden:
             if isValid(dialog):
                 dialog.show()

@@ -72,11 +72,10 @@ class Tour(QObject):
         self._watch(())
         self._window.removeEventFilter(self)
         if held:
-            page: Any = self._window.stack.currentWidget()
             if before is not None and isValid(before) and before.isVisible():
                 before.setFocus(Qt.FocusReason.OtherFocusReason)
-            elif self._window.desk is not None:
-                page.entered()
+            else:
+                self._window.keys_to_page()
         self.card.hide()
         self.frame.show_around(())
         self.ended.emit()

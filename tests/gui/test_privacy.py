@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.desk import SETTINGS
 from pfm_desktop.gui.main_window import MainWindow
+from pfm_desktop.gui.privacy import PrivacyScreen
 
 from .conftest import Opened
 
@@ -27,12 +28,18 @@ def window(qtbot: QtBot, open_window: Opened, library_folder: Path) -> MainWindo
     return opened
 
 
+def hidden_by(window: MainWindow) -> PrivacyScreen:
+    screen = window.findChild(PrivacyScreen)
+    assert isinstance(screen, PrivacyScreen)
+    return screen
+
+
 def test_at_one_key_nothing_is_seen_and_at_the_same_key_all_is_as_it_was(qtbot: QtBot, window: MainWindow) -> None:
     assert window.desk is not None
     search = window.desk.today.search
     qtbot.keyClicks(search, "P-0")
     qtbot.keyClick(search, Key.Key_F12)
-    screen = window.privacy
+    screen = hidden_by(window)
     assert screen.isVisible()
     assert screen.geometry() == window.rect()
     assert QApplication.focusWidget() is screen
@@ -50,7 +57,7 @@ def test_keys_and_mouse_do_nothing_to_what_lies_under_it(qtbot: QtBot, window: M
     assert window.desk is not None
     today = window.desk.today
     qtbot.keyClick(today.search, Key.Key_F12)
-    screen = window.privacy
+    screen = hidden_by(window)
     for key, held in (
         (Key.Key_N, Qt.KeyboardModifier.ControlModifier),
         (Key.Key_6, Qt.KeyboardModifier.ControlModifier),
@@ -71,10 +78,23 @@ def test_keys_and_mouse_do_nothing_to_what_lies_under_it(qtbot: QtBot, window: M
 def test_it_follows_the_size_of_the_window_and_hides_dialogs(qtbot: QtBot, window: MainWindow) -> None:
     dialog = QDialog(window)
     dialog.show()
-    window.privacy.toggle()
+    window.book.action("view.privacy").trigger()
     assert not dialog.isVisible()
+    screen = hidden_by(window)
     window.resize(window.width() + 60, window.height() + 40)
-    qtbot.waitUntil(lambda: window.privacy.geometry() == window.rect())
-    window.privacy.toggle()
+    qtbot.waitUntil(lambda: screen.geometry() == window.rect())
+    window.book.action("view.privacy").trigger()
     assert dialog.isVisible()
     dialog.close()
+
+
+def test_without_a_key_of_its_own_escape_shows_it_again(qtbot: QtBot, window: MainWindow) -> None:
+    action = window.book.action("view.privacy")
+    action.setShortcuts([])
+    action.trigger()
+    screen = hidden_by(window)
+    assert "Escape" in screen.words.text()
+    qtbot.keyClick(screen, Key.Key_X)
+    assert screen.isVisible()
+    qtbot.keyClick(screen, Key.Key_Escape)
+    assert not screen.isVisible()

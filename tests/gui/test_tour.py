@@ -66,7 +66,11 @@ def window(open_real_window: Opened, demo_folder: Path) -> MainWindow:
 
 def lines(window: MainWindow) -> list[str]:
     assert window.session is not None
-    with window.session.library.read() as session:
+    return lines_of(window.session.library)
+
+
+def lines_of(library: Library) -> list[str]:
+    with library.read() as session:
         return [line.text for line in journal.entries(session)]
 
 
@@ -401,10 +405,28 @@ def test_a_locked_window_hides_the_tour_and_signing_out_ends_it(
     assert not running.card.isVisible()
 
 
-def test_closing_the_window_in_the_middle_leaves_nothing_behind(qtbot: QtBot, window: MainWindow) -> None:
+def test_closing_the_window_in_the_middle_leaves_nothing_behind(
+    qtbot: QtBot, window: MainWindow, demo_folder: Path
+) -> None:
+    before = lines(window)
     at(qtbot, window, REVIEW_STEP)
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert window.desk is None
+    with Library.open(demo_folder) as again:
+        assert not again.read_only
+        assert lines_of(again) == before
+
+
+def test_skipped_while_a_library_is_made_the_keys_go_there(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    running = at(qtbot, window, 0)
+    window._create_chosen(str(tmp_path / "new"))
+    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.entrance)
+    running.card.next_button.setFocus()
+    running.end()
+    assert not running.running
+    assert not running.card.isVisible()
+    assert window.entrance.isAncestorOf(QApplication.focusWidget())
 
 
 def test_pages_of_the_tour_are_those_of_the_rail() -> None:

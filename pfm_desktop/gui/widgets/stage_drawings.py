@@ -27,7 +27,7 @@ SCALE_ROOM = (190.0, 52.0)  # what the scale bar takes at most of the lower righ
 PAINT, TAKE_AWAY = QColor(255, 213, 74, 110), QColor(0, 0, 0, 130)
 NEAR = 2.0  # stage pixels: points that lie nearer to each other are not told apart
 LARGEST = 2000.0  # stage pixels: what is larger is drawn in each frame, not kept as pixels
-Placed = tuple[Drawn, QPainterPath]
+Placed = tuple[Drawn, QPainterPath, tuple[float, float]]  # the last is where its words begin, in the picture
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,14 @@ class DrawnLines:
         self._registration = registration
         self._forget()
 
+    def like(self, other: DrawnLines) -> DrawnLines:
+        """As `other` stands: what is kept of it at another size is kept here."""
+        if self.given is not other.given or self._registration is not other._registration:
+            self._registration = other._registration
+            self.replace(other.given)
+        self.selected, self.hidden, self.fixed = other.selected, other.hidden, other.fixed
+        return self
+
     def in_pane(self, pane: Pane) -> tuple[Drawn, ...]:
         """Those that a pane shows, in its pixels."""
         if self.hidden:
@@ -103,7 +111,8 @@ class DrawnLines:
         if not kept:
             self._sprites.clear()
         self._last[pane.sources] = zoom
-        for drawn, path in self._paths(pane):
+        paths = self._paths(pane)
+        for drawn, path, _ in paths:
             whole = path.boundingRect()
             if not kept or max(whole.width(), whole.height()) > LARGEST:
                 painter.save()
@@ -119,8 +128,8 @@ class DrawnLines:
             for corner in chosen.edges[0] if any(one.id == chosen.id for one in self.in_pane(pane)) else ():
                 at = QPointF(*pane.lens.to_stage(*corner))
                 twice(painter, partial(painter.drawEllipse, at, HANDLE, HANDLE), colour=CHOSEN)
-        for drawn in self.in_pane(pane):
-            _draw_words(painter, pane, drawn)
+        for drawn, _, spot in paths:
+            _draw_words(painter, pane, drawn.words, spot)
 
     def _paths(self, pane: Pane) -> tuple[Placed, ...]:
         """Paths in stage pixels from where the picture begins."""
@@ -130,7 +139,7 @@ class DrawnLines:
         if key not in self._placed:
             if len(self._placed) > len(PLACES):
                 self._placed.clear()  # of another zoom
-            self._placed[key] = tuple((one, _path(one, pane.lens.zoom)) for one in self.in_pane(pane))
+            self._placed[key] = tuple((one, _path(one, pane.lens.zoom), _words_at(one)) for one in self.in_pane(pane))
         return self._placed[key]
 
     def _sprite(self, drawn: Drawn, path: QPainterPath, pane: Pane, beside: QPointF, ratio: float) -> _Sprite:
@@ -187,15 +196,18 @@ def _draw_line(painter: QPainter, path: QPainterPath, drawn: Drawn, *, chosen: b
     twice(painter, line, colour=colour, width=width, dash=0.0 if drawn.closed else DASH)
 
 
-def _draw_words(painter: QPainter, pane: Pane, drawn: Drawn) -> None:
-    """Beside the highest point of a contour; of a line at its right end."""
-    lens, font = pane.lens, stage_font(13)
+def _words_at(drawn: Drawn) -> tuple[float, float]:
+    """The highest point of a contour; of a line its right end."""
     points = drawn.edges[0]
-    spot = QPointF(*lens.to_stage(*(min(points, key=lambda at: at[1]) if drawn.closed else max(points))))
-    rect = plate_rect(spot + QPointF(4, -26), drawn.words, font)
+    return min(points, key=lambda at: at[1]) if drawn.closed else max(points)
+
+
+def _draw_words(painter: QPainter, pane: Pane, said: str, at: tuple[float, float]) -> None:
+    lens, font = pane.lens, stage_font(13)
+    rect = plate_rect(QPointF(*lens.to_stage(*at)) + QPointF(4, -26), said, font)
     x = max(lens.left, min(rect.left(), lens.left + lens.width - rect.width()))
     y = max(lens.top, min(rect.top(), lens.top + lens.height - rect.height()))
-    plate(painter, QPointF(x, y), drawn.words, font=font)
+    plate(painter, QPointF(x, y), said, font=font)
 
 
 def draw_brush_stroke(painter: QPainter, pane: Pane, stroke: Stroke) -> None:

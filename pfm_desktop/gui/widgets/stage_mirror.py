@@ -36,6 +36,7 @@ class StageMirror(QWidget):
     def __init__(self, stage: StageWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stage, self._look, self._layers = stage, MirrorLook(), LayerStore()
+        self._drawings = DrawnLines()  # what is kept of them at the size of the stage is of no use here
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(PACE_MS)
@@ -74,6 +75,7 @@ class StageMirror(QWidget):
             legend=legend,
             marks=marks if marks.os_is_sure else replace(marks, _os={}),  # what the program asks is for who works
             layers=self._layers,
+            drawings=self._drawings.like(theirs.drawings),
             focused=False,
             hint="",
             hovered=None,  # the cursor of the stage is seen here as a cross, also where the stage shows the mouse's own
