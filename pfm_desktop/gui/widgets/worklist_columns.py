@@ -27,9 +27,9 @@ _WIDTHS: dict[int, Widths] = {
     BORN: (116, 116),
     IDENTIFIER: (104, 136),
     INDICATION: (110, 200),
-    PICTURES: (118, 178),
+    PICTURES: (138, 178),
     IMPRESSION: (104, 120),
-    HISTOLOGY: (150, 172),
+    HISTOLOGY: (158, 172),
     SIGNED: (66, 80),
 }
 # the first goes first; who, when and how it ended stay
