@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.case import Pair
+from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
@@ -269,10 +270,13 @@ def _add_follow_up(lib: Library, visit_id: str, planned: PlannedVisit, started: 
     if not planned.answered or planned.days < _LETTER_DAYS:
         return
     reported, sent = ((started + timedelta(days=days)).date().isoformat() for days in (_RESULT_DAYS, _LETTER_DAYS))
+    today = date.today().isoformat()
     pots = specimens.specimens_of(lib, visit_id)
     for pot in pots:
         specimens.set_result(lib, pot.id, "diagnosis", _DIAGNOSES[planned.truth])
         specimens.set_result(lib, pot.id, "reported_on", reported)
+        # entered on the day it was reported, which was before the letter: else each letter would be due again
+        lib.apply(Change("result", pot.id, {"entered_on": today}, {"entered_on": reported}, "Result entered"))
     if pots:
         follow_up.set_follow_up(lib, visit_id, "letter_on", sent)
 

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.case import VisitRow
+from pfm_desktop.domain.followup import Only
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.imaging import phantom
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import cases, demo, housekeeping, pairing
+from pfm_desktop.services import cases, demo, follow_up, housekeeping, pairing
 from pfm_desktop.services.demo_plan import WOMEN
 from pfm_desktop.services.sole_use import InUseError
 from pfm_desktop.storage.library import Library
@@ -99,6 +100,14 @@ def test_today_is_not_empty_and_some_of_it_waits_to_be_read(lib: Library) -> Non
     assert len([row for row in of_today if not row.impression]) == 3
     assert [row.impression for row in of_today if row.impression] == ["high"]
     assert max(row.visit.started_at for row in rows(lib)) <= datetime.now(UTC)
+
+
+def test_letters_were_sent_after_the_results_they_tell_of(lib: Library) -> None:
+    """Else each woman of the demonstration would have to be written to again."""
+    days = follow_up.site_choice(lib).days
+    due = {only: cases.count_visits(lib, only=only, overdue_days=days) for only in (Only.OVERDUE, Only.LETTER)}
+    assert due[Only.OVERDUE] > 0
+    assert due[Only.LETTER] <= due[Only.OVERDUE]
 
 
 def test_there_are_follow_ups_unsigned_and_signed_visits(lib: Library) -> None:
