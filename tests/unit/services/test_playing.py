@@ -80,7 +80,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         status = RegistrationStatus.REFUSED if other.std() > 60 else RegistrationStatus.OK
         return Registration(status, 0.4, np.eye(3), bend, size, (other.shape[1], other.shape[0]), "nothing alike")
 
-    monkeypatch.setattr(playing, "register_lit", laid)
+    monkeypatch.setattr("pfm_desktop.imaging.field.register_lit", laid)
     return asked
 
 
@@ -130,7 +130,7 @@ def test_what_is_not_sure_straight_may_be_by_way_of_the_one_before(
         size = (64, 64)
         return Registration(status, 0.5, shift, np.zeros((2, 2, 2), np.float32), size, size, "" if near else "unlike")
 
-    monkeypatch.setattr(playing, "register_lit", laid)
+    monkeypatch.setattr("pfm_desktop.imaging.field.register_lit", laid)
     wanted = [add(lib, visit, shade(level), float(level)) for level in (10, 35, 60, 200)]
     made = playing.acetic_sequence(CTX, lib, visit, wanted)
     assert [one.lies for one in made.frames] == [Lies.FIRST, Lies.ALIGNED, Lies.ALIGNED, Lies.NOT]

@@ -165,7 +165,8 @@ def test_a_row_tells_what_the_visit_holds(lib: Library, shelf: Shelf) -> None:
     )
     with lib.read() as session:
         after = next(row for row in stored.visit_rows(session, Question()) if row.visit.id == shelf.visit)
-    assert after == replace(full, signed=True, impression=Grade.NORMAL.value)
+    normal = Grade.NORMAL.value
+    assert after == replace(full, signed=True, impression=normal, signed_first=normal)
 
 
 def test_pins_come_by_letter_and_the_second_round_of_letters_comes_last(lib: Library, shelf: Shelf) -> None:
