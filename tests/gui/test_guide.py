@@ -30,7 +30,8 @@ EVERYWHERE = {
     "Ctrl+1": "view.today", "Ctrl+3": "view.capture", "Ctrl+4": "view.annotate", "Ctrl+5": "view.models",
     "Ctrl+F": "edit.find", "Ctrl+Z": "edit.undo", "Ctrl+O": "file.open_library", "Ctrl+L": "file.lock",
     "Ctrl+Shift+W": "file.open_for_writing", "Ctrl+Shift+M": "view.close_message", "F11": "view.full_screen",
-    "Ctrl+Shift+L": "view.theme", "F1": "help.shortcuts", "?": "help.shortcuts", "Ctrl+Shift+F1": "help.tour",
+    "Ctrl+Shift+L": "view.theme", "F12": "view.privacy", "F1": "help.shortcuts", "?": "help.shortcuts",
+    "Ctrl+Shift+F1": "help.tour",
 }  # fmt: skip
 # by page of the guide: the keys that it names, and the action that each is the default key of
 NAMED: dict[str, dict[str, str]] = {
@@ -46,6 +47,7 @@ NAMED: dict[str, dict[str, str]] = {
         "Alt+1": "review.findings", "Ctrl+Shift+R": "review.reveal", "Alt+4": "review.report",
         "Ctrl+S": "review.save_pdf", "Ctrl+H": "review.heatmap", "Alt+5": "review.referral",
         "Ctrl+M": "review.move_pictures", "Ctrl+F11": "review.second_screen",
+        "F7": "review.compare", "F9": "review.play",
     },
     "drawing-and-biopsies.md": {
         "Shift+O": "review.take_os", "O": "review.os", "P": "review.pin", "V": "review.pan", "Alt+3": "review.pins",
