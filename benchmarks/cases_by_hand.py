@@ -18,7 +18,6 @@ done. Wanted: 0 errors; at most 20 keys and clicks for a normal case, 45 for one
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.x_server import screen  # noqa: E402 - found by the path above
+from benchmarks.x_server import screen, window_env  # noqa: E402 - found by the path above
 
 
 def main() -> None:
@@ -37,13 +36,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=9)
     asked = parser.parse_args()
     with screen() as display, tempfile.TemporaryDirectory() as work:
-        env = {
-            **os.environ,
-            "DISPLAY": display,
-            "QT_QPA_PLATFORM": "xcb",
-            "PFM_HOME": str(Path(work) / "home"),
-            "PYTHONPATH": str(ROOT),
-        }
+        env = window_env(display, Path(work) / "home")
         keeper = subprocess.Popen(["openbox"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             command = [sys.executable, "-m", "benchmarks.by_hand_parts.review", work, str(asked.cases), str(asked.seed)]

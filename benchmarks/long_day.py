@@ -53,6 +53,7 @@ def main() -> None:
         _app, window = opened_window(library, size="1366x768")
         assert window.session is not None
         window.session.change_settings(reader="Dr. Bench")
+        window.activateWindow()
         problems: list[str] = []
         window.session.on_problem.append(lambda problem: problems.append(problem.sentences))
         sizes: list[tuple[float, int, int, int]] = []
@@ -129,12 +130,15 @@ def work_on(window: Any, visit_id: str) -> None:
     QTest.mouseRelease(stage, left, pos=at)
     QTest.keyClick(stage, Qt.Key.Key_V)
     session = window.session
+    drawn = (len(session.case.pins), len(session.case.contours))
+    assert drawn == (1, 1), f"pins and contours on record: {drawn}"
     session.perform(lambda lib: review.set_impression(lib, visit_id, Grade.HIGH))
     page.side.answer.command.trigger()
     wait(lambda: session.case.findings.revealed)
     page.side.go_to(3)
     wait(lambda: page.idle)
     session.perform(lambda lib: review.sign(lib, visit_id, "Dr. Bench", "Read by me"), undoable=False)
+    assert session.case.signed
     page.side.go_to(0)
     window.show_page(desk.TODAY)
     wait(lambda: window.desk.today.idle)

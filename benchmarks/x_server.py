@@ -6,7 +6,9 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 SCREEN = "1920x1080x24"
 
 
@@ -23,7 +25,21 @@ def screen() -> Iterator[str]:
     os.close(write)
     try:
         with os.fdopen(read) as said:
-            yield f":{said.readline().strip()}"
+            number = said.readline().strip()
+            if not number:
+                raise RuntimeError("Xvfb did not start")
+            yield f":{number}"
     finally:
         server.terminate()
         server.wait()
+
+
+def window_env(display: str, home: Path) -> dict[str, str]:
+    """The environment of a program of ours in a window on that display, with settings of its own."""
+    return {
+        **os.environ,
+        "DISPLAY": display,
+        "QT_QPA_PLATFORM": "xcb",
+        "PFM_HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+    }

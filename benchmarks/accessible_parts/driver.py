@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ def main() -> None:
     from PySide6.QtWidgets import QApplication, QToolButton
 
     from benchmarks.event_loop import opened_window, wait
-    from pfm_desktop.gui import desk
     from pfm_desktop.jobs import SilentContext
     from pfm_desktop.services import demo
 
@@ -36,23 +36,47 @@ def main() -> None:
         wait(told.is_set, seconds=300)
         told.clear()
 
-    for index, name in ((desk.TODAY, "Today"), (desk.HISTOLOGY, "Histology")):
-        window.show_page(index)
-        _settle(window)
-        stand(name)
-    today: Any = window.desk.today  # type: ignore[union-attr]
+    for walk in (_lists, _review, _behind):
+        walk(window, stand)
+    window.close()
+    window.close()
+    threads.leave(0)
+
+
+def _lists(window: Any, stand: Callable[[str], None]) -> None:
+    from pfm_desktop.gui import desk
+    from pfm_desktop.viewmodels.follow_up import PART_WORDS, Part
+
     window.show_page(desk.TODAY)
-    today.intake.new_patient()
+    _settle(window)
+    stand("Today")
+    window.show_page(desk.HISTOLOGY)
+    histology = window.stack.currentWidget()
+    for part in Part:
+        histology.parts.choose(part.value)
+        _settle(window)
+        stand(f"Histology, {PART_WORDS[part].lower()}")
+    window.show_page(desk.TODAY)
+    window.desk.today.intake.new_patient()
     stand("Today, new patient")
-    assert window.session is not None
+
+
+def _review(window: Any, stand: Callable[[str], None]) -> None:
+    from benchmarks.event_loop import wait
+
     row = next(row for row in window.session.today() if (row.awaited and not row.signed) or row.pictures > 2)
     window.open_visit(row.visit.id)
-    review: Any = window.stack.currentWidget()
+    review = window.stack.currentWidget()
     wait(lambda: review.idle, seconds=120)
     for place in range(review.side.count()):
         review.side.setCurrentIndex(place)
         _settle(window)
         stand(f"Review, {review.side.tabText(place)}")
+
+
+def _behind(window: Any, stand: Callable[[str], None]) -> None:
+    from pfm_desktop.gui import desk
+
     for index, name in (
         (desk.CAPTURE, "Capture"), (desk.ANNOTATE, "Annotate"), (desk.MODELS, "Models"), (desk.SETTINGS, "Settings"),
         (desk.AUDIT, "Audit trail"), (desk.IMPORT, "Import"), (desk.EXPORT, "Export"), (desk.LEARNING, "Fine-tune"),
@@ -60,14 +84,13 @@ def main() -> None:
         window.show_page(index)
         _settle(window)
         if index == desk.CAPTURE:
-            capture: Any = window.stack.currentWidget()
+            capture = window.stack.currentWidget()
             if capture.whose.isVisible():
                 capture.whose.this.click()
             _settle(window)
         stand(name)
-    window.close()
-    window.close()
-    threads.leave(0)
+    window.help.show_guide()
+    stand("User guide")
 
 
 def _settle(window: Any) -> None:

@@ -10,12 +10,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.by_hand_parts.hand import Hand
+from benchmarks.event_loop import opened_window, wait
 from pfm_desktop.support import threads
-
-threads.set_polite_threads()
-
-from benchmarks.by_hand_parts.hand import Hand  # noqa: E402 - the thread settings come first
-from benchmarks.event_loop import opened_window, wait  # noqa: E402
 
 MOST = {"normal": 20, "high": 45}
 SIDE = 900  # pixels of a phantom
@@ -23,6 +20,7 @@ SIDE = 900  # pixels of a phantom
 
 def main() -> None:
     """`review WORK CASES SEED`."""
+    threads.set_polite_threads()
     work, cases, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     (work / "home").mkdir()
     spots = make_library(work / "library", cases, seed)
@@ -180,7 +178,6 @@ def document(page: Any, hand: Hand, *, acetowhite: bool) -> None:
     hand.key("Down", "Return", "Tab", "Down", "Tab", "Down", "Tab", "Down")
     if acetowhite:
         hand.key("Down")
-    form.save()
 
 
 def sign(window: Any, page: Any, hand: Hand) -> None:

@@ -46,11 +46,10 @@ def main() -> None:
     while not drawn[0]:
         QApplication.processEvents()
     frame()
-    found: dict[str, object] = {"first_s": time.time() - float(os.environ["BEGUN"]), "version": napari.__version__}
-    found["shown_mb"] = psutil.Process().memory_info().rss / 2**20
-    end = time.monotonic() + 3
-    while time.monotonic() < end:
-        QApplication.processEvents()
+    first, shown = time.time() - float(os.environ["BEGUN"]), psutil.Process().memory_info().rss / 2**20
+    found: dict[str, object] = {"first_s": first, "shown_mb": shown, "version": napari.__version__}
+    found.update(blended_s=first, blended_mb=shown)  # its layers are blended from the first picture on
+    _idle(3)
     viewer.camera.zoom *= 1.7
     frame()
     middle, zoomed = np.array(viewer.camera.center), viewer.camera.zoom
@@ -79,6 +78,12 @@ def main() -> None:
     found["resident_mb"] = psutil.Process().memory_info().rss / 2**20
     print(json.dumps(found), flush=True)
     os._exit(0)
+
+
+def _idle(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
 
 
 if __name__ == "__main__":
