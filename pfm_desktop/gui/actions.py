@@ -13,6 +13,19 @@ PORTABLE = QKeySequence.SequenceFormat.PortableText
 NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
+def page_action(
+    owner: QWidget, id_: str, text: str, shortcut: str, slot: Callable[[], object], *, repeat: bool = True
+) -> QAction:
+    """A command of a page or of a part of one; `repeat`: a key that is held does it again and again."""
+    action = QAction(text, owner)
+    action.setObjectName(id_)
+    if shortcut:
+        action.setShortcut(QKeySequence(shortcut, PORTABLE))
+    action.setAutoRepeat(repeat)
+    action.triggered.connect(lambda _checked=False: slot())
+    return action
+
+
 @dataclass(frozen=True)
 class _Entry:
     action: QAction

@@ -272,7 +272,7 @@ class Desk(QObject):
     def _brought_in(self) -> None:
         """Whoever stands in the list sees at once what was brought in behind it."""
         if self.today.isVisible():
-            self.today.read_again()
+            self.today.follow_record()
 
     def _settled(self) -> None:
         """What models are looked at with is loaded by now."""

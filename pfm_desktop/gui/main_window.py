@@ -556,7 +556,7 @@ class MainWindow(QMainWindow):
 
     def _read_list_again(self, desk: Desk) -> None:
         if self.stack.currentWidget() is desk.today:
-            desk.today.read_again()
+            desk.today.follow_record()
 
     def _look_again(self) -> None:
         """What another program wrote meanwhile shows; while it cannot be read that is said, each time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QAction,
     QImage,
     QImageReader,
-    QKeyEvent,
     QResizeEvent,
     QTextCursor,
     QTextDocument,
@@ -18,6 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.actions import page_action
+from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape
 from pfm_desktop.support.paths import user_guide_dir
 from pfm_desktop.viewmodels import guide as model
 
@@ -94,7 +95,7 @@ class GuideView(QTextBrowser):
             block = block.next()
 
 
-class GuidePage(QWidget):
+class GuidePage(LeavesOnEscape, QWidget):
     """`closed` where it was opened from is to be shown again. It needs no library."""
 
     closed = Signal()
@@ -167,13 +168,6 @@ class GuidePage(QWidget):
         else:
             self._say(model.outside(link))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leads back."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
-
     def _show(self, name: str) -> None:
         self.page = name
         self.view.show_text(model.text_of(self._folder, name))
@@ -184,12 +178,8 @@ class GuidePage(QWidget):
         self.said.setText(text)
         self.said.setVisible(bool(text))
 
-    def _action(self, id_: str, text: str, shortcut: str, slot: object) -> QAction:
-        made = QAction(text, self)
-        made.setObjectName(f"guide.{id_}")
-        made.setShortcut(shortcut)
-        made.triggered.connect(lambda _checked=False: slot())  # type: ignore[operator]  # a function of none
-        return made
+    def _action(self, id_: str, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
+        return page_action(self, f"guide.{id_}", text, shortcut, slot)
 
 
 def _scaled(picture: QImage, width: int, ratio: float) -> QImage:

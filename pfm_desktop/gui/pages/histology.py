@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.domain.accuracy import BIOPSIED
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.theme import alarm_colour
 from pfm_desktop.gui.widgets.background import Background
@@ -303,14 +304,8 @@ class HistologyPage(QWidget):
         self.search.setFocus()
         self.search.selectAll()
 
-    def _action(self, name: str, text: str, shortcut: str, slot: object) -> QAction:
-        made = QAction(text, self)
-        made.setObjectName(f"histology.{name}")
-        made.setShortcut(shortcut)
-        made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        made.triggered.connect(lambda _checked=False: slot())  # type: ignore[operator]
-        self.addAction(made)
-        return made
+    def _action(self, name: str, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
+        return page_action(self, f"histology.{name}", text, shortcut, slot)
 
     def _table(self, part: Part) -> QTableWidget:
         table = plain_table(self, model.COLUMNS[part], model.PART_WORDS[part])

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.card_view import CardView
@@ -207,11 +208,7 @@ class ModelsPage(QWidget):
         return dialog
 
     def _action(self, id_: str, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(f"models.{id_}")
-        action.setShortcut(shortcut)
-        action.triggered.connect(lambda _checked=False: slot())
-        return action
+        return page_action(self, f"models.{id_}", text, shortcut, slot)
 
     def _verified(self, path: Path, said: str, *, bad: bool = False, usable: bool = False) -> None:
         for card in self.cards:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.followup import Only
 from pfm_desktop.domain.people import Act
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
@@ -137,7 +138,7 @@ class TodayPage(QWidget):
             assert not isinstance(self._session, FirstLook), "nothing can be changed yet"
             self._move = made = MoveForm(self._session, self)
             made.closed.connect(self.search.setFocus)
-            made.done.connect(lambda _changes: self.read_again())
+            made.done.connect(lambda _changes: self.follow_record())
             self._split.addWidget(made)
         if self._intake is not None:
             self._intake.hide()
@@ -197,6 +198,11 @@ class TodayPage(QWidget):
         self._opens = then is not None
         work = (_search, self._session, *self._asked, limit)
         self._background.start(*work, done=then or self._show, failed=self.said.emit)
+
+    def follow_record(self) -> None:
+        """Something is otherwise on record: the list and what its chips count are read again."""
+        self.filter.count()
+        self.read_again()
 
     def focus_search(self) -> None:
         """Put the keys into the search field."""
@@ -272,8 +278,7 @@ class TodayPage(QWidget):
         """Something was added to a visit: it must be in sight, whatever was searched for."""
         self.search.setText("")  # `clear` would be a step of the field's own undo
         self.filter.show_all()
-        self.filter.count()
-        self.read_again()
+        self.follow_record()
         self._wanted = visit_id
 
     def _show(self, answer: Found) -> None:
@@ -431,17 +436,10 @@ class TodayPage(QWidget):
         )
 
     def _action(self, name: str, text: str, shortcut: str, slot: Any) -> QAction:
-        made = QAction(text, self)
-        made.setObjectName(f"today.{name}")
-        made.setShortcut(shortcut)
-        made.triggered.connect(lambda _checked=False: slot())
-        return made
+        return page_action(self, f"today.{name}", text, shortcut, slot)
 
     def _make_export(self) -> QAction:
-        made = QAction("E&xport...", self)
-        made.setObjectName("today.export")
-        made.triggered.connect(lambda _checked=False: self._ask_export())
-        return made
+        return self._action("export", "E&xport...", "", self._ask_export)
 
     def _make_following(self) -> tuple[QAction, ...]:
         """The filter by keys, and the way to the results of the laboratory."""

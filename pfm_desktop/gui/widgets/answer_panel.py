@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import DISTANCE
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.answer_parts import CheckList, DifferForm, FactRows, ReadList
 from pfm_desktop.gui.widgets.panel_parts import grade_icon, say, tall, words
 from pfm_desktop.gui.widgets.probability_bars import ProbabilityBars
@@ -206,12 +207,7 @@ class AnswerPanel(QWidget):
     # ---- building
 
     def _command(self) -> QAction:
-        action = QAction("Reveal the AI answer", self)
-        action.setObjectName("review.reveal")
-        action.setShortcut(QKeySequence("Ctrl+Shift+R"))
-        action.setAutoRepeat(False)
-        action.triggered.connect(lambda _checked=False: self._reveal())
-        return action
+        return page_action(self, "review.reveal", "Reveal the AI answer", "Ctrl+Shift+R", self._reveal, repeat=False)
 
     def _lay_out(self) -> None:
         self.reveal.setToolTip("Ctrl+Shift+R. It is put on record and cannot be taken back.")

@@ -101,8 +101,10 @@ class Filmstrip(QWidget):
 
     def set_on_stage(self, picture_ids: Collection[str | None]) -> None:
         """Mark the pictures that are on the stage."""
-        self._on_stage = frozenset(picture_id for picture_id in picture_ids if picture_id)
-        self._mark()
+        marked = frozenset(picture_id for picture_id in picture_ids if picture_id)
+        if marked != self._on_stage:
+            self._on_stage = marked
+            self._mark()
 
     def show_at(self, picture_id: str) -> None:
         """One that is played: it alone is on the stage, and in sight."""

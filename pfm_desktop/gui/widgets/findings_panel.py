@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.findings import SWEDE_ITEMS
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.answer_parts import DifferForm
 from pfm_desktop.gui.widgets.drawing_panel import DrawingPanel
 from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
@@ -251,12 +252,8 @@ class FindingsPanel(QWidget):
         return button
 
     def _command(self, number: int, grade: Grade) -> QAction:
-        action = QAction(f"Impression: {TITLES[grade].lower()}", self)
-        action.setObjectName(f"review.impression_{grade.value}")
-        action.setShortcut(QKeySequence(f"Ctrl+Shift+{number}"))
-        action.setAutoRepeat(False)
-        action.triggered.connect(lambda _checked=False: self._press(grade))
-        return action
+        id_, text = f"review.impression_{grade.value}", f"Impression: {TITLES[grade].lower()}"
+        return page_action(self, id_, text, f"Ctrl+Shift+{number}", partial(self._press, grade), repeat=False)
 
     def _timer(self, milliseconds: int) -> QTimer:
         timer = QTimer(self)

@@ -36,6 +36,7 @@ class FollowUpPanel(QWidget):
         self._session, self._here = session, here
         self._shown: Followed | None = None
         self._pot = ""
+        self._called: tuple[tuple[str, str], ...] = ()  # the pots as their chips have them, by id
         self.setAccessibleName("Results and follow-up")
         self.who, self.visit, self.doubt = words(self, "heading"), words(self), words(self, "problem")
         self.nothing = words(self, "quiet", NOTHING)
@@ -111,18 +112,22 @@ class FollowUpPanel(QWidget):
         row.setFocus(Qt.FocusReason.OtherFocusReason)
         bring_into_sight(row)
 
-    def _show_pots(self, pots: tuple[Specimen, ...]) -> None:
-        chips = []
-        for pot in pots:
-            chip = Chip(f"Pot {model.pot_words(pot)}", self.pots)
+    def _show_chips(self, pots: tuple[Specimen, ...]) -> None:
+        called = tuple((pot.id, model.pot_words(pot)) for pot in pots)
+        if called != self._called:  # else they stay, and the keys on them
+            self._called = called
+            for old in self.pots.chips:
+                old.hide()
+                old.deleteLater()
+            self.pots.put(*(Chip(f"Pot {words_}", self.pots) for _, words_ in called))
+            for chip, (key, _) in zip(self.pots.chips, called, strict=True):
+                chip.clicked.connect(lambda _checked=False, key=key: self._choose(key))
+        for chip, pot in zip(self.pots.chips, pots, strict=True):
             chip.setAccessibleName(f"Pot {model.pot_words(pot)}, {model.result_words(pot)}")
             chip.show_chosen(chosen=pot.id == self._pot)
-            chip.clicked.connect(lambda _checked=False, key=pot.id: self._choose(key))
-            chips.append(chip)
-        for old in self.pots.chips:
-            old.hide()
-            old.deleteLater()
-        self.pots.put(*chips)
+
+    def _show_pots(self, pots: tuple[Specimen, ...]) -> None:
+        self._show_chips(pots)
         self.pots.setVisible(len(pots) > 1)
         chosen = next((pot for pot in pots if pot.id == self._pot), None)
         for part in (self.of_pot, self.result):

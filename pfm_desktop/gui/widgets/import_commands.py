@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.import_tree import ImportTree
 from pfm_desktop.viewmodels.import_page import paired, unsure_keys
 from pfm_desktop.viewmodels.importing import ImportPreview
@@ -79,11 +80,8 @@ class ImportCommands:
 
 
 def _made(owner: QWidget, name: str, text: str, key: str, slot: Callable[[], object]) -> QAction:
-    action = QAction(text, owner)
-    action.setObjectName(f"import.{name}")
-    action.setShortcut(QKeySequence(key))
+    action = page_action(owner, f"import.{name}", text, key, slot)
     if isinstance(owner, ImportTree):
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         owner.addAction(action)
-    action.triggered.connect(lambda _checked=False: slot())
     return action

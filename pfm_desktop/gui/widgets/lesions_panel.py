@@ -158,7 +158,7 @@ class LesionsPanel(QWidget):
         return self.signs, self.visit, self.others
 
     def _show(self) -> None:
-        whitened = self._first_whitening()
+        whitened = self._first_whitening() if self.isVisible() else None  # read for what is seen alone
         view = self._view = model.lesions_view(self._case, self._chosen_id, self._session.library.no_editing, whitened)
         lesion, locked = view.chosen, bool(view.locked)
         self._chosen_id = lesion.id if lesion is not None else ""

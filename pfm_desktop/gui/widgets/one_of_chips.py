@@ -50,7 +50,9 @@ class OneOfChips(ChipRow):
                 button.style().unpolish(button)
                 button.style().polish(button)
         self._show()
-        self.put(*self.buttons.values())  # they are wider or narrower now
+        for button in self.buttons.values():  # wider or narrower now
+            button.fit(self.contentsRect().width())
+        self.replace(*self.buttons.values())
 
     def _show(self) -> None:
         for key, button in self.buttons.items():

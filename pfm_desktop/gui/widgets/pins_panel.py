@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QHideEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QAction, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.specimen import KIND_WORDS, SpecimenKind
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
 from pfm_desktop.gui.widgets.pot_part import PotPart
@@ -166,12 +167,9 @@ class PinsPanel(QWidget):
         say(self.said, text)
 
     def _labels_command(self) -> QAction:
-        action = QAction("Labels of the pots as PDF ...", self)
-        action.setObjectName("review.labels")
-        action.setShortcut(QKeySequence("Ctrl+P"))
-        action.setAutoRepeat(False)
-        action.triggered.connect(lambda _checked=False: self.labels_wanted.emit())
-        return action
+        return page_action(
+            self, "review.labels", "Labels of the pots as PDF ...", "Ctrl+P", self.labels_wanted.emit, repeat=False
+        )
 
     def set_registration(
         self, pair_id: str, registration: Registration | None, suggested: OsMark | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QImage, QKeySequence, QPalette, QResizeEvent, QShowEvent, QTextDocument
+from PySide6.QtGui import QAction, QImage, QPalette, QResizeEvent, QShowEvent, QTextDocument
 from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.amend_part import AmendPart
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.diagram_view import diagram_image
@@ -310,12 +311,9 @@ class ReportPanel(QWidget):
     # ---- building
 
     def _command(self) -> QAction:
-        action = QAction("Save the report as PDF ...", self)
-        action.setObjectName("review.save_pdf")
-        action.setShortcut(QKeySequence("Ctrl+S"))
-        action.setAutoRepeat(False)
-        action.triggered.connect(lambda _checked=False: self._ask_where())
-        return action
+        return page_action(
+            self, "review.save_pdf", "Save the report as PDF ...", "Ctrl+S", self._ask_where, repeat=False
+        )
 
     def _lay_out(self) -> None:
         self.meaning.addItems(model.MEANINGS)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.domain.followup import Only
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.one_of_chips import OneOfChips
 from pfm_desktop.viewmodels.first_look import FirstLook
@@ -78,15 +79,10 @@ class WorklistFilter(OneOfChips):
         self.show_counts(usable, alarms=_ALARMS, sign=OVERDUE_SIGN)
 
     def _command(self, place: int, only: Only) -> QAction:
-        made = QAction(f"Show visits: {ONLY_WORDS[only].lower()}", self)
-        made.setObjectName(f"today.show_{only.value}")
-        made.setShortcut(f"Alt+{place}")
+        id_, text = f"today.show_{only.value}", f"Show visits: {ONLY_WORDS[only].lower()}"
+        made = page_action(self, id_, text, f"Alt+{place}", partial(self.choose, only.value))
         made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        made.triggered.connect(partial(self._by_key, only.value))
         return made
-
-    def _by_key(self, key: str, _checked: bool = False) -> None:
-        self.choose(key)
 
 
 def _counts(ctx: Context, session: Session) -> Mapping[str, int]:

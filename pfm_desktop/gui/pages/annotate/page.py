@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.pages.annotate.ai_answer import Site
 from pfm_desktop.gui.pages.annotate.keys import FIXED
 from pfm_desktop.gui.pages.annotate.making import NewTask
@@ -228,11 +229,7 @@ class AnnotatePage(QWidget):
         self._session.say(problem)
 
     def _action(self, id_: str, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(f"annotate.{id_}")
-        action.setShortcut(QKeySequence(shortcut, QKeySequence.SequenceFormat.PortableText))
-        action.triggered.connect(lambda _checked=False: slot())
-        return action
+        return page_action(self, f"annotate.{id_}", text, shortcut, slot)
 
     def _connect(self) -> None:
         self.tasks.opened.connect(self.read_task)

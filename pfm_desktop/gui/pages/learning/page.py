@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from pfm_desktop.domain.learning import State
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.pages.learning.cases import CasesPanel
 from pfm_desktop.gui.pages.learning.runs import RunView
 from pfm_desktop.gui.widgets.background import Background
@@ -367,11 +368,8 @@ class LearningPage(LeavesOnEscape, QWidget):
         self.view.show_problem(message)
 
     def _action(self, id_: str, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(f"learning.{id_}")
-        action.setShortcut(shortcut)
+        action = page_action(self, f"learning.{id_}", text, shortcut, slot)
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(lambda _checked=False: slot())
         self.addAction(action)
         return action
 

@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.filmstrip import MOVE_KEY
 from pfm_desktop.gui.widgets.stage import Tool
 from pfm_desktop.viewmodels import drawings as model
@@ -129,14 +130,10 @@ def _action(
     *,
     repeat: bool = False,
 ) -> QAction:
-    action = QAction(text, page)
-    action.setObjectName(f"review.{id_}")
-    if shortcut:
-        action.setShortcut(QKeySequence(shortcut, QKeySequence.SequenceFormat.PortableText))
-    action.setAutoRepeat(repeat)  # thirty flickers a second would be unsafe
+    # thirty flickers a second would be unsafe
+    action = page_action(page, f"review.{id_}", text, shortcut, slot, repeat=repeat)
     # a key of the stage belongs to the stage alone: in a text field it is a letter
     context = Qt.ShortcutContext
     action.setShortcutContext(context.WidgetShortcut if where is not page else context.WidgetWithChildrenShortcut)
-    action.triggered.connect(lambda _checked=False: slot())
     where.addAction(action)
     return action

@@ -81,7 +81,7 @@ class Comparing(QObject):
         self.choosing = True
         self.opened.emit(True)
         self._looking.start(
-            earlier_job, self._module(), self._session.library, case.visit.id,
+            earlier_job, self.service, self._session.library, case.visit.id,
             done=self._found, failed=self._not_found,
         )  # fmt: skip
 
@@ -97,7 +97,7 @@ class Comparing(QObject):
         self._become(comparing.asked(self.now, case.visit.id, now.id, earlier.id))
         self.picker.say("")
         self._start(
-            load_job, self._module(), self._session.library, case.visit.id, now.id, earlier.id,
+            load_job, self.service, self._session.library, case.visit.id, now.id, earlier.id,
             title="Reading the earlier picture", done=self._loaded,
         )  # fmt: skip
 
@@ -197,7 +197,7 @@ class Comparing(QObject):
         self.picker.choose(compared.earlier.id)
         self._show()
         self._start(
-            align_job, self._module(), self._session.library, compared, ready,
+            align_job, self.service, self._session.library, compared, ready,
             self._known.get((compared.now.id, compared.earlier.id)),
             title="Aligning the earlier picture", done=self._aligned,
         )  # fmt: skip
@@ -244,9 +244,6 @@ class Comparing(QObject):
         chip, aligning = comparing.chip(self.now), self.now.doing is Doing.ALIGNING
         self.bar.show_state(comparing.headline(compared), comparing.details(compared), chip, aligning=aligning)
         self.shown.emit()
-
-    def _module(self) -> Any:
-        return self.service
 
 
 def earlier_job(ctx: Context, service: Any, lib: Library, visit_id: str) -> tuple[EarlierVisit, ...]:

@@ -289,6 +289,8 @@ class Playing(QObject):
 
     def _cannot(self, index: int, message: str) -> None:
         """A picture that was there and can no longer be read: said, and the one before it stays."""
+        if index != self._wanted:  # another one is on its way
+            return
         self._wanted = None
         self._play(False)
         self.bar.say(f"Picture {index + 1} cannot be shown. {message}")
