@@ -30,7 +30,7 @@ def main() -> None:
     wait(lambda: page.loader.desk.pictures is not None)
     stage.repaint()
     first, shown = _now()
-    wait(lambda: stage.arrangement().mode is _blend() and stage.registration is not None and not stage.busy)
+    wait(lambda: stage.arrangement.mode is _blend() and stage.registration is not None and not stage.busy)
     stage.repaint()
     blended, blended_mb = _now()
     wait(lambda: page.idle and page.loader.desk.answer is not None)

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pfm_desktop.support.language import tr
+
 
 class Grade(StrEnum):
     """Grade of a case; see `docs/CONTEXT.md`. Ordered: NORMAL < LOW < HIGH < CANCER through `rank`."""
@@ -18,3 +20,10 @@ class Grade(StrEnum):
 
 
 GRADES: tuple[Grade, ...] = tuple(Grade)
+# as people read them; what is kept and exchanged is the value
+GRADE_WORDS: dict[Grade, str] = {
+    Grade.NORMAL: tr("normal", "grade"),
+    Grade.LOW: tr("low", "grade"),
+    Grade.HIGH: tr("high", "grade"),
+    Grade.CANCER: tr("cancer", "grade"),
+}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
+from pfm_desktop.gui import language
 from pfm_desktop.gui.display import why_no_window
 from pfm_desktop.jobs import wait_for_threads
 from pfm_desktop.support import logs, memory, threads
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     memory.stay_out_of_crash_files()
     logs.start_logging()
+    language.begin()
     memory.return_large_buffers()
     threads.take_short_turns()
     with memory.without_collection():
@@ -72,6 +74,7 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     assert isinstance(app, QApplication)
     app.setApplicationName("pfm-desktop")
     app.setApplicationVersion(__version__)
+    language.translate_qt(app)
     settings = load_settings()
     if options.theme:
         settings = replace(settings, theme=options.theme)

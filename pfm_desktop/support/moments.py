@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from pfm_desktop.support.language import tr
+
 # not strftime's %b and %B: their names follow the language of the computer once Qt has set the locale
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -11,9 +13,15 @@ MONTHS = (
 )  # fmt: skip
 
 
+_SHORT = (
+    tr("Jan"), tr("Feb"), tr("Mar"), tr("Apr"), tr("May"), tr("Jun"),
+    tr("Jul"), tr("Aug"), tr("Sep"), tr("Oct"), tr("Nov"), tr("Dec"),
+)  # fmt: skip
+
+
 def day(on: date) -> str:
     """`25 Nov 2026`; of a moment, the day it has where its zone is."""
-    return f"{on.day:02d} {MONTHS[on.month - 1][:3]} {on.year}"
+    return tr("{day:02d} {month} {year}", day=on.day, month=_SHORT[on.month - 1], year=on.year)
 
 
 def moment(at: datetime) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pfm_desktop.support.files import write_text
+from pfm_desktop.support.language import LANGUAGES
 from pfm_desktop.support.paths import settings_file
 
 log = logging.getLogger(__name__)
@@ -21,12 +22,14 @@ THEMES = ("dark", "light")
 MODALITIES = ("XC", "ES")
 LOCK_MINUTES = (1, 2, 5, 10, 15, 30)
 AI_SHOWN = ("hidden", "after", "before")
+AS_COMPUTER = ""  # the language
 
 
 @dataclass(frozen=True)
 class Settings:
     """`reader` is the name written beside every change; `first_read_lock` hides the AI until there is an impression.
 
+    `language`: a key of `language.LANGUAGES`, from the next start on; "" that of the computer.
     `ai_shown`: when who reads for labels may see the AI answer: never, after the own grade, or before it too.
     `lock_minutes`: without a key or the mouse for so long, the window of an encrypted library is locked.
     `tour_offered`: the tour of the demo library was taken or declined, and is not offered again.
@@ -37,6 +40,7 @@ class Settings:
 
     reader: str = ""
     theme: str = "dark"
+    language: str = AS_COMPUTER
     first_read_lock: bool = True
     ai_shown: str = "hidden"
     model: str = "pfm-demo"
@@ -71,7 +75,13 @@ def _from_table(kept: Mapping[str, Any]) -> Settings:
     known = {item.name: getattr(defaults, item.name) for item in fields(defaults)}
     usable = {name: kept[name] for name, value in known.items() if name in kept and type(kept[name]) is type(value)}
     settings = replace(defaults, **usable)
-    offered = {"theme": THEMES, "lock_minutes": LOCK_MINUTES, "modality": MODALITIES, "ai_shown": AI_SHOWN}
+    offered = {
+        "theme": THEMES,
+        "language": (AS_COMPUTER, *LANGUAGES),
+        "lock_minutes": LOCK_MINUTES,
+        "modality": MODALITIES,
+        "ai_shown": AI_SHOWN,
+    }
     strange = {name: known[name] for name, those in offered.items() if getattr(settings, name) not in those}
     settings = replace(settings, **strange)
     places = {key: place for key, place in settings.backups.items() if isinstance(place, str)}

@@ -27,6 +27,8 @@ from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_section import AuditSection
 from pfm_desktop.gui.widgets.follow_up_choice import HINT, FollowUpChoice
+from pfm_desktop.gui.widgets.language_choice import HINT as LANGUAGE_HINT
+from pfm_desktop.gui.widgets.language_choice import LanguageChoice
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
 from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
@@ -105,6 +107,7 @@ class SettingsPage(QWidget):
         for name in THEMES:
             self.theme.addItem(name.capitalize(), name)
         self.theme.activated.connect(lambda _index: session.change_settings(theme=self.theme.currentData()))
+        self.language = LanguageChoice(session, self)
         self.lock.clicked.connect(lambda on: self._keep_choice(first_read_lock=on))
         self.bands.addItem("No bands", "")
         for bands in ALL.values():
@@ -175,6 +178,7 @@ class SettingsPage(QWidget):
         self.reader.setReadOnly(self._session.account is not None)
         self.idle_lock.setCurrentIndex(self.idle_lock.findData(settings.lock_minutes))
         self.theme.setCurrentIndex(self.theme.findData(settings.theme))
+        self.language.show_choice(settings)
         self.modality.setCurrentIndex(self.modality.findData(settings.modality))
         self.lock.setChecked(settings.first_read_lock)
         self.ai_shown.setCurrentIndex(self.ai_shown.findData(self._session.ai_shown.value))
@@ -207,7 +211,6 @@ class SettingsPage(QWidget):
         self.model.setAccessibleName("Model")
         whose = "Who is signed in" if self._session.account is not None else "The name"
         form.addRow("Reader", _under(self.reader, f"{whose}, written beside your reads and signatures.", self))
-        form.addRow("Theme", self.theme)
         self._add_choices(form)
         form.addRow("Model", self.model)
         self.idle_lock.setAccessibleName("Lock the window")
@@ -243,6 +246,7 @@ class SettingsPage(QWidget):
         fields = (
             self.reader,
             self.theme,
+            self.language,
             self.lock,
             self.ai_shown,
             self.bands,
@@ -264,7 +268,9 @@ class SettingsPage(QWidget):
             self.setTabOrder(one, next_)
 
     def _add_choices(self, form: QFormLayout) -> None:
-        """What the site decides, and the audit trail of each library knows."""
+        """How the window looks and speaks; what the site decides, and the audit trail of each library knows."""
+        form.addRow("Theme", self.theme)
+        form.addRow("Language", _under(self.language, LANGUAGE_HINT, self))
         self.ai_shown.setAccessibleName("AI answer in Annotate")
         why_not = self._session.why_no_switch
         form.addRow("First read", _under(self.lock, why_not or LOCK_HINT, self))

@@ -1,0 +1,35 @@
+"""The language of the window: chosen in Settings, else that of the computer, else English."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from pfm_desktop.support.language import ENGLISH, LANGUAGES, VARIABLE, current
+from pfm_desktop.support.settings import load_settings
+
+_LOCALES = {"en": "en_GB", "zh": "zh_CN", "es": "es_ES", "fr": "fr_FR"}
+
+
+def begin() -> None:
+    """Choose it for this process and its workers; before modules with tables of words are loaded."""
+    if os.environ.get(VARIABLE) not in LANGUAGES:
+        os.environ[VARIABLE] = load_settings().language or of_computer(QLocale.system().uiLanguages())
+
+
+def of_computer(names: list[str]) -> str:
+    """The first language that the computer asks for and that there is: `es-AR` is `es`."""
+    asked = (name.replace("_", "-").split("-")[0] for name in names)
+    return next((code for code in asked if code in LANGUAGES), ENGLISH)
+
+
+def translate_qt(app: QCoreApplication) -> None:
+    """Qt's own words (Cancel, the names of keys, the menu of a text field), and its dates and numbers, as well."""
+    locale = QLocale(_LOCALES[current()])
+    if current() == ENGLISH:
+        return
+    QLocale.setDefault(locale)
+    words = QTranslator(app)
+    if words.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(words)

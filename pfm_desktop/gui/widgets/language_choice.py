@@ -1,0 +1,33 @@
+"""In which language the window speaks; from the next start on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
+from pfm_desktop.support.language import LANGUAGES, tr
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from pfm_desktop.support.settings import Settings
+    from pfm_desktop.viewmodels.session import Session
+
+AS_COMPUTER = tr("As the computer")
+HINT = tr("Of the window and of what it prints, from the next start on.")
+
+
+class LanguageChoice(CalmComboBox):
+    """Each language calls itself by its own name."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Language"))
+        self.addItem(AS_COMPUTER, "")
+        for code, name in LANGUAGES.items():
+            self.addItem(name, code)
+        self.activated.connect(lambda _index: session.change_settings(language=self.currentData()))
+
+    def show_choice(self, settings: Settings) -> None:
+        """As it is kept."""
+        self.setCurrentIndex(self.findData(settings.language))

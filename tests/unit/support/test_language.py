@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.support import language
+from pfm_desktop.support.language import number, read, tr
+
+CATALOGUE = """<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="fr_FR"><context><name></name>
+<message><source>Open visit</source><translation>Ouvrir la visite</translation></message>
+<message><source>open</source><comment>state</comment><translation>ouverte</translation></message>
+<message><source>{a} of {b}</source><translation>{b} : {a}</translation></message>
+<message numerus="yes"><source>%n visit(s)</source><translation>
+<numerusform>%n visite</numerusform><numerusform>%n visites</numerusform></translation></message>
+<message><source>later</source><translation type="unfinished">plus tard</translation></message>
+<message><source>empty</source><translation></translation></message>
+</context></TS>
+"""
+
+
+@pytest.fixture
+def french(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The process speaks French, from a catalogue of its own."""
+    path = tmp_path / "pfm_fr.ts"
+    path.write_text(CATALOGUE, encoding="utf-8")
+    monkeypatch.setenv(language.VARIABLE, "fr")
+    monkeypatch.setattr(language, "catalogue", lambda _code: read(path))
+    return path
+
+
+def test_english_is_what_stands_in_the_source_with_the_right_number() -> None:
+    assert tr("Open visit") == "Open visit"
+    assert tr("{a} of {b}", a=1, b="x {y}") == "1 of x {y}"
+    assert [tr("%n visit(s)", "", n) for n in (0, 1, 2, 12400)] == ["0 visits", "1 visit", "2 visits", "12,400 visits"]
+    assert [tr("%n box(es) (of {all})", "", n, all=3) for n in (1, 2)] == ["1 box (of 3)", "2 boxes (of 3)"]
+    assert [tr("%n (woman|women) (is|are) left", "", n) for n in (1, 2)] == ["1 woman is left", "2 women are left"]
+
+
+def test_braces_are_left_alone_where_nothing_is_filled_in() -> None:
+    assert tr("Closing words may name {name}.") == "Closing words may name {name}."
+
+
+def test_a_translation_takes_the_place_of_the_words_its_comment_and_its_plural(french: Path) -> None:
+    assert tr("Open visit") == "Ouvrir la visite"
+    assert (tr("open", "state"), tr("open")) == ("ouverte", "open")
+    assert tr("{a} of {b}", a=1, b=2) == "2 : 1"
+    assert [tr("%n visit(s)", "", n) for n in (0, 1, 2)] == ["0 visite", "1 visite", "2 visites"]
+    assert number(12400) == "12\N{NARROW NO-BREAK SPACE}400"
+
+
+def test_what_is_not_finished_or_empty_stays_english(french: Path) -> None:
+    assert tr("later") == "later"
+    assert tr("empty") == "empty"
+    assert tr("never heard of") == "never heard of"
+
+
+def test_a_catalogue_that_is_missing_or_cut_off_shows_english(tmp_path: Path) -> None:
+    broken = tmp_path / "pfm_es.ts"
+    broken.write_text(CATALOGUE[:300], encoding="utf-8")
+    assert read(broken) == {}
+    assert read(tmp_path / "none.ts") == {}
+
+
+@pytest.mark.parametrize(("asked", "spoken"), [("", "en"), ("fr", "fr"), ("tlh", "en")])
+def test_a_language_that_is_not_there_is_english(monkeypatch: pytest.MonkeyPatch, asked: str, spoken: str) -> None:
+    monkeypatch.setenv(language.VARIABLE, asked)
+    assert language.current() == spoken
+    monkeypatch.delenv(language.VARIABLE)
+    assert language.current() == "en"
+
+
+def test_plural_forms_follow_the_language() -> None:
+    form = language._form
+    assert [form("zh", n) for n in (0, 1, 2)] == [0, 0, 0]
+    assert [form("fr", n) for n in (0, 1, 2)] == [0, 0, 1]
+    assert [form("es", n) for n in (0, 1, 2)] == [1, 0, 1]
