@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 MAGIC = b"PFMCLIP1"
@@ -41,9 +42,9 @@ class SegmentError(UserError):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"a part of this clip cannot be read: {why}",
-            safe="nothing was changed, and its other parts are there",
-            remedy="put its file back from a backup",
+            tr("a part of this clip cannot be read: {why}", why=why),
+            safe=tr("nothing was changed, and its other parts are there"),
+            remedy=tr("put its file back from a backup"),
         )
 
 
@@ -128,39 +129,39 @@ def index(data: bytes) -> SegmentIndex:
     """What a segment holds, without decoding its frames. Raises `SegmentError` for whatever is none."""
     start = len(MAGIC) + 4
     if len(data) > MOST_BYTES or not data.startswith(MAGIC) or len(data) < start:
-        raise SegmentError("it is no part of a clip")
+        raise SegmentError(tr("it is no part of a clip"))
     length = int.from_bytes(data[len(MAGIC) : start], "little")
     if not 0 < length <= min(MOST_HEADER, len(data) - start):
-        raise SegmentError("its header is damaged")
+        raise SegmentError(tr("its header is damaged"))
     try:
         header = json.loads(data[start : start + length])
         version, width, height, frames = (header[name] for name in ("version", "width", "height", "frames"))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SegmentError("its header is damaged") from error
+        raise SegmentError(tr("its header is damaged")) from error
     if version != VERSION:
-        raise SegmentError("it was made by a newer version of the program")
+        raise SegmentError(tr("it was made by a newer version of the program"))
     if not (_whole(width) and _whole(height) and _fits(width, height)):
-        raise SegmentError("the size of its frames cannot be")
+        raise SegmentError(tr("the size of its frames cannot be"))
     return SegmentIndex(width, height, _places(frames, start + length, len(data)))
 
 
 def _places(frames: Any, start: int, end: int) -> tuple[FramePlace, ...]:
     if not isinstance(frames, list) or not 0 < len(frames) <= MOST_FRAMES:
-        raise SegmentError("its list of frames is damaged")
+        raise SegmentError(tr("its list of frames is damaged"))
     found: list[FramePlace] = []
     for one in frames:
         if not isinstance(one, list) or len(one) != 3:
-            raise SegmentError("its list of frames is damaged")
+            raise SegmentError(tr("its list of frames is damaged"))
         number, seconds, length = one
         sane = _whole(number) and _whole(length) and isinstance(seconds, int | float) and 0 <= seconds <= LONGEST_S
         if not sane or not 0 <= number < 1 << 31 or not 0 < length <= end - start:
-            raise SegmentError("its list of frames is damaged")
+            raise SegmentError(tr("its list of frames is damaged"))
         if found and (number <= found[-1].number or seconds < found[-1].seconds):
-            raise SegmentError("its frames are out of order")
+            raise SegmentError(tr("its frames are out of order"))
         found.append(FramePlace(number, float(seconds), start, length))
         start += length
     if start != end:
-        raise SegmentError("its length is not what its header says")
+        raise SegmentError(tr("its length is not what its header says"))
     return tuple(found)
 
 
@@ -175,20 +176,20 @@ def frame(data: bytes, place: int, *, known: SegmentIndex | None = None) -> Pixe
     at = found.frames[place]
     jpeg = memoryview(data)[at.start : at.start + at.length]
     if _size_of(jpeg) != (found.width, found.height):  # before a decoder makes room for what it says
-        raise SegmentError("a frame of it is not of the size that it says")
+        raise SegmentError(tr("a frame of it is not of the size that it says"))
     try:
         values = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
-        raise SegmentError("a frame of it is damaged") from error
+        raise SegmentError(tr("a frame of it is damaged")) from error
     if values is None or values.dtype != np.uint8 or values.shape != (found.height, found.width, 3):
-        raise SegmentError("a frame of it is damaged")
+        raise SegmentError(tr("a frame of it is damaged"))
     return np.asarray(cv2.cvtColor(values, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _size_of(jpeg: memoryview) -> tuple[int, int]:
     """Width and height that a JPEG says of itself."""
     if bytes(jpeg[:2]) != b"\xff\xd8":
-        raise SegmentError("a frame of it is no JPEG")
+        raise SegmentError(tr("a frame of it is no JPEG"))
     place = 2
     while place + 9 <= len(jpeg) and jpeg[place] == 0xFF:
         marker, length = jpeg[place + 1], int.from_bytes(jpeg[place + 2 : place + 4], "big")
@@ -198,7 +199,7 @@ def _size_of(jpeg: memoryview) -> tuple[int, int]:
         if length < 2 or (_BASELINE < marker <= _PIXELS and marker not in _TABLES):  # another kind, or none at all
             break
         place += 2 + length
-    raise SegmentError("a frame of it is damaged")
+    raise SegmentError(tr("a frame of it is damaged"))
 
 
 def _whole(value: Any) -> bool:

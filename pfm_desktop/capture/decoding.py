@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simplejpeg import decode_jpeg
 
 from pfm_desktop.capture.source import Pixels, TornFrameError
+from pfm_desktop.support.language import tr
 
 LARGEST = 64_000_000  # pixels of a frame
 _START, _END, _SCAN = b"\xff\xd8", b"\xff\xd9", 0xDA
@@ -30,14 +31,14 @@ def rgb_of(values: NDArray[np.uint8] | None, *, strict: bool = True) -> Pixels:
     """H x W x 3 uint8 RGB of what `VideoCapture.read` gave: H x W x 3 BGR, H x W grey, or the bytes of one JPEG (one
     row or one column). Raises `TornFrameError` for anything else; `strict` as in `rgb_of_jpeg`."""
     if values is None or values.dtype != np.uint8 or values.size == 0:
-        raise torn("nothing came")
+        raise torn(tr("nothing came"))
     if values.ndim == 3 and values.shape[2] == 3 and min(values.shape[:2]) > 1:
         return np.asarray(cv2.cvtColor(values, cv2.COLOR_BGR2RGB), np.uint8)
     if is_packet(values):
         return rgb_of_jpeg(values.reshape(-1), strict=strict)
     if values.ndim == 2 or (values.ndim == 3 and values.shape[2] == 1):
         return np.asarray(cv2.cvtColor(values, cv2.COLOR_GRAY2RGB), np.uint8)
-    raise torn("it is no picture")
+    raise torn(tr("it is no picture"))
 
 
 def is_packet(values: NDArray[np.uint8]) -> bool:
@@ -54,18 +55,18 @@ def rgb_of_jpeg(packet: NDArray[np.uint8], *, strict: bool = True) -> Pixels:
     """
     coded = packet.tobytes()
     if coded[:2] != _START or coded.rfind(_END) < 0:
-        raise torn("a part of it is missing")
+        raise torn(tr("a part of it is missing"))
     height, width = size_of_jpeg(coded)
     if not 0 < height * width <= LARGEST:
-        raise torn(f"it says to be {width} x {height} pixels")
+        raise torn(tr("it says to be {width} x {height} pixels", width=width, height=height))
     try:
         pixels = _decoded(coded) if strict else cv2.imdecode(packet, _HOW)
     except cv2.error as error:
-        raise torn("it cannot be decoded") from error
+        raise torn(tr("it cannot be decoded")) from error
     except ValueError as error:  # with the words of libjpeg
-        raise torn("a part of it is damaged", DamagedWithinError) from error
+        raise torn(tr("a part of it is damaged"), DamagedWithinError) from error
     if pixels is None or pixels.shape != (height, width, 3):
-        raise torn("it cannot be decoded")
+        raise torn(tr("it cannot be decoded"))
     return np.asarray(pixels, np.uint8)
 
 
@@ -99,4 +100,4 @@ def size_of_jpeg(coded: bytes) -> tuple[int, int]:
 
 def torn(why: str, kind: type[TornFrameError] = TornFrameError) -> TornFrameError:
     """What is said of a frame that is left out."""
-    return kind(f"a frame of the camera came damaged: {why}", remedy="check its cable or its network")
+    return kind(tr("a frame of the camera came damaged: {why}", why=why), remedy=tr("check its cable or its network"))

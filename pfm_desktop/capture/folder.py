@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pfm_desktop.support.language import tr
+
 _PARTIAL = frozenset({".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", ".lock"})
 _HIDDEN = (".", "~", "$")
 _NAMES = frozenset({"thumbs.db", "desktop.ini"})
@@ -52,7 +54,11 @@ class WatchedFolder:
             found = {seen for entry in self._entries() if (seen := _seen(entry)) is not None}
             self._begin_where(self.path.stat().st_dev, bool(found))
         except OSError as error:
-            self.away = f"The folder {self.path} cannot be reached ({error.strerror or error}). Waiting for it."
+            self.away = tr(
+                "The folder {path} cannot be reached ({why}). Waiting for it.",
+                path=self.path,
+                why=error.strerror or error,
+            )
             return ()
         self.away = ""
         if not self._known:

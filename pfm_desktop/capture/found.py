@@ -14,6 +14,7 @@ from pathlib import Path
 from pfm_desktop.capture import v4l2
 from pfm_desktop.capture.network import PORTS
 from pfm_desktop.capture.source import Camera, CameraError
+from pfm_desktop.support.language import tr
 
 SYSTEM = Path("/sys/class/video4linux")
 BY_ID = Path("/dev/v4l/by-id")
@@ -74,8 +75,10 @@ def unknown(key: str) -> CameraError:
     """What is said of a key that names no camera; the key itself may hold a password and is not repeated."""
     kind = key.partition(":")[0][:20] if ":" in key else ""
     return CameraError(
-        f"there is no such kind of camera{f': {kind}' if kind.isalnum() else ''}",
-        remedy="choose a camera from the list, or give an address such as rtsp://192.168.0.20/stream",
+        tr("there is no such kind of camera: {kind}", kind=kind)
+        if kind.isalnum()
+        else tr("there is no such kind of camera"),
+        remedy=tr("choose a camera from the list, or give an address such as rtsp://192.168.0.20/stream"),
     )
 
 

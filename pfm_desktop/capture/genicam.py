@@ -37,6 +37,7 @@ from pfm_desktop.capture.source import (
     Setting,
     StalledError,
 )
+from pfm_desktop.support.language import tr
 
 _FEATURES = {
     Control.EXPOSURE: ("ExposureTime", "ExposureAuto", 1000.0),  # microseconds
@@ -60,14 +61,16 @@ def make_harvester() -> Any:
         from harvesters.core import Harvester
     except ImportError as error:
         raise CameraError(
-            "cameras by GenICam need a part that is not installed",
-            remedy='install it: pip install "pfm-desktop[genicam]"',
+            tr("cameras by GenICam need a part that is not installed"),
+            remedy=tr('install it: pip install "pfm-desktop[genicam]"'),
         ) from error
     found = producers()
     if not found:
         raise CameraError(
-            "no producer for GenICam is installed",
-            remedy=f"install the software of the camera's maker; {_PATHS} names the folder of its .cti file",
+            tr("no producer for GenICam is installed"),
+            remedy=tr(
+                "install the software of the camera's maker; {paths} names the folder of its .cti file", paths=_PATHS
+            ),
         )
     harvester = Harvester()
     for file in found:
@@ -109,7 +112,9 @@ class GenICamCamera:
             self._harvester.update()
             serials = [about.serial_number for about in self._harvester.device_info_list]
             if self._serial not in serials:
-                raise NoCameraError(f"{self.name} is not there", remedy="check its power and its cable")
+                raise NoCameraError(
+                    tr("{name} is not there", name=self.name), remedy=tr("check its power and its cable")
+                )
             self._acquirer = self._harvester.create({"serial_number": self._serial})
             self._format = self._ask_for(wanted)
             self._acquirer.num_buffers = max(_BUFFERS, self._acquirer.min_num_buffers)
@@ -151,14 +156,14 @@ class GenICamCamera:
     def read(self) -> Frame:
         """See `Camera`."""
         if self._acquirer is None:
-            raise NoCameraError(f"{self.name} is not open", remedy="open it first")
+            raise NoCameraError(tr("{name} is not open", name=self.name), remedy=tr("open it first"))
         began = time.monotonic()
         try:
             buffer = self._acquirer.try_fetch(timeout=READ_S)
             if buffer is None and time.monotonic() - began > 0.9 * READ_S:
-                raise StalledError(f"{self.name} gives no pictures", remedy="check its cable")
+                raise StalledError(tr("{name} gives no pictures", name=self.name), remedy=tr("check its cable"))
             if buffer is None:
-                raise torn("a part of it is missing")
+                raise torn(tr("a part of it is missing"))
             now = time.monotonic()
             with buffer:
                 pixels, number = pixels_of(buffer.payload.components[0]), self._counts(buffer)
@@ -203,7 +208,10 @@ class GenICamCamera:
         """See `Camera`. White balance is a ratio of channels there, and no temperature: it is not offered."""
         name, switch, per = _FEATURES.get(control, ("", "", 1.0))
         node, automatic = self._node(name), self._node(switch)
-        refused = CameraError(f"{self.name} does not let its {words(control)} be set so", remedy="choose another value")
+        refused = CameraError(
+            tr("{name} does not let its {control} be set so", name=self.name, control=words(control)),
+            remedy=tr("choose another value"),
+        )
         if value is None:
             if _AUTOMATIC not in symbols_of(automatic):
                 raise refused

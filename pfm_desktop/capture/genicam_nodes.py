@@ -10,6 +10,7 @@ import numpy as np
 
 from pfm_desktop.capture.decoding import torn
 from pfm_desktop.capture.source import BusyError, CameraError, NoCameraError, Pixels, StalledError
+from pfm_desktop.support.language import tr
 
 # by what is liked best; GenICam names the first two pixels of the first row
 DECODES = {
@@ -32,13 +33,14 @@ def pixels_of(component: Any) -> Pixels:
     coding = str(component.data_format)
     if coding not in DECODES:
         raise CameraError(
-            f"the camera sends {coding}, which is not read", remedy="set its PixelFormat to RGB8 or BayerRG8"
+            tr("the camera sends {coding}, which is not read", coding=coding),
+            remedy=tr("set its PixelFormat to RGB8 or BayerRG8"),
         )
     height, width = int(component.height), int(component.width)
     channels = _CHANNELS.get(coding, 1)
     values = np.asarray(component.data)
     if values.dtype != np.uint8 or values.size != height * width * channels or not values.size:
-        raise torn("its size is not the one that it says")
+        raise torn(tr("its size is not the one that it says"))
     shaped = values.reshape(height, width, channels) if channels > 1 else values.reshape(height, width)
     how = DECODES[coding]
     # the buffer goes back to the camera: what needs no turning is copied
@@ -88,7 +90,7 @@ def why(error: Exception, name: str) -> CameraError:
     """Producers say by the name of their error what is wrong."""
     kind = type(error).__name__
     if kind in {"AccessDeniedException", "ResourceInUseException", "BusyException"}:
-        return BusyError(f"another program uses {name}", remedy="close the other program")
+        return BusyError(tr("another program uses {name}", name=name), remedy=tr("close the other program"))
     if kind in {"TimeoutException"}:
-        return StalledError(f"{name} gives no pictures", remedy="check its cable")
-    return NoCameraError(f"{name} failed ({kind})", remedy="check its power and its cable")
+        return StalledError(tr("{name} gives no pictures", name=name), remedy=tr("check its cable"))
+    return NoCameraError(tr("{name} failed ({kind})", name=name, kind=kind), remedy=tr("check its power and its cable"))

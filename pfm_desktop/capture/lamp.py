@@ -27,6 +27,7 @@ from pfm_desktop.capture.lamp_lines import (
     printable,
 )
 from pfm_desktop.domain.capture import Light
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -48,7 +49,10 @@ TRIES = 2  # a command is said once more, then the lamp is silent
 OPENING_TRIES = 8  # many boards start anew when their port is opened, which takes a second or two
 _TURN_S = 0.02  # of waiting for bytes
 _LAST_NUMBER = 9999
-_FALLS_BACK = f"a lamp goes back to white light by itself {FALLS_BACK_S:.0f} seconds after the last command"
+_FALLS_BACK = tr(
+    "a lamp goes back to white light by itself {seconds:.0f} seconds after the last command",
+    seconds=FALLS_BACK_S,
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class SerialLamp:
 
     def __init__(self, port: str, *, answer_s: float = ANSWER_S, opening_tries: int = OPENING_TRIES) -> None:
         self.port = port
-        self.name = f"the lamp on {port}"
+        self.name = tr("the lamp on {port}", port=port)
         self.switched: Switched | None = None
         self._answer_s = answer_s
         self._opening_tries = opening_tries
@@ -121,7 +125,7 @@ class SerialLamp:
             except BaseException:
                 self._let_go()
                 raise
-            self.name = " ".join(identity[2:]) or f"the lamp on {self.port}"
+            self.name = " ".join(identity[2:]) or self._by_port
 
     def switch(self, light: Light) -> Switched:
         """See `Lamp.switch`."""
@@ -173,7 +177,9 @@ class SerialLamp:
     def _accepted(self, answer: Answer) -> tuple[str, ...]:
         if answer.error:
             raise LampAnswerError(
-                f"{self._called} refuses: {answer.error}", safe=_FALLS_BACK, remedy="switch it off and on, try again"
+                tr("{lamp} refuses: {error}", lamp=self._called, error=answer.error),
+                safe=_FALLS_BACK,
+                remedy=tr("switch it off and on, try again"),
             )
         return answer.words
 
@@ -212,28 +218,37 @@ class SerialLamp:
     @property
     def _called(self) -> str:
         """Within a sentence."""
-        return self.name if self.name.startswith("the lamp") else f"the lamp {self.name}"
+        return self.name if self.name == self._by_port else tr("the lamp {name}", name=self.name)
+
+    @property
+    def _by_port(self) -> str:
+        """What it is called that does not say who it is."""
+        return tr("the lamp on {port}", port=self.port)
 
     def _there(self) -> Serial:
         if self._line is None:
-            raise NoLampError(f"{self._called} is not connected", remedy="plug it in, and open it again")
+            raise NoLampError(
+                tr("{lamp} is not connected", lamp=self._called), remedy=tr("plug it in, and open it again")
+            )
         return self._line
 
     def _gone(self) -> NoLampError:
         self._let_go()
-        return NoLampError(f"{self._called} was unplugged", remedy="plug it in again")
+        return NoLampError(tr("{lamp} was unplugged", lamp=self._called), remedy=tr("plug it in again"))
 
     def _silent(self) -> LampSilentError:
         return LampSilentError(
-            f"{self._called} does not answer", safe=_FALLS_BACK, remedy="look at its power and its cable"
+            tr("{lamp} does not answer", lamp=self._called),
+            safe=_FALLS_BACK,
+            remedy=tr("look at its power and its cable"),
         )
 
     def _wrong(self, said: str) -> LampAnswerError:
         self.switched = None
         return LampAnswerError(
-            f"what is on {self.port} answers {said!r}, which is not what was asked",
+            tr("what is on {port} answers {said!r}, which is not what was asked", port=self.port, said=said),
             safe=_FALLS_BACK,
-            remedy="choose the port of the lamp, or switch the lamp off and on",
+            remedy=tr("choose the port of the lamp, or switch the lamp off and on"),
         )
 
     def _let_go(self) -> None:

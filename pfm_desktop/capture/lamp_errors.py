@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 
 class LampError(UserError):
@@ -28,8 +29,8 @@ def why_not_open(port: str, error: Exception) -> LampError:
     words = str(error).replace(port, "").lower() if port else str(error).lower()
     denied = "permission" in words or "denied" in words
     if "lock" in words or "busy" in words or (denied and sys.platform == "win32"):  # there a port in use is "denied"
-        return LampError(f"another program has {port}", remedy="close it, then try again")
+        return LampError(tr("another program has {port}", port=port), remedy=tr("close it, then try again"))
     if denied:
-        remedy = "ask whoever looks after this computer for the right to (on Linux mostly the group dialout)"
-        return LampError(f"you may not use {port}", remedy=remedy)
-    return NoLampError(f"there is no lamp on {port}", remedy="plug it in, or choose another port")
+        remedy = tr("ask whoever looks after this computer for the right to (on Linux mostly the group dialout)")
+        return LampError(tr("you may not use {port}", port=port), remedy=remedy)
+    return NoLampError(tr("there is no lamp on {port}", port=port), remedy=tr("plug it in, or choose another port"))

@@ -8,6 +8,7 @@ import socket
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pfm_desktop.capture.source import BusyError, CameraError, DeniedError, NoCameraError
+from pfm_desktop.support.language import tr
 
 PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 _ASKED_S = 2.0
@@ -22,8 +23,8 @@ def parts_of(url: str) -> SplitResult:
         usable = False
     if not usable or any(letter.isspace() or not letter.isprintable() for letter in url):
         raise CameraError(
-            "this is not an address of a network camera",
-            remedy="give one such as rtsp://192.168.0.20/stream or http://192.168.0.20/video.mjpg",
+            tr("this is not an address of a network camera"),
+            remedy=tr("give one such as rtsp://192.168.0.20/stream or http://192.168.0.20/video.mjpg"),
         )
     return parts
 
@@ -44,15 +45,22 @@ def why_silent(url: str) -> CameraError:
             return _of_status(_status(parts), name)
         socket.create_connection((parts.hostname or "", parts.port or PORTS[parts.scheme]), _ASKED_S).close()
     except TimeoutError:
-        return NoCameraError(f"nothing answers at {name}", remedy="check the network, and that the camera is on")
+        return NoCameraError(
+            tr("nothing answers at {name}", name=name), remedy=tr("check the network, and that the camera is on")
+        )
     except socket.gaierror:
-        return NoCameraError(f"the name in {name} is not known in this network", remedy="check the address")
+        return NoCameraError(
+            tr("the name in {name} is not known in this network", name=name), remedy=tr("check the address")
+        )
     except ConnectionRefusedError:
-        return NoCameraError(f"the device at {name} takes no connection there", remedy="check the port of the address")
+        return NoCameraError(
+            tr("the device at {name} takes no connection there", name=name), remedy=tr("check the port of the address")
+        )
     except (OSError, http.client.HTTPException):
-        return NoCameraError(f"{name} cannot be reached", remedy="check the network and the address")
+        return NoCameraError(tr("{name} cannot be reached", name=name), remedy=tr("check the network and the address"))
     return CameraError(
-        f"{name} answers and gives no pictures", remedy="check the path in the address, user name and password"
+        tr("{name} answers and gives no pictures", name=name),
+        remedy=tr("check the path in the address, user name and password"),
     )
 
 
@@ -73,14 +81,18 @@ def _status(parts: SplitResult) -> int:
 def _of_status(status: int, name: str) -> CameraError:
     if status in {401, 403}:
         return DeniedError(
-            f"{name} refuses this user",
-            remedy="put user name and password into the address: http://user:password@...",
+            tr("{name} refuses this user", name=name),
+            remedy=tr("put user name and password into the address: http://user:password@..."),
         )
     if status == 404:
-        return NoCameraError(f"{name} knows no such path", remedy="look the path up in the manual of the camera")
+        return NoCameraError(
+            tr("{name} knows no such path", name=name), remedy=tr("look the path up in the manual of the camera")
+        )
     if status in {429, 503}:
-        return BusyError(f"{name} serves others already", remedy="close other programs that show this camera")
+        return BusyError(
+            tr("{name} serves others already", name=name), remedy=tr("close other programs that show this camera")
+        )
     return CameraError(
-        f"{name} answers and gives no pictures that are read",
-        remedy="choose MJPEG or H.264 in the settings of the camera, and check the path in the address",
+        tr("{name} answers and gives no pictures that are read", name=name),
+        remedy=tr("choose MJPEG or H.264 in the settings of the camera, and check the path in the address"),
     )

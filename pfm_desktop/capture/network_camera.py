@@ -8,6 +8,7 @@ from pfm_desktop.capture import network
 from pfm_desktop.capture.decoding import torn
 from pfm_desktop.capture.opencv_camera import JPEGS, MOST_FAILED, MakeDriver, OpenCvCamera, make_driver
 from pfm_desktop.capture.source import READ_S, CameraError, Format, NoCameraError, StalledError
+from pfm_desktop.support.language import tr
 
 OPEN_S = 5.0
 
@@ -41,7 +42,9 @@ class NetworkCamera(OpenCvCamera):
     def why_none(self, now: float) -> CameraError:
         """See `OpenCvCamera`."""
         if now - self._came > 0.9 * READ_S:
-            return StalledError(f"{self.name} gives no pictures", remedy="check the network")
+            return StalledError(tr("{name} gives no pictures", name=self.name), remedy=tr("check the network"))
         if self._format.coding in JPEGS or self._failed >= MOST_FAILED:
-            return NoCameraError(f"{self.name} ended the connection", remedy="check that the camera is on")
-        return torn("nothing came")
+            return NoCameraError(
+                tr("{name} ended the connection", name=self.name), remedy=tr("check that the camera is on")
+            )
+        return torn(tr("nothing came"))

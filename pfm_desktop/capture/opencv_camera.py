@@ -18,6 +18,7 @@ import cv2
 from pfm_desktop.capture.decoding import DamagedWithinError, rgb_of
 from pfm_desktop.capture.opencv_controls import words
 from pfm_desktop.capture.source import CameraError, Control, Format, Frame, NoCameraError, Pixels, Setting
+from pfm_desktop.support.language import tr
 
 log = logging.getLogger(__name__)
 _FASTEST = 1000.0  # frames a second, beyond which a driver is not believed
@@ -61,11 +62,13 @@ class OpenCvCamera:
     def read(self) -> Frame:
         """See `Camera`."""
         if self._driver is None:
-            raise NoCameraError(f"{self.name} is not open", remedy="open it first")
+            raise NoCameraError(tr("{name} is not open", name=self.name), remedy=tr("open it first"))
         try:
             done, values = self._driver.read()
         except cv2.error as error:
-            raise CameraError(f"{self.name} failed while it was read", remedy="unplug it and plug it in") from error
+            raise CameraError(
+                tr("{name} failed while it was read", name=self.name), remedy=tr("unplug it and plug it in")
+            ) from error
         now = time.monotonic()
         if not done or values is None:
             self._failed += 1
@@ -109,7 +112,10 @@ class OpenCvCamera:
 
     def set(self, control: Control, value: float | None) -> None:
         """See `Camera`."""
-        raise CameraError(f"{self.name} does not let its {words(control)} be set here", remedy="set it at the camera")
+        raise CameraError(
+            tr("{name} does not let its {control} be set here", name=self.name, control=words(control)),
+            remedy=tr("set it at the camera"),
+        )
 
 
 def format_of(driver: Any) -> Format:

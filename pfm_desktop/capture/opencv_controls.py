@@ -13,7 +13,8 @@ from typing import Protocol
 
 import cv2
 
-from pfm_desktop.capture.source import CameraError, Control, Setting
+from pfm_desktop.capture.source import CONTROL_WORDS, CameraError, Control, Setting
+from pfm_desktop.support.language import tr
 
 Range = tuple[float, float]
 
@@ -114,28 +115,42 @@ def set_control(driver: Driver, way: _Way, control: Control, value: float | None
     """Set a control and read it back; None: automatic. Raises `CameraError` where the driver does not hold it."""
     if value is None:
         if way.switch is None or not _switched(driver, way.switch, way.on):
-            raise CameraError(f"this camera does not set its {words(control)} by itself", remedy="set it by hand")
+            raise CameraError(
+                tr("this camera does not set its {control} by itself", control=words(control)),
+                remedy=tr("set it by hand"),
+            )
         return
     if not math.isfinite(value) or (control is not Control.FOCUS and value < 0):
-        raise CameraError(f"{value:g} is no value for the {words(control)}", remedy="choose another one")
+        raise CameraError(
+            tr("{value:g} is no value for the {control}", value=value, control=words(control)),
+            remedy=tr("choose another one"),
+        )
     wanted = way.inward(value)
     if limits is not None and not limits[0] <= wanted <= limits[1]:
         low, high = (way.outward(limit) for limit in limits)
         raise CameraError(
-            f"the {words(control)} of this camera goes from {low:g} to {high:g}, not to {value:g}",
-            remedy="choose a value within",
+            tr(
+                "the {control} of this camera goes from {low:g} to {high:g}, not to {value:g}",
+                control=words(control),
+                low=low,
+                high=high,
+                value=value,
+            ),
+            remedy=tr("choose a value within"),
         )
     if way.switch is not None:
         _switched(driver, way.switch, way.off)
     taken = driver.set(way.value, wanted)
     held = driver.get(way.value)
     if not taken or not math.isfinite(held) or abs(held - wanted) > max(way.step, 0.05 * abs(wanted)):
-        raise CameraError(f"this camera does not let its {words(control)} be set", remedy="leave it as it is")
+        raise CameraError(
+            tr("this camera does not let its {control} be set", control=words(control)), remedy=tr("leave it as it is")
+        )
 
 
 def words(control: Control) -> str:
     """What a person calls it."""
-    return control.value.replace("_", " ")
+    return CONTROL_WORDS[control]
 
 
 def _switched(driver: Driver, switch: int, names: tuple[float, ...]) -> bool:

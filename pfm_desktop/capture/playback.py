@@ -26,6 +26,7 @@ from pfm_desktop.capture.source import (
     Setting,
     StalledError,
 )
+from pfm_desktop.support.language import tr
 
 RATE = 30.0  # where the recording says none
 
@@ -60,14 +61,14 @@ class Playback:
     def read(self) -> Frame:
         """See `Camera`. Raises `EndedError` at the end of what does not loop."""
         if self._reel is None:
-            raise NoCameraError(f"{self.name} is not open", remedy="open it first")
+            raise NoCameraError(tr("{name} is not open", name=self.name), remedy=tr("open it first"))
         self._wait()
         decode = next(self._frames, None)
         if decode is None and self._loops and self._number:
             self._frames = self._reel.frames()
             decode = next(self._frames, None)
         if decode is None:
-            raise EndedError(f"{self.name} is at its end", remedy="start it again to see it again")
+            raise EndedError(tr("{name} is at its end", name=self.name), remedy=tr("start it again to see it again"))
         at = time.monotonic()
         self._due = max(self._due or at, at - 1.0 / self._format.rate) + 1.0 / self._format.rate
         pixels = decode()
@@ -77,9 +78,9 @@ class Playback:
     def _wait(self) -> None:
         left = self._due - time.monotonic()
         if self._interrupted.wait(max(0.0, min(left, READ_S))):
-            raise StalledError(f"{self.name} was interrupted")
+            raise StalledError(tr("{name} was interrupted", name=self.name))
         if left > READ_S:
-            raise StalledError(f"{self.name} has no frame yet", remedy="wait for it")
+            raise StalledError(tr("{name} has no frame yet", name=self.name), remedy=tr("wait for it"))
 
     def interrupt(self) -> None:
         """See `Interruptible`."""
@@ -95,7 +96,9 @@ class Playback:
 
     def set(self, control: Control, value: float | None) -> None:
         """See `Camera`."""
-        raise CameraError(f"the {words(control)} of a recording cannot be set", remedy="choose a camera")
+        raise CameraError(
+            tr("the {control} of a recording cannot be set", control=words(control)), remedy=tr("choose a camera")
+        )
 
     def close(self) -> None:
         """See `Camera`."""
@@ -106,6 +109,10 @@ class Playback:
 
 def _check(path: Path) -> None:
     if not path.exists():
-        raise NoCameraError(f"{path} is not there", remedy="choose a recording or a folder of pictures")
+        raise NoCameraError(
+            tr("{path} is not there", path=path), remedy=tr("choose a recording or a folder of pictures")
+        )
     if not os.access(path, os.R_OK):
-        raise DeniedError(f"this user may not read {path}", remedy="ask for the permission to read it")
+        raise DeniedError(
+            tr("this user may not read {path}", path=path), remedy=tr("ask for the permission to read it")
+        )

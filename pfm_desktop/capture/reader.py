@@ -27,6 +27,7 @@ from pfm_desktop.capture.source import (
     TornFrameError,
 )
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.logs import places_of
 
 Answer = TypeVar("Answer")
@@ -117,7 +118,7 @@ class Reader:
         except TimeoutError as error:
             future.cancel()
             raise StalledError(
-                "the camera does not answer", remedy="wait until it gives pictures again, then repeat this"
+                tr("the camera does not answer"), remedy=tr("wait until it gives pictures again, then repeat this")
             ) from error
 
     def _run(self) -> None:
@@ -131,8 +132,8 @@ class Reader:
         except Exception as error:  # noqa: BLE001 - whatever a driver raises, the next try may be better
             log.warning("a camera failed\n%s", places_of(error))
             self.why = CameraError(
-                f"the camera failed in a way that nobody foresaw ({type(error).__name__})",
-                remedy="unplug it and plug it in again",
+                tr("the camera failed in a way that nobody foresaw ({kind})", kind=type(error).__name__),
+                remedy=tr("unplug it and plug it in again"),
             )
         finally:
             self._end()
@@ -150,7 +151,7 @@ class Reader:
                 self._taker.torn(self)
                 if torn >= MOST_TORN or time.monotonic() - torn_since > TORN_S:
                     raise StalledError(
-                        "the camera gives only damaged pictures", remedy="check its cable or its network"
+                        tr("the camera gives only damaged pictures"), remedy=tr("check its cable or its network")
                     ) from error
                 continue
             torn = 0
@@ -201,4 +202,4 @@ class Reader:
 
 def not_open() -> NoCameraError:
     """What is said to who asks a camera that is not open."""
-    return NoCameraError("the camera is not open", remedy="wait until it gives pictures, then repeat this")
+    return NoCameraError(tr("the camera is not open"), remedy=tr("wait until it gives pictures, then repeat this"))

@@ -18,6 +18,7 @@ from pfm_desktop.capture import clip_segment
 from pfm_desktop.capture.clip_segment import CodedFrame, SegmentBytes
 from pfm_desktop.capture.source import Frame
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.threads import give_way
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ QUEUE_LIMIT = 60 * 1920 * 1080 * 3  # bytes that wait, frames and JPEGs together
 SEGMENT_BYTES = 1 << 26  # that a segment has at most, about, whatever its length in seconds
 PATIENCE_S = 20.0  # that a disk may refuse a segment
 PAUSES_S = (0.1, 0.2, 0.5, 1.0)  # before it is asked again; the last one from then on
-_PROGRAM = "recording ended by an error of the program"
-_KEPT = "what was recorded before is kept"
+_PROGRAM = tr("recording ended by an error of the program")
+_KEPT = tr("what was recorded before is kept")
 
 
 @dataclass(frozen=True)
@@ -166,8 +167,8 @@ class Recorder:
         for thread in others:
             thread.join(max(0.0, end - time.monotonic()))
         if any(thread.is_alive() for thread in others):
-            why = self.trouble or "the disk did not take its end in time"
-            self._end(f"the end of the recording was not kept: {why}")
+            why = self.trouble or tr("the disk did not take its end in time")
+            self._end(tr("the end of the recording was not kept: {why}", why=why))
             for thread in others:  # one that waits ends now; one that the disk holds ends when that lets it go
                 thread.join(0.2)
         return self.so_far
@@ -294,7 +295,7 @@ class Recorder:
                 last = self.dropped > dropped or time.monotonic() >= until
             tried += 1
             if last:
-                self._end(f"recording ended: {why}; {_KEPT}")
+                self._end(tr("recording ended: {why}; {kept}", why=why, kept=_KEPT))
                 return False
 
     def _end(self, problem: str) -> None:

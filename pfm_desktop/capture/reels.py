@@ -14,6 +14,7 @@ import numpy as np
 from pfm_desktop.capture.decoding import rgb_of, torn
 from pfm_desktop.capture.opencv_camera import format_of, make_driver
 from pfm_desktop.capture.source import CameraError, Format, Pixels
+from pfm_desktop.support.language import tr
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 _LARGEST = 256_000_000  # bytes of one picture
@@ -42,7 +43,9 @@ class Video:
         found = format_of(self._driver)
         if not found.width * found.height:
             self.close()
-            raise CameraError(f"{path.name} cannot be read as a video", remedy="choose an AVI or MKV file")
+            raise CameraError(
+                tr("{name} cannot be read as a video", name=path.name), remedy=tr("choose an AVI or MKV file")
+            )
         self.format = found
 
     def _opened(self) -> Any:
@@ -58,7 +61,9 @@ class Video:
         return driver
 
     def _unreadable(self) -> CameraError:
-        return CameraError(f"{self._path.name} cannot be read as a video", remedy="choose an AVI or MKV file")
+        return CameraError(
+            tr("{name} cannot be read as a video", name=self._path.name), remedy=tr("choose an AVI or MKV file")
+        )
 
     def frames(self) -> Iterator[Decode]:
         """Opened anew where it was read before: to go back is not safe in a file without an index."""
@@ -72,7 +77,9 @@ class Video:
                     return
                 yield partial(rgb_of, values)
         except cv2.error as error:
-            raise CameraError(f"{self._path.name} is damaged", remedy="choose another file") from error
+            raise CameraError(
+                tr("{name} is damaged", name=self._path.name), remedy=tr("choose another file")
+            ) from error
         finally:
             driver.release()
 
@@ -90,7 +97,9 @@ class Folder:
         meant = (file for file in path.iterdir() if file.suffix.lower() in PICTURES and not file.name.startswith("."))
         self._paths = sorted(meant, key=lambda file: _by_number(file.name))
         if not self._paths:
-            raise CameraError(f"{path.name} has no pictures", remedy="choose a folder with PNG or JPEG files")
+            raise CameraError(
+                tr("{name} has no pictures", name=path.name), remedy=tr("choose a folder with PNG or JPEG files")
+            )
         height, width = _picture(self._paths[0]).shape[:2]
         self.format = Format(width, height, 0.0, self._paths[0].suffix[1:].upper())
 
@@ -105,13 +114,13 @@ class Folder:
 def _picture(path: Path) -> Pixels:
     try:
         if path.stat().st_size > _LARGEST:
-            raise torn(f"{path.name} is too large")
+            raise torn(tr("{name} is too large", name=path.name))
         coded = np.fromfile(path, np.uint8)
         pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB) if coded.size else None
     except (OSError, cv2.error) as error:
-        raise torn(f"{path.name} cannot be read") from error
+        raise torn(tr("{name} cannot be read", name=path.name)) from error
     if pixels is None:
-        raise torn(f"{path.name} cannot be read")
+        raise torn(tr("{name} cannot be read", name=path.name))
     return np.asarray(pixels, np.uint8)
 
 

@@ -30,6 +30,7 @@ from pfm_desktop.capture.source import (
     TornFrameError,
 )
 from pfm_desktop.domain.capture import Light
+from pfm_desktop.support.language import tr
 
 __all__ = ["EXPOSURE_MS", "Picture", "SimulatedCamera"]
 
@@ -87,11 +88,13 @@ class SimulatedCamera:
         """See `Camera.open`: the offered format whose size is nearest."""
         with self._changed:
             if not self._plugged:
-                raise NoCameraError(f"{self.name} is not there", remedy="plug it in")
+                raise NoCameraError(tr("{name} is not there", name=self.name), remedy=tr("plug it in"))
             if self.busy:
-                raise BusyError(f"another program has {self.name}", remedy="close it, then try again")
+                raise BusyError(tr("another program has {name}", name=self.name), remedy=tr("close it, then try again"))
             if self.denied:
-                raise DeniedError(f"you may not use {self.name}", remedy="allow it in the settings of the system")
+                raise DeniedError(
+                    tr("you may not use {name}", name=self.name), remedy=tr("allow it in the settings of the system")
+                )
             given = self._largest if wanted is None else _nearest(wanted, [one[:2] for one in self._sizes()])
             self._size = given
             self._fitting_sensor(given)
@@ -112,7 +115,7 @@ class SimulatedCamera:
             number, at, size = self._number, self._ended, self._size
             if self._torn:
                 self._torn -= 1
-                raise TornFrameError(f"a frame of {self.name} came damaged")
+                raise TornFrameError(tr("a frame of {name} came damaged", name=self.name))
             self._lit.append((number, lights))
         pictures = tuple(self._picture(light, at) for light in lights if light is not Light.OFF)
         if pictures and len(pictures) < len(lights):
@@ -238,7 +241,7 @@ class SimulatedCamera:
             if now >= self._stalled_until:
                 break
             if now >= gives_up:
-                raise StalledError(f"{self.name} gives no pictures", remedy="look at its cable")
+                raise StalledError(tr("{name} gives no pictures", name=self.name), remedy=tr("look at its cable"))
             self._changed.wait(min(self._stalled_until, gives_up) - now)
         if self._stalled_until:  # it goes on from here, with no frame between
             self._stalled_until = 0.0
@@ -255,11 +258,11 @@ class SimulatedCamera:
 
     def _check(self) -> None:
         if not self._plugged:
-            raise NoCameraError(f"{self.name} was unplugged", remedy="plug it in again")
+            raise NoCameraError(tr("{name} was unplugged", name=self.name), remedy=tr("plug it in again"))
         if not self._open:
-            raise NoCameraError(f"{self.name} is not open", remedy="open it again")
+            raise NoCameraError(tr("{name} is not open", name=self.name), remedy=tr("open it again"))
         if self._interrupted:
-            raise CameraError(f"{self.name} was interrupted", remedy="open it again")
+            raise CameraError(tr("{name} was interrupted", name=self.name), remedy=tr("open it again"))
 
 
 def _nearest(wanted: Format, sizes: list[tuple[int, int]]) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from pfm_desktop.capture.lamp_faults import LampFaults, spoiled
 from pfm_desktop.capture.lamp_lines import FALLS_BACK_S, LETTERS, LIGHTS, LONGEST, Command, Lines, command_of, line_of
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 __all__ = ["LampFaults", "SimulatedLamp"]
 
@@ -33,8 +34,8 @@ class SimulatedLamp:
     def __init__(self, *, switching_s: float = 0.02, falls_back_s: float = FALLS_BACK_S) -> None:
         if not hasattr(os, "openpty"):
             raise UserError(
-                "there are no pseudo-terminals on this system, so that a lamp cannot be simulated",
-                remedy="use a real lamp, or Linux or macOS",
+                tr("there are no pseudo-terminals on this system, so that a lamp cannot be simulated"),
+                remedy=tr("use a real lamp, or Linux or macOS"),
             )
         self.port = ""
         self.faults = LampFaults()

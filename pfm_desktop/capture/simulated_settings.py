@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pfm_desktop.capture.source import CameraError, Control, Setting
+from pfm_desktop.capture.source import CONTROL_WORDS, CameraError, Control, Setting
 from pfm_desktop.domain.capture import Light
+from pfm_desktop.support.language import tr
 
 EXPOSURE_MS = {Light.WHITE: 10.0, Light.FLUORESCENCE: 120.0}  # a dark frame is exposed as fluorescence is
 _RANGE = {Control.EXPOSURE: (1.0, 350.0), Control.GAIN: (0.1, 16.0), Control.WHITE_BALANCE: (2800.0, 6500.0)}
@@ -44,11 +45,19 @@ class Settings:
     def set(self, control: Control, value: float | None, light: Light) -> None:
         """Set a control, exposure that of this light; None is automatic. Raises `CameraError`."""
         if control not in _RANGE:
-            raise CameraError(f"the simulated camera has no {control.value}", remedy="leave it as it is")
+            raise CameraError(
+                tr("the simulated camera has no {control}", control=CONTROL_WORDS[control]),
+                remedy=tr("leave it as it is"),
+            )
         low, high = _RANGE[control]
         if value is not None and not low <= value <= high:
             raise CameraError(
-                f"{control.value.replace('_', ' ')} of the simulated camera goes from {low:g} to {high:g}"
+                tr(
+                    "{control} of the simulated camera goes from {low:g} to {high:g}",
+                    control=CONTROL_WORDS[control],
+                    low=low,
+                    high=high,
+                )
             )
         (self._automatic.add if value is None else self._automatic.discard)(control)
         if control is Control.EXPOSURE:

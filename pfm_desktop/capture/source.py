@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 READ_S = 2.0  # a frame is awaited no longer
@@ -62,6 +63,14 @@ class Control(StrEnum):
     GAIN = "gain"  # the camera's own unit
     WHITE_BALANCE = "white_balance"  # kelvin
     FOCUS = "focus"  # the camera's own unit
+
+
+CONTROL_WORDS = {
+    Control.EXPOSURE: tr("exposure"),
+    Control.GAIN: tr("gain"),
+    Control.WHITE_BALANCE: tr("white balance"),
+    Control.FOCUS: tr("focus"),
+}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pfm_desktop.capture.source import Format
+from pfm_desktop.support.language import tr
 
 
 class StreamState(StrEnum):
@@ -55,17 +56,19 @@ class Patience:
 def words_of(now: StreamStatus, *, why: str, note: str, silent: float, goes_on: bool) -> str:
     """What a person reads: `why` it failed, a `note` on what works otherwise, `silent` seconds without a frame, and
     whether it `goes_on` trying."""
-    again = " Trying again." if goes_on else ""
+    again = " " + tr("Trying again.") if goes_on else ""
     match now.state:
         case StreamState.OPENING:
-            return "The camera is being opened."
+            return tr("The camera is being opened.")
         case StreamState.LIVE:
-            return note or "The camera gives pictures."
+            return note or tr("The camera gives pictures.")
         case StreamState.STALLED:
-            return (_sentence(why) if why else f"The camera gives no pictures since {silent:.0f} s.") + again
+            return (
+                _sentence(why) if why else tr("The camera gives no pictures since {silent:.0f} s.", silent=silent)
+            ) + again
         case StreamState.FAILED:
             return _sentence(why) + again
-    return _sentence(why) if why else "The camera is off."
+    return _sentence(why) if why else tr("The camera is off.")
 
 
 def _sentence(words: str) -> str:

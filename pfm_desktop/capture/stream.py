@@ -17,9 +17,11 @@ from typing import TypeVar
 import numpy as np
 
 from pfm_desktop.capture.reader import Doing, Reader, not_open
-from pfm_desktop.capture.source import Camera, Control, EndedError, Format, Frame, Setting, StalledError
+from pfm_desktop.capture.source import CONTROL_WORDS, Camera, Control, EndedError, Format, Frame, Setting, StalledError
 from pfm_desktop.capture.status import Patience, StreamState, StreamStatus, words_of
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and
 from pfm_desktop.support.logs import places_of
 
 Answer = TypeVar("Answer")
@@ -183,8 +185,8 @@ class Stream:
                 return
             self._last, self._number = time.monotonic(), None
             self._now = replace(self._now, format=given)
-            names = " and ".join(control.replace("_", " ") for control in refused)
-            self._note = f"The camera did not take its {names} again: set it anew." if refused else ""
+            names = with_and(CONTROL_WORDS[control] for control in refused)
+            self._note = tr("The camera did not take its {names} again: set it anew.", names=names) if refused else ""
         self._wake.set()
 
     def take(self, reader: Reader, frame: Frame) -> None:
@@ -253,7 +255,7 @@ class Stream:
     def _take_away(self, sink: Sink, why: str) -> None:
         self._without(sink)
         with self._changed:
-            self._took_note = f"What took the pictures failed and was ended: {why}"
+            self._took_note = tr("What took the pictures failed and was ended: {why}", why=why)
 
     def _without(self, sink: Sink) -> None:
         with self._changed:
@@ -278,7 +280,7 @@ class Stream:
                 self._finish(why)
                 break
             tries = 1 if self._now.frames > before else tries + 1
-            self._fail(why.sentences if why else "The camera gives no pictures.")
+            self._fail(why.sentences if why else tr("The camera gives no pictures."))
             pauses = self._patience.pauses
             self._stop.wait(pauses[min(tries, len(pauses)) - 1])
             self._wait_for_the_hanging()
@@ -320,9 +322,9 @@ class Stream:
     def _hung(self, reader: Reader) -> UserError:
         if reader.doing is Doing.DELIVERING and self._handing is not None:
             log.error("what takes the frames of a camera hangs and was taken away")
-            self._take_away(self._handing, "it did not come to an end")
-            return StalledError("what takes the pictures does not come to an end")
-        return reader.why or StalledError("the camera does not answer", remedy="check its cable")
+            self._take_away(self._handing, tr("it did not come to an end"))
+            return StalledError(tr("what takes the pictures does not come to an end"))
+        return reader.why or StalledError(tr("the camera does not answer"), remedy=tr("check its cable"))
 
     def _fail(self, why: str) -> None:
         with self._changed:
@@ -343,7 +345,7 @@ class Stream:
             return
         with self._changed:
             self._now = replace(self._now, state=StreamState.FAILED)
-            self._why = (
+            self._why = tr(
                 "The camera does not answer, however often it is opened. Unplug it, wait some seconds and plug it in "
                 "again; if that does not help, restart this program."
             )

@@ -24,6 +24,7 @@ from pfm_desktop.capture.source import (
     Setting,
     StalledError,
 )
+from pfm_desktop.support.language import tr
 
 USUAL = Format(1920, 1080, 30.0, "MJPG")  # asked for where nothing else is wanted
 _CONTROLS = {
@@ -81,7 +82,7 @@ class UsbCamera(OpenCvCamera):
 
     def _check_node(self) -> None:
         if not self.node.exists():
-            raise NoCameraError(f"{self.name} is not there", remedy="plug it in, and check its cable")
+            raise NoCameraError(tr("{name} is not there", name=self.name), remedy=tr("plug it in, and check its cable"))
         if not os.access(self.node, os.R_OK | os.W_OK):
             raise v4l2.why_closed(self.node, self.name)
 
@@ -100,23 +101,26 @@ class UsbCamera(OpenCvCamera):
         if self._linux:
             return v4l2.why_closed(self.node, self.name)
         return NoCameraError(
-            f"{self.name} does not open: it is not there, another program uses it, or the system's privacy settings "
-            "forbid it",
-            remedy="plug it in, close other programs that show it, and allow desktop programs to use the camera",
+            tr(
+                "{name} does not open: it is not there, another program uses it, or the system's privacy "
+                "settings forbid it",
+                name=self.name,
+            ),
+            remedy=tr("plug it in, close other programs that show it, and allow desktop programs to use the camera"),
         )
 
     def why_none(self, now: float) -> CameraError:
         """See `OpenCvCamera`."""
         if self._linux and not self.node.exists():
-            return NoCameraError(f"{self.name} was unplugged", remedy="plug it in again")
+            return NoCameraError(tr("{name} was unplugged", name=self.name), remedy=tr("plug it in again"))
         if not self._number and self._linux:
             self.close()  # or it would itself be who uses it
             why = self._why_closed()
             if type(why) is not CameraError:
                 return why
         if not self._number or self._failed >= MOST_FAILED or now - self._came > READ_S:
-            return StalledError(f"{self.name} gives no pictures", remedy="check its cable")
-        return torn("nothing came")
+            return StalledError(tr("{name} gives no pictures", name=self.name), remedy=tr("check its cable"))
+        return torn(tr("nothing came"))
 
     def _stamp(self, now: float) -> float:
         """The driver's own time where it is one of the same clock: of the frame, not of its arrival here."""

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pfm_desktop.capture.source import BusyError, CameraError, DeniedError, Format, NoCameraError
+from pfm_desktop.support.language import tr
 
 Ioctl = Callable[[int, int, bytearray], object]
 
@@ -44,20 +45,25 @@ def why_closed(node: Path, name: str, ioctl: Ioctl | None = None) -> CameraError
             _call(ioctl, device, _REQUEST_BUFFERS, struct.pack("=IIIII", 0, _CAPTURE, _MMAP, 0, 0))
     except OSError as error:
         return _said(error, node, name)
-    return CameraError(f"{name} does not give pictures in a form that is read", remedy="choose another camera")
+    return CameraError(
+        tr("{name} does not give pictures in a form that is read", name=name), remedy=tr("choose another camera")
+    )
 
 
 def _said(error: OSError, node: Path, name: str) -> CameraError:
     if error.errno in {errno.EBUSY, errno.EAGAIN}:
-        return BusyError(f"another program uses {name}", remedy="close the other program")
+        return BusyError(tr("another program uses {name}", name=name), remedy=tr("close the other program"))
     if error.errno in {errno.EACCES, errno.EPERM}:
         return DeniedError(
-            f"this user may not use {name} ({node})",
-            remedy="add the user to the group video (sudo usermod -aG video USER), then sign in again",
+            tr("this user may not use {name} ({node})", name=name, node=node),
+            remedy=tr("add the user to the group video (sudo usermod -aG video USER), then sign in again"),
         )
     if error.errno in {errno.ENOENT, errno.ENODEV, errno.ENXIO}:
-        return NoCameraError(f"{name} is not there", remedy="plug it in, and check its cable")
-    return CameraError(f"{name} does not open: {error.strerror or error}", remedy="unplug it and plug it in again")
+        return NoCameraError(tr("{name} is not there", name=name), remedy=tr("plug it in, and check its cable"))
+    return CameraError(
+        tr("{name} does not open: {why}", name=name, why=error.strerror or error),
+        remedy=tr("unplug it and plug it in again"),
+    )
 
 
 def captures(node: Path, ioctl: Ioctl | None = None) -> bool:

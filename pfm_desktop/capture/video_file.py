@@ -22,13 +22,14 @@ import numpy as np
 
 from pfm_desktop.capture.clip_segment import Pixels
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 SLOWEST, FASTEST = 1, 120  # frames a second of a file
 LONGEST_S = 4 * 3600.0
 ROOM = 64 << 20  # bytes that stay free on the disk
 AVI_LIMIT = 1900 << 20  # bytes that an AVI of this kind can hold, and a little less
 _QUALITY = 98  # of MJPG, 0 to 100
-_REMOVED = "what was written of it is removed, and the clip is unchanged"
+_REMOVED = tr("what was written of it is removed, and the clip is unchanged")
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a torn video is said by us, not by FFmpeg on the terminal
 
@@ -105,7 +106,11 @@ class VideoFile:
         place = math.floor((seconds - self._began) * self._rate + 0.5)
         if place > LONGEST_S * self._rate:
             raise BadInputError(
-                f"this clip is longer than the {LONGEST_S / 3600:.0f} hours that a video may have", safe=_REMOVED
+                tr(
+                    "this clip is longer than the {hours:.0f} hours that a video may have",
+                    hours=LONGEST_S / 3600,
+                ),
+                safe=_REMOVED,
             )
         if self._last is not None:
             if place <= self._last_place:
@@ -124,9 +129,13 @@ class VideoFile:
             self.release()
         if (found := _frames_in(self._path)) != self._shown:
             raise StorageError(
-                f"the video could not be written whole: {found} of {self._shown} frames can be read again",
+                tr(
+                    "the video could not be written whole: {found} of {shown} frames can be read again",
+                    found=found,
+                    shown=self._shown,
+                ),
                 safe=_REMOVED,
-                remedy="check the disk and its free space, then try again",
+                remedy=tr("check the disk and its free space, then try again"),
             )
         return Written(self._rate, self._shown, self._left_out)
 
@@ -148,17 +157,21 @@ class VideoFile:
             free, length = shutil.disk_usage(self._path.parent).free, self._path.stat().st_size
         except OSError as error:
             raise StorageError(
-                f"the video cannot be written: {error.strerror or error}", safe=_REMOVED, remedy="check the disk"
+                tr("the video cannot be written: {why}", why=error.strerror or error),
+                safe=_REMOVED,
+                remedy=tr("check the disk"),
             ) from error
         if free < ROOM:
             raise StorageError(
-                "the disk that the video is written to is full",
+                tr("the disk that the video is written to is full"),
                 safe=_REMOVED,
-                remedy="free some space or choose another disk, then export it again",
+                remedy=tr("free some space or choose another disk, then export it again"),
             )
         if self._coding is Coding.MJPG and length > AVI_LIMIT:
             raise BadInputError(
-                "this clip is too long for an AVI file", safe=_REMOVED, remedy="export it with FFV1, as an MKV file"
+                tr("this clip is too long for an AVI file"),
+                safe=_REMOVED,
+                remedy=tr("export it with FFV1, as an MKV file"),
             )
 
     def _fitted(self, pixels: Pixels) -> Pixels:
@@ -194,9 +207,9 @@ def _opened(path: Path, size: tuple[int, int], rate: int, coding: Coding) -> Any
         cv2.utils.logging.setLogLevel(level)
     if not open_now:
         raise StorageError(
-            f"a video could not be written to {path.parent}",
-            safe="nothing was written",
-            remedy="check the folder and its disk, or choose the other way of coding",
+            tr("a video could not be written to {folder}", folder=path.parent),
+            safe=tr("nothing was written"),
+            remedy=tr("check the folder and its disk, or choose the other way of coding"),
         )
     return writer
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.support.language import tr
 
-BIOPSIED = "Of women with a biopsy alone: sensitivity looks better than it is, specificity worse."
+BIOPSIED = tr("Of women with a biopsy alone: sensitivity looks better than it is, specificity worse.")
 FEW = 10  # visits, below which no share is shown
 _Z = 1.959964  # of a 95 % interval
 

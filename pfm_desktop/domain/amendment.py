@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pfm_desktop.domain.findings import Signature
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.support.language import tr
 
 LONGEST = 1000  # characters of a reason
 
@@ -30,7 +31,7 @@ def checked_reason(reason: str) -> str:
     """A reason as it is kept; ValueError for none, and for one that is too long."""
     words = " ".join(reason.split())
     if not words:
-        raise ValueError("a report is amended for a reason")
+        raise ValueError(tr("a report is amended for a reason"))
     if len(words) > LONGEST:
-        raise ValueError(f"a reason has at most {LONGEST} characters")
+        raise ValueError(tr("a reason has at most {most} characters", most=LONGEST))
     return words

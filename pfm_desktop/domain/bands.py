@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pfm_desktop.support.language import tr
+
 HIGHEST = 10
 
 
@@ -32,15 +34,19 @@ ALL: Mapping[str, Bands] = {
     for bands in (
         Bands(
             "iarc",
-            "IARC Atlas of Colposcopy (online, read 2026)",
-            ((4, "normal or CIN1"), (6, "CIN2 or CIN3"), (10, "CIN3 or cancer")),
+            tr("IARC Atlas of Colposcopy (online, read 2026)"),
+            ((4, tr("normal or CIN1")), (6, tr("CIN2 or CIN3")), (10, tr("CIN3 or cancer"))),
         ),
         Bands(
             "bowring",
-            "Strander 2005 and Bowring 2010",
-            ((4, "low"), (7, "intermediate"), (10, "supports treatment at the first visit")),
+            tr("Strander 2005 and Bowring 2010"),
+            (
+                (4, tr("low", "Swede score")),
+                (7, tr("intermediate", "Swede score")),
+                (10, tr("supports treatment at the first visit")),
+            ),
         ),
-        Bands("hl7_lt", "HL7 Lithuania, cervical 0.0.1", ((3, "low risk"), (10, "high risk"))),
-        Bands("waocp", "WAOCP series", ((5, "biopsy"), (10, "excision"))),
+        Bands("hl7_lt", tr("HL7 Lithuania, cervical 0.0.1"), ((3, tr("low risk")), (10, tr("high risk")))),
+        Bands("waocp", tr("WAOCP series"), ((5, tr("biopsy")), (10, tr("excision")))),
     )
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-NO_WAY = "The os is marked on the other picture, and the pair is not registered"  # why a pin has no clock hour
+from pfm_desktop.support.language import tr
+
+NO_WAY = tr("The os is marked on the other picture, and the pair is not registered")  # why a pin has no clock hour
 
 
 def clock_hour(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: float = 0.0) -> int:
@@ -23,14 +25,14 @@ def clock_hour(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees
 def arcs(hours: Collection[int]) -> str:
     """Hours 1-12 in words, those that follow each other as an arc, clockwise: `11-2, 6 o'clock`; "" for none."""
     if len({*hours}) == 12:
-        return "all hours"
+        return tr("all hours")
     found = []
     for start in (hour for hour in range(1, 13) if hour in hours and (hour - 2) % 12 + 1 not in hours):
         end = start
         while end % 12 + 1 in hours:
             end = end % 12 + 1
         found.append(f"{start}" if start == end else f"{start}-{end}")
-    return f"{', '.join(found)} o'clock" if found else ""
+    return tr("{hours} o'clock", hours=", ".join(found)) if found else ""
 
 
 def quadrant(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: float = 0.0) -> str:
@@ -43,6 +45,19 @@ def quadrant(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: 
     dx, dy = x - os_x, y - os_y
     across, up = dx * math.cos(turn) + dy * math.sin(turn), dx * math.sin(turn) - dy * math.cos(turn)
     least = 1e-9 * max(1.0, math.hypot(dx, dy))
-    height = "" if abs(up) <= least else "anterior" if up > 0 else "posterior"
-    side = "" if abs(across) <= least else "left" if across > 0 else "right"
-    return " ".join(part for part in (height, side) if part) or "at the os"
+    height = 0 if abs(up) <= least else 1 if up > 0 else -1
+    side = 0 if abs(across) <= least else 1 if across > 0 else -1
+    return _PLACES[height, side]
+
+
+_PLACES = {  # anterior 1, posterior -1; left 1, right -1
+    (1, 1): tr("anterior left"),
+    (-1, 1): tr("posterior left"),
+    (-1, -1): tr("posterior right"),
+    (1, -1): tr("anterior right"),
+    (1, 0): tr("anterior"),
+    (-1, 0): tr("posterior"),
+    (0, 1): tr("left", "side of the patient"),
+    (0, -1): tr("right", "side of the patient"),
+    (0, 0): tr("at the os"),
+}

@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.anatomy import Outline, Spot
 from pfm_desktop.domain.drawing import Shape
 from pfm_desktop.domain.shapes import contains, radii
+from pfm_desktop.support.language import tr
 
 OS_RADIUS, FARTHEST = 0.16, 1.25  # the inner circle; where what lies beyond the cervix is drawn at most
-LEGEND = "AW acetowhite, P punctation, M mosaic, AV atypical vessels, I iodine negative, x biopsy; SCJ dashed"
-VIEW = "Examiner's view: 12 o'clock is up, the patient's left is on the right."
-NO_OS = "The os is not marked"
-NO_CERVIX = "The outline of the cervix is not drawn"
-OS_OUTSIDE = "The os lies outside the outline of the cervix"
-NO_WAY = "on the other picture, and the pair is not registered"
-APART = "The os is marked on one picture, the cervix drawn on the other, and the pair is not registered"
+LEGEND = tr("AW acetowhite, P punctation, M mosaic, AV atypical vessels, I iodine negative, x biopsy; SCJ dashed")
+VIEW = tr("Examiner's view: 12 o'clock is up, the patient's left is on the right.")
+NO_OS = tr("The os is not marked")
+NO_CERVIX = tr("The outline of the cervix is not drawn")
+OS_OUTSIDE = tr("The os lies outside the outline of the cervix")
+NO_WAY = tr("on the other picture, and the pair is not registered")
+APART = tr("The os is marked on one picture, the cervix drawn on the other, and the pair is not registered")
 _STEP = 1 / 40  # of the farthest point: pieces into which a line is divided, since straight ones become bent
 _SIGNS = (
     ("AW", "grade_1", {"thin_acetowhite"}),
@@ -75,10 +76,10 @@ class Diagram:
     @property
     def words(self) -> str:
         """All of it for a screen reader."""
-        said = [f"lesion {area.label}" for area in self.areas]
-        said += [f"biopsy {one.letter}" for one in self.biopsies]
-        said += ["SCJ line"] if self.junctions else []
-        return ". ".join((*self.missing, ", ".join(said) or "Nothing is drawn", VIEW))
+        said = [tr("lesion {label}", label=area.label) for area in self.areas]
+        said += [tr("biopsy {letter}", letter=one.letter) for one in self.biopsies]
+        said += [tr("SCJ line")] if self.junctions else []
+        return ". ".join((*self.missing, ", ".join(said) or tr("Nothing is drawn"), VIEW))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.support.language import tr
 
 WARN_S = 180.0  # after acetic acid: fading is common from here on (Hilal 2020)
 MARKS_S = (15.0, 30.0, 60.0, 120.0, 180.0)
@@ -48,7 +49,11 @@ class Step:
     @property
     def words(self) -> str:
         """For a person: `acetic acid, 60 s, pair, by itself`."""
-        more = (("pair", self.pair), ("by itself", self.automatic), ("starts the clock", self.starts_clock))
+        more = (
+            (tr("pair", "of pictures"), self.pair),
+            (tr("by itself"), self.automatic),
+            (tr("starts the clock"), self.starts_clock),
+        )
         key = self.stage.value if self.starts_clock else self.key
         return ", ".join((key_words(key), *(word for word, yes in more if yes)))
 
@@ -60,8 +65,26 @@ class Step:
 
 def key_words(key: str) -> str:
     """A step by its key, for a person: `acetic acid, 60 s`."""
+    name, _, seconds = key.partition("@")
+    words = _STEP_WORDS.get(name, name.replace("_", " "))
+    return f"{words}, {seconds} s" if seconds else words
+
+
+def key_english(key: str) -> str:
+    """The same for the record, whatever the language."""
     name, _, seconds = key.replace("_", " ").partition("@")
     return f"{name}, {seconds} s" if seconds else name
+
+
+_STEP_WORDS: Mapping[str, str] = {
+    Stage.SALINE.value: tr("saline"),
+    Stage.GREEN.value: tr("green", "step of an examination"),
+    Stage.FLUORESCENCE_BEFORE_ACID.value: tr("fluorescence before acid"),
+    Stage.ACETIC_ACID.value: tr("acetic acid"),
+    Stage.FLUORESCENCE_AFTER_ACID.value: tr("fluorescence after acid"),
+    Stage.LUGOL.value: tr("lugol", "step of an examination"),
+    "acid": tr("acid", "step of an examination"),
+}
 
 
 Plan = tuple[Step, ...]
@@ -85,25 +108,25 @@ def checked(plan: Sequence[Step]) -> Plan:
     """The plan, or `PlanError`: one start of the clock where anything needs it, marks in order, nothing twice."""
     steps = tuple(plan)
     if not steps:
-        raise PlanError("a plan needs at least one step")
+        raise PlanError(tr("a plan needs at least one step"))
     if len(steps) > MOST_STEPS:
-        raise PlanError(f"a plan has at most {MOST_STEPS} steps")
+        raise PlanError(tr("a plan has at most {most} steps", most=MOST_STEPS))
     keys = [step.key for step in steps]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise PlanError(f"the step {key_words(twice)} stands in it twice")
+        raise PlanError(tr("the step {step} stands in it twice", step=key_words(twice)))
     start = next((place for place, step in enumerate(steps) if step.starts_clock), None)
     if any(step.after_acid and (start is None or place < start) for place, step in enumerate(steps)):
-        raise PlanError("what is taken after acetic acid must come after the step that starts its clock")
+        raise PlanError(tr("what is taken after acetic acid must come after the step that starts its clock"))
     iodine = next((place for place, step in enumerate(steps) if step.stage is Stage.LUGOL), len(steps))
     if any(step.stage not in (Stage.LUGOL, Stage.GREEN) for step in steps[iodine:]):
-        raise PlanError("Lugol's iodine comes last: its stain is on all that is taken after it")
+        raise PlanError(tr("Lugol's iodine comes last: its stain is on all that is taken after it"))
     marks = [step.seconds for step in steps if step.seconds is not None]
     if any(not math.isfinite(mark) or not 0 < mark <= LONGEST_MARK_S for mark in marks):
-        raise PlanError(f"marks lie between 0 and {LONGEST_MARK_S:g} seconds after acetic acid")
+        raise PlanError(tr("marks lie between 0 and {longest:g} seconds after acetic acid", longest=LONGEST_MARK_S))
     if any(step.seconds is not None and not step.after_acid for step in steps):
-        raise PlanError("only pictures after acetic acid have a mark")
+        raise PlanError(tr("only pictures after acetic acid have a mark"))
     if marks != sorted(marks):
-        raise PlanError("the marks must come in the order of their seconds")
+        raise PlanError(tr("the marks must come in the order of their seconds"))
     return steps
 
 
@@ -135,7 +158,7 @@ def plan_from_json(kept: Any) -> Plan:
             for one in kept
         ]
     except (TypeError, KeyError, ValueError, OverflowError) as error:
-        raise PlanError("the kept plan cannot be read") from error
+        raise PlanError(tr("the kept plan cannot be read")) from error
     return checked(steps)
 
 

@@ -10,27 +10,39 @@ from datetime import datetime
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.score import ScoreItem
+from pfm_desktop.support.language import tr
 
 SWEDE_ITEMS: tuple[ScoreItem, ...] = (
-    ScoreItem("aceto_uptake", "Aceto uptake", ("Nil or transparent", "Thin, milky", "Distinct, stearin-like")),
+    ScoreItem(
+        "aceto_uptake", tr("Aceto uptake"), (tr("Nil or transparent"), tr("Thin, milky"), tr("Distinct, stearin-like"))
+    ),
     ScoreItem(
         "margins_surface",
-        "Margins and surface",
+        tr("Margins and surface"),
         (
-            "Nil or diffuse",
-            "Sharp but irregular, jagged, satellites",
-            "Sharp and even, difference in level (incl. cuffing)",
+            tr("Nil or diffuse"),
+            tr("Sharp but irregular, jagged, satellites"),
+            tr("Sharp and even, difference in level (incl. cuffing)"),
         ),
     ),
     # 1 is ABSENT, not "slightly abnormal": the classic coding error
-    ScoreItem("vessels", "Vessels", ("Fine, regular", "Absent", "Coarse or atypical vessels")),
+    ScoreItem("vessels", tr("Vessels"), (tr("Fine, regular"), tr("Absent"), tr("Coarse or atypical vessels"))),
     ScoreItem(
         "lesion_size",
-        "Lesion size",
-        ("< 5 mm", "5-15 mm or 2 quadrants", "> 15 mm, 3-4 quadrants, or endocervically undefined"),
+        tr("Lesion size"),
+        (tr("< 5 mm"), tr("5-15 mm or 2 quadrants"), tr("> 15 mm, 3-4 quadrants, or endocervically undefined")),
     ),
-    ScoreItem("iodine", "Iodine staining", ("Brown", "Faintly or patchy yellow", "Distinctly yellow")),
+    ScoreItem("iodine", tr("Iodine staining"), (tr("Brown"), tr("Faintly or patchy yellow"), tr("Distinctly yellow"))),
 )
+
+# titles in files for other programs and in the record, whatever the language
+SWEDE_ENGLISH = {
+    "aceto_uptake": "Aceto uptake",
+    "margins_surface": "Margins and surface",
+    "vessels": "Vessels",
+    "lesion_size": "Lesion size",
+    "iodine": "Iodine staining",
+}
 
 
 @dataclass(frozen=True)
@@ -67,8 +79,17 @@ class SwedeScore:
         """`7 of 10`, or `4 of 5 items, 5 points so far`."""
         given = self._given()
         if self.total is not None:
-            return f"{self.total} of 10"
-        return f"{len(given)} of {len(SWEDE_ITEMS)} items, {sum(given)} points so far" if given else "not scored"
+            return tr("{total} of 10", total=self.total)
+        return (
+            tr(
+                "{given} of {items} items, {points} points so far",
+                given=len(given),
+                items=len(SWEDE_ITEMS),
+                points=sum(given),
+            )
+            if given
+            else tr("not scored")
+        )
 
 
 @dataclass(frozen=True)
@@ -122,9 +143,9 @@ class Findings:
         """What the completeness bar names as missing."""
         missing = []
         if self.impression is None:
-            missing.append("impression")
+            missing.append(tr("impression"))
         if self.swede.total is None:
-            missing.append(f"Swede score ({self.swede.left} of {len(SWEDE_ITEMS)} items)")
+            missing.append(tr("Swede score ({left} of {items} items)", left=self.swede.left, items=len(SWEDE_ITEMS)))
         if not self.plan.strip():
-            missing.append("plan")
+            missing.append(tr("plan", "of a visit"))
         return tuple(missing)

@@ -15,27 +15,28 @@ from pfm_desktop.domain import form
 from pfm_desktop.domain.form import Choice, Item
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.specimen import Specimen, worst
+from pfm_desktop.support.language import tr
 
 OVERDUE_DAYS = 28  # a result; a site may choose another number
 LETTER_DAYS, LETTER_LATEST_DAYS = 28, 56
 LIMITS = (7, 90)  # between which a site chooses
-SOURCE = "NHSCSP 20: told within 4 weeks (best practice), 8 weeks (minimum)"
+SOURCE = tr("NHSCSP 20: told within 4 weeks (best practice), 8 weeks (minimum)")
 DISCORDANT = 2  # grades between impression and histology
 
 MDT = form.one(
     "mdt",
-    "MDT meeting",
-    Choice("not_needed", "not needed"),
-    Choice("listed", "to be discussed"),
-    Choice("discussed", "discussed"),
+    tr("MDT meeting"),
+    Choice("not_needed", tr("not needed")),
+    Choice("listed", tr("to be discussed")),
+    Choice("discussed", tr("discussed", "MDT meeting")),
 )
-LETTER = form.day_of("letter_on", "Letter sent")
+LETTER = form.day_of("letter_on", tr("Letter sent"))
 FOLLOW_UP: tuple[Item, ...] = (
     MDT,
-    form.day_of("mdt_on", "Discussed on", only_if=("mdt", ["discussed"])),
-    form.text("mdt_decision", "Decision", "of the meeting", only_if=("mdt", ["discussed"])),
-    form.text("next_step", "Next step", "treatment, recall, discharge"),
-    form.day_of("next_on", "Next visit", ahead=True),
+    form.day_of("mdt_on", tr("Discussed on"), only_if=("mdt", ["discussed"])),
+    form.text("mdt_decision", tr("Decision"), tr("of the meeting"), only_if=("mdt", ["discussed"])),
+    form.text("next_step", tr("Next step"), tr("treatment, recall, discharge")),
+    form.day_of("next_on", tr("Next visit"), ahead=True),
     LETTER,
 )
 

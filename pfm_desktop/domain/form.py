@@ -14,6 +14,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from pfm_desktop.support.language import tr
+
 Answers = Mapping[str, Any]
 """By item: the key of a choice, a list of them in the order of the item, a number, a day as YYYY-MM-DD, or words."""
 
@@ -61,7 +63,7 @@ class Item:
         """A choice by key; ValueError where it has none of that key."""
         found = next((one for one in self.choices if one.key == key), None)
         if found is None:
-            raise ValueError(f"{self.title} has no answer {key!r}")
+            raise ValueError(tr("{item} has no answer {key!r}", item=self.title, key=key))
         return found
 
 
@@ -124,7 +126,7 @@ def checked(item: Item, answer: Any, *, today: date) -> Any:
         return _day(item, answer, today)
     words = str(answer).strip()
     if len(words) > LONGEST:
-        raise ValueError(f"{item.title} takes at most {LONGEST} characters")
+        raise ValueError(tr("{item} takes at most {most} characters", item=item.title, most=LONGEST))
     return words or None
 
 
@@ -162,11 +164,11 @@ def _given(only_if: tuple[str, frozenset[str]], answers: Answers) -> bool:
 
 def _several(item: Item, answer: Any) -> list[str]:
     if isinstance(answer, str) or not isinstance(answer, Iterable):
-        raise ValueError(f"{item.title} takes a list of answers")
+        raise ValueError(tr("{item} takes a list of answers", item=item.title))
     found = {item.choice(str(key)).key for key in answer}
     alone = [choice.words for choice in item.choices if choice.alone and choice.key in found]
     if alone and len(found) > 1:
-        raise ValueError(f'{item.title}: "{alone[0]}" stands alone')
+        raise ValueError(tr('{item}: "{answer}" stands alone', item=item.title, answer=alone[0]))
     return [choice.key for choice in item.choices if choice.key in found]
 
 
@@ -177,7 +179,7 @@ def _number(item: Item, answer: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         value = math.nan
     if isinstance(answer, bool) or not (math.isfinite(value) and value == int(value) and least <= value <= most):
-        raise ValueError(f"{item.title} is a whole number from {least} to {most}")
+        raise ValueError(tr("{item} is a whole number from {least} to {most}", item=item.title, least=least, most=most))
     return int(value)
 
 
@@ -185,13 +187,15 @@ def _day(item: Item, answer: Any, today: date) -> str:
     try:
         given = answer if type(answer) is date else date.fromisoformat(str(answer))
     except ValueError:
-        raise ValueError(f"{item.title} is a day") from None
+        raise ValueError(tr("{item} is a day", item=item.title)) from None
     if given.isoformat() != str(answer):  # the standard has other ways of writing it
-        raise ValueError(f"{item.title} is a day")
+        raise ValueError(tr("{item} is a day", item=item.title))
     if item.ahead:
         latest = date(today.year + YEARS_AHEAD, 12, 31)
         if not EARLIEST <= given <= latest:
-            raise ValueError(f"{item.title} lies between {EARLIEST.year} and {latest.year}")
+            raise ValueError(
+                tr("{item} lies between {first} and {last}", item=item.title, first=EARLIEST.year, last=latest.year)
+            )
     elif not EARLIEST <= given <= today:
-        raise ValueError(f"{item.title} lies between {EARLIEST.year} and today")
+        raise ValueError(tr("{item} lies between {first} and today", item=item.title, first=EARLIEST.year))
     return given.isoformat()

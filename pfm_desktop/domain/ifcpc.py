@@ -12,57 +12,71 @@ from typing import Any
 
 from pfm_desktop.domain import form
 from pfm_desktop.domain.form import Choice, Item
+from pfm_desktop.support.language import tr
 
-ADEQUACY = form.one("adequacy", "Examination", Choice("adequate", "adequate"), Choice("inadequate", "inadequate"))
+ADEQUACY = form.one(
+    "adequacy",
+    tr("Examination"),
+    Choice("adequate", tr("adequate", "Examination")),
+    Choice("inadequate", tr("inadequate", "Examination")),
+)
 REASON = form.several(
     "inadequate_for",
-    "Inadequate for",
-    Choice("inflammation", "inflammation"),
-    Choice("bleeding", "bleeding"),
-    Choice("scar", "scar"),
-    Choice("other", "other"),
+    tr("Inadequate for"),
+    Choice("inflammation", tr("inflammation")),
+    Choice("bleeding", tr("bleeding")),
+    Choice("scar", tr("scar")),
+    Choice("other", tr("other", "Inadequate for")),
     only_if=("adequacy", ["inadequate"]),
 )
 SCJ = form.one(
     "scj",
-    "Junction (SCJ)",
-    Choice("completely", "completely visible"),
-    Choice("partially", "partially visible"),
-    Choice("not_visible", "not visible"),
+    tr("Junction (SCJ)"),
+    Choice("completely", tr("completely visible")),
+    Choice("partially", tr("partially visible")),
+    Choice("not_visible", tr("not visible")),
 )
-TZ = form.one("tz_type", "Transformation zone", Choice("1", "type 1"), Choice("2", "type 2"), Choice("3", "type 3"))
-WHITENED = form.one("acetowhite", "Acetowhite", Choice("no", "none"), Choice("yes", "present"))
+TZ = form.one(
+    "tz_type",
+    tr("Transformation zone"),
+    Choice("1", tr("type 1", "Transformation zone")),
+    Choice("2", tr("type 2", "Transformation zone")),
+    Choice("3", tr("type 3", "Transformation zone")),
+)
+WHITENED = form.one(
+    "acetowhite", tr("Acetowhite"), Choice("no", tr("none", "Acetowhite")), Choice("yes", tr("present", "Acetowhite"))
+)
 NORMAL = form.several(
     "normal_findings",
-    "Normal findings",
-    Choice("squamous_mature", "squamous epithelium, mature"),
-    Choice("squamous_atrophic", "squamous epithelium, atrophic"),
-    Choice("columnar", "columnar epithelium, ectopy"),
-    Choice("nabothian_cysts", "metaplasia: nabothian cysts"),
-    Choice("crypt_openings", "metaplasia: crypt openings"),
-    Choice("deciduosis", "deciduosis in pregnancy"),
+    tr("Normal findings"),
+    Choice("squamous_mature", tr("squamous epithelium, mature")),
+    Choice("squamous_atrophic", tr("squamous epithelium, atrophic")),
+    Choice("columnar", tr("columnar epithelium, ectopy")),
+    Choice("nabothian_cysts", tr("metaplasia: nabothian cysts")),
+    Choice("crypt_openings", tr("metaplasia: crypt openings")),
+    Choice("deciduosis", tr("deciduosis in pregnancy")),
 )
 MISCELLANEOUS = form.several(
     "miscellaneous",
-    "Miscellaneous",
-    Choice("congenital_tz", "congenital transformation zone"),
-    Choice("condyloma", "condyloma"),
-    Choice("polyp_ectocervical", "polyp, ectocervical"),
-    Choice("polyp_endocervical", "polyp, endocervical"),
-    Choice("inflammation", "inflammation"),
-    Choice("stenosis", "stenosis"),
-    Choice("congenital_anomaly", "congenital anomaly"),
-    Choice("after_treatment", "consequence of treatment"),
-    Choice("endometriosis", "endometriosis"),
+    tr("Miscellaneous"),
+    Choice("congenital_tz", tr("congenital transformation zone")),
+    Choice("condyloma", tr("condyloma")),
+    Choice("polyp_ectocervical", tr("polyp, ectocervical")),
+    Choice("polyp_endocervical", tr("polyp, endocervical")),
+    Choice("inflammation", tr("inflammation")),
+    Choice("stenosis", tr("stenosis")),
+    Choice("congenital_anomaly", tr("congenital anomaly")),
+    Choice("after_treatment", tr("consequence of treatment")),
+    Choice("endometriosis", tr("endometriosis")),
 )
 CERVIX: tuple[Item, ...] = (
     ADEQUACY,
     REASON,
-    form.text("inadequate_words", "Other reason", only_if=("inadequate_for", ["other"])),
+    form.text("inadequate_words", tr("Other reason"), only_if=("inadequate_for", ["other"])),
     SCJ,
     TZ,
-    form.number("endocervical_mm", "Extent into the canal", 0, 60, "mm", only_if=("tz_type", ["2", "3"])),
-    form.text("canal_opened_by", "Canal opened by", "Manoeuvre or instrument", only_if=("tz_type", ["2", "3"])),
+    form.number("endocervical_mm", tr("Extent into the canal"), 0, 60, "mm", only_if=("tz_type", ["2", "3"])),
+    form.text("canal_opened_by", tr("Canal opened by"), tr("Manoeuvre or instrument"), only_if=("tz_type", ["2", "3"])),
     WHITENED,
     NORMAL,
     MISCELLANEOUS,
@@ -70,121 +84,131 @@ CERVIX: tuple[Item, ...] = (
 
 GRADE_1 = form.several(
     "grade_1",
-    "Grade 1 (minor)",
-    Choice("thin_acetowhite", "thin acetowhite epithelium"),
-    Choice("geographic_border", "irregular, geographic border"),
-    Choice("fine_mosaic", "fine mosaic"),
-    Choice("fine_punctation", "fine punctation"),
+    tr("Grade 1 (minor)"),
+    Choice("thin_acetowhite", tr("thin acetowhite epithelium")),
+    Choice("geographic_border", tr("irregular, geographic border")),
+    Choice("fine_mosaic", tr("fine mosaic")),
+    Choice("fine_punctation", tr("fine punctation")),
 )
 GRADE_2 = form.several(
     "grade_2",
-    "Grade 2 (major)",
-    Choice("dense_acetowhite", "dense acetowhite epithelium"),
-    Choice("rapid_acetowhitening", "rapid acetowhitening"),
-    Choice("cuffed_openings", "cuffed crypt openings"),
-    Choice("coarse_mosaic", "coarse mosaic"),
-    Choice("coarse_punctation", "coarse punctation"),
-    Choice("sharp_border", "sharp border"),
-    Choice("inner_border", "inner border sign"),
-    Choice("ridge_sign", "ridge sign"),
+    tr("Grade 2 (major)"),
+    Choice("dense_acetowhite", tr("dense acetowhite epithelium")),
+    Choice("rapid_acetowhitening", tr("rapid acetowhitening")),
+    Choice("cuffed_openings", tr("cuffed crypt openings")),
+    Choice("coarse_mosaic", tr("coarse mosaic")),
+    Choice("coarse_punctation", tr("coarse punctation")),
+    Choice("sharp_border", tr("sharp border")),
+    Choice("inner_border", tr("inner border sign")),
+    Choice("ridge_sign", tr("ridge sign")),
 )
 INVASION = form.several(
     "invasion",
-    "Suspicious for invasion",
-    Choice("atypical_vessels", "atypical vessels"),
-    Choice("fragile_vessels", "fragile vessels"),
-    Choice("irregular_surface", "irregular surface"),
-    Choice("exophytic", "exophytic lesion"),
-    Choice("necrosis", "necrosis"),
-    Choice("ulceration", "ulceration (necrotic)"),
-    Choice("tumour", "tumour, gross neoplasm"),
+    tr("Suspicious for invasion"),
+    Choice("atypical_vessels", tr("atypical vessels")),
+    Choice("fragile_vessels", tr("fragile vessels")),
+    Choice("irregular_surface", tr("irregular surface")),
+    Choice("exophytic", tr("exophytic lesion")),
+    Choice("necrosis", tr("necrosis")),
+    Choice("ulceration", tr("ulceration (necrotic)")),
+    Choice("tumour", tr("tumour, gross neoplasm")),
 )
 LESION: tuple[Item, ...] = (
-    form.one("place", "Location", Choice("inside", "inside the TZ"), Choice("outside", "outside the TZ")),
-    form.several("hours", "O'clock", *(Choice(str(hour), str(hour)) for hour in (12, *range(1, 12)))),
-    form.number("quadrants", "Quadrants covered", 0, 4),
-    form.number("percent", "Of the cervix", 0, 100, "%"),
+    form.one("place", tr("Location"), Choice("inside", tr("inside the TZ")), Choice("outside", tr("outside the TZ"))),
+    form.several("hours", tr("O'clock"), *(Choice(str(hour), str(hour)) for hour in (12, *range(1, 12)))),
+    form.number("quadrants", tr("Quadrants covered"), 0, 4),
+    form.number("percent", tr("Of the cervix"), 0, 100, "%"),
     GRADE_1,
     GRADE_2,
     INVASION,
     form.several(
         "nonspecific",
-        "Non-specific",
-        Choice("leukoplakia", "leukoplakia (keratosis)"),
-        Choice("erosion", "erosion"),
+        tr("Non-specific"),
+        Choice("leukoplakia", tr("leukoplakia (keratosis)")),
+        Choice("erosion", tr("erosion")),
     ),
-    form.one("lugol", "Lugol's iodine", Choice("stained", "stained"), Choice("non_stained", "non-stained")),
+    form.one(
+        "lugol",
+        tr("Lugol's iodine"),
+        Choice("stained", tr("stained", "Lugol's iodine")),
+        Choice("non_stained", tr("non-stained", "Lugol's iodine")),
+    ),
 )
 
 VAGINA: tuple[Item, ...] = (
-    form.one("vagina_adequacy", "Vagina", Choice("adequate", "adequate"), Choice("inadequate", "inadequate")),
-    form.text("vagina_inadequate", "Vagina inadequate for", only_if=("vagina_adequacy", ["inadequate"])),
+    form.one(
+        "vagina_adequacy",
+        tr("Vagina"),
+        Choice("adequate", tr("adequate", "Vagina")),
+        Choice("inadequate", tr("inadequate", "Vagina")),
+    ),
+    form.text("vagina_inadequate", tr("Vagina inadequate for"), only_if=("vagina_adequacy", ["inadequate"])),
     form.several(
         "vagina_normal",
-        "Vagina, normal",
-        Choice("squamous_mature", "squamous epithelium, mature"),
-        Choice("squamous_atrophic", "squamous epithelium, atrophic"),
-        Choice("transformation_zone", "transformation zone"),
+        tr("Vagina, normal"),
+        Choice("squamous_mature", tr("squamous epithelium, mature")),
+        Choice("squamous_atrophic", tr("squamous epithelium, atrophic")),
+        Choice("transformation_zone", tr("transformation zone")),
     ),
     form.several(
         "vagina_place",
-        "Vagina, where",
-        Choice("upper_third", "upper third"),
-        Choice("lower_two_thirds", "lower two thirds"),
-        Choice("anterior", "anterior"),
-        Choice("posterior", "posterior"),
-        Choice("right", "lateral right"),
-        Choice("left", "lateral left"),
+        tr("Vagina, where"),
+        Choice("upper_third", tr("upper third")),
+        Choice("lower_two_thirds", tr("lower two thirds")),
+        Choice("anterior", tr("anterior", "Vagina, where")),
+        Choice("posterior", tr("posterior", "Vagina, where")),
+        Choice("right", tr("lateral right")),
+        Choice("left", tr("lateral left")),
     ),
     form.several(
         "vagina_grade_1",
-        "Vagina, grade 1 (minor)",
-        Choice("thin_acetowhite", "thin acetowhite epithelium"),
-        Choice("fine_punctation", "fine punctation"),
-        Choice("fine_mosaic", "fine mosaic"),
+        tr("Vagina, grade 1 (minor)"),
+        Choice("thin_acetowhite", tr("thin acetowhite epithelium")),
+        Choice("fine_punctation", tr("fine punctation")),
+        Choice("fine_mosaic", tr("fine mosaic")),
     ),
     form.several(
         "vagina_grade_2",
-        "Vagina, grade 2 (major)",
-        Choice("dense_acetowhite", "dense acetowhite epithelium"),
-        Choice("coarse_punctation", "coarse punctation"),
-        Choice("coarse_mosaic", "coarse mosaic"),
+        tr("Vagina, grade 2 (major)"),
+        Choice("dense_acetowhite", tr("dense acetowhite epithelium")),
+        Choice("coarse_punctation", tr("coarse punctation")),
+        Choice("coarse_mosaic", tr("coarse mosaic")),
     ),
-    form.several("vagina_invasion", "Vagina, suspicious for invasion", *INVASION.choices),
+    form.several("vagina_invasion", tr("Vagina, suspicious for invasion"), *INVASION.choices),
     form.several(
         "vagina_nonspecific",
-        "Vagina, non-specific",
-        Choice("adenosis", "columnar epithelium (adenosis)"),
-        Choice("lugol_stained", "Lugol's iodine: stained"),
-        Choice("lugol_non_stained", "Lugol's iodine: non-stained"),
-        Choice("leukoplakia", "leukoplakia"),
+        tr("Vagina, non-specific"),
+        Choice("adenosis", tr("columnar epithelium (adenosis)")),
+        Choice("lugol_stained", tr("Lugol's iodine: stained")),
+        Choice("lugol_non_stained", tr("Lugol's iodine: non-stained")),
+        Choice("leukoplakia", tr("leukoplakia")),
     ),
     form.several(
         "vagina_miscellaneous",
-        "Vagina, miscellaneous",
-        Choice("erosion", "erosion (traumatic)"),
-        Choice("condyloma", "condyloma"),
-        Choice("polyp", "polyp"),
-        Choice("cyst", "cyst"),
-        Choice("endometriosis", "endometriosis"),
-        Choice("inflammation", "inflammation"),
-        Choice("stenosis", "vaginal stenosis"),
-        Choice("congenital_tz", "congenital transformation zone"),
+        tr("Vagina, miscellaneous"),
+        Choice("erosion", tr("erosion (traumatic)")),
+        Choice("condyloma", tr("condyloma")),
+        Choice("polyp", tr("polyp")),
+        Choice("cyst", tr("cyst")),
+        Choice("endometriosis", tr("endometriosis")),
+        Choice("inflammation", tr("inflammation")),
+        Choice("stenosis", tr("vaginal stenosis")),
+        Choice("congenital_tz", tr("congenital transformation zone")),
     ),
 )
 
 TREATMENT: tuple[Item, ...] = (
     form.one(
         "excision_type",
-        "Excision",
-        Choice("none", "none"),
-        Choice("1", "type 1"),
-        Choice("2", "type 2"),
-        Choice("3", "type 3"),
+        tr("Excision"),
+        Choice("none", tr("none", "Excision")),
+        Choice("1", tr("type 1", "Excision")),
+        Choice("2", tr("type 2", "Excision")),
+        Choice("3", tr("type 3", "Excision")),
     ),
-    form.number("length_mm", "Length of the specimen", 1, 60, "mm", only_if=("excision_type", ["1", "2", "3"])),
-    form.number("thickness_mm", "Thickness", 1, 60, "mm", only_if=("excision_type", ["1", "2", "3"])),
-    form.number("circumference_mm", "Circumference", 1, 200, "mm", only_if=("excision_type", ["1", "2", "3"])),
+    form.number("length_mm", tr("Length of the specimen"), 1, 60, "mm", only_if=("excision_type", ["1", "2", "3"])),
+    form.number("thickness_mm", tr("Thickness"), 1, 60, "mm", only_if=("excision_type", ["1", "2", "3"])),
+    form.number("circumference_mm", tr("Circumference"), 1, 200, "mm", only_if=("excision_type", ["1", "2", "3"])),
 )
 
 VISIT: tuple[Item, ...] = (*CERVIX, *VAGINA, *TREATMENT)
@@ -206,20 +230,21 @@ def doubts(
     found = []
     tz, scj = visit.get("tz_type"), visit.get("scj")
     if tz in ("1", "2") and scj in ("partially", "not_visible"):
-        found.append(f"Transformation zone type {tz}, and the junction is not completely visible")
+        found.append(tr("Transformation zone type {tz}, and the junction is not completely visible", tz=tz))
     if tz == "3" and scj == "completely":
-        found.append("Transformation zone type 3, and the junction is completely visible")
+        found.append(tr("Transformation zone type 3, and the junction is completely visible"))
     if "deciduosis" in (visit.get("normal_findings") or ()) and pregnant is not True:
-        found.append("Deciduosis, and she is not known to be pregnant")
+        found.append(tr("Deciduosis, and she is not known to be pregnant"))
     if visit.get("adequacy") == "inadequate" and not visit.get("inadequate_for"):
-        found.append("Inadequate without a reason")
+        found.append(tr("Inadequate without a reason"))
     white = [number for number, one in lesions.items() if _whitens(one)]
     if visit.get("acetowhite") == "no" and white:
-        found.append(f"No acetowhite epithelium, and lesion {_numbers(white)} shows it")
+        found.append(tr("No acetowhite epithelium, and lesion {lesions} shows it", lesions=_numbers(white)))
     for number, lesion in lesions.items():
         found += _of_lesion(number, lesion, first_whitening_s)
     if visit.get("excision_type") in ("1", "2", "3") and tz is not None and visit["excision_type"] < tz:
-        found.append(f"Excision type {visit['excision_type']} of a transformation zone type {tz}")
+        excision = visit["excision_type"]
+        found.append(tr("Excision type {excision} of a transformation zone type {tz}", excision=excision, tz=tz))
     return tuple(found)
 
 
@@ -229,12 +254,20 @@ SLOW_S = 60.0  # whitening that begins later than this is not rapid [our inferen
 def _of_lesion(number: int, lesion: Mapping[str, Any], first_whitening_s: float | None) -> list[str]:
     found, major, minor = [], lesion.get("grade_2") or (), lesion.get("grade_1") or ()
     if "rapid_acetowhitening" in major and first_whitening_s is not None and first_whitening_s > SLOW_S:
-        found.append(f"Lesion {number}: rapid acetowhitening, and it was first measured at {first_whitening_s:.0f} s")
+        found.append(
+            tr(
+                "Lesion {number}: rapid acetowhitening, and it was first measured at {seconds:.0f} s",
+                number=number,
+                seconds=first_whitening_s,
+            )
+        )
     if "inner_border" in major and not ("thin_acetowhite" in minor and "dense_acetowhite" in major):
-        found.append(f"Lesion {number}: an inner border lies between thin and dense acetowhite epithelium")
+        found.append(
+            tr("Lesion {number}: an inner border lies between thin and dense acetowhite epithelium", number=number)
+        )
     quadrants, hours = lesion.get("quadrants"), lesion.get("hours") or ()
     if quadrants is not None and hours and len({_quadrant(int(hour)) for hour in hours} - {None}) > quadrants:
-        found.append(f"Lesion {number}: its hours lie in more than {quadrants} quadrant{'s' if quadrants != 1 else ''}")
+        found.append(tr("Lesion {number}: its hours lie in more than %n quadrant(s)", "", quadrants, number=number))
     return found
 
 

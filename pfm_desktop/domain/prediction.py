@@ -6,39 +6,62 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.grade import GRADE_WORDS, GRADES, Grade
 from pfm_desktop.domain.quality import Quality, Refusal
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source, second_of, together
+from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and, with_or
 
 if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
     from numpy.typing import NDArray
 
-BANNER = "Investigational - not for diagnosis"
-DEMONSTRATION = "demonstration model, trained on phantoms"
+BANNER = tr("Investigational - not for diagnosis")
+BANNER_ENGLISH = "Investigational - not for diagnosis"  # in files for other programs, whatever the language
+DEMONSTRATION = tr("demonstration model, trained on phantoms")
 COVERAGE = 0.90  # share of cases in which a prediction set is made to hold the true grade
-OTHER_PAIR = "The AI was revealed on other pictures of this visit: a second read may be about those."
-WARNING = "WARNING:"  # where colour and shape are no help: a terminal, a line drawn into a picture, a page
-ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
+OTHER_PAIR = tr("The AI was revealed on other pictures of this visit: a second read may be about those.")
+WARNING = tr("WARNING:")  # where colour and shape are no help: a terminal, a line drawn into a picture, a page
+ATTENTION = tr("Model attention")  # what a heatmap is called wherever people read of it
 FUSED = "fused"  # the heatmap of all sources together, among those of an analysis
-ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
+ATTENTION_LIMITS = tr("not a lesion outline, no guide for biopsies")
+ATTENTION_ENGLISH, LIMITS_ENGLISH = "Model attention", "not a lesion outline, no guide for biopsies"  # as the banner
 # the ends of its scale, never words of a grade (low, high): of one picture, whose strongest place is 1 however weak it
 # is, and of the model, the same in every picture that is not stronger still
-PICTURE_SCALE, MODEL_SCALE = ("0 least", "1 most here"), ("0 none", "1 strong")
-PICTURE_SCALE_WORDS = "The scale is that of this picture: its strongest place is 1, however weak it is."
-MODEL_SCALE_WORDS = (
+PICTURE_SCALE = tr("0 least", "end of a scale"), tr("1 most here", "end of a scale")
+MODEL_SCALE = tr("0 none", "end of a scale"), tr("1 strong", "end of a scale")
+PICTURE_SCALE_WORDS = tr("The scale is that of this picture: its strongest place is 1, however weak it is.")
+MODEL_SCALE_WORDS = tr(
     "1 is as strong as in half of the lesions, of the grade that the map speaks for, which the model graded rightly "
     "when it was calibrated; where this picture is stronger, its strongest place is 1."
 )
-NOTHING_DRAWN = "That nothing is drawn does not mean that nothing is there."  # said where a map is empty
-NOT_FOR_NORMAL = "what speaks for high, not for normal"  # what it shows where the grade is normal
-DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
+NOTHING_DRAWN = tr("That nothing is drawn does not mean that nothing is there.")  # said where a map is empty
+NOT_FOR_NORMAL = tr("what speaks for high, not for normal")  # what it shows where the grade is normal
+DISTANCE = tr("Distance from what the model learned from")  # of a picture; see `Familiarity`
 # how a heatmap was made; see `pfm.heatmaps`
 LAYER_CAM_WORDS, CLASS_MAP_WORDS, SCALED_MAP_WORDS = "LayerCAM", "class map", "class map on the scale of the model"
+_METHOD_WORDS = {  # these are kept; what a person reads
+    CLASS_MAP_WORDS: tr("class map"),
+    SCALED_MAP_WORDS: tr("class map on the scale of the model"),
+}
+_DATA_WORDS = {  # as models say by themselves what they were trained on
+    "phantoms": tr("phantoms"),
+    "cases of this clinic": tr("cases of this clinic"),
+    "cases of another clinic": tr("cases of another clinic"),
+    "local cases": tr("local cases"),
+    "a demonstration model trained on phantoms": tr("a demonstration model trained on phantoms"),
+}
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
 # other ways start at their own threshold; docs/heatmaps.md says why
 HEAT_THRESHOLDS = {CLASS_MAP_WORDS: 0.70, SCALED_MAP_WORDS: 0.70}
+
+_SHOWS = {  # what the heatmaps of a grade show
+    Grade.NORMAL: NOT_FOR_NORMAL,
+    Grade.LOW: tr("what speaks for low"),
+    Grade.HIGH: tr("what speaks for high"),
+    Grade.CANCER: tr("what speaks for cancer"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +85,16 @@ class ModelInfo:
         """The line that stands beside every output of this model."""
         if self.trained_on == "phantoms":
             return DEMONSTRATION
+        data, origin = (_DATA_WORDS.get(said, said) for said in (self.trained_on, self.origin))
+        if origin:
+            return tr("local model, trained on {data}, from {origin}", data=data, origin=origin)
+        return tr("local model, trained on {data}", data=data)
+
+    @property
+    def label_english(self) -> str:
+        """The same in files for other programs, whatever the language of this one."""
+        if self.trained_on == "phantoms":
+            return "demonstration model, trained on phantoms"
         return f"local model, trained on {self.trained_on}" + (f", from {self.origin}" if self.origin else "")
 
     @property
@@ -76,16 +109,18 @@ class ModelInfo:
         """Why this model gives no answer about a pair of the sources `given`; None where it reads them all."""
         if all(source in self.sources for source in given):
             return None
-        of = "this pair is" if len(given) > 1 else "this picture is"
+        own, others = together(self.sources), together(given)
         return Refusal(
-            f"this model reads {together(self.sources)}; {of} {together(given)}",
-            "Choose a model for these pictures, or pictures for this model.",
+            tr("this model reads {sources}; this pair is {given}", sources=own, given=others)
+            if len(given) > 1
+            else tr("this model reads {sources}; this picture is {given}", sources=own, given=others),
+            tr("Choose a model for these pictures, or pictures for this model."),
         )
 
 
 def nothing_words(threshold: float, most: float) -> str:
     """See `Heatmap.nothing_at`; rounded down, so that it never reads as the threshold itself."""
-    return f"nothing from {threshold:.2f} (most {int(100 * max(most, 0)) / 100:.2f})"
+    return tr("nothing from {threshold:.2f} (most {most:.2f})", threshold=threshold, most=int(100 * max(most, 0)) / 100)
 
 
 def likeliest_of(probabilities: Mapping[Grade, float], grade: Grade) -> Grade:
@@ -96,8 +131,15 @@ def likeliest_of(probabilities: Mapping[Grade, float], grade: Grade) -> Grade:
 def share_words(probabilities: Mapping[Grade, float], grade: Grade) -> str:
     """`high (0.70)`; where another one is likelier on its own, `low (0.44; likeliest normal 0.45)`."""
     likeliest = likeliest_of(probabilities, grade)
-    other = "" if likeliest is grade else f"; likeliest {likeliest.value} {probabilities[likeliest]:.2f}"
-    return f"{grade.value} ({probabilities[grade]:.2f}{other})"
+    if likeliest is grade:
+        return f"{GRADE_WORDS[grade]} ({probabilities[grade]:.2f})"
+    return tr(
+        "{grade} ({share:.2f}; likeliest {other} {most:.2f})",
+        grade=GRADE_WORDS[grade],
+        share=probabilities[grade],
+        other=GRADE_WORDS[likeliest],
+        most=probabilities[likeliest],
+    )
 
 
 @dataclass(frozen=True)
@@ -129,8 +171,10 @@ class Familiarity:
     def words(self) -> str:
         """`0.71, limit 0.95`, and whether that is over it; with as many decimals as it takes to see that."""
         decimals = next((n for n in (2, 3, 4) if f"{self.distance:.{n}f}" != f"{self.threshold:.{n}f}"), 6)
-        over = ": unlike" if self.unlike else ""
-        return f"{self.distance:.{decimals}f}, limit {self.threshold:.{decimals}f}{over}"
+        distance, limit = f"{self.distance:.{decimals}f}", f"{self.threshold:.{decimals}f}"
+        if self.unlike:
+            return tr("{distance}, limit {limit}: unlike", distance=distance, limit=limit)
+        return tr("{distance}, limit {limit}", distance=distance, limit=limit)
 
 
 @dataclass(frozen=True)
@@ -150,10 +194,17 @@ class RevealedModel:
     def _other_model(self, model: ModelInfo) -> str:
         if (self.name, self.version, self.sha256) == (model.name, model.version, model.sha256):
             return ""
-        weights = ", other weights" if (self.name, self.version) == (model.name, model.version) else ""
-        return (
-            f"Not the answer that was revealed: that was given by {self.name} {self.version}{weights}, "
-            f"this one by {model.name} {model.version}."
+        revealed, this = f"{self.name} {self.version}", f"{model.name} {model.version}"
+        if (self.name, self.version) == (model.name, model.version):
+            return tr(
+                "Not the answer that was revealed: that was given by {revealed}, other weights, this one by {this}.",
+                revealed=revealed,
+                this=this,
+            )
+        return tr(
+            "Not the answer that was revealed: that was given by {revealed}, this one by {this}.",
+            revealed=revealed,
+            this=this,
         )
 
 
@@ -189,7 +240,11 @@ class Prediction:
     def share_words(self) -> str:
         """`low (0.44; likeliest normal 0.45)`, or where no grade stands out `indeterminate (likeliest high 0.38)`."""
         if self.indeterminate:
-            return f"indeterminate (likeliest {self.likeliest.value} {self.probabilities[self.likeliest]:.2f})"
+            return tr(
+                "indeterminate (likeliest {grade} {share:.2f})",
+                grade=GRADE_WORDS[self.likeliest],
+                share=self.probabilities[self.likeliest],
+            )
         return share_words(self.probabilities, self.grade)
 
     @property
@@ -199,11 +254,23 @@ class Prediction:
         if likeliest is grade or self.indeterminate:
             return ""
         milder = likeliest.rank < grade.rank
-        side, kept = ("worse", GRADES[grade.rank :]) if milder else ("milder", GRADES[: grade.rank + 1])
-        together = sum(self.probabilities[one] for one in kept)
-        return (
-            f"The likeliest single grade is {likeliest.value} ({self.probabilities[likeliest]:.2f}). The grade is "
-            f"{grade.value}, the median: {grade.value} or {side} has {together:.2f}."
+        kept = GRADES[grade.rank :] if milder else GRADES[: grade.rank + 1]
+        said = {
+            "likeliest": GRADE_WORDS[likeliest],
+            "share": self.probabilities[likeliest],
+            "grade": GRADE_WORDS[grade],
+            "together": sum(self.probabilities[one] for one in kept),
+        }
+        if milder:
+            return tr(
+                "The likeliest single grade is {likeliest} ({share:.2f}). The grade is {grade}, the median: {grade} or "
+                "worse has {together:.2f}.",
+                **said,
+            )
+        return tr(
+            "The likeliest single grade is {likeliest} ({share:.2f}). The grade is {grade}, the median: {grade} or "
+            "milder has {together:.2f}.",
+            **said,
         )
 
     @property
@@ -221,14 +288,15 @@ class Prediction:
     @property
     def why_unlike(self) -> str:
         """Its first sentence: what is unlike."""
-        pictures = " and ".join(source.words for source in self.unlike)
-        return f"Unlike anything the model learned from: {pictures}." if self.unlike else ""
+        pictures = with_and(source.words for source in self.unlike)
+        return tr("Unlike anything the model learned from: {pictures}.", pictures=pictures) if self.unlike else ""
 
     @property
     def caution(self) -> str:
         """Its second sentence: what follows."""
-        what = "answer" if self.indeterminate else "grade"
-        return f"Do not rely on this {what}." if self.unlike else ""
+        if not self.unlike:
+            return ""
+        return tr("Do not rely on this answer.") if self.indeterminate else tr("Do not rely on this grade.")
 
     @property
     def warning(self) -> str:
@@ -243,13 +311,14 @@ class Prediction:
         What comes before a comma can stand alone.
         """
         explained = self.likeliest if self.indeterminate else self.grade
-        return NOT_FOR_NORMAL if explained is Grade.NORMAL else f"what speaks for {explained.value}"
+        return _SHOWS[explained]
 
     @property
     def attention_words(self) -> str:
         """`shows` in a sentence."""
-        kind = "Indeterminate" if self.indeterminate else f"Graded {self.grade.value}"
-        return f"{kind}: {ATTENTION.lower()} shows {self.shows}."
+        if self.indeterminate:
+            return tr("Indeterminate: model attention shows {shows}.", shows=self.shows)
+        return tr("Graded {grade}: model attention shows {shows}.", grade=GRADE_WORDS[self.grade], shows=self.shows)
 
     @property
     def familiarity_lines(self) -> tuple[tuple[Source, str], ...]:
@@ -258,17 +327,17 @@ class Prediction:
 
     def _familiarity_of(self, source: Source) -> str:
         if not self.familiarity_asked:
-            return "not checked"
+            return tr("not checked", "how far a picture is from what the model learned from")
         found = self.familiarity.get(source)
-        return "not known to this model" if found is None else found.words
+        return tr("not known to this model") if found is None else found.words
 
     @property
     def familiarity_words(self) -> str:
         """The distances against their limits in a sentence, also where nothing is unlike; or why they are not known."""
         if not self.familiarity_asked:
-            return f"{DISTANCE}: not checked when this answer was made."
+            return tr("Distance from what the model learned from: not checked when this answer was made.")
         if not any(source in self.familiarity for source in self.sources):
-            return f"{DISTANCE}: not known, this model keeps no measure of it."
+            return tr("Distance from what the model learned from: not known, this model keeps no measure of it.")
         return f"{DISTANCE}: " + "; ".join(f"{source.words} {said}" for source, said in self.familiarity_lines) + "."
 
     @property
@@ -278,21 +347,24 @@ class Prediction:
         missing = [source.words for source in self.sources if source not in self.familiarity]
         if not missing or not self.familiarity_asked:
             return ""
-        return f"This model cannot tell whether {' or '.join(missing)} is like anything it learned from."
+        return tr(
+            "This model cannot tell whether {sources} is like anything it learned from.", sources=with_or(missing)
+        )
 
     @property
     def spread_words(self) -> str:
         """What the number behind the plus-minus is, so that nobody takes it for the error."""
-        return f"\u00b1 is the spread over {self.passes} passes of the model, not its error."
+        return tr("\u00b1 is the spread over {passes} passes of the model, not its error.", passes=self.passes)
 
     @property
     def set_words(self) -> str:
         """`Prediction set: low, high. Other grades are not excluded.`; "" where there is no set."""
-        return self._set_words("Prediction set") if self.prediction_set else ""
+        return self._set_words(tr("Prediction set")) if self.prediction_set else ""
 
     def full_set_words(self, model: ModelInfo) -> str:
         """The same with what the set promises, and on what it was calibrated."""
-        return self._set_words(f"Prediction set ({self.set_promise(model)})") if self.prediction_set else ""
+        title = tr("Prediction set ({promise})", promise=self.set_promise(model))
+        return self._set_words(title) if self.prediction_set else ""
 
     def set_promise(self, model: ModelInfo) -> str:
         """What the set promises: `made to hold the true grade in 90 of 100 such cases, on phantoms`.
@@ -300,13 +372,17 @@ class Prediction:
         Nothing for a picture unlike those that it was calibrated on.
         """
         if self.unlike:
-            return "which promises nothing for such pictures"
-        return f"made to hold the true grade in {COVERAGE * 100:.0f} of 100 such cases, on {model.trained_on}"
+            return tr("which promises nothing for such pictures")
+        return tr(
+            "made to hold the true grade in {hits:.0f} of 100 such cases, on {data}",
+            hits=COVERAGE * 100,
+            data=_DATA_WORDS.get(model.trained_on, model.trained_on),
+        )
 
     def _set_words(self, title: str) -> str:
-        grades = ", ".join(grade.value for grade in GRADES if grade in self.prediction_set)
-        others = " Other grades are not excluded." if len(self.prediction_set) < len(GRADES) else ""
-        return f"{title}: {grades}.{others}"
+        grades = ", ".join(GRADE_WORDS[grade] for grade in GRADES if grade in self.prediction_set)
+        others = tr("Other grades are not excluded.") if len(self.prediction_set) < len(GRADES) else ""
+        return f"{title}: {grades}. {others}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -333,7 +409,12 @@ class Heatmap:
     @property
     def scale_words(self) -> str:
         """What 1 means."""
-        return MODEL_SCALE_WORDS if self.ends == MODEL_SCALE else PICTURE_SCALE_WORDS
+        return MODEL_SCALE_WORDS if self.method == SCALED_MAP_WORDS else PICTURE_SCALE_WORDS
+
+    @property
+    def method_words(self) -> str:
+        """`method` for a person."""
+        return _METHOD_WORDS.get(self.method, self.method)
 
     def reaches(self, threshold: float) -> bool:
         """Whether anything is at or above `threshold`: below it nothing is drawn."""

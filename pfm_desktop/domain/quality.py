@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pfm_desktop.domain.anatomy import Anatomy, Region
+from pfm_desktop.support.language import tr
 
 
 class Verdict(StrEnum):
@@ -18,6 +19,42 @@ class Verdict(StrEnum):
     def _missing_(cls, value: object) -> "Verdict | None":
         """What it was called in answers kept by earlier versions."""
         return cls.UNUSABLE if value == "poor" else None
+
+
+_PROBLEM_WORDS = {
+    "too_small": tr("too small"),
+    "odd_shape": tr("odd shape"),
+    "screenshot": tr("screenshot"),
+    "noisy": tr("noisy"),
+    "banded": tr("banded"),
+    "overexposed": tr("overexposed"),
+    "too_dark": tr("too dark"),
+    "wrong_source": tr("wrong source"),
+    "no_colour": tr("no colour"),
+    "no_structure": tr("no structure"),
+    "out_of_focus": tr("out of focus"),
+    "no_cervix": tr("no cervix"),
+    "cervix_unsure": tr("cervix unsure"),
+    "obstructed": tr("obstructed"),
+    "far_away": tr("far away"),
+    "off_centre": tr("off centre"),
+    "turned": tr("turned"),
+    "os_covered": tr("os covered"),
+    "glare": tr("glare"),
+    "unusual_colours": tr("unusual colours"),
+    "identical": tr("identical"),
+    "wrong_pair": tr("wrong pair"),
+    "too_little_overlap": tr("too little overlap"),
+    "little_overlap": tr("little overlap"),
+    "structures_disagree": tr("structures disagree"),
+    "structures_not_compared": tr("structures not compared"),
+    "registration_uncertain": tr("registration uncertain"),
+}
+
+
+def problem_words(problem: str) -> str:
+    """A code of `Quality.problems` for a person; one that this version does not know as it is."""
+    return _PROBLEM_WORDS.get(problem, problem.replace("_", " "))
 
 
 @dataclass(frozen=True)
@@ -40,7 +77,7 @@ class Quality:
     @property
     def problem_words(self) -> str:
         """`out of focus, glare`; "" where there is no problem."""
-        return ", ".join(problem.replace("_", " ") for problem in self.problems)
+        return ", ".join(problem_words(problem) for problem in self.problems)
 
 
 @dataclass(frozen=True)

@@ -15,27 +15,28 @@ from typing import Any
 
 from pfm_desktop.domain import form
 from pfm_desktop.domain.form import Choice, Item
+from pfm_desktop.support.language import tr
 
-_NOT_KNOWN = Choice("not_known", "not known", alone=True)
-_NONE = Choice("none", "none", alone=True)
+_NOT_KNOWN = Choice("not_known", tr("not known"), alone=True)
+_NONE = Choice("none", tr("none", "Earlier treatment"), alone=True)
 
 INDICATION = form.several(
     "indication",
-    "Indication",
-    Choice("cytology", "abnormal cytology"),
-    Choice("hpv", "HPV positive"),
-    Choice("via", "positive VIA"),
-    Choice("suspicious", "suspicious cervix"),
-    Choice("bleeding", "postcoital or other bleeding"),
-    Choice("follow_up", "follow-up of a lesion"),
-    Choice("after_treatment", "follow-up after treatment"),
-    Choice("before_treatment", "before treatment"),
-    Choice("other", "other"),
+    tr("Indication"),
+    Choice("cytology", tr("abnormal cytology")),
+    Choice("hpv", tr("HPV positive")),
+    Choice("via", tr("positive VIA")),
+    Choice("suspicious", tr("suspicious cervix")),
+    Choice("bleeding", tr("postcoital or other bleeding")),
+    Choice("follow_up", tr("follow-up of a lesion")),
+    Choice("after_treatment", tr("follow-up after treatment")),
+    Choice("before_treatment", tr("before treatment")),
+    Choice("other", tr("other", "Indication")),
 )
 CYTOLOGY = form.one(
     "cytology",
-    "Cytology (Bethesda)",
-    Choice("not_done", "not done"),
+    tr("Cytology (Bethesda)"),
+    Choice("not_done", tr("not done", "Cytology (Bethesda)")),
     Choice("nilm", "NILM"),
     Choice("asc_us", "ASC-US"),
     Choice("lsil", "LSIL"),
@@ -44,52 +45,62 @@ CYTOLOGY = form.one(
     Choice("scc", "SCC"),
     Choice("agc", "AGC"),
     Choice("ais", "AIS"),
-    Choice("adenocarcinoma", "adenocarcinoma"),
-    Choice("unsatisfactory", "unsatisfactory"),
+    Choice("adenocarcinoma", tr("adenocarcinoma")),
+    Choice("unsatisfactory", tr("unsatisfactory")),
 )
 _CYTOLOGY_DONE = [choice.key for choice in CYTOLOGY.choices if choice.key != "not_done"]
 HPV = form.one(
     "hpv",
-    "HPV, high risk",
-    Choice("not_done", "not done"),
-    Choice("negative", "negative"),
-    Choice("positive", "positive"),
-    Choice("invalid", "invalid"),
+    tr("HPV, high risk"),
+    Choice("not_done", tr("not done", "HPV, high risk")),
+    Choice("negative", tr("negative", "HPV, high risk")),
+    Choice("positive", tr("positive", "HPV, high risk")),
+    Choice("invalid", tr("invalid", "HPV, high risk")),
 )
 HPV_TYPES = form.several(
     "hpv_types",
-    "HPV types",
+    tr("HPV types"),
     *(Choice(str(number), str(number)) for number in (16, 18, 45, 31, 33, 35, 52, 58, 39, 51, 56, 59, 66, 68)),
-    Choice("other", "other high risk"),
-    Choice("not_typed", "not typed", alone=True),
+    Choice("other", tr("other high risk")),
+    Choice("not_typed", tr("not typed"), alone=True),
     only_if=("hpv", ["positive"]),
 )
-PREGNANCY = form.one("pregnancy", "Pregnant", Choice("no", "no"), Choice("yes", "yes"), _NOT_KNOWN)
+PREGNANCY = form.one(
+    "pregnancy", tr("Pregnant"), Choice("no", tr("no", "Pregnant")), Choice("yes", tr("yes", "Pregnant")), _NOT_KNOWN
+)
 MENOPAUSE = form.one(
     "menopause",
-    "Menopause",
-    Choice("before", "premenopausal"),
-    Choice("around", "perimenopausal"),
-    Choice("after", "postmenopausal"),
+    tr("Menopause"),
+    Choice("before", tr("premenopausal")),
+    Choice("around", tr("perimenopausal")),
+    Choice("after", tr("postmenopausal")),
     _NOT_KNOWN,
 )
 HYSTERECTOMY = form.one(
-    "hysterectomy", "Hysterectomy", Choice("none", "no"), Choice("subtotal", "subtotal"), Choice("total", "total")
+    "hysterectomy",
+    tr("Hysterectomy"),
+    Choice("none", tr("no", "Hysterectomy")),
+    Choice("subtotal", tr("subtotal", "Hysterectomy")),
+    Choice("total", tr("total", "Hysterectomy")),
 )
 CONSENT = form.one(
-    "consent", "Consent", Choice("written", "written"), Choice("spoken", "spoken"), Choice("refused", "not given")
+    "consent",
+    tr("Consent"),
+    Choice("written", tr("written", "Consent")),
+    Choice("spoken", tr("spoken", "Consent")),
+    Choice("refused", tr("not given")),
 )
 TREATMENT = form.several(
     "treatment",
-    "Earlier treatment",
+    tr("Earlier treatment"),
     _NONE,
-    Choice("cryotherapy", "cryotherapy"),
-    Choice("thermal_ablation", "thermal ablation"),
-    Choice("laser_ablation", "laser ablation"),
+    Choice("cryotherapy", tr("cryotherapy")),
+    Choice("thermal_ablation", tr("thermal ablation")),
+    Choice("laser_ablation", tr("laser ablation")),
     Choice("leep", "LEEP / LLETZ"),
-    Choice("laser_excision", "laser excision"),
-    Choice("cold_knife", "cold-knife cone"),
-    Choice("other", "other"),
+    Choice("laser_excision", tr("laser excision")),
+    Choice("cold_knife", tr("cold-knife cone")),
+    Choice("other", tr("other", "Earlier treatment")),
     _NOT_KNOWN,
 )
 _EXCISED = ("leep", "laser_excision", "cold_knife")
@@ -98,74 +109,80 @@ _TREATED = ("cryotherapy", "thermal_ablation", "laser_ablation", *_EXCISED, "oth
 ITEMS: tuple[Item, ...] = (
     INDICATION,
     CYTOLOGY,
-    form.day_of("cytology_on", "Cytology of", only_if=("cytology", _CYTOLOGY_DONE)),
+    form.day_of("cytology_on", tr("Cytology of"), only_if=("cytology", _CYTOLOGY_DONE)),
     HPV,
     HPV_TYPES,
-    form.day_of("hpv_on", "HPV test of", only_if=("hpv", ["negative", "positive", "invalid"])),
+    form.day_of("hpv_on", tr("HPV test of"), only_if=("hpv", ["negative", "positive", "invalid"])),
     CONSENT,
     PREGNANCY,
-    form.number("pregnancy_weeks", "Weeks pregnant", 0, 45, only_if=("pregnancy", ["yes"])),
+    form.number("pregnancy_weeks", tr("Weeks pregnant"), 0, 45, only_if=("pregnancy", ["yes"])),
     MENOPAUSE,
     HYSTERECTOMY,
-    form.number("parity", "Parity", 0, 25),
+    form.number("parity", tr("Parity"), 0, 25),
     form.one(
         "immune",
-        "Immune status",
-        Choice("normal", "not suppressed"),
-        Choice("hiv", "living with HIV"),
-        Choice("suppressed", "suppressed otherwise"),
+        tr("Immune status"),
+        Choice("normal", tr("not suppressed")),
+        Choice("hiv", tr("living with HIV")),
+        Choice("suppressed", tr("suppressed otherwise")),
         _NOT_KNOWN,
     ),
     form.one(
         "smoking",
-        "Smoking",
-        Choice("never", "never"),
-        Choice("former", "former"),
-        Choice("current", "current"),
+        tr("Smoking"),
+        Choice("never", tr("never", "Smoking")),
+        Choice("former", tr("former", "Smoking")),
+        Choice("current", tr("current", "Smoking")),
         _NOT_KNOWN,
     ),
-    form.one("colposcopy", "Earlier colposcopy", Choice("none", "none"), Choice("before", "has been done"), _NOT_KNOWN),
+    form.one(
+        "colposcopy",
+        tr("Earlier colposcopy"),
+        Choice("none", tr("none", "Earlier colposcopy")),
+        Choice("before", tr("has been done")),
+        _NOT_KNOWN,
+    ),
     TREATMENT,
-    form.day_of("treated_on", "Last treated on", only_if=("treatment", _TREATED)),
+    form.day_of("treated_on", tr("Last treated on"), only_if=("treatment", _TREATED)),
     form.one(
         "margins",
-        "Excision margins",
-        Choice("clear", "clear"),
-        Choice("involved", "involved"),
+        tr("Excision margins"),
+        Choice("clear", tr("clear", "Excision margins")),
+        Choice("involved", tr("involved", "Excision margins")),
         _NOT_KNOWN,
         only_if=("treatment", _EXCISED),
     ),
     form.one(
         "anticoagulants",
-        "Anticoagulants",
-        Choice("none", "none"),
-        Choice("antiplatelet", "antiplatelet"),
-        Choice("vitamin_k", "vitamin K antagonist"),
+        tr("Anticoagulants"),
+        Choice("none", tr("none", "Anticoagulants")),
+        Choice("antiplatelet", tr("antiplatelet")),
+        Choice("vitamin_k", tr("vitamin K antagonist")),
         Choice("doac", "DOAC"),
-        Choice("heparin", "heparin"),
-        Choice("other", "other"),
+        Choice("heparin", tr("heparin")),
+        Choice("other", tr("other", "Anticoagulants")),
         _NOT_KNOWN,
     ),
     form.one(
         "contraception",
-        "Contraception",
-        Choice("none", "none"),
-        Choice("barrier", "barrier"),
-        Choice("hormonal", "hormonal"),
-        Choice("iud", "intrauterine device"),
-        Choice("sterilised", "sterilisation"),
-        Choice("other", "other"),
+        tr("Contraception"),
+        Choice("none", tr("none", "Contraception")),
+        Choice("barrier", tr("barrier", "Contraception")),
+        Choice("hormonal", tr("hormonal", "Contraception")),
+        Choice("iud", tr("intrauterine device")),
+        Choice("sterilised", tr("sterilisation")),
+        Choice("other", tr("other", "Contraception")),
         _NOT_KNOWN,
     ),
     form.one(
         "vaccination",
-        "HPV vaccination",
-        Choice("none", "none"),
-        Choice("begun", "begun"),
-        Choice("complete", "complete"),
+        tr("HPV vaccination"),
+        Choice("none", tr("none", "HPV vaccination")),
+        Choice("begun", tr("begun", "HPV vaccination")),
+        Choice("complete", tr("complete", "HPV vaccination")),
         _NOT_KNOWN,
     ),
-    form.text("remarks", "Remarks", "Anything else that matters before the examination"),
+    form.text("remarks", tr("Remarks"), tr("Anything else that matters before the examination")),
 )
 BY_KEY: Mapping[str, Item] = {item.key: item for item in ITEMS}
 
@@ -194,24 +211,24 @@ class Referral:
         given = self.answers.get
         pregnant = given("pregnancy") == "yes"
         if pregnant and given("menopause") == "after":
-            found.append("Pregnant and postmenopausal")
+            found.append(tr("Pregnant and postmenopausal"))
         if pregnant and given("hysterectomy") in ("total", "subtotal"):
-            found.append("Pregnant after a hysterectomy")
+            found.append(tr("Pregnant after a hysterectomy"))
         if given("hysterectomy") == "total":
-            found.append("After a total hysterectomy there is no cervix: what is examined is the vaginal vault")
+            found.append(tr("After a total hysterectomy there is no cervix: what is examined is the vaginal vault"))
         if "after_treatment" in (given("indication") or ()) and given("treatment") == ["none"]:
-            found.append("Follow-up after treatment, and no earlier treatment")
+            found.append(tr("Follow-up after treatment, and no earlier treatment"))
         if "hpv" in (given("indication") or ()) and given("hpv") in ("negative", "not_done"):
-            found.append("HPV positive as indication, and no positive test")
+            found.append(tr("HPV positive as indication, and no positive test"))
         if given("consent") == "refused":
-            found.append("Consent was not given")
+            found.append(tr("Consent was not given"))
         for key in ("cytology_on", "hpv_on", "treated_on"):
             said = given(key)
             day = date.fromisoformat(said) if isinstance(said, str) else None
             if day is not None and birth_date is not None and day < birth_date:
-                found.append(f"{BY_KEY[key].title} lies before her birth")
+                found.append(tr("{item} lies before her birth", item=BY_KEY[key].title))
             if day is not None and on is not None and day > on:
-                found.append(f"{BY_KEY[key].title} lies after this visit")
+                found.append(tr("{item} lies after this visit", item=BY_KEY[key].title))
         return tuple(found)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from pfm_desktop.domain.score import ScoreItem
+from pfm_desktop.support.language import tr
 
 IODINE_SIGNIFICANT = 4  # of the first three: from here on yellow staining counts 2, below it 0
 
@@ -16,43 +17,52 @@ IODINE_SIGNIFICANT = 4  # of the first three: from here on yellow staining count
 REID_ITEMS: tuple[ScoreItem, ...] = (
     ScoreItem(
         "colour",
-        "Colour",
+        tr("Colour"),
         (
-            "Low-intensity acetowhitening (not completely opaque); indistinct; transparent or translucent; beyond the "
-            "margin of the transformation zone; pure snow-white with intense surface shine",
-            "Intermediate shade: grey/white colour and shiny surface",
-            "Dull, opaque, oyster white; grey",
+            tr(
+                "Low-intensity acetowhitening (not completely opaque); indistinct; transparent or translucent; beyond "
+                "the margin of the transformation zone; pure snow-white with intense surface shine"
+            ),
+            tr("Intermediate shade: grey/white colour and shiny surface"),
+            tr("Dull, opaque, oyster white; grey"),
         ),
     ),
     ScoreItem(
         "margin",
-        "Lesion margin and surface",
+        tr("Lesion margin and surface"),
         (
-            "Microcondylomatous or micropapillary contour; flat with indistinct margins; feathered or finely "
-            "scalloped; angular, jagged; satellites beyond the margin of the transformation zone",
-            "Regular-shaped, symmetrical, with smooth, straight outlines",
-            "Rolled, peeling edges; internal demarcations (central high-grade, peripheral low-grade area)",
+            tr(
+                "Microcondylomatous or micropapillary contour; flat with indistinct margins; feathered or finely "
+                "scalloped; angular, jagged; satellites beyond the margin of the transformation zone"
+            ),
+            tr("Regular-shaped, symmetrical, with smooth, straight outlines"),
+            tr("Rolled, peeling edges; internal demarcations (central high-grade, peripheral low-grade area)"),
         ),
     ),
     # 1 is ABSENT here too
     ScoreItem(
         "vessels",
-        "Vessels",
+        tr("Vessels"),
         (
-            "Fine, of uniform calibre, closely and uniformly placed; poorly formed patterns of fine punctation or "
-            "mosaic; beyond the margin of the transformation zone; within microcondylomatous or micropapillary lesions",
-            "Absent",
-            "Well-defined coarse punctation or mosaic, sharply demarcated, randomly and widely placed",
+            tr(
+                "Fine, of uniform calibre, closely and uniformly placed; poorly formed patterns of fine punctation or "
+                "mosaic; beyond the margin of the transformation zone; within microcondylomatous or micropapillary "
+                "lesions"
+            ),
+            tr("Absent"),
+            tr("Well-defined coarse punctation or mosaic, sharply demarcated, randomly and widely placed"),
         ),
     ),
     ScoreItem(
         "iodine",
-        "Iodine staining",
+        tr("Iodine staining"),
         (
-            "Positive uptake, mahogany brown; or yellow staining of a lesion of 3 or less on the other three; or "
-            "iodine-negative areas beyond the margin of the transformation zone",
-            "Partial uptake: variegated, speckled",
-            "Negative uptake: yellow staining of a lesion that has 4 or more on the other three",
+            tr(
+                "Positive uptake, mahogany brown; or yellow staining of a lesion of 3 or less on the other three; or "
+                "iodine-negative areas beyond the margin of the transformation zone"
+            ),
+            tr("Partial uptake: variegated, speckled"),
+            tr("Negative uptake: yellow staining of a lesion that has 4 or more on the other three"),
         ),
     ),
 )
@@ -98,8 +108,17 @@ class ReidIndex:
         """`6 of 8`, or `3 of 4 items, 4 points so far`."""
         given = [value for item in fields(self) if (value := getattr(self, item.name)) is not None]
         if self.total is not None:
-            return f"{self.total} of 8"
-        return f"{len(given)} of {len(REID_ITEMS)} items, {sum(given)} points so far" if given else "not scored"
+            return tr("{total} of 8", total=self.total)
+        return (
+            tr(
+                "{given} of {items} items, {points} points so far",
+                given=len(given),
+                items=len(REID_ITEMS),
+                points=sum(given),
+            )
+            if given
+            else tr("not scored")
+        )
 
     def having(self, key: str, value: int | None) -> ReidIndex:
         """With one item changed. Where the other three then weigh differently, iodine is to be assessed again."""

@@ -10,21 +10,23 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any, Self
 
+from pfm_desktop.support.language import tr
+
 SECTIONS: Mapping[str, str] = {
-    "referral": "Referral",
-    "pictures": "Pictures",
-    "examination": "Examination and lesions",
-    "scores": "Items of the Swede score",
-    "biopsies": "Biopsies",
-    "diagram": "Diagram",
+    "referral": tr("Referral"),
+    "pictures": tr("Pictures"),
+    "examination": tr("Examination and lesions"),
+    "scores": tr("Items of the Swede score"),
+    "biopsies": tr("Biopsies"),
+    "diagram": tr("Diagram"),
 }
 FIELDS: Mapping[str, str] = {
-    "name": "name of the patient",
-    "identifier": "identifier",
-    "born": "birth date",
-    "visit": "day of the visit",
-    "examiner": "examiner",
-    "impression": "impression",
+    "name": tr("name of the patient"),
+    "identifier": tr("identifier"),
+    "born": tr("birth date"),
+    "visit": tr("day of the visit"),
+    "examiner": tr("examiner"),
+    "impression": tr("impression"),
 }
 """What the closing words may name, in braces: `{name}`."""
 LONGEST = 1000  # characters of each text
@@ -40,11 +42,12 @@ class ReportTemplate:
     leave_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for what, text in (("heading", self.heading), ("closing words", self.closing)):
-            if len(text) > LONGEST:
-                raise ValueError(f"the {what} of a report have at most {LONGEST} characters")
+        if len(self.heading) > LONGEST:
+            raise ValueError(tr("the heading of a report have at most {most} characters", most=LONGEST))
+        if len(self.closing) > LONGEST:
+            raise ValueError(tr("the closing words of a report have at most {most} characters", most=LONGEST))
         if unknown := set(self.leave_out) - set(SECTIONS):
-            raise ValueError(f"a report has no section {', '.join(sorted(unknown))}")
+            raise ValueError(tr("a report has no section {sections}", sections=", ".join(sorted(unknown))))
         self.closed(dict.fromkeys(FIELDS, ""))
 
     def closed(self, said: Mapping[str, str]) -> str:
@@ -53,7 +56,13 @@ class ReportTemplate:
             pieces = list(Formatter().parse(self.closing))
         except ValueError:
             raise ValueError(
-                f"a brace in the closing words is not closed: fields are {_named()}, a brace itself is {{{{ or }}}}"
+                tr(
+                    "a brace in the closing words is not closed: fields are {fields}, a brace itself is {opening} or "
+                    "{closing}",
+                    fields=_named(),
+                    opening="{{",
+                    closing="}}",
+                )
             ) from None
         parts = []
         for text, field, form, conversion in pieces:
@@ -61,7 +70,10 @@ class ReportTemplate:
             if field is None:
                 continue
             if field not in FIELDS or form or conversion:
-                raise ValueError(f"a report has no field {{{field}}}: there are {_named()}")
+                said_field = f"{{{field}}}"
+                raise ValueError(
+                    tr("a report has no field {field}: there are {fields}", field=said_field, fields=_named())
+                )
             parts.append(said[field])
         return "".join(parts)
 
@@ -74,10 +86,10 @@ class ReportTemplate:
         """As `to_json` gave it; what another version did not keep is as it is without a template. ValueError for what
         is none."""
         if not isinstance(kept, Mapping):
-            raise ValueError("it is no template of a report")
+            raise ValueError(tr("it is no template of a report"))
         sections = kept.get("leave_out", ())
         if isinstance(sections, str) or not all(isinstance(one, str) for one in sections):
-            raise ValueError("its sections cannot be read")
+            raise ValueError(tr("its sections cannot be read"))
         texts = {name: str(kept.get(name, "")) for name in ("heading", "closing")}
         return cls(**texts, leave_out=tuple(sections))
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+from pfm_desktop.support.language import tr
+
 
 class Source(StrEnum):
     """How a picture was lit or stained, as a model tells pictures apart.
@@ -21,12 +23,23 @@ class Source(StrEnum):
         return _SOURCE_WORDS[self]
 
     @property
+    def english(self) -> str:
+        """The same in files for other programs, whatever the language of this one."""
+        return _SOURCE_ENGLISH[self]
+
+    @property
     def place(self) -> "Source":
         """Where a picture of this source lies in a pair; one of `PLACES`."""
         return Source.WHITE if self is Source.WHITE else Source.FLUORESCENCE
 
 
 _SOURCE_WORDS = {
+    Source.WHITE: tr("white light"),
+    Source.FLUORESCENCE: tr("fluorescence"),
+    Source.GREEN: tr("green filter"),
+    Source.IODINE: tr("Lugol's iodine"),
+}
+_SOURCE_ENGLISH = {
     Source.WHITE: "white light",
     Source.FLUORESCENCE: "fluorescence",
     Source.GREEN: "green filter",
@@ -78,8 +91,21 @@ class Stage(StrEnum):
         """As it is said beside the source: `acetic acid`, or `after acetic acid` of a fluorescence picture."""
         return _WORDS[self]
 
+    @property
+    def english(self) -> str:
+        """The same in files for other programs, whatever the language of this one."""
+        return _ENGLISH[self]
+
 
 _WORDS = {
+    Stage.SALINE: tr("saline"),
+    Stage.GREEN: tr("green filter"),
+    Stage.FLUORESCENCE_BEFORE_ACID: tr("before acetic acid"),
+    Stage.ACETIC_ACID: tr("acetic acid"),
+    Stage.FLUORESCENCE_AFTER_ACID: tr("after acetic acid"),
+    Stage.LUGOL: tr("Lugol's iodine"),
+}
+_ENGLISH = {
     Stage.SALINE: "saline",
     Stage.GREEN: "green filter",
     Stage.FLUORESCENCE_BEFORE_ACID: "before acetic acid",

@@ -14,6 +14,7 @@ from typing import Any
 from pfm_desktop.domain import form
 from pfm_desktop.domain.form import Choice, Item
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.support.language import tr
 
 LONGEST_POT = 40  # characters of what stands on a pot
 
@@ -28,77 +29,81 @@ class SpecimenKind(StrEnum):
 
 
 KIND_WORDS: Mapping[SpecimenKind, str] = {
-    SpecimenKind.BIOPSY: "biopsy",
-    SpecimenKind.ENDOCERVICAL: "endocervical sampling",
-    SpecimenKind.EXCISION: "excision",
-    SpecimenKind.OTHER: "other specimen",
+    SpecimenKind.BIOPSY: tr("biopsy"),
+    SpecimenKind.ENDOCERVICAL: tr("endocervical sampling"),
+    SpecimenKind.EXCISION: tr("excision"),
+    SpecimenKind.OTHER: tr("other specimen"),
 }
 
-LESION = form.number("lesion", "Of lesion", 1, 99)
+LESION = form.number("lesion", tr("Of lesion"), 1, 99)
 TAKEN: tuple[Item, ...] = (
     LESION,
-    form.one("in_tz", "Where", Choice("inside", "inside the TZ"), Choice("outside", "outside the TZ")),
+    form.one("in_tz", tr("Where"), Choice("inside", tr("inside the TZ")), Choice("outside", tr("outside the TZ"))),
     form.one(
         "because_of",
-        "Because of",
-        Choice("examiner", "what I saw"),
-        Choice("ai", "the AI answer alone"),
-        Choice("both", "both"),
-        Choice("random", "none: taken at random"),
+        tr("Because of"),
+        Choice("examiner", tr("what I saw")),
+        Choice("ai", tr("the AI answer alone")),
+        Choice("both", tr("both", "Because of")),
+        Choice("random", tr("none: taken at random")),
     ),
     form.one(
         "instrument",
-        "Taken with",
-        Choice("punch", "punch forceps"),
-        Choice("curette", "curette"),
-        Choice("brush", "brush"),
-        Choice("loop", "loop"),
-        Choice("knife", "knife"),
-        Choice("laser", "laser"),
-        Choice("other", "something else"),
+        tr("Taken with"),
+        Choice("punch", tr("punch forceps")),
+        Choice("curette", tr("curette")),
+        Choice("brush", tr("brush", "Taken with")),
+        Choice("loop", tr("loop", "Taken with")),
+        Choice("knife", tr("knife")),
+        Choice("laser", tr("laser", "Taken with")),
+        Choice("other", tr("something else", "Taken with")),
     ),
     form.one(
         "haemostasis",
-        "Haemostasis",
-        Choice("none", "none needed"),
-        Choice("pressure", "pressure"),
-        Choice("monsel", "Monsel's solution"),
-        Choice("silver", "silver nitrate"),
-        Choice("other", "something else"),
+        tr("Haemostasis"),
+        Choice("none", tr("none needed")),
+        Choice("pressure", tr("pressure", "Haemostasis")),
+        Choice("monsel", tr("Monsel's solution")),
+        Choice("silver", tr("silver nitrate")),
+        Choice("other", tr("something else", "Haemostasis")),
     ),
 )
 """Of any specimen, while the visit is open."""
 
 DIAGNOSIS = form.one(
     "diagnosis",
-    "Diagnosis",
-    Choice("normal", "normal or benign"),
-    Choice("cin1", "LSIL (CIN 1)"),
-    Choice("cin2", "HSIL (CIN 2)"),
-    Choice("cin3", "HSIL (CIN 3)"),
-    Choice("ais", "adenocarcinoma in situ"),
-    Choice("scc", "squamous cell carcinoma"),
-    Choice("adenocarcinoma", "adenocarcinoma"),
-    Choice("inadequate", "inadequate, no diagnosis"),
-    Choice("not_expected", "no result will come"),
+    tr("Diagnosis"),
+    Choice("normal", tr("normal or benign")),
+    Choice("cin1", tr("LSIL (CIN 1)")),
+    Choice("cin2", tr("HSIL (CIN 2)")),
+    Choice("cin3", tr("HSIL (CIN 3)")),
+    Choice("ais", tr("adenocarcinoma in situ")),
+    Choice("scc", tr("squamous cell carcinoma")),
+    Choice("adenocarcinoma", tr("adenocarcinoma")),
+    Choice("inadequate", tr("inadequate, no diagnosis")),
+    Choice("not_expected", tr("no result will come")),
 )
-REPORTED = form.day_of("reported_on", "Reported")
+REPORTED = form.day_of("reported_on", tr("Reported"))
 RESULT: tuple[Item, ...] = (
     DIAGNOSIS,
     REPORTED,
     form.one(
-        "p16", "p16", Choice("not_done", "not done"), Choice("negative", "negative"), Choice("positive", "positive")
+        "p16",
+        "p16",
+        Choice("not_done", tr("not done", "p16")),
+        Choice("negative", tr("negative", "p16")),
+        Choice("positive", tr("positive", "p16")),
     ),
     form.one(
         "margins",
-        "Margins",
-        Choice("free", "free"),
-        Choice("involved", "involved"),
-        Choice("unclear", "cannot be judged"),
+        tr("Margins"),
+        Choice("free", tr("free", "Margins")),
+        Choice("involved", tr("involved", "Margins")),
+        Choice("unclear", tr("cannot be judged", "Margins")),
     ),
-    form.text("lab_number", "Number", "of the laboratory"),
-    form.text("pathologist", "Pathologist"),
-    form.text("words", "Words", "of the report"),
+    form.text("lab_number", tr("Number"), tr("of the laboratory")),
+    form.text("pathologist", tr("Pathologist")),
+    form.text("words", tr("Words"), tr("of the report")),
 )
 """What the laboratory says of one pot; entered weeks later, also where the visit is signed."""
 
@@ -170,5 +175,5 @@ def checked_pot(pot: str) -> str:
     """What stands on a pot, in one line; ValueError for what is too long for a label."""
     words = " ".join(pot.split())
     if len(words) > LONGEST_POT:
-        raise ValueError(f"what stands on a pot has at most {LONGEST_POT} characters")
+        raise ValueError(tr("what stands on a pot has at most {most} characters", most=LONGEST_POT))
     return words

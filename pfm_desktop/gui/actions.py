@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from pfm_desktop.support.language import tr
+
 PORTABLE = QKeySequence.SequenceFormat.PortableText
 NATIVE = QKeySequence.SequenceFormat.NativeText
 
@@ -168,7 +170,8 @@ def _portable(sequence: str) -> str:
 
 def native(sequence: str) -> str:
     """A shortcut as this system writes it."""
-    return " or ".join(QKeySequence(part, PORTABLE).toString(NATIVE) for part in sequence.split(" or ") if part)
+    parts = (QKeySequence(part, PORTABLE).toString(NATIVE) for part in sequence.split(" or ") if part)
+    return (" " + tr("or", "between two shortcuts") + " ").join(parts)
 
 
 def _of_page(entry: _Entry) -> bool:

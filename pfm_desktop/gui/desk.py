@@ -19,6 +19,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.clock import moment_now
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.worklist import IDENTIFIER, NAME
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 END_SECONDS = 3.0  # for work that ends with the library
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
-KEPT_NOW = "What was typed is kept now."
+KEPT_NOW = tr("What was typed is kept now.")
 TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT, LEARNING, HISTOLOGY = range(11)
 # module and class of the pages that are made after the window stands
 LATER = {

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.jobs import Handle, Progress
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import demo_library_dir
 from pfm_desktop.viewmodels import opening
 
@@ -68,24 +69,24 @@ class LibraryDoor(QObject):
 
     def open(self, folder: str) -> None:
         """Open the library in `folder`; "" is the demo library."""
-        self._start(opening.open_library, folder, f"Opening {opening.name_of(folder)}")
+        self._start(opening.open_library, folder, tr("Opening {library}", library=opening.name_of(folder)))
 
     def open_for_writing(self, library: Library) -> None:
         """The library that is open for reading only, once more; it stays until then."""
         folder = "" if library.demo else str(library.path)
-        self._start(opening.open_for_writing, folder, "Opening the library for writing", library)
+        self._start(opening.open_for_writing, folder, tr("Opening the library for writing"), library)
 
     def create(self, folder: str, name: str = "", password: str = "") -> None:
         """Make a new library in `folder` and open it: encrypted, or plain where no name is given."""
-        self._start(opening.create_library, folder, "Making the library", name, password)
+        self._start(opening.create_library, folder, tr("Making the library"), name, password)
 
     def sign_in(self, name: str, password: str) -> None:
         """Open the library that was found `locked`."""
-        self._start(opening.sign_in, self.folder, "Signing in", name, password)
+        self._start(opening.sign_in, self.folder, tr("Signing in"), name, password)
 
     def recover(self, key: str, name: str, password: str) -> None:
         """The same with the recovery key; `password` is that of `name` from then on."""
-        self._start(opening.recover, self.folder, "Signing in", key, name, password)
+        self._start(opening.recover, self.folder, tr("Signing in"), key, name, password)
 
     def go_in(self) -> bool:
         """The recovery key was kept: the new library is opened; False where there is none."""

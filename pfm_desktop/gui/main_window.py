@@ -25,6 +25,7 @@ from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
 from pfm_desktop.gui.widgets.unkept_ask import UnkeptAsk
 from pfm_desktop.gui.window_place import WindowPlace
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels.opening import name_of
 from pfm_desktop.viewmodels.words import capital, spoken
@@ -42,16 +43,19 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 log = logging.getLogger(__name__)
-TITLES = ("Today", "Review", "Capture", "Annotate", "Models", "Settings")
+TITLES = (tr("Today"), tr("Review"), tr("Capture"), tr("Annotate"), tr("Models"), tr("Settings"))
 TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS = range(len(TITLES))
-VIEWS = tuple(f"view.{title.lower()}" for title in TITLES)
+VIEWS = ("view.today", "view.review", "view.capture", "view.annotate", "view.models", "view.settings")
 SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
-KEY_FIRST = "Print the recovery key or write it down first: it is not shown again."
-WENT_ON = "The program ended without closing the library. What was done is there, and can be undone as before."
-WENT_ON_BUT = "The program ended without closing the library."
-NO_VISIT, NO_LIBRARY = "Open a visit on Today first", "Open a library first"
+KEY_FIRST = tr("Print the recovery key or write it down first: it is not shown again.")
+WENT_ON = tr("The program ended without closing the library. What was done is there, and can be undone as before.")
+WENT_ON_BUT = tr("The program ended without closing the library.")
+NOTHING_STAYS = tr("{work} is not done, and nothing of it would stay. {again} to stop it, or wait.")
+RECORDING_ENDS = tr("{work} is not done, and its recording would end. {again} to stop it, or wait.")
+WOULD_STOP = tr("{work} is not done, and would be stopped. {again} to stop it, or wait.")
+NO_VISIT, NO_LIBRARY = tr("Open a visit on Today first"), tr("Open a library first")
 
 
 class Page(Protocol):
@@ -113,13 +117,13 @@ class MainWindow(QMainWindow):
         """Open a library; "" is the demo library. The one that is open stays until the new one is."""
         library = self.session.library if self.session else None
         if self.door.is_open(folder, library):
-            self.messages.note("This library is open already.")
+            self.messages.note(tr("This library is open already."))
             return
         if self.desk is None:
             if self.door.busy and folder == self.door.folder:
                 return
             self._drop_first_list()  # of another library, which is not wanted any more
-            self.entrance.show_working(f"Opening {name_of(folder)}")
+            self.entrance.show_working(tr("Opening {library}", library=name_of(folder)))
             self.door.look_and_open(folder)
         else:
             self.door.open(folder)
@@ -168,8 +172,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
         if (
-            not self._key_may_go("Close once more")
-            or not self._may_go("Close without it", self.close, self._stay_open)
+            not self._key_may_go(tr("Close once more"))
+            or not self._may_go(tr("Close without it"), self.close, self._stay_open)
             or not self._work_may_go()
         ):
             event.ignore()
@@ -178,7 +182,7 @@ class MainWindow(QMainWindow):
         if self.jobs.busy and not self._closing:
             self._closing = True
             self.jobs.cancel_all()
-            self.messages.note("Closing: waiting for running work to stop. Close again to leave at once.")
+            self.messages.note(tr("Closing: waiting for running work to stop. Close again to leave at once."))
             event.ignore()
             return
         self.jobs.cancel_all()
@@ -198,7 +202,7 @@ class MainWindow(QMainWindow):
         if not key or self._gone_without == key:
             return True
         self._gone_without = key
-        said = f"{KEY_FIRST} {again} to go without it; a new one can be made in Settings."
+        said = KEY_FIRST + " " + tr("{again} to go without it; a new one can be made in Settings.", again=again)
         self.messages.note(said)
         if self.lock.locked:
             self.lock.page.refuse(opening.refused_because(said))
@@ -207,19 +211,19 @@ class MainWindow(QMainWindow):
     def _work_may_go(self) -> bool:
         """Whether no work is thrown away by closing; the second time it may be."""
         lost, live = self.jobs.thrown_away, self.desk.recorded if self.desk is not None else {}
-        how = "nothing of it would stay" if lost or not live else "its recording would end"
-        return self._told_of({**lost, **live}, how, "Close once more")
+        told = NOTHING_STAYS if lost or not live else RECORDING_ENDS
+        return self._told_of({**lost, **live}, told, tr("Close once more"))
 
     def _work_may_end(self, again: str) -> bool:
         """Whether no work of this library ends with it that somebody waits for; the second time it may."""
-        return self._told_of(self.jobs.missed, "would be stopped", again)
+        return self._told_of(self.jobs.missed, WOULD_STOP, again)
 
-    def _told_of(self, work: Mapping[str, str], how: str, again: str) -> bool:
+    def _told_of(self, work: Mapping[str, str], told: str, again: str) -> bool:
         """Whether there is none of this work, or somebody was told of all of it when they asked for the same before."""
         before, self._told = self._told, (again, frozenset(work))
         if not work or (before[0] == again and before[1] >= frozenset(work)):
             return True
-        said = f"{next(iter(work.values()))} is not done, and {how}. {again} to stop it, or wait."
+        said = told.format(work=next(iter(work.values())), again=again)
         self.messages.note(said)
         if self.lock.locked:
             self.lock.page.refuse(opening.refused_because(said))
@@ -239,7 +243,7 @@ class MainWindow(QMainWindow):
 
         problem = desk.session.last_problem
         why = spoken(problem) if problem is not None else ""
-        texts = ("what was written last",) if self.lock.locked else unkept  # nobody reads a name there
+        texts = (tr("what was written last"),) if self.lock.locked else unkept  # nobody reads a name there
         self.unkept.ask(texts, why, without, go, stayed, keys)
         return False
 
@@ -266,7 +270,7 @@ class MainWindow(QMainWindow):
             library.close()
             return
         if not self._may_go(
-            "Open the other library without it",
+            tr("Open the other library without it"),
             lambda: self._library_opened(library, folder),
             lambda: self._stay_with_library(library),
         ):
@@ -294,7 +298,7 @@ class MainWindow(QMainWindow):
         who = library.account.name if library.account is not None else ""
         plain = library.keys is None
         self.patient.show_library(demo=library.demo, reading=opening.bar_text(library), who=who, plain=plain)
-        self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
+        self.setWindowTitle("pfm_desktop - " + (tr("demo library") if library.demo else library.path.name))
         said = self.messages.held
         if self.lock.locked and not self.entrance.holds:
             self._show(self.desk.today)  # behind the lock, so that it is what is seen once that opens
@@ -386,16 +390,16 @@ class MainWindow(QMainWindow):
         self._show(self.entrance)
 
     def _choose_library(self) -> None:
-        if self._work_may_end("Open another library once more"):
-            self.door.ask("Open the library in this folder", self._open_chosen)
+        if self._work_may_end(tr("Open another library once more")):
+            self.door.ask(tr("Open the library in this folder"), self._open_chosen)
 
     def _choose_demo(self) -> None:
-        if self._work_may_end("Open the demo library once more"):
+        if self._work_may_end(tr("Open the demo library once more")):
             self._open_chosen("")
 
     def _choose_new_library(self) -> None:
-        if self._work_may_end("Ask for a new library once more"):
-            self.door.ask("Make a new library in this folder", self._create_chosen)
+        if self._work_may_end(tr("Ask for a new library once more")):
+            self.door.ask(tr("Make a new library in this folder"), self._create_chosen)
 
     def _open_chosen(self, folder: str) -> None:
         self.door.chosen = folder
@@ -409,7 +413,7 @@ class MainWindow(QMainWindow):
 
     def visit_demo(self) -> bool:
         """Open the demo library for now: the next start opens what was chosen. False while that would end work."""
-        may = self._work_may_end("Ask for the tour once more")
+        may = self._work_may_end(tr("Ask for the tour once more"))
         if may:
             self.open_library("")
         return may
@@ -486,13 +490,13 @@ class MainWindow(QMainWindow):
 
     def _sign_out(self) -> None:
         """Close the library; it may be opened again, by anybody who may."""
-        again = 'Press "Somebody else..." once more' if self.lock.locked else "Sign out once more"
+        again = tr('Press "Somebody else..." once more') if self.lock.locked else tr("Sign out once more")
         if self._key_may_go(again) and self._work_may_end(again):
             self._leave_library()
 
     def _leave_library(self) -> None:
         """Whoever is signed in goes; work of the library that runs is stopped."""
-        if not self._may_go("Sign out without it", self._leave_library):
+        if not self._may_go(tr("Sign out without it"), self._leave_library):
             return
         desk, self.desk = self.desk, None
         if desk is None:
@@ -507,7 +511,7 @@ class MainWindow(QMainWindow):
         self.strip.note("")  # what was done last names women, and what was typed of them
         self.rail.show_current(-1)
         self.messages.forget(self.messages.held)
-        self.messages.note(f"{name} is signed out.")
+        self.messages.note(tr("{name} is signed out.", name=name))
         self.patient.show_case(None)
         self.patient.show_library(demo=False, reading="")
         self.setWindowTitle("pfm_desktop")
@@ -582,7 +586,7 @@ class MainWindow(QMainWindow):
     def _open_for_writing(self) -> None:
         if self.session is None or not self.patient.again.isVisibleTo(self.patient):
             return
-        if self._work_may_end("Open it for writing once more"):
+        if self._work_may_end(tr("Open it for writing once more")):
             self.door.open_for_writing(self.session.library)
 
     def _refresh(self) -> None:
@@ -600,7 +604,7 @@ class MainWindow(QMainWindow):
         undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
         if (own := getattr(self.stack.currentWidget(), "own_undo_text", None)) is not None:
             undo, redo = own, getattr(self.stack.currentWidget(), "own_redo_text", "")
-        for id_, verb, what in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
+        for id_, verb, what in (("edit.undo", tr("&Undo"), undo), ("edit.redo", tr("&Redo"), redo)):
             self.book.action(id_).setEnabled(bool(what))
             self.book.action(id_).setText(f"{verb}: {what}" if what else verb)
         for index, name in enumerate(VIEWS):
@@ -615,7 +619,6 @@ class MainWindow(QMainWindow):
         for id_ in ("file.lock", "file.sign_out"):
             self.book.action(id_).setEnabled(desk is not None and desk.session.account is not None)
         if desk is not None:
-            page = self.stack.currentWidget()
             self.rail.show_current(desk.index_of(page))
             self.menus.show_page(getattr(page, "title", ""))
         self.help.follow()

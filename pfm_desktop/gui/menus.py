@@ -8,49 +8,51 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from pfm_desktop.gui.actions import ActionBook
+from pfm_desktop.support.language import tr
 
-WINDOW = "Window"  # group of the actions that hold on every page
+WINDOW = tr("Window")  # group of the actions that hold on every page
 # id, text, default shortcut ("A or B" for two); None is a line between
 FILE = (
-    ("file.open_library", "&Open another library...", "Ctrl+O"),
-    ("file.new_library", "New &library...", ""),
-    ("file.open_for_writing", "Open for &writing", "Ctrl+Shift+W"),
+    ("file.open_library", tr("&Open another library..."), "Ctrl+O"),
+    ("file.new_library", tr("New &library..."), ""),
+    ("file.open_for_writing", tr("Open for &writing"), "Ctrl+Shift+W"),
     None,
-    ("file.lock", "Loc&k the window", "Ctrl+L"),
-    ("file.sign_out", "&Sign out", ""),
+    ("file.lock", tr("Loc&k the window"), "Ctrl+L"),
+    ("file.sign_out", tr("&Sign out"), ""),
     None,
-    ("file.quit", "&Quit", "Ctrl+Q"),
+    ("file.quit", tr("&Quit"), "Ctrl+Q"),
 )
 EDIT = (
-    ("edit.undo", "&Undo", "Ctrl+Z"),
-    ("edit.redo", "&Redo", "Ctrl+Shift+Z or Ctrl+Y"),
+    ("edit.undo", tr("&Undo"), "Ctrl+Z"),
+    ("edit.redo", tr("&Redo"), "Ctrl+Shift+Z or Ctrl+Y"),
     None,
-    ("edit.find", "&Find a visit", "Ctrl+F"),
+    ("edit.find", tr("&Find a visit"), "Ctrl+F"),
 )
 VIEW = (
-    ("view.today", "&Today", "Ctrl+1"),
-    ("view.review", "&Review", "Ctrl+2"),
-    ("view.capture", "&Capture", "Ctrl+3"),
-    ("view.annotate", "&Annotate", "Ctrl+4"),
-    ("view.models", "&Models", "Ctrl+5"),
-    ("view.settings", "&Settings", "Ctrl+6 or Ctrl+,"),
+    ("view.today", tr("&Today"), "Ctrl+1"),
+    ("view.review", tr("&Review"), "Ctrl+2"),
+    ("view.capture", tr("&Capture"), "Ctrl+3"),
+    ("view.annotate", tr("&Annotate"), "Ctrl+4"),
+    ("view.models", tr("&Models"), "Ctrl+5"),
+    ("view.settings", tr("&Settings"), "Ctrl+6 or Ctrl+,"),
     None,
-    ("view.theme", "&Dark or light theme", "Ctrl+Shift+L"),
-    ("view.full_screen", "&Full screen", "F11"),
-    ("view.privacy", "&Hide or show everything", "F12"),
-    ("view.close_message", "&Close the message", "Ctrl+Shift+M"),
+    ("view.theme", tr("&Dark or light theme"), "Ctrl+Shift+L"),
+    ("view.full_screen", tr("&Full screen"), "F11"),
+    ("view.privacy", tr("&Hide or show everything"), "F12"),
+    ("view.close_message", tr("&Close the message"), "Ctrl+Shift+M"),
 )
 HELP = (
-    ("help.shortcuts", "&Keys of this page", "F1 or ?"),
-    ("help.all_shortcuts", "&All keyboard shortcuts", "Shift+F1"),
+    ("help.shortcuts", tr("&Keys of this page"), "F1 or ?"),
+    ("help.all_shortcuts", tr("&All keyboard shortcuts"), "Shift+F1"),
     None,
-    ("help.guide", "&User guide", "Ctrl+F1"),
-    ("help.tour", "&Take the tour", "Ctrl+Shift+F1"),
+    ("help.guide", tr("&User guide"), "Ctrl+F1"),
+    ("help.tour", tr("&Take the tour"), "Ctrl+Shift+F1"),
     None,
-    ("help.about", "A&bout pfm_desktop", ""),
+    ("help.about", tr("A&bout pfm_desktop"), ""),
 )
-_MNEMONICS = {"Review": "Re&view", "Capture": "Ca&pture"}  # other letters than those of the menus beside them
-_PLACES = (("&File", FILE), ("&Edit", EDIT), ("&View", VIEW), ("&Help", HELP))
+# other letters than those of the menus beside them
+_MNEMONICS = {tr("Review"): tr("Re&view"), tr("Capture"): tr("Ca&pture")}
+_PLACES = ((tr("&File"), FILE), (tr("&Edit"), EDIT), (tr("&View"), VIEW), (tr("&Help"), HELP))
 
 
 class _LettersOfMenus(QObject):

@@ -9,8 +9,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.theme import ON_SURROUND, SURROUND
+from pfm_desktop.support.language import tr
 
-WORDS, WITHOUT_KEY = "Hidden. {} shows it again.", "Escape"  # where somebody took the key away
+WORDS, WITHOUT_KEY = tr("Hidden. {key} shows it again."), tr("Escape", "key")  # where somebody took the key away
 
 
 def toggle(window: QWidget, keys: Callable[[], Sequence[QKeySequence]]) -> None:
@@ -31,7 +32,7 @@ class PrivacyScreen(QWidget):
         self._window, self._keys = window, keys
         self._before: QWidget | None = None
         self._hidden: list[QWidget] = []
-        self.setAccessibleName("Privacy screen")
+        self.setAccessibleName(tr("Privacy screen"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.setStyleSheet(f"PrivacyScreen {{ background: {SURROUND}; }} QLabel {{ color: {ON_SURROUND}; }}")
@@ -81,7 +82,7 @@ class PrivacyScreen(QWidget):
         for dialog in self._hidden:
             dialog.hide()
         keys = self._keys()
-        text = WORDS.format(keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else WITHOUT_KEY)
+        text = WORDS.format(key=keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else WITHOUT_KEY)
         self.words.setText(text)
         self.setAccessibleDescription(text)
         self.setGeometry(self._window.rect())

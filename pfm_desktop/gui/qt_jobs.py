@@ -16,6 +16,7 @@ from shiboken6 import isValid
 
 from pfm_desktop.jobs import Event, Failed, Finished, Handle, ProcessRunner, Progress, Runner, ThreadRunner
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.logs import calm_words, places_in, places_of
 from pfm_desktop.viewmodels.jobs import JobBoard, JobRow
 from pfm_desktop.viewmodels.words import spoken
@@ -194,7 +195,7 @@ class QtJobs(QObject):
         if event.details:
             places = places_of(event.error) if event.error is not None else places_in(event.details)
             log.error("a job failed unexpectedly: %s\n%s", event.job, places)
-            message = calm_words(type(event.error).__name__ if event.error is not None else "in a worker process")
+            message = calm_words(type(event.error).__name__ if event.error is not None else tr("in a worker process"))
         if work.failed is not None:
             work.failed(message)
         else:

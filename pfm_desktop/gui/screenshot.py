@@ -13,7 +13,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.main_window import CAPTURE, TITLES, MainWindow
+from pfm_desktop.gui.main_window import CAPTURE, VIEWS, MainWindow
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 from pfm_desktop.support.paths import demo_library_dir
@@ -101,7 +101,7 @@ def _shoot(app: QApplication, window: MainWindow, out: Path, page: str, library:
     elif page == "capture":
         _examine_best(app, window, session)
     else:
-        window.show_page([title.lower() for title in TITLES].index(page))
+        window.show_page(VIEWS.index(f"view.{page}"))
     wait_until(app, lambda: _quiet(window), "the page")
     app.processEvents()
     if not window.grab().save(str(out)):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.tour_card import TourCard, TourFrame
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import tour
 from pfm_desktop.viewmodels.tour import STEPS, TourStep
 
@@ -144,7 +145,7 @@ class Tour(QObject):
 
     def _show_page(self, title: str) -> None:
         window = self._window
-        if title == "Review" and window.session is not None and window.session.case is None:
+        if title == tr("Review") and window.session is not None and window.session.case is None:
             visit_id = tour.visit_for(window.session.today())
             if visit_id:
                 window.open_visit(visit_id)
@@ -217,7 +218,7 @@ class Tour(QObject):
 
     def _menu_rect(self) -> QRect:
         bar = self._window.menuBar()
-        shown = [action for action in bar.actions() if action.text().replace("&", "") == "Help"]
+        shown = [action for action in bar.actions() if action.text() == tr("&Help")]
         if not shown or not bar.isVisible():
             return QRect()
         rect = bar.actionGeometry(shown[0])

@@ -11,6 +11,7 @@ from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services.amending import AMENDMENT
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.changes import said_of
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 _LIMIT = 500
+_VISITS = 200  # whose steps are known; of a day's work and more, and not of weeks without an end
 LONG = 200  # changes: what takes longer to be taken back is done as a job
-STOPPED = "Stopped: nothing was undone."
+STOPPED = tr("Stopped: nothing was undone.")
 _WAIT = 3.0  # seconds at most, when the library is closed
 CONFIRM_S = 3.0
-STOPS_ACID = "This would stop the clock of acetic acid. Undo again within 3 seconds to take it back."
-UNDER_WAY = "Something is being undone; the next step can be undone when that has ended."
+STOPS_ACID = tr("This would stop the clock of acetic acid. Undo again within 3 seconds to take it back.")
+UNDER_WAY = tr("Something is being undone; the next step can be undone when that has ended.")
 _UNDO, _REDO = "Undo: ", "Redo: "  # as the journal says it
 
 
@@ -150,7 +152,7 @@ class Undo(QObject):
             stack.undo()
         else:
             stack.redo()
-        self.said.emit(f"{'Undone' if back else 'Done again'}: {text}")
+        self.said.emit(tr("Undone: {step}", step=text) if back else tr("Done again: {step}", step=text))
 
     def _begin(self, jobs: QtJobs, stack: QUndoStack, command: _Done, *, back: bool) -> None:
         """A long step, as a job; where it is refused or stopped everything stays."""
@@ -169,7 +171,8 @@ class Undo(QObject):
             self.not_done.emit(message)
             self.ended.emit()
 
-        title = f"{'Undoing' if back else 'Doing again'}: {command.text()}"
+        text = command.text()
+        title = tr("Undoing: {step}", step=text) if back else tr("Doing again: {step}", step=text)
         self._session.written_by = title
         self._handle = jobs.start(
             _take_back_all, self._session.library, command.back, title=title, done=done,
@@ -212,9 +215,9 @@ class Undo(QObject):
         step = _Done(changes)
         self._stack_of(changes).push(step)
         if any(change.what in ("picture", "visit") and change.new is None for change in changes):
-            self.said.emit(f"{step.text()}. Undo brings it back.")
+            self.said.emit(tr("{done}. Undo brings it back.", done=step.text()))
         elif any(change.what in ("picture", "visit") and change.old is not None for change in changes):
-            self.said.emit(f"{step.text()}. Undo takes it back.")
+            self.said.emit(tr("{done}. Undo takes it back.", done=step.text()))
 
     def _stack_of(self, changes: tuple[Change, ...]) -> QUndoStack:
         """Where undo looks for a step, whichever page was in front when it was done."""
@@ -237,9 +240,16 @@ class Undo(QObject):
         return self._stack_of_visit(visit_id) if visit_id else self._list
 
     def _stack_of_visit(self, visit_id: str) -> QUndoStack:
-        if visit_id not in self._stacks:
-            self._stacks[visit_id] = self._made_stack()
-        return self._stacks[visit_id]
+        stack = self._stacks.pop(visit_id, None)
+        if stack is None:
+            stack = self._made_stack()
+        self._stacks[visit_id] = stack  # the last one is the one that was asked for last
+        if len(self._stacks) > _VISITS:
+            in_front = self._group.activeStack()
+            oldest = self._stacks.pop(next(key for key, old in self._stacks.items() if old is not in_front))
+            self._group.removeStack(oldest)
+            oldest.deleteLater()
+        return stack
 
     def _made_stack(self) -> QUndoStack:
         stack = QUndoStack(self._group)

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from pfm_desktop.support.language import tr
+
 Pixels = NDArray[np.uint8]
 
 STRIP = 4 << 20  # values
-OPAQUE, ALPHA = "opaque alpha channel left out", "transparency (alpha) composited over black"
+OPAQUE, ALPHA = tr("opaque alpha channel left out"), tr("transparency (alpha) composited over black")
 
 _SRGB = ImageCms.createProfile("sRGB")
 _SRGB_NAMES = ("srgb", "iec61966", "iec 61966", "c2")  # c2: the compact sRGB profile that phones and web tools embed
@@ -45,7 +47,9 @@ def profile_note(profile: bytes | None) -> str:
         name = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(BytesIO(profile or b""))).strip()
     except (ImageCms.PyCMSError, OSError):
         name = ""
-    return f"colour profile {name or 'without a name'} converted to sRGB"
+    if not name:
+        return tr("colour profile without a name converted to sRGB")
+    return tr("colour profile {name} converted to sRGB", name=name)
 
 
 def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
@@ -55,9 +59,9 @@ def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
 
 def deep_notes(values: NDArray[Any], notes: list[str]) -> None:
     """What to tell about a 16-bit picture that becomes one of 8 bits."""
-    notes.append("16-bit scaled to 8-bit")
+    notes.append(tr("16-bit scaled to 8-bit"))
     if 0 < int(values.max(initial=0)) < 2**12:
-        notes.append("only the lower 12 of its 16 bits are used, so it looks dark: export it as 8-bit")
+        notes.append(tr("only the lower 12 of its 16 bits are used, so it looks dark: export it as 8-bit"))
 
 
 def eight_bit(values: NDArray[Any]) -> Pixels:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.imaging.pixels import checked_pixels, pixels_sha256
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 
@@ -57,10 +58,21 @@ class DarkFrame:
         """Why it is none for a picture that was taken at these settings, for a person; "" where it is one."""
         size, own = (one.shape[1::-1] for one in (pixels, self.pixels))
         if size != own:
-            return f"the dark frame is {own[0]} x {own[1]} pixels, the picture {size[0]} x {size[1]}"
-        for name, mine, given in (("exposure", self.exposure_ms, exposure_ms), ("gain", self.gain, gain)):
+            return tr(
+                "the dark frame is {width} x {height} pixels, the picture {its_width} x {its_height}",
+                width=own[0],
+                height=own[1],
+                its_width=size[0],
+                its_height=size[1],
+            )
+        for name, mine, given in ((tr("exposure"), self.exposure_ms, exposure_ms), (tr("gain"), self.gain, gain)):
             if not _same(mine, given):
-                return f"the dark frame was taken with {name} {_worded(mine)}, the picture with {_worded(given)}"
+                return tr(
+                    "the dark frame was taken with {setting} {value}, the picture with {other}",
+                    setting=name,
+                    value=_worded(mine),
+                    other=_worded(given),
+                )
         return ""
 
 
@@ -70,18 +82,21 @@ def dark_frame(frames: Sequence[Pixels], *, exposure_ms: float | None = None, ga
     Raises `BadInputError` for too few, for sizes that differ, and for frames that are not dark: too bright, brighter in
     some parts than in others, or changing from one to the next.
     """
-    remedy = "cover the lens or switch the lamp off, then take it again"
+    remedy = tr("cover the lens or switch the lamp off, then take it again")
     if len(frames) < FEWEST:
-        raise BadInputError(f"a dark frame is made of {FEWEST} frames or more, not {len(frames)}", remedy=remedy)
+        raise BadInputError(
+            tr("a dark frame is made of {least} frames or more, not {frames}", least=FEWEST, frames=len(frames)),
+            remedy=remedy,
+        )
     checked = [checked_pixels(one, "a dark frame") for one in frames]
     if any(one.shape != checked[0].shape for one in checked):
-        raise BadInputError("the frames for a dark frame are not of one size", remedy="take it again")
+        raise BadInputError(tr("the frames for a dark frame are not of one size"), remedy=tr("take it again"))
     mean = np.zeros(checked[0].shape, np.float32)
     for one in checked:
         cv2.accumulate(one, mean)
     mean /= np.float32(len(checked))
     if why := _not_dark(mean, [float(one.mean()) for one in checked]):
-        raise BadInputError(f"this is no dark frame: {why}", safe="nothing was changed", remedy=remedy)
+        raise BadInputError(tr("this is no dark frame: {why}", why=why), safe=tr("nothing was changed"), remedy=remedy)
     return DarkFrame(np.asarray(np.rint(mean), np.uint8), len(checked), exposure_ms, gain)
 
 
@@ -95,7 +110,7 @@ def subtracted(
     """
     pixels = checked_pixels(pixels, "the picture")
     if why := dark.fits(pixels, exposure_ms=exposure_ms, gain=gain):
-        raise BadInputError(why, safe="the picture is as it was", remedy="take a dark frame at these settings")
+        raise BadInputError(why, safe=tr("the picture is as it was"), remedy=tr("take a dark frame at these settings"))
     out = np.asarray(cv2.subtract(pixels, dark.pattern, dtype=cv2.CV_8U), np.uint8)
     lost = (pixels >= _FULL) & (dark.pattern > EVEN)
     if lost.any():
@@ -110,12 +125,12 @@ def _not_dark(mean: NDArray[np.float32], levels: Sequence[float]) -> str:
         -1, 3
     )
     if float(np.median(parts, axis=0).max()) > DARK:
-        return "it is too bright"
+        return tr("it is too bright")
     if max(levels) - min(levels) > STEADY:
-        return "light changed while it was taken"
+        return tr("light changed while it was taken")
     low, high = np.percentile(parts, [2, 98], axis=0)
     if float((high - low).max()) > EVEN:
-        return "some of it is brighter than the rest"
+        return tr("some of it is brighter than the rest")
     return ""
 
 
@@ -126,4 +141,4 @@ def _same(one: float | None, other: float | None) -> bool:
 
 
 def _worded(value: float | None) -> str:
-    return "not known" if value is None else f"{value:g}"
+    return tr("not known") if value is None else f"{value:g}"

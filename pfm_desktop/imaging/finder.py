@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.anatomy import Spot
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import resources_dir
 
 Pixels = NDArray[np.uint8]
@@ -86,13 +87,13 @@ def _network() -> cv2.dnn.Net:
         data = (folder / FILE).read_bytes()
         facts = tomllib.loads((folder / "finder.toml").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _damaged(f"what finds the cervix cannot be read: {error}") from error
+        raise _damaged(tr("what finds the cervix cannot be read: {error}", error=error)) from error
     if hashlib.sha256(data).hexdigest() != facts.get("sha256"):
-        raise _damaged("what finds the cervix is not what was shipped")
+        raise _damaged(tr("what finds the cervix is not what was shipped"))
     try:
         return cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
     except cv2.error as error:  # a version of OpenCV that this was not tried with
-        raise _damaged("what finds the cervix cannot be used by this OpenCV") from error
+        raise _damaged(tr("what finds the cervix cannot be used by this OpenCV")) from error
 
 
 def _mask(logits: Plane) -> Mask:
@@ -116,5 +117,7 @@ def _peak(logits: Plane) -> tuple[Spot, float]:
 
 def _damaged(what: str) -> ModelError:
     return ModelError(
-        what, safe="pictures and library are not touched", remedy="the program itself is damaged: install it again"
+        what,
+        safe=tr("pictures and library are not touched"),
+        remedy=tr("the program itself is damaged: install it again"),
     )

@@ -34,6 +34,7 @@ from pfm_desktop.imaging.heif import is_heif, open_heif
 from pfm_desktop.imaging.pillow_pixels import rgb_pixels
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import write_bytes
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 
@@ -51,7 +52,7 @@ _PLUGINS = (
     WebPImagePlugin.WebPImageFile,
 )
 FORMATS = tuple(str(plugin.format) for plugin in _PLUGINS)
-NAMED = "a PNG, JPEG, TIFF, BMP, WebP or HEIC picture"
+NAMED = tr("a PNG, JPEG, TIFF, BMP, WebP or HEIC picture")
 
 # our own limit holds, before any decoding; Pillow's would only warn where ours refuses
 Image.MAX_IMAGE_PIXELS = None
@@ -97,22 +98,28 @@ def read_picture(path: Path | str, *, longest: int = 0) -> LoadedPicture:
     path = Path(path)
     try:
         if path.is_dir():
-            raise BadInputError(f"{path} is a folder, not a picture", remedy="name one picture file in it")
+            raise BadInputError(
+                tr("{path} is a folder, not a picture", path=path), remedy=tr("name one picture file in it")
+            )
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):  # a pipe would be waited for forever
-            raise BadInputError(f"{path} is not a file", remedy="name one picture file")
+            raise BadInputError(tr("{path} is not a file", path=path), remedy=tr("name one picture file"))
         if facts.st_size > BYTE_LIMIT:
             raise _too_large(str(path), f"{facts.st_size / 1e9:.1f} GB")
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise BadInputError(f"there is no file {path}", remedy="check the name and the folder") from error
+        raise BadInputError(
+            tr("there is no file {path}", path=path), remedy=tr("check the name and the folder")
+        ) from error
     except PermissionError as error:
         raise BadInputError(
-            f"{path} may not be read: permission denied", remedy="change its permissions or copy it to your own folder"
+            tr("{path} may not be read: permission denied", path=path),
+            remedy=tr("change its permissions or copy it to your own folder"),
         ) from error
     except OSError as error:
         raise BadInputError(
-            f"{path} cannot be read: {error.strerror or error}", remedy="check the disk or copy the file again"
+            tr("{path} cannot be read: {why}", path=path, why=error.strerror or error),
+            remedy=tr("check the disk or copy the file again"),
         ) from error
     return decode_picture(data, str(path), longest=longest)
 
@@ -124,7 +131,9 @@ def decode_picture(data: bytes, name: str, *, longest: int = 0) -> LoadedPicture
     JPEG gives in a fraction of the time.
     """
     if not data:
-        raise BadInputError(f"{name} is empty (zero bytes)", remedy="copy it again from where it came from")
+        raise BadInputError(
+            tr("{name} is empty (zero bytes)", name=name), remedy=tr("copy it again from where it came from")
+        )
     _check_size(_webp_size(data), name)  # Pillow takes the memory for a whole WebP as soon as it opens it
     try:
         with open_picture(data) as image:
@@ -135,10 +144,13 @@ def decode_picture(data: bytes, name: str, *, longest: int = 0) -> LoadedPicture
                 image.draft(None, (math.ceil(size[0] * share), math.ceil(size[1] * share)))
             return _converted(image, data, name, size)
     except UnidentifiedImageError as error:
-        raise BadInputError(f"{name} is not a picture that can be read", remedy=f"choose {NAMED}") from error
+        raise BadInputError(
+            tr("{name} is not a picture that can be read", name=name), remedy=tr("choose {kinds}", kinds=NAMED)
+        ) from error
     except DAMAGED as error:
         raise BadInputError(
-            f"{name} is damaged or cut short ({type(error).__name__})", remedy="copy or export it again"
+            tr("{name} is damaged or cut short ({kind})", name=name, kind=type(error).__name__),
+            remedy=tr("copy or export it again"),
         ) from error
 
 
@@ -176,19 +188,23 @@ def encoder_for(path: Path) -> Callable[[Pixels], bytes]:
     """
     encode = _ENCODERS.get(path.suffix.lower())
     if encode is None:
-        said = f"a name that ends in {path.suffix}" if path.suffix else "a name without an ending"
+        said = tr("a name that ends in {suffix}", suffix=path.suffix) if path.suffix else tr("a name without an ending")
         raise BadInputError(
-            f"{path} cannot be written as a picture: {said} says no format that is written",
-            safe="nothing was written",
-            remedy=f"let the name end in {', '.join(_ENCODERS)}",
+            tr("{path} cannot be written as a picture: {said} says no format that is written", path=path, said=said),
+            safe=tr("nothing was written"),
+            remedy=tr("let the name end in {endings}", endings=", ".join(_ENCODERS)),
         )
 
     def checked(pixels: Pixels) -> bytes:
         if encode is encode_jpeg and max(pixels.shape) > JPEG_LONGEST:
             raise BadInputError(
-                f"{path} cannot be written: a JPEG is at most {JPEG_LONGEST} pixels wide and high",
-                safe="nothing was written",
-                remedy="let the name end in .png",
+                tr(
+                    "{path} cannot be written: a JPEG is at most {most} pixels wide and high",
+                    path=path,
+                    most=JPEG_LONGEST,
+                ),
+                safe=tr("nothing was written"),
+                remedy=tr("let the name end in .png"),
             )
         return encode(pixels)
 
@@ -219,10 +235,12 @@ def _converted(image: Image.Image, data: bytes, name: str, size: tuple[int, int]
     mode = image.mode
     notes: list[str] = []
     if getattr(image, "n_frames", 1) > 1 and image.format in ("TIFF", "WEBP", "PNG", "HEIF"):
-        notes.append(f"first of {getattr(image, 'n_frames', 1)} pictures in the file")
+        notes.append(tr("first of {pictures} pictures in the file", pictures=getattr(image, "n_frames", 1)))
     bits = _bits(image, data)
     if bits > 8 and 2 * math.prod((*image.size, len(image.getbands()))) > DEEP_LIMIT:
-        raise _too_large(name, f"{size[0]} x {size[1]} pixels of 16 bits, with transparency")
+        raise _too_large(
+            name, tr("{width} x {height} pixels of 16 bits, with transparency", width=size[0], height=size[1])
+        )
     image.load()  # before anything else: a damaged picture must not pass half
     if image.format == "HEIF":  # only the decoder knows it for certain
         _check_size(image.size, name)
@@ -240,18 +258,21 @@ def _shallow(image: Image.Image, name: str, notes: list[str]) -> Pixels:
     """An 8-bit Pillow picture of any mode as RGB."""
     if image.mode == "P":
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-        notes.append("palette converted to RGB")
+        notes.append(tr("palette converted to RGB"))
     if image.mode in ("F", "I"):
         numbers = "floating-point" if image.mode == "F" else "32-bit"
-        raise BadInputError(f"{name} holds {numbers} numbers instead of colours", remedy=f"choose {NAMED}")
+        raise BadInputError(
+            tr("{name} holds {numbers} numbers instead of colours", name=name, numbers=numbers),
+            remedy=tr("choose {kinds}", kinds=NAMED),
+        )
     profile = image.info.get("icc_profile")
     alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
     if image.mode == "CMYK":
-        notes.append("CMYK converted to RGB")
+        notes.append(tr("CMYK converted to RGB"))
     elif image.mode in ("L", "LA", "1"):
-        notes.append("greyscale: one channel copied to three")
+        notes.append(tr("greyscale: one channel copied to three"))
     elif image.mode not in ("RGB", "RGBA"):
-        notes.append(f"{image.mode} converted to RGB")
+        notes.append(tr("{mode} converted to RGB", mode=image.mode))
     converted = to_srgb(image, profile)
     if converted is not None:
         notes.append(profile_note(profile))
@@ -273,9 +294,15 @@ def _deep(data: bytes, bits: int, name: str, notes: list[str]) -> Pixels:
     """A 16-bit picture as 8-bit RGB; through OpenCV, since Pillow keeps only the upper byte of 16-bit colour."""
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16:
-        raise BadInputError(f"{name} has {bits} bits a channel in a form that cannot be read", remedy=f"choose {NAMED}")
+        raise BadInputError(
+            tr("{name} has {bits} bits a channel in a form that cannot be read", name=name, bits=bits),
+            remedy=tr("choose {kinds}", kinds=NAMED),
+        )
     if values.ndim == 3 and values.shape[2] not in (3, 4):
-        raise BadInputError(f"{name} has {values.shape[2]} channels of 16 bits", remedy=f"choose {NAMED}")
+        raise BadInputError(
+            tr("{name} has {channels} channels of 16 bits", name=name, channels=values.shape[2]),
+            remedy=tr("choose {kinds}", kinds=NAMED),
+        )
     deep_notes(values, notes)
     out = np.empty((*values.shape[:2], 3), np.uint8)
     clear = values.ndim == 3 and values.shape[2] == 4 and int(values[:, :, 3].min()) < 2**16 - 1
@@ -285,7 +312,7 @@ def _deep(data: bytes, bits: int, name: str, notes: list[str]) -> Pixels:
         if clear:
             out[rows] = over_black(out[rows], small[:, :, 3])
     if values.ndim == 2:
-        notes.append("greyscale: one channel copied to three")
+        notes.append(tr("greyscale: one channel copied to three"))
     elif values.shape[2] == 4:
         notes.append(ALPHA if clear else OPAQUE)
     return out
@@ -309,12 +336,12 @@ def _turning(image: Image.Image, notes: list[str]) -> int:
     try:
         orientation = int(image.getexif().get(0x0112, 1))
     except DAMAGED:
-        notes.append("its EXIF data is damaged and was not used")
+        notes.append(tr("its EXIF data is damaged and was not used"))
         image.info.pop("exif", None)
         return 1
     if orientation not in _TURNS and orientation not in _MIRRORED:
         return 1
-    notes.append("turned upright as its EXIF data says")
+    notes.append(tr("turned upright as its EXIF data says"))
     return orientation
 
 
@@ -330,17 +357,18 @@ def _check_size(size: tuple[int, int] | None, name: str) -> None:
         return
     width, height = size
     if width * height > PIXEL_LIMIT:
-        raise _too_large(name, f"{width} x {height} pixels")
+        raise _too_large(name, tr("{width} x {height} pixels", width=width, height=height))
     if min(width, height) < SMALLEST_SIDE:
         raise BadInputError(
-            f"{name} is too small for a picture ({width} x {height} pixels)",
-            remedy=f"choose a picture of at least {SMALLEST_SIDE} pixels a side, better 1000",
+            tr("{name} is too small for a picture ({width} x {height} pixels)", name=name, width=width, height=height),
+            remedy=tr("choose a picture of at least {least} pixels a side, better 1000", least=SMALLEST_SIDE),
         )
 
 
 def _too_large(name: str, size: str) -> BadInputError:
     return BadInputError(
-        f"{name} is too large ({size})", remedy=f"choose a picture of at most {PIXEL_LIMIT // 1_000_000} megapixels"
+        tr("{name} is too large ({size})", name=name, size=size),
+        remedy=tr("choose a picture of at most {most} megapixels", most=PIXEL_LIMIT // 1_000_000),
     )
 
 

@@ -22,6 +22,8 @@ from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.quality.measures import measure
 from pfm_desktop.imaging.quality.places import OS_SURE, THERE, readings
 from pfm_desktop.imaging.quality.rules import FLUORESCENCE, WHITE, Rule
+from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and
 
 Pixels = NDArray[np.uint8]
 
@@ -84,8 +86,8 @@ def meters(pixels: Pixels, *, light: Light) -> Meters:
     lies is asked less often (`centring`)."""
     small = fit(checked_pixels(pixels, "live"), SIDE)
     if light is Light.OFF:
-        off = Meter(0.0, Verdict.UNUSABLE, "the light is off")
-        return Meters(off, off, Meter(0.0, Verdict.GOOD, "no glare"), 0.0, 1.0, 0.0)
+        off = Meter(0.0, Verdict.UNUSABLE, tr("the light is off"))
+        return Meters(off, off, Meter(0.0, Verdict.GOOD, tr("no glare")), 0.0, 1.0, 0.0)
     # the rules of light and focus ask whether there is a cervix only to say what is to blame
     read = {**measure(small), "present": 1.0}
     left, top, right, bottom = lit_box(small)
@@ -93,9 +95,9 @@ def meters(pixels: Pixels, *, light: Light) -> Meters:
     dark = float((lightness(lit[::2, ::2]) < _DARK).mean())
     exposure = _exposure(read, _RULES[light])
     raw = measure(lit)[_FOCUS[light][0]]
-    unseen = "there is nothing to focus on" if read["relief"] < _FLAT else ""
+    unseen = tr("there is nothing to focus on") if read["relief"] < _FLAT else ""
     if _of_rule(_RULES[light]["too_dark"], read) is Verdict.UNUSABLE:  # noise is as sharp as can be
-        unseen = "too dark to tell"
+        unseen = tr("too dark to tell")
     focus = Meter(0.0, Verdict.UNUSABLE, unseen) if unseen else _focus(raw, read, light)
     return Meters(focus, exposure, _glare(read, light), 0.0 if unseen else raw, dark, read["blown"])
 
@@ -113,7 +115,7 @@ def centring(pixels: Pixels) -> Centring:
     found = find(small)
     read = readings(found)
     if read["present"] < THERE or read["cervix"] <= 0:
-        return Centring(0.0, 0.0, 0.0, "", Verdict.UNUSABLE, "no cervix is seen: bring it into view")
+        return Centring(0.0, 0.0, 0.0, "", Verdict.UNUSABLE, tr("no cervix is seen: bring it into view"))
     rows, columns = np.nonzero(found.cervix)
     height, width = found.cervix.shape
     x, y = float(columns.mean()), float(rows.mean())
@@ -123,9 +125,9 @@ def centring(pixels: Pixels) -> Centring:
     across, down = (x - (width - 1) / 2) / half, (y - (height - 1) / 2) / half
     arrow, level = _way(across, down), _level(float(np.hypot(across, down)), _NEAR, _OFF)
     near = _level(-read["cervix"], -_SMALL, -_FAR)
-    words = "in the middle" if level is Verdict.GOOD else arrow
+    words = tr("in the middle") if level is Verdict.GOOD else arrow
     if near is not Verdict.GOOD:
-        words = "move closer" if level is Verdict.GOOD else f"{arrow}, and closer"
+        words = tr("move closer") if level is Verdict.GOOD else tr("{arrow}, and closer", arrow=arrow)
     worse = max(level, near, key=list(Verdict).index)
     return Centring(across, down, read["cervix"], "" if level is Verdict.GOOD else arrow, worse, words)
 
@@ -134,7 +136,9 @@ def _focus(raw: float, read: Mapping[str, float], light: Light) -> Meter:
     _, least, most = _FOCUS[light]
     value = float(np.clip((raw - least) / (most - least), 0, 1))
     level = _of_rule(_RULES[light]["out_of_focus"], read)
-    return Meter(value, level, {Verdict.GOOD: "sharp", Verdict.LIMITED: "a little soft"}.get(level, "out of focus"))
+    return Meter(
+        value, level, {Verdict.GOOD: tr("sharp"), Verdict.LIMITED: tr("a little soft")}.get(level, tr("out of focus"))
+    )
 
 
 def _exposure(read: Mapping[str, float], rules: Mapping[str, Rule]) -> Meter:
@@ -142,17 +146,19 @@ def _exposure(read: Mapping[str, float], rules: Mapping[str, Rule]) -> Meter:
     # the 95th percentile of L*; where much is burnt out that says nothing more
     value = float(np.clip(read["bright"] / 140 + read["blown"], 0, 1))
     if bright is not Verdict.GOOD:
-        return Meter(max(value, 0.75), bright, "too bright" if bright is Verdict.UNUSABLE else "a little bright")
+        return Meter(
+            max(value, 0.75), bright, tr("too bright") if bright is Verdict.UNUSABLE else tr("a little bright")
+        )
     if dark is not Verdict.GOOD:
-        return Meter(min(value, 0.3), dark, "too dark" if dark is Verdict.UNUSABLE else "a little dark")
-    return Meter(float(np.clip(value, 0.35, 0.7)), Verdict.GOOD, "well exposed")
+        return Meter(min(value, 0.3), dark, tr("too dark") if dark is Verdict.UNUSABLE else tr("a little dark"))
+    return Meter(float(np.clip(value, 0.35, 0.7)), Verdict.GOOD, tr("well exposed"))
 
 
 def _glare(read: Mapping[str, float], light: Light) -> Meter:
     share = read["glare"]
     level = _level(share, _LITTLE, _MUCH) if light is Light.WHITE else Verdict.GOOD
-    words = {Verdict.GOOD: "little glare", Verdict.LIMITED: "some glare: tilt the light"}
-    return Meter(share, level, words.get(level, "much glare: tilt the light or dab the surface dry"))
+    words = {Verdict.GOOD: tr("little glare"), Verdict.LIMITED: tr("some glare: tilt the light")}
+    return Meter(share, level, words.get(level, tr("much glare: tilt the light or dab the surface dry")))
 
 
 def _of_rule(rule: Rule, read: Mapping[str, float]) -> Verdict:
@@ -163,13 +169,17 @@ def _level(value: float, good: float, fair: float) -> Verdict:
     return Verdict.GOOD if value <= good else Verdict.LIMITED if value <= fair else Verdict.UNUSABLE
 
 
+_ACROSS = tr("left", "where to swing"), tr("right", "where to swing")
+_DOWN = tr("up", "where to swing"), tr("down", "where to swing")
+
+
 def _way(across: float, down: float) -> str:
     """Where to swing: the axes that count for something."""
     most = max(abs(across), abs(down))
     ways = [
         word
-        for value, words in ((across, ("left", "right")), (down, ("up", "down")))
+        for value, words in ((across, _ACROSS), (down, _DOWN))
         for word in (words[value > 0],)
         if abs(value) >= 0.4 * most and abs(value) > 0
     ]
-    return f"move {' and '.join(ways)}" if ways else ""
+    return tr("move {ways}", ways=with_and(ways)) if ways else ""

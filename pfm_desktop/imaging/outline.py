@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from pfm_desktop.imaging.io import read_picture
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and
 
 TRUTH = ".npz"  # what the generator writes beside a phantom; its array `lesion` is the outline
 MOST = 0.9  # share of the picture that a lesion can cover; the largest of 600 phantoms covers 0.58
@@ -21,15 +23,15 @@ def read_outline(file: Path, shape: tuple[int, int]) -> NDArray[np.bool_]:
     marks nearly all of it."""
     marked = _of_truth(file) if file.suffix.lower() == TRUTH else read_picture(file).pixels.max(axis=2) > DARK
     if marked.shape != shape:
-        sizes = " and ".join(f"{width} x {height}" for height, width in (marked.shape[:2], shape))
+        sizes = with_and(f"{width} x {height}" for height, width in (marked.shape[:2], shape))
         raise BadInputError(
-            f"{file} is no outline of its white-light picture: their sizes are {sizes}",
-            remedy="draw it at the size of that picture",
+            tr("{file} is no outline of its white-light picture: their sizes are {sizes}", file=file, sizes=sizes),
+            remedy=tr("draw it at the size of that picture"),
         )
     if marked.mean() > MOST:
         raise BadInputError(
-            f"{file} marks {marked.mean():.0%} of its picture as lesion",
-            remedy="draw the lesion in white on black; it looks inverted, or like the picture itself",
+            tr("{file} marks {share:.0%} of its picture as lesion", file=file, share=marked.mean()),
+            remedy=tr("draw the lesion in white on black; it looks inverted, or like the picture itself"),
         )
     return marked
 
@@ -39,7 +41,9 @@ def _of_truth(file: Path) -> NDArray[np.bool_]:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             found = np.asarray(arrays["lesion"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise BadInputError(f"{file} holds no outline of a lesion", remedy="bring it as a PNG") from error
+        raise BadInputError(
+            tr("{file} holds no outline of a lesion", file=file), remedy=tr("bring it as a PNG")
+        ) from error
     if found.ndim != 2 or found.dtype != np.bool_:
-        raise BadInputError(f"{file} holds no outline of a lesion", remedy="bring it as a PNG")
+        raise BadInputError(tr("{file} holds no outline of a lesion", file=file), remedy=tr("bring it as a PNG"))
     return found

@@ -8,14 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 
 def checked_pixels(pixels: object, name: str) -> NDArray[np.uint8]:
     """`pixels` when they are H x W x 3 uint8 RGB; else `BadInputError`, which calls it the `name` picture."""
     if not isinstance(pixels, np.ndarray):
-        raise BadInputError(f"the {name} picture is no array but {type(pixels).__name__}", remedy=_REMEDY)
+        raise BadInputError(
+            tr("the {name} picture is no array but {kind}", name=name, kind=type(pixels).__name__), remedy=_REMEDY
+        )
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise BadInputError(f"the {name} picture is {pixels.dtype} of shape {pixels.shape}", remedy=_REMEDY)
+        raise BadInputError(
+            tr("the {name} picture is {dtype} of shape {shape}", name=name, dtype=pixels.dtype, shape=pixels.shape),
+            remedy=_REMEDY,
+        )
     return pixels
 
 
@@ -30,4 +36,4 @@ def pixels_sha256(pixels: NDArray[np.uint8]) -> str:
     return made.hexdigest()
 
 
-_REMEDY = "give H x W x 3 uint8 RGB"
+_REMEDY = tr("give H x W x 3 uint8 RGB")

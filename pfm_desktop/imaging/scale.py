@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 Point = tuple[float, float]
@@ -20,7 +21,7 @@ NEAREST = 20.0  # pixels between two points: nearer, a slip of the hand counts t
 FLAT = 0.06  # spread of the squares' sides from which the board lay aslant
 _LEAST = (3, 3)  # inner corners; larger boards are found from there
 _EDGE = 1600  # pixels of the longer side in which the board is looked for, which takes about half a second
-_AGAIN = "photograph the scale flat, square to the view and in focus, or mark two points on it by hand"
+_AGAIN = tr("photograph the scale flat, square to the view and in focus, or mark two points on it by hand")
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,14 @@ def scale_from_picture(pixels: Pixels, points: tuple[Point, Point], mm: float) -
     height, width = checked_pixels(pixels, "scale").shape[:2]
     values = np.asarray(points, np.float64)
     if values.shape != (2, 2) or not np.isfinite(values).all():
-        raise BadInputError("a scale needs two points", remedy="mark both ends of a known length")
+        raise BadInputError(tr("a scale needs two points"), remedy=tr("mark both ends of a known length"))
     if (values < -0.5).any() or (values > np.array([width, height]) - 0.5).any():
-        raise BadInputError("a point of the scale lies outside of its picture", remedy="mark it again")
+        raise BadInputError(tr("a point of the scale lies outside of its picture"), remedy=tr("mark it again"))
     apart = float(np.hypot(*(values[1] - values[0])))
     if apart < NEAREST:
         raise BadInputError(
-            f"the two points are only {apart:.0f} pixels apart", remedy="mark a longer part, as 10 mm of a ruler"
+            tr("the two points are only {apart:.0f} pixels apart", apart=apart),
+            remedy=tr("mark a longer part, as 10 mm of a ruler"),
         )
     return _sound(_length(mm) / apart)
 
@@ -71,14 +73,16 @@ def checkerboard(pixels: Pixels, square_mm: float) -> Scale:
         grey = cv2.resize(grey, (round(width / factor), round(height / factor)), interpolation=cv2.INTER_AREA)
     grid = _grid(np.asarray(grey, np.uint8))
     if grid is None:
-        raise BadInputError("no board of squares is seen in this picture", remedy=_AGAIN)
+        raise BadInputError(tr("no board of squares is seen in this picture"), remedy=_AGAIN)
     up = np.array([width / grey.shape[1], height / grey.shape[0]])
     grid = (grid + 0.5) * up - 0.5
     sides = np.concatenate([np.hypot(*np.moveaxis(np.diff(grid, axis=axis), 2, 0)).ravel() for axis in (0, 1)])
     mean = float(sides.mean())
     spread = float(np.percentile(sides, 95) - np.percentile(sides, 5)) / mean
     if spread > FLAT:
-        raise BadInputError(f"the board lies aslant: its squares differ by {spread:.0%}", remedy=_AGAIN)
+        raise BadInputError(
+            tr("the board lies aslant: its squares differ by {spread:.0%}", spread=spread), remedy=_AGAIN
+        )
     rows, columns = grid.shape[:2]
     return Scale(_sound(length / mean), (width, height), (columns + 1, rows + 1), spread, grid.reshape(-1, 2))
 
@@ -98,13 +102,14 @@ def _grid(grey: Pixels) -> NDArray[np.float64] | None:
 
 def _length(mm: float) -> float:
     if not math.isfinite(mm) or mm <= 0:
-        raise BadInputError(f"{mm} mm is no length", remedy="give the length in millimetres, as 10")
+        raise BadInputError(tr("{mm} mm is no length", mm=mm), remedy=tr("give the length in millimetres, as 10"))
     return float(mm)
 
 
 def _sound(mm_per_px: float) -> float:
     if not FINEST <= mm_per_px <= COARSEST:
         raise BadInputError(
-            f"this makes {mm_per_px:.4g} mm a pixel, which no colposcope has", remedy="check length and points"
+            tr("this makes {size:.4g} mm a pixel, which no colposcope has", size=mm_per_px),
+            remedy=tr("check length and points"),
         )
     return mm_per_px

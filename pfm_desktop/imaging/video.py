@@ -20,13 +20,14 @@ import numpy as np
 from pfm_desktop.imaging.io import PIXEL_LIMIT, SMALLEST_SIDE, Pixels
 from pfm_desktop.imaging.kinds import HEAD, kind_of
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 CODINGS = ("MJPG", "FFV1")
 LONGEST = 4 * 3600.0  # seconds of a recording
 _MISSED = 0.5  # seconds at the end that may be missing: heads are rounded, the last frame may lack its length
 _MISSED_PART = 0.02  # of the whole, likewise: a rate that changes makes an estimate of the head
 _FASTEST = 1000.0  # frames a second, beyond which the file is not to be believed
-_REMEDY = "save single pictures of the examination, or the video as AVI or MKV with MJPG or FFV1"
+_REMEDY = tr("save single pictures of the examination, or the video as AVI or MKV with MJPG or FFV1")
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a damaged video is said by us, not by FFmpeg on the terminal
 
@@ -70,7 +71,7 @@ def frames(
                 given = math.floor(number / rate / every + 1e-9) + 1
             number += 1
         if not number:
-            raise _unreadable(Path(path), "no frame of it can be read")
+            raise _unreadable(Path(path), tr("no frame of it can be read"))
         ended(Extent(number / rate, min(_declared(video, rate), LONGEST)))
 
 
@@ -108,7 +109,10 @@ class Recording:
         self._stack.close()
 
     def _none_at(self, seconds: float) -> BadInputError:
-        return BadInputError(f"{self.path} has no frame at {seconds:g} seconds", remedy="choose an earlier moment")
+        return BadInputError(
+            tr("{path} has no frame at {seconds:g} seconds", path=self.path, seconds=seconds),
+            remedy=tr("choose an earlier moment"),
+        )
 
 
 def frame_at(path: Path | str, seconds: float) -> Frame:
@@ -126,13 +130,13 @@ def _opened(path: Path) -> Iterator[tuple[Any, float]]:
     try:
         video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     except cv2.error as error:
-        raise _unreadable(path, "it cannot be opened") from error
+        raise _unreadable(path, tr("it cannot be opened")) from error
     finally:
         cv2.utils.logging.setLogLevel(level)
     try:
         yield video, _checked_rate(video, path)
     except cv2.error as error:
-        raise _unreadable(path, "it is damaged") from error
+        raise _unreadable(path, tr("it is damaged")) from error
     finally:
         video.release()
 
@@ -140,39 +144,40 @@ def _opened(path: Path) -> Iterator[tuple[Any, float]]:
 def _check_file(path: Path) -> None:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise BadInputError(f"{path} is not a file", remedy="name one video file")
+            raise BadInputError(tr("{path} is not a file", path=path), remedy=tr("name one video file"))
         with path.open("rb") as stream:
             kind = kind_of(stream.read(HEAD))
     except OSError as error:
         raise BadInputError(
-            f"{path} cannot be read: {error.strerror or error}", remedy="check its name, its permissions and the disk"
+            tr("{path} cannot be read: {why}", path=path, why=error.strerror or error),
+            remedy=tr("check its name, its permissions and the disk"),
         ) from error
     if kind is None or not kind.is_video:
-        raise BadInputError(f"{path} is not a video that can be read", remedy=_REMEDY)
+        raise BadInputError(tr("{path} is not a video that can be read", path=path), remedy=_REMEDY)
 
 
 def _checked_rate(video: Any, path: Path) -> float:
     if not video.isOpened():
-        raise _unreadable(path, "it cannot be opened")
+        raise _unreadable(path, tr("it cannot be opened"))
     coding = int(video.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=False).decode("latin-1").upper()
     if coding not in CODINGS:
-        shown = coding if coding.isprintable() else "an unknown way"
-        raise BadInputError(f"{path} is coded in {shown}, which is not read", remedy=_REMEDY)
+        shown = coding if coding.isprintable() else tr("an unknown way")
+        raise BadInputError(tr("{path} is coded in {shown}, which is not read", path=path, shown=shown), remedy=_REMEDY)
     width, height = video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT)
     if not min(width, height) >= SMALLEST_SIDE or width * height > PIXEL_LIMIT:
-        raise _unreadable(path, f"its frames would be {width:.0f} x {height:.0f} pixels")
+        raise _unreadable(path, tr("its frames would be {width:.0f} x {height:.0f} pixels", width=width, height=height))
     rate = float(video.get(cv2.CAP_PROP_FPS))
     if not (math.isfinite(rate) and 0 < rate <= _FASTEST):
-        raise _unreadable(path, "it does not say how many frames a second has")
+        raise _unreadable(path, tr("it does not say how many frames a second has"))
     return rate
 
 
 def _decoded(video: Any, path: Path) -> Pixels:
     done, values = video.retrieve()
     if not done or values is None or values.dtype != np.uint8 or values.ndim != 3 or values.shape[2] != 3:
-        raise _unreadable(path, "a frame of it is damaged")
+        raise _unreadable(path, tr("a frame of it is damaged"))
     return np.ascontiguousarray(values[:, :, ::-1])
 
 
 def _unreadable(path: Path, why: str) -> BadInputError:
-    return BadInputError(f"{path} cannot be read as a video: {why}", remedy=_REMEDY)
+    return BadInputError(tr("{path} cannot be read as a video: {why}", path=path, why=why), remedy=_REMEDY)

@@ -13,6 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
 from pfm_desktop.interop.right_to_left import seen
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import resources_dir
 
 SANS, BOLD = "DejaVuSans", "DejaVuSans-Bold"
@@ -35,9 +36,9 @@ def _load(name: str) -> None:
         pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
     except (OSError, TTFError) as error:
         raise StorageError(
-            f"the report font is missing or damaged in {folder}",
-            safe="no report was written",
-            remedy="install the program again",
+            tr("the report font is missing or damaged in {folder}", folder=folder),
+            safe=tr("no report was written"),
+            remedy=tr("install the program again"),
         ) from error
 
 

@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from pfm_desktop.interop import fonts
 from pfm_desktop.interop.pdf_archive import ArchiveCanvas
 from pfm_desktop.interop.pdf_lines import draw_line, width_of
+from pfm_desktop.support.language import tr
 
 WIDTH, HEIGHT = 60 * mm, 30 * mm
 MARGIN = 2.5 * mm
@@ -39,7 +40,7 @@ def labels_pdf(labels: Sequence[Label]) -> bytes:
     fonts.register()
     stream = BytesIO()
     canvas = ArchiveCanvas(stream, pagesize=(WIDTH, HEIGHT), lang="en")
-    canvas.setTitle("Labels")  # no name: titles show up in window lists and file indexes
+    canvas.setTitle(tr("Labels"))  # no name: titles show up in window lists and file indexes
     for label in labels:
         _draw(canvas, label)
         canvas.showPage()
@@ -51,11 +52,11 @@ def _draw(canvas: Canvas, label: Label) -> None:
     room = WIDTH - 2 * MARGIN
     lines = (
         (label.name, fonts.BOLD, 9.0),
-        (f"born {label.born}   ID {label.identifier}", fonts.SANS, 7.0),
+        (tr("born {day}   ID {identifier}", day=label.born, identifier=label.identifier), fonts.SANS, 7.0),
         (label.taken, fonts.SANS, 7.0),
-        (f"Pot {label.pot}", fonts.BOLD, 13.0),
+        (tr("Pot {pot}", pot=label.pot), fonts.BOLD, 13.0),
         (label.what, fonts.SANS, 7.0),
-        (f"{label.number} of {label.count}", fonts.SANS, 6.0),
+        (tr("{number} of {count}", number=label.number, count=label.count), fonts.SANS, 6.0),
     )
     y = HEIGHT - MARGIN
     for text, font, size in lines:

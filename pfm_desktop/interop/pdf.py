@@ -21,6 +21,7 @@ from pfm_desktop.interop.pdf_content import ReportCheck, ReportContent, ReportPi
 from pfm_desktop.interop.pdf_lines import draw_line
 from pfm_desktop.interop.pdf_parts import story
 from pfm_desktop.support.files import write_bytes
+from pfm_desktop.support.language import current, tr
 from pfm_desktop.support.moments import day, moment
 
 __all__ = ["ReportCheck", "ReportContent", "ReportPicture", "ReportPin", "pdf_bytes", "write_pdf"]
@@ -46,7 +47,7 @@ def pdf_bytes(content: ReportContent) -> bytes:
         author=content.software,
         subject=BANNER,
         creator=content.software,
-        lang="en",
+        lang=current(),
     )
     width, height = A4
     frame = Frame(MARGIN, 20 * mm, width - 2 * MARGIN, height - 46 * mm, 0, 0, 0, 0)
@@ -67,14 +68,15 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
     draw_line(canvas, MARGIN + 2 * mm, height - 14.6 * mm, BANNER, fonts.BOLD, 9.5)
     draw_line(canvas, width - MARGIN - 2 * mm, height - 14.6 * mm, content.model_label, fonts.SANS, 7.5, right=True)
     canvas.setFillColorRGB(0.25, 0.25, 0.25)
-    born = f", born {day(content.birth_date)}" if content.birth_date else ""
-    who = f"{content.patient_name}{born}" if content.patient_name else "no patient"
+    who = content.patient_name or tr("no patient")
+    if content.patient_name and content.birth_date:
+        who = tr("{name}, born {day}", name=content.patient_name, day=day(content.birth_date))
     draw_line(canvas, MARGIN, height - 22 * mm, f"{who}   {content.patient_identifier}", fonts.SANS, 8)
     draw_line(canvas, width - MARGIN, height - 22 * mm, pdf_words.state(content), fonts.SANS, 8, right=True)
     canvas.setStrokeColorRGB(0.7, 0.7, 0.7)
     canvas.line(MARGIN, height - 23.6 * mm, width - MARGIN, height - 23.6 * mm)
     canvas.line(MARGIN, 16 * mm, width - MARGIN, 16 * mm)
-    foot = f"{content.software}   made {moment(content.made_at)}"
+    foot = tr("{software}   made {when}", software=content.software, when=moment(content.made_at))
     draw_line(canvas, MARGIN, 12 * mm, foot, fonts.SANS, 7)
     canvas.restoreState()
 
@@ -93,7 +95,7 @@ class _NumberedCanvas(ArchiveCanvas):
     def save(self) -> None:
         for page in self._pages:
             self.__dict__.update(page)
-            text = f"page {self._pageNumber} of {len(self._pages)}"
+            text = tr("page {page} of {pages}", page=self._pageNumber, pages=len(self._pages))
             self.setFillColorRGB(0.25, 0.25, 0.25)
             draw_line(self, A4[0] - MARGIN, 12 * mm, text, fonts.SANS, 7, right=True)
             Canvas.showPage(self)

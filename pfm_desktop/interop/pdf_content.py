@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.examination import Examination, Whitening
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import Analysis
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.diagram import Diagram  # its numpy is not needed for words
 
 # points: half the width of the page, and how high a picture may stand so that what is drawn into it can be read
 PICTURE_WIDTH, BURNT_IN_HEIGHT, READABLE = 246.0, 340.0, 7.0
-CORRECTED = "The identity was corrected after this signature: see the top of the report."
+CORRECTED = tr("The identity was corrected after this signature: see the top of the report.")
 
 
 @dataclass(frozen=True)
@@ -104,15 +105,15 @@ class ReportContent:
         if self.second_read is None:
             return ""
         if self.second_read.reason:
-            return f", reason: {self.second_read.reason}"
+            return ", " + tr("reason: {reason}", reason=self.second_read.reason)
         prediction = self.analysis.prediction if self.analysis else None
         departs = prediction and not prediction.indeterminate and prediction.grade is not self.second_read.impression
-        return ", departs from the AI, no reason given" if departs else ""
+        return ", " + tr("departs from the AI, no reason given") if departs else ""
 
     @property
     def model_label(self) -> str:
         """The line about the model that stands on every page."""
         if self.analysis is None:
-            return "no AI answer in this report"
+            return tr("no AI answer in this report")
         model = self.analysis.model
         return f"{model.name} {model.version} - {model.label}"

@@ -17,6 +17,7 @@ from pfm_desktop.interop import pdf_words as say
 from pfm_desktop.interop.fonts import BOLD, SANS, markup
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, CORRECTED, ReportContent, ReportPicture, ReportPin
 from pfm_desktop.interop.pdf_diagram import DiagramDrawing
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment
 
 _TEXT = ParagraphStyle("text", fontName=SANS, fontSize=8.5, leading=11.5)
@@ -34,10 +35,10 @@ _WARN = ParagraphStyle("warn", parent=_TEXT, fontName=BOLD, textColor=colors.Hex
 def story(content: ReportContent, width: float) -> list[Flowable]:
     """All flowables of a report, `width` points wide."""
     parts: list[Flowable] = [_text(content.heading, _BOLD)] if content.heading else []
-    parts += [_text("Colposcopy report", _TITLE), _who(content, width)]
+    parts += [_text(tr("Colposcopy report"), _TITLE), _who(content, width)]
     parts += [_text(line, _WARN) for line in (*content.amends, *content.corrections)]
     if said := say.referral(content):
-        parts += [_text("Referral", _HEAD), _text(said)]
+        parts += [_text(tr("Referral"), _HEAD), _text(said)]
     parts += _warning(say.early_warning(content), width, above=2 * mm)
     parts += _pictures(content.pictures, width)
     parts += [_text(text, _WARN if doubt else _SMALL) for text, doubt in say.check_lines(content)]
@@ -47,7 +48,7 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     parts += _diagram(content, width)
     parts += _answer(content, width)
     if content.notes:
-        parts += [_text("Notes", _HEAD), *(_text(note, _SMALL) for note in content.notes)]
+        parts += [_text(tr("Notes"), _HEAD), *(_text(note, _SMALL) for note in content.notes)]
     if content.closing:
         parts.append(_text(content.closing))
     parts.append(_signature(content, width))
@@ -83,33 +84,33 @@ def _scaled(picture: ReportPicture, side: float, tallest: float) -> Flowable:
 
 def _examination(content: ReportContent) -> list[Flowable]:
     lines = say.examination_lines(content)
-    return [_text("Examination", _HEAD), *(_text(line) for line in lines)] if lines else []
+    return [_text(tr("Examination"), _HEAD), *(_text(line) for line in lines)] if lines else []
 
 
 def _findings(content: ReportContent, width: float) -> list[Flowable]:
     findings = content.findings
     if findings is None:
         return []
-    parts: list[Flowable] = [_text("Findings", _HEAD), _text(say.impression(findings), _STRONG)]
+    parts: list[Flowable] = [_text(tr("Findings"), _HEAD), _text(say.impression(findings), _STRONG)]
     rows = [[_text(title), _text(points), _text(wording)] for title, points, wording in content.swede]
-    rows.append([_text("Swede score", _BOLD), _text(""), _text(findings.swede.status, _BOLD)])
+    rows.append([_text(tr("Swede score"), _BOLD), _text(""), _text(findings.swede.status, _BOLD)])
     parts.append(Table(rows, colWidths=[38 * mm, 14 * mm, width - 52 * mm], style=_LINED))
     parts += [_text(line) for line in say.reads(content, findings)]
-    for title, text in (("Findings in words", findings.text), ("Plan", findings.plan)):
-        parts += [_text(title, _HEAD), _text(text.strip() or "none given")]
+    for title, text in ((tr("Findings in words"), findings.text), (tr("Plan"), findings.plan)):
+        parts += [_text(title, _HEAD), _text(text.strip() or tr("none given"))]
     return parts
 
 
 def _pins(pins: Sequence[ReportPin], width: float) -> list[Flowable]:
     if not pins:
         return []
-    rows = [[_text(name, _SMALL) for name in ("Biopsy", "On", "Place", "Note")]]
+    rows = [[_text(name, _SMALL) for name in (tr("Biopsy"), tr("On", "on which picture"), tr("Place"), tr("Note"))]]
     rows += [
         [_text(pin.letter, _STRONG), *(_text(said or "-") for said in (pin.picture, pin.place, pin.note))]
         for pin in pins
     ]
     columns = [16 * mm, 26 * mm, 66 * mm, width - 108 * mm]
-    return [_text("Biopsies", _HEAD), Table(rows, colWidths=columns, style=_LINED)]
+    return [_text(tr("Biopsies"), _HEAD), Table(rows, colWidths=columns, style=_LINED)]
 
 
 def _diagram(content: ReportContent, width: float) -> list[Flowable]:
@@ -117,17 +118,17 @@ def _diagram(content: ReportContent, width: float) -> list[Flowable]:
         return []
     lines = [_text(line, _WARN if missing else _SMALL) for line, missing in say.diagram_lines(content.diagram)]
     if content.diagram.empty:
-        return [KeepTogether([_text("Diagram of the cervix", _HEAD), *lines])]
+        return [KeepTogether([_text(tr("Diagram of the cervix"), _HEAD), *lines])]
     drawing = DiagramDrawing(content.diagram)
     beside = Table([[drawing, lines]], colWidths=[drawing.width + 4 * mm, width - drawing.width - 4 * mm], style=_PLAIN)
-    return [KeepTogether([_text("Diagram of the cervix", _HEAD), beside])]
+    return [KeepTogether([_text(tr("Diagram of the cervix"), _HEAD), beside])]
 
 
 def _answer(content: ReportContent, width: float) -> list[Flowable]:
     analysis = content.analysis
     if analysis is None:
-        return [_text("AI answer", _HEAD), _text(content.no_answer)] if content.no_answer else []
-    head = [_text("AI answer", _HEAD), _text(say.banner(analysis.model), _WARN)]
+        return [_text(tr("AI answer"), _HEAD), _text(content.no_answer)] if content.no_answer else []
+    head = [_text(tr("AI answer"), _HEAD), _text(say.banner(analysis.model), _WARN)]
     head += [_text(content.other_model, _WARN)] if content.other_model else []
     if analysis.refused:
         reason, advice = say.refusal(analysis.refused, content)
@@ -168,18 +169,18 @@ def _signature(content: ReportContent, width: float) -> Flowable:
     signature = content.findings.signature if content.findings else None
     if signature:
         rows = [
-            [_label_and_text("Signed by", signature.name), _label_and_text("Meaning", signature.meaning)],
-            [_label_and_text("Signed at", moment(signature.signed_at)), ""],
+            [_label_and_text(tr("Signed by"), signature.name), _label_and_text(tr("Meaning"), signature.meaning)],
+            [_label_and_text(tr("Signed at"), moment(signature.signed_at)), ""],
         ]
     else:
         line = "_" * 34
         rows = [
-            [_label_and_text("Name", line), _label_and_text("Signature", line)],
-            [_label_and_text("Date", line), _text(say.NOT_SIGNED, _WARN)],
+            [_label_and_text(tr("Name"), line), _label_and_text(tr("Signature"), line)],
+            [_label_and_text(tr("Date"), line), _text(say.NOT_SIGNED, _WARN)],
         ]
     table = Table(rows, colWidths=[width / 2] * 2, style=_BOXED)
     pointer = [_text(CORRECTED, _WARN)] if content.corrections else []
-    return KeepTogether([_text("Signature", _HEAD), table, *pointer])
+    return KeepTogether([_text(tr("Signature"), _HEAD), table, *pointer])
 
 
 class _Sign(Flowable):  # type: ignore[misc]  # reportlab has no types

@@ -9,41 +9,42 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.examination import Whitening
 from pfm_desktop.domain.findings import Findings
-from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.prediction import ATTENTION, BANNER, WARNING, ModelInfo, Prediction
+from pfm_desktop.domain.grade import GRADE_WORDS, Grade
+from pfm_desktop.domain.prediction import BANNER, WARNING, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.interop.pdf_content import ReportContent
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day, moment
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.diagram import Diagram
 
 GRADE_NAMES = {
-    Grade.NORMAL: "normal",
-    Grade.LOW: "low (LSIL, CIN1)",
-    Grade.HIGH: "high (HSIL, CIN2-3)",
-    Grade.CANCER: "cancer",
+    Grade.NORMAL: GRADE_WORDS[Grade.NORMAL],
+    Grade.LOW: tr("low (LSIL, CIN1)"),
+    Grade.HIGH: tr("high (HSIL, CIN2-3)"),
+    Grade.CANCER: GRADE_WORDS[Grade.CANCER],
 }
 IN_SET, NOT_IN_SET = "\u25cf", "\u25cb"  # before a grade: whether it is in the prediction set
-NOT_SIGNED = "Not signed: a draft."
+NOT_SIGNED = tr("Not signed: a draft.")
 
 
 def state(content: ReportContent) -> str:
     """`Colposcopy report, signed`."""
-    since = ", identity corrected since" if content.corrections else ""
-    title = "Amended colposcopy report" if content.amends else "Colposcopy report"
-    return f"{title}, {'signed' if content.signed else 'not signed'}{since}"
+    title = tr("Amended colposcopy report") if content.amends else tr("Colposcopy report")
+    signed = tr("signed", "state of a report") if content.signed else tr("not signed")
+    return ", ".join((title, signed, *((tr("identity corrected since"),) if content.corrections else ())))
 
 
 def who(content: ReportContent) -> tuple[tuple[str, str], ...]:
     """Label and text of what the report begins with."""
     return (
-        ("Patient", content.patient_name or "-"),
-        ("Identifier", content.patient_identifier or "-"),
-        ("Born", day(content.birth_date) if content.birth_date else "-"),
-        ("Visit", _visit_words(content)),
-        ("Examiner", content.examiner or "-"),
-        ("Indication", content.indication or "-"),
+        (tr("Patient"), content.patient_name or "-"),
+        (tr("Identifier"), content.patient_identifier or "-"),
+        (tr("Born"), day(content.birth_date) if content.birth_date else "-"),
+        (tr("Visit"), _visit_words(content)),
+        (tr("Examiner"), content.examiner or "-"),
+        (tr("Indication"), content.indication or "-"),
     )
 
 
@@ -73,32 +74,57 @@ def examination_lines(content: ReportContent) -> list[str]:
     said += [f"{name}: {words}" for name, words in content.lesions]
     examined = content.examination
     if examined is not None and examined.acid_at is not None:
-        said.append(f"Acetic acid applied: {moment(examined.acid_at)}")
+        said.append(tr("Acetic acid applied: {when}", when=moment(examined.acid_at)))
     if examined is not None and examined.iodine_override:
-        said.append(f"Lugol's iodine allowed in spite of a known allergy: {examined.iodine_override}")
+        said.append(
+            tr(
+                "Lugol's iodine allowed in spite of a known allergy: {reason}",
+                reason=examined.iodine_override,
+            )
+        )
     return said + [whitening(number, curve) for number, curve in enumerate(content.whitenings, 1)]
 
 
 def whitening(number: int, curve: Whitening) -> str:
     """`Whitening of place 1, against normal tissue: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at
     130 s`, the middle only where normal tissue was named. The number stands beside the place in the pictures."""
-    place = f"Whitening of place {number}" + (", against normal tissue" if curve.against_normal is not None else "")
+    place = (
+        tr("Whitening of place {number}", number=number)
+        if curve.against_normal is None
+        else tr("Whitening of place {number}, against normal tissue", number=number)
+    )
+    said = f"{place}: {_course(curve)}"
+    if curve.late_s is None:
+        return said
+    late = tr(
+        "Followed from {first:.0f} s after acid on only: what had whitened by then is not in it", first=curve.late_s
+    )
+    return f"{said}. {late}"
+
+
+def _course(curve: Whitening) -> str:
     last = f"{curve.seconds[-1]:.0f} s" if curve.seconds else ""
-    late = ""
-    if curve.late_s is not None:
-        late = f". Followed from {curve.late_s:.0f} s after acid on only: what had whitened by then is not in it"
     if curve.peak is None or curve.peak_s is None:
-        from_on = f" from {curve.late_s:.0f} s" if curve.late_s is not None else ""
-        return f"{place}: none{f'{from_on} up to {last} after acid' if last else ''}{late}"
-    began = f"began {curve.onset_s:.0f} s after acid, " if curve.onset_s is not None else ""
-    faded = f"not faded to half by {last}, the last frame" if curve.half_s is None else ""
-    faded = faded or f"faded to half at {curve.half_s:.0f} s"
-    return f"{place}: {began}most (L* {curve.peak:+.1f}) at {curve.peak_s:.0f} s, {faded}{late}"
+        if not last:
+            return tr("none", "whitening")
+        if curve.late_s is None:
+            return tr("none up to {last} after acid", last=last)
+        return tr("none from {first:.0f} s up to {last} after acid", first=curve.late_s, last=last)
+    most = tr("most (L* {peak:+.1f}) at {seconds:.0f} s", peak=curve.peak, seconds=curve.peak_s)
+    faded = (
+        tr("not faded to half by {last}, the last frame", last=last)
+        if curve.half_s is None
+        else tr("faded to half at {seconds:.0f} s", seconds=curve.half_s)
+    )
+    began = [] if curve.onset_s is None else [tr("began {seconds:.0f} s after acid", seconds=curve.onset_s)]
+    return ", ".join((*began, most, faded))
 
 
 def impression(findings: Findings) -> str:
     """The clinician's own grade."""
-    return f"Impression: {GRADE_NAMES[findings.impression] if findings.impression else 'none given'}"
+    if findings.impression is None:
+        return tr("Impression: none given")
+    return tr("Impression: {grade}", grade=GRADE_NAMES[findings.impression])
 
 
 def reads(content: ReportContent, findings: Findings) -> list[str]:
@@ -106,15 +132,27 @@ def reads(content: ReportContent, findings: Findings) -> list[str]:
     said = []
     if findings.first_read:
         first = findings.first_read
-        said.append(f"First read, before the AI: {GRADE_NAMES[first.impression]} ({_by(first.reader, first.read_at)})")
+        said.append(
+            tr(
+                "First read, before the AI: {grade} ({who})",
+                grade=GRADE_NAMES[first.impression],
+                who=_by(first.reader, first.read_at),
+            )
+        )
     elif findings.revealed:
-        said.append("The AI was revealed without a first read.")
+        said.append(tr("The AI was revealed without a first read."))
     if findings.revealed_at:
-        said.append(f"AI revealed: {moment(findings.revealed_at)}")
+        said.append(tr("AI revealed: {when}", when=moment(findings.revealed_at)))
     if content.second_read:
         second = content.second_read
         by = _by(second.reader, second.read_at)
-        said.append(f"Second read, after the AI: {GRADE_NAMES[second.impression]}{content.second_reason} ({by})")
+        said.append(
+            tr(
+                "Second read, after the AI: {grade} ({who})",
+                grade=f"{GRADE_NAMES[second.impression]}{content.second_reason}",
+                who=by,
+            )
+        )
     return said
 
 
@@ -124,7 +162,7 @@ def diagram_lines(diagram: Diagram) -> list[tuple[str, bool]]:
 
     if diagram.empty:
         why = "; ".join(f"{line[:1].lower()}{line[1:]}" for line in diagram.missing)
-        return [(f"Not filled from what was drawn: {why}.", True)]
+        return [(tr("Not filled from what was drawn: {why}.", why=why), True)]
     return [*((f"{line}.", True) for line in diagram.missing), (f"{LEGEND}.", False), (VIEW, False)]
 
 
@@ -137,7 +175,7 @@ def refusal(refused: Refusal, content: ReportContent) -> tuple[str, str]:
     """Why there is no answer, and the advice that does not stand with the pictures already."""
     said = " ".join(check.text for check in content.checks)
     advice = [sentence for sentence in re.split(r"(?<=\.) ", refused.advice) if sentence not in said]
-    return f"No answer: {refused.reason}", " ".join(advice)
+    return tr("No answer: {reason}", reason=refused.reason), " ".join(advice)
 
 
 def early_warning(content: ReportContent) -> str:
@@ -145,15 +183,17 @@ def early_warning(content: ReportContent) -> str:
     prediction = content.analysis.prediction if content.analysis is not None else None
     if prediction is None or not prediction.unlike:
         return ""
-    advice = f"Do not rely on the AI answer and the {ATTENTION.lower()} in this report."
+    advice = tr("Do not rely on the AI answer and the model attention in this report.")
     return f"{WARNING} {advice} {prediction.why_unlike}"
 
 
 def headline(prediction: Prediction) -> str:
     """`Grade: high (HSIL, CIN2-3), probability 0.70`, or `Grade: indeterminate, likeliest ...`."""
     named = prediction.likeliest if prediction.indeterminate else prediction.grade
-    before = "indeterminate, likeliest " if prediction.indeterminate else ""
-    return f"Grade: {before}{GRADE_NAMES[named]}, probability {prediction.probabilities[named]:.2f}"
+    grade, share = GRADE_NAMES[named], prediction.probabilities[named]
+    if prediction.indeterminate:
+        return tr("Grade: indeterminate, likeliest {grade}, probability {share:.2f}", grade=grade, share=share)
+    return tr("Grade: {grade}, probability {share:.2f}", grade=grade, share=share)
 
 
 def grade_line(prediction: Prediction, grade: Grade) -> tuple[str, str]:
@@ -165,14 +205,15 @@ def grade_line(prediction: Prediction, grade: Grade) -> tuple[str, str]:
 
 def small_print(prediction: Prediction) -> str:
     """Below the grades: what the mark before one means, and what the number behind the plus-minus is."""
-    return f"{IN_SET} in the prediction set, {NOT_IN_SET} not in it. {prediction.spread_words}"
+    marks = tr("{inside} in the prediction set, {outside} not in it.", inside=IN_SET, outside=NOT_IN_SET)
+    return f"{marks} {prediction.spread_words}"
 
 
 def one_source(prediction: Prediction) -> str:
     """Said plainly where the answer comes from half the sources; "" where it comes from both."""
     if len(prediction.sources) != 1:
         return ""
-    return f"One source only: {prediction.sources[0].words}. The other one was not given."
+    return tr("One source only: {source}. The other one was not given.", source=prediction.sources[0].words)
 
 
 def evidence(prediction: Prediction) -> str:
@@ -181,16 +222,26 @@ def evidence(prediction: Prediction) -> str:
         return ""
     shares = ", ".join(f"{source.words} {share:.0%}" for source, share in prediction.evidence.items())
     alone = ", ".join(
-        f"{source.words} alone: {answer.share_words}" for source, answer in prediction.single_source.items()
+        tr("{source} alone: {answer}", source=source.words, answer=answer.share_words)
+        for source, answer in prediction.single_source.items()
     )
-    return f"Share of the evidence: {shares}." + (f" {alone[:1].upper()}{alone[1:]}." if alone else "")
+    return tr("Share of the evidence: {shares}.", shares=shares) + (
+        f" {alone[:1].upper()}{alone[1:]}." if alone else ""
+    )
 
 
 def model_lines(model: ModelInfo) -> Sequence[str]:
     """Which model, to the last byte."""
     return (
-        f"Model {model.name}, version {model.version}, {model.variant}, {model.splice} splice; {model.label}.",
-        f"SHA-256 of its weights: {model.sha256}",
+        tr(
+            "Model {name}, version {version}, {variant}, {splice} splice; {label}.",
+            name=model.name,
+            version=model.version,
+            variant=model.variant,
+            splice=model.splice,
+            label=model.label,
+        ),
+        tr("SHA-256 of its weights: {sum}", sum=model.sha256),
     )
 
 

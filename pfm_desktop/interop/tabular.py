@@ -18,6 +18,7 @@ from pathlib import Path
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 COLUMNS = ("patient", "case", "white", "fluorescence", "grade")
 OUTLINE = "lesion_outline"  # a column that may be there
@@ -31,7 +32,8 @@ SYNONYMS = {
 }
 _SHOWN = 3  # problems of one kind that an error names; the rest is counted
 _LONGEST = 200_000_000  # bytes; far beyond any table, so that a wrong file does not fill the memory
-_OTHER_SEPARATORS = {";": "semicolons (;)", "\t": "tabs"}
+_UNKNOWN_GRADE, _MISSING_FILE = tr("unknown grade"), tr("missing file")
+_OTHER_SEPARATORS = {";": tr("semicolons (;)"), "\t": tr("tabs")}
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,9 @@ class ManifestRow:
 def read_manifest(path: Path | str) -> tuple[ManifestRow, ...]:
     """All cases of a manifest. `BadInputError` names what is wrong and where; nothing is skipped silently."""
     path = Path(path)
-    rows = _rows(path, read_table(path, COLUMNS, kind="manifest"))
+    rows = _rows(path, read_table(path, COLUMNS, kind=tr("manifest")))
     if not rows:  # also where all lines are empty, or commas only
-        raise BadInputError(f"{path} names no case", remedy="add one line a case below the header")
+        raise BadInputError(tr("{path} names no case", path=path), remedy=tr("add one line a case below the header"))
     _check_duplicates(path, rows)
     return rows
 
@@ -87,7 +89,10 @@ def read_table(path: Path, columns: Sequence[str], *, kind: str) -> tuple[TableR
         reader.fieldnames = header
         rows = [_row(reader.line_num, row) for row in reader]
     except csv.Error as error:
-        raise BadInputError(f"{path} is not a CSV table: {error}", remedy="export it again as CSV (UTF-8)") from error
+        raise BadInputError(
+            tr("{path} is not a CSV table: {error}", path=path, error=error),
+            remedy=tr("export it again as CSV (UTF-8)"),
+        ) from error
     return tuple(row for row in rows if row.more or any(row.cells.values()))
 
 
@@ -100,18 +105,27 @@ def _row(line: int, found: dict[str | None, str | list[str] | None]) -> TableRow
 def _text(path: Path, kind: str) -> str:
     try:
         if path.is_dir():
-            raise BadInputError(f"{path} is a folder, not a {kind}", remedy="name the CSV file in it")
+            raise BadInputError(
+                tr("{path} is a folder, not a {kind}", path=path, kind=kind), remedy=tr("name the CSV file in it")
+            )
         if path.stat().st_size > _LONGEST:
-            raise BadInputError(f"{path} is too large for a {kind}", remedy="choose the CSV file")
+            raise BadInputError(
+                tr("{path} is too large for a {kind}", path=path, kind=kind), remedy=tr("choose the CSV file")
+            )
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise BadInputError(f"there is no file {path}", remedy="check the name and the folder") from error
+        raise BadInputError(
+            tr("there is no file {path}", path=path), remedy=tr("check the name and the folder")
+        ) from error
     except OSError as error:
         raise BadInputError(
-            f"{path} cannot be read: {error.strerror or error}", remedy="check its permissions"
+            tr("{path} cannot be read: {reason}", path=path, reason=error.strerror or error),
+            remedy=tr("check its permissions"),
         ) from error
     except UnicodeDecodeError as error:
-        raise BadInputError(f"{path} is not UTF-8 text", remedy="export it again as CSV (UTF-8)") from error
+        raise BadInputError(
+            tr("{path} is not UTF-8 text", path=path), remedy=tr("export it again as CSV (UTF-8)")
+        ) from error
 
 
 def _check_header(header: list[str], columns: Sequence[str], path: Path) -> None:
@@ -119,12 +133,15 @@ def _check_header(header: list[str], columns: Sequence[str], path: Path) -> None
     if missing:
         _check_separator(header, columns, path)
         raise BadInputError(
-            f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-            remedy=f"the first line must be {','.join(columns)} (more columns do no harm)",
+            tr("{path} lacks the column(s) {columns}", "", len(missing), path=path, columns=", ".join(missing)),
+            remedy=tr("the first line must be {columns} (more columns do no harm)", columns=",".join(columns)),
         )
     twice = sorted({name for name in columns if header.count(name) > 1})
     if twice:
-        raise BadInputError(f"{path} has the column {', '.join(twice)} twice", remedy="keep one of them")
+        raise BadInputError(
+            tr("{path} has the column {columns} twice", path=path, columns=", ".join(twice)),
+            remedy=tr("keep one of them"),
+        )
 
 
 def _check_separator(header: list[str], columns: Sequence[str], path: Path) -> None:
@@ -132,7 +149,9 @@ def _check_separator(header: list[str], columns: Sequence[str], path: Path) -> N
     for mark, name in _OTHER_SEPARATORS.items():
         names = {part.strip().strip('"') for part in ",".join(header).split(mark)}
         if names >= set(columns):
-            raise BadInputError(f"{path} is separated by {name}", remedy="save it with commas")
+            raise BadInputError(
+                tr("{path} is separated by {marks}", path=path, marks=name), remedy=tr("save it with commas")
+            )
 
 
 def _rows(path: Path, lines: Sequence[TableRow]) -> tuple[ManifestRow, ...]:
@@ -141,19 +160,21 @@ def _rows(path: Path, lines: Sequence[TableRow]) -> tuple[ManifestRow, ...]:
     for line, cells in ((found.line, found.cells) for found in lines if any(found.cells.values())):
         grade = _grade(cells["grade"])
         if grade is None:
-            problems.setdefault("unknown grade", []).append(f"line {line}: {cells['grade'] or 'empty'}")
-        for name in ("patient", "case"):
+            problems.setdefault(_UNKNOWN_GRADE, []).append(
+                tr("line {line}: {grade}", line=line, grade=cells["grade"] or tr("empty", "cell of a table"))
+            )
+        for name, no_name in (("patient", tr("no patient")), ("case", tr("no case"))):
             if not cells[name]:
-                problems.setdefault(f"no {name}", []).append(f"line {line}")
+                problems.setdefault(no_name, []).append(tr("line {line}", line=line))
         files = {name: path.parent / cells[name] if cells[name] else None for name in ("white", "fluorescence")}
         if not any(files.values()):
-            problems.setdefault("no picture", []).append(f"line {line}")
+            problems.setdefault(tr("no picture"), []).append(tr("line {line}", line=line))
         outline = path.parent / cells[OUTLINE] if cells.get(OUTLINE) else None
         if outline is not None and files["white"] is None:
-            problems.setdefault("outline without its white-light picture", []).append(f"line {line}")
+            problems.setdefault(tr("outline without its white-light picture"), []).append(tr("line {line}", line=line))
         for file in (*files.values(), outline):
             if file is not None and not file.is_file():
-                problems.setdefault("missing file", []).append(f"line {line}: {file}")
+                problems.setdefault(_MISSING_FILE, []).append(tr("line {line}: {file}", line=line, file=file))
         rows.append(
             ManifestRow(
                 cells["patient"],
@@ -173,14 +194,14 @@ def _rows(path: Path, lines: Sequence[TableRow]) -> tuple[ManifestRow, ...]:
 def _as_error(path: Path, problems: dict[str, list[str]]) -> BadInputError:
     parts = []
     for kind, places in problems.items():
-        more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+        more = " " + tr("and {more} more", more=len(places) - _SHOWN) if len(places) > _SHOWN else ""
         parts.append(f"{kind} ({'; '.join(places[:_SHOWN])}{more})")
     remedy = {
-        "unknown grade": f"grades are {', '.join(GRADES)}",
-        "missing file": "file names are relative to the manifest's folder",
+        _UNKNOWN_GRADE: tr("grades are {grades}", grades=", ".join(GRADES)),
+        _MISSING_FILE: tr("file names are relative to the manifest's folder"),
     }
     said = [remedy[kind] for kind in problems if kind in remedy]
-    return BadInputError(f"{path}: {', '.join(parts)}", remedy="; ".join(said) or "correct these lines")
+    return BadInputError(f"{path}: {', '.join(parts)}", remedy="; ".join(said) or tr("correct these lines"))
 
 
 def _check_duplicates(path: Path, rows: tuple[ManifestRow, ...]) -> None:
@@ -193,11 +214,15 @@ def _check_duplicates(path: Path, rows: tuple[ManifestRow, ...]) -> None:
     for row in rows:
         files = [file for file in (row.white, row.fluorescence) if file]
         keys = [("case", row.case, row.case), *(("file", os.path.realpath(file), str(file)) for file in files)]
+        twice = {
+            "case": tr("{path} names the case {name} twice (lines {first} and {second})"),
+            "file": tr("{path} names the file {name} twice (lines {first} and {second})"),
+        }
         for kind, key, shown in keys:
             if (kind, key) in lines:
                 raise BadInputError(
-                    f"{path} names the {kind} {shown} twice (lines {lines[kind, key]} and {row.line})",
-                    remedy="keep one of them",
+                    twice[kind].format(path=path, name=shown, first=lines[kind, key], second=row.line),
+                    remedy=tr("keep one of them"),
                 )
             lines[kind, key] = row.line
 

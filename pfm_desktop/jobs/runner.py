@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from pfm_desktop.jobs.context import CallbackContext, Cancelled
 from pfm_desktop.jobs.events import Event, Failed, Finished, Progress, Stopped
 from pfm_desktop.support.errors import for_a_person
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.memory import stay_out_of_crash_files
 from pfm_desktop.support.threads import give_way
 
@@ -67,7 +68,12 @@ def run_to_event(job: Job, args: tuple[Any, ...], name: str, ctx: CallbackContex
         known = for_a_person(error)
         if known is not None:
             return Failed(name, str(known), "", known)
-        return Failed(name, f"unexpected error: {type(error).__name__}: {error}", traceback.format_exc(), error)
+        return Failed(
+            name,
+            tr("unexpected error: {kind}: {error}", kind=type(error).__name__, error=error),
+            traceback.format_exc(),
+            error,
+        )
 
 
 class InlineRunner:
@@ -227,7 +233,13 @@ def _pump(handle: Handle, process: Any, pipe: Any, work: bytes, listener: Listen
         if handle.cancelled:
             listener(Stopped(handle.name))
         else:
-            listener(Failed(handle.name, f"the worker ended unexpectedly (exit code {process.exitcode})", ""))
+            listener(
+                Failed(
+                    handle.name,
+                    tr("the worker ended unexpectedly (exit code {code})", code=process.exitcode),
+                    "",
+                )
+            )
     finally:
         pipe.close()
         process.join(5)

@@ -21,6 +21,7 @@ from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, TORCH, Backend
 from pfm_desktop.pfm.model_file import ModelFile
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import json_bytes, write_bytes
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import cache_dir
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,10 @@ def asked() -> str:
     """The backend that the variable names; "" when it is not set. Raises `BadInputError` for a name there is not."""
     name = os.environ.get(VARIABLE, "")
     if name and name not in NAMES:
-        raise BadInputError(f"{VARIABLE} is {name[:40]!r}", remedy=f"use one of {', '.join(NAMES)}")
+        raise BadInputError(
+            tr("{variable} is {name!r}", variable=VARIABLE, name=name[:40]),
+            remedy=tr("use one of {names}", names=", ".join(NAMES)),
+        )
     return name
 
 

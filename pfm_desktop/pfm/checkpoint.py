@@ -25,6 +25,7 @@ from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.registry import verified
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of, write_bytes
+from pfm_desktop.support.language import tr
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,9 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except (SafetensorError, OSError) as error:
         if _pickled(path):
-            said = f"{path} is a pickle, which could hold a program: it was not opened"
+            said = tr("{path} is a pickle, which could hold a program: it was not opened", path=path)
         else:
-            said = f"{path} is not a readable safetensors file ({error})"
+            said = tr("{path} is not a readable safetensors file ({error})", path=path, error=error)
         raise ModelError(said, remedy=FETCH_AGAIN) from error
 
 
@@ -136,7 +137,8 @@ def load_weights(net: PfmNet, tensors: Mapping[str, Tensor]) -> None:
     ]
     if wrong:
         raise ModelError(
-            f"the weights do not fit the network: {wrong[0]} and {len(wrong) - 1} more", remedy=FETCH_AGAIN
+            tr("the weights do not fit the network: {weight} and {more} more", weight=wrong[0], more=len(wrong) - 1),
+            remedy=FETCH_AGAIN,
         )
     net.load_state_dict(dict(tensors))
 
@@ -146,8 +148,8 @@ def _refuse_no_numbers(name: str, tensors: Mapping[str, Tensor]) -> None:
     for key, values in tensors.items():
         if not bool(torch.isfinite(values.sum())) and not bool(torch.isfinite(values).all()):
             raise ModelError(
-                f"the weights of {name} hold values that are no numbers ({key})",
-                safe="nothing is asked of it",
+                tr("the weights of {name} hold values that are no numbers ({key})", name=name, key=key),
+                safe=tr("nothing is asked of it"),
                 remedy=FETCH_AGAIN,
             )
 
@@ -161,9 +163,9 @@ def refuse_existing(out: Path) -> None:
     """A model is never overwritten: raises `ModelError` when `out` holds one."""
     if (Path(out) / "model.toml").exists():
         raise ModelError(
-            f"there is already a model in {out}",
-            safe="it is unchanged",
-            remedy="choose another folder or a new version",
+            tr("there is already a model in {out}", out=out),
+            safe=tr("it is unchanged"),
+            remedy=tr("choose another folder or a new version"),
         )
 
 

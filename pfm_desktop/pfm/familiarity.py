@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.prediction import Familiarity
 from pfm_desktop.pfm.model_tables import check_familiarity
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 
 Floats = NDArray[np.float64]
 
@@ -79,9 +80,12 @@ def familiarity(features: Mapping[str, Floats], known: Mapping[str, Known]) -> d
         values = values[: len(of.mean)] if len(values) == 2 * len(of.mean) else values
         if values.shape != of.mean.shape or not np.isfinite(values).all():
             raise ModelError(
-                f"the features of {source} are no numbers, or not those that the model was measured with",
-                safe="no answer is shown or kept",
-                remedy="fetch the model again or choose another one",
+                tr(
+                    "the features of {source} are no numbers, or not those that the model was measured with",
+                    source=source,
+                ),
+                safe=tr("no answer is shown or kept"),
+                remedy=tr("fetch the model again or choose another one"),
             )
         out[source] = Familiarity(float(of.distances(values[None])[0]), of.threshold)
     return out

@@ -11,6 +11,7 @@ from pfm_desktop.pfm.familiarity import ACCEPTED
 from pfm_desktop.pfm.model_file import CARD, ModelFile, read_model_file
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import write_text
+from pfm_desktop.support.language import tr
 
 TITLE = "## Unlike anything it learned from"
 _BEFORE = "## Limits"
@@ -48,7 +49,9 @@ def rewrite(folder: Path) -> Path:
         card = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(
-            f"the card {path} cannot be read ({error})", safe="the model is unchanged", remedy="write the card again"
+            tr("the card {path} cannot be read ({error})", path=path, error=error),
+            safe=tr("the model is unchanged"),
+            remedy=tr("write the card again"),
         ) from error
     write_text(path, with_section(card, content))
     return path
@@ -59,7 +62,7 @@ def _section(table: Mapping[str, Any], sources: Sequence[Source], trained_on: st
     if not known:
         return _SILENT
     lines = [_WHAT, "", *(_line(source, table.get(source.value), trained_on) for source in sources)]
-    passed = " and ".join(f"{100 * ACCEPTED[source.place]:.1f} % in {source.words}" for source in known)
+    passed = " and ".join(f"{100 * ACCEPTED[source.place]:.1f} % in {source.english}" for source in known)
     lines.append(
         f"- By construction, before any test: of calibration patients on {trained_on}, {passed} lie within the limit. "
         "The others are familiar as well, and flagged."
@@ -68,7 +71,7 @@ def _section(table: Mapping[str, Any], sources: Sequence[Source], trained_on: st
 
 
 def _line(source: Source, part: Mapping[str, Any] | None, trained_on: str) -> str:
-    name = source.words[:1].upper() + source.words[1:]
+    name = source.english[:1].upper() + source.english[1:]
     if part is None:
         return f"- {name}: no measure is kept, so such a picture is never flagged."
     return (

@@ -27,6 +27,7 @@ from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs, pla
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.step import Arrays
 from pfm_desktop.support.files import named, write_text
+from pfm_desktop.support.language import tr
 
 HEADER = "features.json"
 BATCH = 16
@@ -116,7 +117,7 @@ def build_features(
     digest = _digest(model, data, indices, views)
     shapes = _shapes(net, views, len(indices))
     if not _there(folder, digest):
-        with named(folder, safe="the model to start from is unchanged"):
+        with named(folder, safe=tr("the model to start from is unchanged")):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / HEADER).unlink(missing_ok=True)
             for key, shape in shapes.items():
@@ -165,7 +166,7 @@ def _fill(
     views = int(next(iter(arrays.values())).shape[0])
     for view in range(views):
         for start in range(0, len(indices), BATCH):
-            ctx.progress(view * len(indices) + start, views * len(indices), "Looking at the pictures once")
+            ctx.progress(view * len(indices) + start, views * len(indices), tr("Looking at the pictures once"))
             raw = data.batch(indices[start : start + BATCH])
             if view == 0:
                 inputs = plain_inputs(raw, net.names, net.spec.grid, normalisation)

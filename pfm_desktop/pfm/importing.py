@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pfm_desktop.domain.prediction import BANNER, ModelInfo
+from pfm_desktop.domain.prediction import BANNER_ENGLISH, ModelInfo
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import read_tensors, refuse_existing, save_model
 from pfm_desktop.pfm.model_file import CARD
@@ -34,11 +34,12 @@ from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of, write_text
+from pfm_desktop.support.language import tr
 
 TRAINED_ON = "ImageNet photographs (trunk only, not trained to grade)"
 TORCH_FILES = (".pth", ".pt", ".bin")
 WRAPPINGS = ("state_dict", "model", "model_state")  # where training programs put the weights inside their file
-BRING = "bring the file of a public FasterNet T0, T1 or T2 (fasternet_t*.in1k)"
+BRING = tr("bring the file of a public FasterNet T0, T1 or T2 (fasternet_t*.in1k)")
 _STAGE = re.compile(r"stages\.(\d)\.(downsample\.)?(.+)")
 _NOT_WEIGHTS = (  # what the reader raises on a forbidden, cut or foreign file
     pickle.UnpicklingError,
@@ -124,20 +125,20 @@ def save_start(
 def read_file(file: Path) -> dict[str, Tensor]:
     """Tensors by name of a .safetensors, .pth, .pt or .bin file; raises `ModelError`. Nothing in it is executed."""
     if not file.is_file():
-        raise ModelError(f"there is no file {file}", remedy="check the name and the folder")
+        raise ModelError(tr("there is no file {file}", file=file), remedy=tr("check the name and the folder"))
     if file.suffix.lower() == ".safetensors":
         return read_tensors(file)
     if file.suffix.lower() not in TORCH_FILES:
-        raise ModelError(f"{file} is neither .safetensors nor .pth", remedy=BRING)
+        raise ModelError(tr("{file} is neither .safetensors nor .pth", file=file), remedy=BRING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about old pickle protocols: what cannot be read is an error below
             content = torch.load(file, map_location="cpu", weights_only=True)
     except _NOT_WEIGHTS as error:
         raise ModelError(
-            f"{file} holds something other than weights, or is damaged",
-            safe="nothing in it was run",
-            remedy="bring the same weights as .safetensors",
+            tr("{file} holds something other than weights, or is damaged", file=file),
+            safe=tr("nothing in it was run"),
+            remedy=tr("bring the same weights as .safetensors"),
         ) from error
     return _tensors(content, file)
 
@@ -150,7 +151,13 @@ def trunk_weights(tensors: Mapping[str, Tensor], variant: str, called: str) -> T
     missing = [key for key in wanted if key not in named and not key.endswith(_COUNTER)]
     if missing:
         raise ModelError(
-            f"{called} is not a FasterNet: {missing[0]} and {len(missing) - 1} more tensors are missing", remedy=BRING
+            tr(
+                "{called} is not a FasterNet: {tensor} and {more} more tensors are missing",
+                called=called,
+                tensor=missing[0],
+                more=len(missing) - 1,
+            ),
+            remedy=BRING,
         )
     _check_variant(tensors[named["patch_embed.proj.weight"]], variant, called)
     filled = {}
@@ -158,14 +165,27 @@ def trunk_weights(tensors: Mapping[str, Tensor], variant: str, called: str) -> T
         value = tensors[named[key]] if key in named else own
         if value.shape != own.shape:
             raise ModelError(
-                f"{called} does not fit {variant}: {named[key]} is {tuple(value.shape)}, not {tuple(own.shape)}",
+                tr(
+                    "{called} does not fit {variant}: {tensor} is {size}, not {wanted}",
+                    called=called,
+                    variant=variant,
+                    tensor=named[key],
+                    size=tuple(value.shape),
+                    wanted=tuple(own.shape),
+                ),
                 remedy=BRING,
             )
         filled[key] = value.to(own.dtype).contiguous()
         if not bool(torch.isfinite(filled[key]).all()):
-            raise ModelError(f"{called} is damaged: {named[key]} holds values that are no numbers", remedy=BRING)
+            raise ModelError(
+                tr("{called} is damaged: {tensor} holds values that are no numbers", called=called, tensor=named[key]),
+                remedy=BRING,
+            )
         if key.endswith("running_var") and bool((filled[key] < 0).any()):
-            raise ModelError(f"{called} is damaged: {named[key]} holds variances below zero", remedy=BRING)
+            raise ModelError(
+                tr("{called} is damaged: {tensor} holds variances below zero", called=called, tensor=named[key]),
+                remedy=BRING,
+            )
     unused = tuple(sorted(original for key, original in named.items() if key not in wanted))
     return TrunkWeights(filled, naming, unused)
 
@@ -185,8 +205,14 @@ def _check_variant(stem: Tensor, variant: str, called: str) -> None:
         return
     fits = [name for name, value in WIDTH.items() if value == width]
     raise ModelError(
-        f"{called} has trunks {width} channels wide, {variant} has {WIDTH[variant]}",
-        remedy=f"import it with --variant {fits[0]}" if fits else BRING,
+        tr(
+            "{called} has trunks {width} channels wide, {variant} has {wanted}",
+            called=called,
+            width=width,
+            variant=variant,
+            wanted=WIDTH[variant],
+        ),
+        remedy=tr("import it with --variant {variant}", variant=fits[0]) if fits else BRING,
     )
 
 
@@ -197,7 +223,7 @@ def _tensors(content: Any, file: Path) -> dict[str, Tensor]:
             content = content[key]
     found = {str(k): v for k, v in content.items() if isinstance(v, Tensor)} if isinstance(content, Mapping) else {}
     if not found:
-        raise ModelError(f"{file} holds no weights", remedy=BRING)
+        raise ModelError(tr("{file} holds no weights", file=file), remedy=BRING)
     for prefix in ("module.", "model."):
         if all(key.startswith(prefix) for key in found):
             found = {key.removeprefix(prefix): value for key, value in found.items()}
@@ -206,7 +232,7 @@ def _tensors(content: Any, file: Path) -> dict[str, Tensor]:
 
 def _card(info: ModelInfo, training: Mapping[str, Any]) -> str:
     return (
-        f"# {info.name} {info.version}\n\n**{BANNER}.** Trunks of FasterNet {info.variant}, "
+        f"# {info.name} {info.version}\n\n**{BANNER_ENGLISH}.** Trunks of FasterNet {info.variant}, "
         f"trained on {info.trained_on}.\n\n"
         "## Intended use\n\nA start for `pfm train --start`. Both trunks hold the same imported weights; attention, "
         "splice, decision module and heads are random. It gives no answer about a picture, and the program refuses to "

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pfm_desktop.pfm.model_file import ModelFile
 from pfm_desktop.support.files import json_bytes, named, sha256_of, write_bytes
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import cache_dir
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def fill(folder: Path, write: Callable[[Path], None]) -> None:
     Raises `StorageError` when the disk is full or may not be written; there is then no whole folder, and nothing else
     has changed.
     """
-    with named(folder, safe="models and answers are unchanged"):
+    with named(folder, safe=tr("models and answers are unchanged")):
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(folder.parent)
         made = Path(tempfile.mkdtemp(prefix=_PART, dir=folder.parent))

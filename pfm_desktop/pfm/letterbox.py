@@ -20,6 +20,7 @@ from PIL import Image
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.colours import Colours, matches, moments, nearest
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +51,7 @@ class Letterbox:
     def fit(cls, height: int, width: int, size: int) -> Letterbox:
         """Largest centred rectangle of the picture's aspect."""
         if height < 1 or width < 1:
-            raise BadInputError("the picture has no pixels", remedy="export it again")
+            raise BadInputError(tr("the picture has no pixels"), remedy=tr("export it again"))
         scale = size / max(height, width)
         inner_height, inner_width = max(1, round(height * scale)), max(1, round(width * scale))
         return cls(
@@ -188,8 +189,12 @@ def check_pixels(picture: Pixels) -> None:
     """Raise `BadInputError` unless it is rows x columns x 3 in 8 bits."""
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
         raise BadInputError(
-            f"a picture must be rows x columns x 3 in 8 bits, not {picture.shape} {picture.dtype}",
-            remedy="export it as an 8-bit RGB picture",
+            tr(
+                "a picture must be rows x columns x 3 in 8 bits, not {size} {kind}",
+                size=picture.shape,
+                kind=picture.dtype,
+            ),
+            remedy=tr("export it as an 8-bit RGB picture"),
         )
 
 
@@ -197,8 +202,14 @@ def check_mask(mask: Seen, box: Letterbox) -> None:
     """Raise `BadInputError` for a mask that is not of the picture's size."""
     if mask.shape != (box.height, box.width):
         raise BadInputError(
-            f"the overlap mask is {mask.shape[1]} x {mask.shape[0]}, the picture {box.width} x {box.height}",
-            remedy="register the pair again",
+            tr(
+                "the overlap mask is {mask_width} x {mask_height}, the picture {width} x {height}",
+                mask_width=mask.shape[1],
+                mask_height=mask.shape[0],
+                width=box.width,
+                height=box.height,
+            ),
+            remedy=tr("register the pair again"),
         )
 
 

@@ -17,6 +17,7 @@ from pfm_desktop.pfm.letterbox import Normalisation
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, ModelFile
 from pfm_desktop.pfm.model_tables import DEVICES
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 
 Singles = NDArray[np.float32]
 
@@ -35,7 +36,10 @@ def read_arrays(weights: Path, wanted: Sequence[str]) -> dict[str, Singles]:
             keys = [*whole, *(key for key in found if key.startswith(begun))]
             return {key: file.get_tensor(key) for key in keys}
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{weights} is not a readable safetensors file ({error})", remedy=FETCH_AGAIN) from error
+        raise ModelError(
+            tr("{weights} is not a readable safetensors file ({error})", weights=weights, error=error),
+            remedy=FETCH_AGAIN,
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)

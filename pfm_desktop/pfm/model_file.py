@@ -18,6 +18,7 @@ from pfm_desktop.pfm import model_tables as tables
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.support.errors import BadInputError, ModelError
 from pfm_desktop.support.files import write_text
+from pfm_desktop.support.language import tr
 
 FORMAT = 1
 FORMAT_DEVICES = 2  # of a model that knows several devices: a program that does not would give other answers
@@ -28,7 +29,7 @@ CARD = "CARD.md"
 _TABLES = ("normalisation", "calibration", "familiarity", "heatmap", "training", "figures")
 UNSEALED = "taken_unsealed"  # in `training`: the day on which a model without a digest was brought here
 LARGEST = 64 * 2**20  # bytes of a model.toml; the patients it has learned from take 20 bytes each
-FETCH_AGAIN = "fetch the model again or choose another one"
+FETCH_AGAIN = tr("fetch the model again or choose another one")
 
 
 @dataclass(frozen=True)
@@ -83,23 +84,34 @@ class ModelFile:
 def check_name(name: str, version: str = "1", trained_on: str = "") -> None:
     """Raise `BadInputError` for what no model can be called: said before the work of making it."""
     if not tables.NAME.fullmatch(name):
-        raise BadInputError(f"{name!r} cannot be the name of a model", remedy="use letters, digits, - _ and .")
+        raise BadInputError(
+            tr("{name!r} cannot be the name of a model", name=name), remedy=tr("use letters, digits, - _ and .")
+        )
     if PureWindowsPath(name).is_reserved() or name.endswith("."):  # a model goes from one computer to another
-        raise BadInputError(f"{name!r} cannot be a folder on Windows", remedy="choose another name for the model")
+        raise BadInputError(
+            tr("{name!r} cannot be a folder on Windows", name=name), remedy=tr("choose another name for the model")
+        )
     if not tables.VERSION.fullmatch(version):
-        raise BadInputError(f"{version!r} cannot be the version of a model", remedy="use digits, letters, - _ + and .")
+        raise BadInputError(
+            tr("{version!r} cannot be the version of a model", version=version),
+            remedy=tr("use digits, letters, - _ + and ."),
+        )
     try:
         tables.sentence(trained_on, "what a model was trained on")
     except ValueError as error:
-        raise BadInputError(str(error), remedy="say it in one line") from error
+        said = tr("what a model was trained on is not one line of at most {most} letters", most=tables.LONGEST)
+        raise BadInputError(said, remedy=tr("say it in one line")) from error
 
 
 def seal_words(content: ModelFile) -> str:
     """What is known of the history of a `model.toml` whose digest fits."""
     taken = content.training.get(UNSEALED)
     if not taken:
-        return "model.toml is as it was made"
-    return f"model.toml is as it was brought here on {taken}, without a seal: nobody can say what was altered before"
+        return tr("model.toml is as it was made")
+    return tr(
+        "model.toml is as it was brought here on {day}, without a seal: nobody can say what was altered before",
+        day=taken,
+    )
 
 
 def write_model_file(folder: Path, content: ModelFile) -> None:
@@ -132,9 +144,9 @@ def write_model_file(folder: Path, content: ModelFile) -> None:
         _content(table, digest)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelError(
-            f"this model was not written, as nothing could ask it: {error}",
-            safe="no model was written",
-            remedy="check the pictures and grades it learns from, then train again",
+            tr("this model was not written, as nothing could ask it: {error}", error=error),
+            safe=tr("no model was written"),
+            remedy=tr("check the pictures and grades it learns from, then train again"),
         ) from error
     write_text(folder / MODEL, tomli_w.dumps(table))
 
@@ -153,25 +165,33 @@ def read_model_file(folder: Path, *, digest_needed: bool = True) -> ModelFile:
             raise
         raise ModelError(f"{path}: {error.what}", safe=error.safe, remedy=FETCH_AGAIN) from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} is damaged: {error} is missing", remedy=FETCH_AGAIN) from error
+        raise ModelError(
+            tr("{path} is damaged: {error} is missing", path=path, error=error), remedy=FETCH_AGAIN
+        ) from error
     except Exception as error:  # one file must never take away the list of models
         said = _why(error)
-        raise ModelError(f"{path} is damaged: {said}", remedy=FETCH_AGAIN) from error
+        raise ModelError(tr("{path} is damaged: {said}", path=path, said=said), remedy=FETCH_AGAIN) from error
     if digest_needed and not content.digest:
         raise ModelError(
-            f"{path} has no [{tables.INTEGRITY}]: it is from an earlier version, or was altered",
-            safe="nothing is asked of it",
-            remedy=f"train it again, or bring it in as it is: `pfm models import {folder} --name NEW`",
+            tr(
+                "{path} has no [{table}]: it is from an earlier version, or was altered",
+                path=path,
+                table=tables.INTEGRITY,
+            ),
+            safe=tr("nothing is asked of it"),
+            remedy=tr(
+                "train it again, or bring it in as it is: `pfm models import {folder} --name NEW`", folder=folder
+            ),
         )
     return content
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
+        return tr("it is nested too deeply")
     if type(error) is not ValueError:
         return type(error).__name__
-    return "a number in it has too many digits" if "integer string" in str(error) else str(error)[:200]
+    return tr("a number in it has too many digits") if "integer string" in str(error) else str(error)[:200]
 
 
 def regular_size(path: Path) -> int:
@@ -179,7 +199,7 @@ def regular_size(path: Path) -> int:
     never opened: reading from one may wait for ever."""
     found = path.stat()  # follows links, as opening does
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(f"{path.name} is not a file")
+        raise OSError(tr("{name} is not a file", name=path.name))
     return found.st_size
 
 
@@ -187,12 +207,14 @@ def _read(path: Path, folder: Path) -> ModelFile:
     try:
         size = regular_size(path)
         if size > LARGEST:
-            raise ModelError(f"{path} is far too large ({size} bytes)", remedy=FETCH_AGAIN)
+            raise ModelError(tr("{path} is far too large ({size} bytes)", path=path, size=size), remedy=FETCH_AGAIN)
         return _understood(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as error:
-        raise ModelError(f"no model in {folder}: {MODEL} is missing", remedy=FETCH_AGAIN) from error
+        raise ModelError(
+            tr("no model in {folder}: {file} is missing", folder=folder, file=MODEL), remedy=FETCH_AGAIN
+        ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"{path} cannot be read ({error})", remedy=FETCH_AGAIN) from error
+        raise ModelError(tr("{path} cannot be read ({error})", path=path, error=error), remedy=FETCH_AGAIN) from error
 
 
 @lru_cache(maxsize=64)  # more models than a list of them has
@@ -201,13 +223,21 @@ def _understood(text: str, path: Path) -> ModelFile:
     table = tomllib.loads(text)
     if table.get("format") not in (FORMAT, FORMAT_DEVICES):
         raise ModelError(
-            f"{path} has format {repr(table.get('format'))[:20]}, not {FORMAT} or {FORMAT_DEVICES}",
-            remedy="update the program",
+            tr(
+                "{path} has format {found}, not {first} or {second}",
+                path=path,
+                found=repr(table.get("format"))[:20],
+                first=FORMAT,
+                second=FORMAT_DEVICES,
+            ),
+            remedy=tr("update the program"),
         )
     digest = table[tables.INTEGRITY][tables.DIGEST] if tables.INTEGRITY in table else ""
     if tables.INTEGRITY in table and digest != tables.digest_of(table):
         raise ModelError(
-            f"{path} was altered after the model was made", safe="nothing is asked of it", remedy=FETCH_AGAIN
+            tr("{path} was altered after the model was made", path=path),
+            safe=tr("nothing is asked of it"),
+            remedy=FETCH_AGAIN,
         )
     return _content(table, digest)
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 
 INTEGRITY, DIGEST = "integrity", "table_sha256"
 NAME = re.compile(r"\w[\w.-]{0,63}")
@@ -80,7 +81,8 @@ def heatmap_method(table: Mapping[str, Any]) -> str:
     method = table.get("method", LAYER_CAM)
     if method not in (LAYER_CAM, CLASS_MAP):
         raise ModelError(
-            f"the model's heatmaps are drawn by {repr(method)[:40]}", remedy="update the program to read this model"
+            tr("the model's heatmaps are drawn by {method}", method=repr(method)[:40]),
+            remedy=tr("update the program to read this model"),
         )
     return str(method)
 

@@ -44,6 +44,7 @@ from pfm_desktop.pfm.model_tables import ALONE, BOTH, LAYER_CAM, heatmap_method,
 from pfm_desktop.pfm.registry import check_weights, refuse_start_only
 from pfm_desktop.pfm.slopes import slopes_of
 from pfm_desktop.support.errors import BadInputError, ModelError
+from pfm_desktop.support.language import tr
 
 log = logging.getLogger(__name__)
 SIDE_BY_SIDE = 2  # chunks of dropout passes that run at once
@@ -151,12 +152,12 @@ class Predictor:
         foreign = [source for source in given if source not in self.info.sources]
         if foreign or not given:
             raise ModelError(
-                f"the model {self.info.name} reads {together(self.info.sources)}",
-                remedy="give the pictures that it was trained on",
+                tr("the model {name} reads {sources}", name=self.info.name, sources=together(self.info.sources)),
+                remedy=tr("give the pictures that it was trained on"),
             )
         shapes = {pixels.shape for pixels in given.values()}
         if len(shapes) > 1:
-            raise BadInputError("the two pictures differ in size", remedy="warp one onto the other first")
+            raise BadInputError(tr("the two pictures differ in size"), remedy=tr("warp one onto the other first"))
         size, grid = self.info.input_size, self._spec.grid
         height, width = next(iter(shapes))[:2]
         box = Letterbox.fit(height, width, size)
@@ -175,7 +176,7 @@ class Predictor:
             found = dict(zip(self._names, pool.map(placed, self._names), strict=True))
         used = tuple(name for name, (seen, _) in found.items() if seen.any())
         if not used:
-            raise BadInputError("no picture shows anything", remedy="give a picture")
+            raise BadInputError(tr("no picture shows anything"), remedy=tr("give a picture"))
         pictures = {name: picture for name, (_, picture) in found.items() if picture is not None}
         return Prepared(
             pictures,
@@ -304,8 +305,12 @@ class Predictor:
         """Whatever is no number would still be shown as a grade."""
         if not all(np.isfinite(part).all() for part in values):
             raise ModelError(
-                f"the model {self.info.name} {self.info.version} gives an answer that is no number",
-                safe="no answer is shown or kept",
+                tr(
+                    "the model {name} {version} gives an answer that is no number",
+                    name=self.info.name,
+                    version=self.info.version,
+                ),
+                safe=tr("no answer is shown or kept"),
                 remedy=FETCH_AGAIN,
             )
 

@@ -12,6 +12,7 @@ from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, MODEL, WEIGHTS, ModelFile, read_model_file, regular_size
 from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.files import sha256_of
+from pfm_desktop.support.language import tr
 
 log = logging.getLogger(__name__)
 BYTES = 4  # of one weight
@@ -80,8 +81,8 @@ def find_model(name_or_path: str, dirs: Iterable[Path]) -> Path:
     given = Path(name_or_path)
     if given.suffix.lower() in PICKLES:
         raise ModelError(
-            f"{given.name} is a pickle, which can run programs when it is opened, and is never loaded",
-            remedy="bring the weights as .safetensors, or import FasterNet weights with `pfm models import`",
+            tr("{name} is a pickle, which can run programs when it is opened, and is never loaded", name=given.name),
+            remedy=tr("bring the weights as .safetensors, or import FasterNet weights with `pfm models import`"),
         )
     if _is_bare(name_or_path):
         found = _called(name_or_path, dirs)
@@ -89,9 +90,12 @@ def find_model(name_or_path: str, dirs: Iterable[Path]) -> Path:
             return found
     elif given.is_dir() and ((given / MODEL).exists() or (given / WEIGHTS).exists()):
         return given.absolute()
-    known = ", ".join(dict.fromkeys(entry.info.name for entry in list_models(dirs))) or "none"
-    here = f"; for a folder here write ./{name_or_path}" if _is_bare(name_or_path) and given.is_dir() else ""
-    raise ModelError(f"there is no model {name_or_path!r}", remedy=f"known models: {known}{here}")
+    known = ", ".join(dict.fromkeys(entry.info.name for entry in list_models(dirs))) or tr("none", "no models")
+    if _is_bare(name_or_path) and given.is_dir():
+        remedy = tr("known models: {models}; for a folder here write ./{name}", models=known, name=name_or_path)
+    else:
+        remedy = tr("known models: {models}", models=known)
+    raise ModelError(tr("there is no model {name!r}", name=name_or_path), remedy=remedy)
 
 
 def read_info(path: Path) -> ModelInfo:
@@ -119,19 +123,36 @@ def check_weights(path: Path, content: ModelFile) -> None:
         size = regular_size(weights)
         if size > most:
             raise ModelError(
-                f"the weights {weights} are not those of {info.name} ({size} bytes, its network has {most} at most)",
-                safe="nothing was loaded from them",
+                tr(
+                    "the weights {weights} are not those of {name} ({size} bytes, its network has {most} at most)",
+                    weights=weights,
+                    name=info.name,
+                    size=size,
+                    most=most,
+                ),
+                safe=tr("nothing was loaded from them"),
                 remedy=FETCH_AGAIN,
             )
         found = sha256_of(weights)
     except FileNotFoundError as error:
-        raise ModelError(f"the weights of {info.name} are missing ({weights})", remedy=FETCH_AGAIN) from error
+        raise ModelError(
+            tr("the weights of {name} are missing ({weights})", name=info.name, weights=weights), remedy=FETCH_AGAIN
+        ) from error
     except OSError as error:
-        raise ModelError(f"the weights of {info.name} cannot be read ({error})", remedy=FETCH_AGAIN) from error
+        raise ModelError(
+            tr("the weights of {name} cannot be read ({error})", name=info.name, error=error), remedy=FETCH_AGAIN
+        ) from error
     if found != info.sha256:
         raise ModelError(
-            f"the weights {weights} are not those of {info.name} (hash {found[:12]}, {MODEL} says {info.sha256[:12]})",
-            safe="nothing was loaded from them",
+            tr(
+                "the weights {weights} are not those of {name} (hash {found}, {file} says {told})",
+                weights=weights,
+                name=info.name,
+                found=found[:12],
+                file=MODEL,
+                told=info.sha256[:12],
+            ),
+            safe=tr("nothing was loaded from them"),
             remedy=FETCH_AGAIN,
         )
 
@@ -140,8 +161,8 @@ def refuse_start_only(info: ModelInfo) -> None:
     """Raise `ModelError` for a model that holds trunks only: its heads are random and would grade by chance."""
     if not info.can_grade:
         raise ModelError(
-            f"the model {info.name} holds imported trunks only and was never trained to grade",
-            remedy=f"train a model from it with `pfm train MANIFEST --out DIR --start {info.name}`",
+            tr("the model {name} holds imported trunks only and was never trained to grade", name=info.name),
+            remedy=tr("train a model from it with `pfm train MANIFEST --out DIR --start {name}`", name=info.name),
         )
 
 
@@ -149,8 +170,13 @@ def refuse_other_variant(info: ModelInfo, variant: str) -> None:
     """Raise `ModelError` for a model whose trunks do not fit a network of `variant`."""
     if info.variant != variant:
         raise ModelError(
-            f"the model {info.name} has variant {info.variant}, not {variant}",
-            remedy=f"train with --variant {info.variant}, or start from another model",
+            tr(
+                "the model {name} has variant {variant}, not {wanted}",
+                name=info.name,
+                variant=info.variant,
+                wanted=variant,
+            ),
+            remedy=tr("train with --variant {variant}, or start from another model", variant=info.variant),
         )
 
 
@@ -212,10 +238,20 @@ def _looked_into(parent: Path) -> tuple[list[Path], tuple[BrokenModel, ...]]:
 
 
 def _without_description(folder: Path) -> BrokenModel:
-    error = ModelError(f"{folder} holds weights, but {MODEL}, which says what they are, is missing", remedy=FETCH_AGAIN)
+    error = ModelError(
+        tr("{folder} holds weights, but {file}, which says what they are, is missing", folder=folder, file=MODEL),
+        remedy=FETCH_AGAIN,
+    )
     return BrokenModel(folder, str(error), error)
 
 
 def _closed(folder: Path, error: OSError) -> BrokenModel:
     log.warning("models left out: %s: %s", folder, error)
-    return BrokenModel(folder, f"{folder} cannot be looked into ({error.strerror or error}). Check its permissions.")
+    return BrokenModel(
+        folder,
+        tr(
+            "{folder} cannot be looked into ({reason}). Check its permissions.",
+            folder=folder,
+            reason=error.strerror or error,
+        ),
+    )

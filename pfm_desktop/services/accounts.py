@@ -19,6 +19,7 @@ from pfm_desktop.storage.keys import LibraryKeys, Unlocked, WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+from pfm_desktop.support.language import tr
 
 SHORTEST, LONGEST = 10, 1000  # letters of a password
 EVENT = "sign_in"
@@ -34,12 +35,16 @@ class NotActiveError(UserError):
 
     def __init__(self, name: str, *, on_record: bool = True) -> None:
         super().__init__(
-            f"the account {name} was switched off" if on_record else f"this library has no account {name} on record",
-            safe="nothing was opened",
-            remedy="ask an administrator of the library to switch it on again"
+            tr("the account {name} was switched off", name=name)
             if on_record
-            else "its database is older than its key file, as where a backup was brought back: ask an administrator of "
-            "the library to make the account anew (Settings, People)",
+            else tr("this library has no account {name} on record", name=name),
+            safe=tr("nothing was opened"),
+            remedy=tr("ask an administrator of the library to switch it on again")
+            if on_record
+            else tr(
+                "its database is older than its key file, as where a backup was brought back: ask an administrator of "
+                "the library to make the account anew (Settings, People)"
+            ),
         )
 
 
@@ -132,9 +137,9 @@ def open_for_writing(lib: Library) -> Library:
     try:
         if again.read_only:
             raise StorageError(
-                f"the library still cannot be written: {again.read_only_reason}",
-                safe="it stays open for reading, and nothing was changed",
-                remedy="try again once that is over",
+                tr("the library still cannot be written: {reason}", reason=again.read_only_reason),
+                safe=tr("it stays open for reading, and nothing was changed"),
+                remedy=tr("try again once that is over"),
             )
         again.account, again.who, again.key_file = lib.account, lib.who, lib.key_file
         if not still_there(again):
@@ -166,9 +171,9 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
     try:
         if lib.read_only:
             raise StorageError(
-                f"the library is open for reading only: {lib.read_only_reason}",
-                safe="no password was changed",
-                remedy="close the other program, then try again",
+                tr("the library is open for reading only: {reason}", reason=lib.read_only_reason),
+                safe=tr("no password was changed"),
+                remedy=tr("close the other program, then try again"),
             )
         lib.who = name
         account = _recovered(lib, name)
@@ -190,7 +195,7 @@ def confirm(lib: Library, password: str, why: str) -> None:
     """
     if lib.account is None:
         return
-    wrong = WrongPasswordError("your own password is wrong", account_id=lib.account.id, safe="nothing was done")
+    wrong = WrongPasswordError(tr("your own password is wrong"), account_id=lib.account.id, safe=tr("nothing was done"))
     try:
         unlocked = _unlocked(lib.path, lib.account.name, password, f"Wrong password: {why}")
     except WrongPasswordError as error:
@@ -243,9 +248,9 @@ def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Acco
         return account
     if known is not None:
         raise BadInputError(
-            f"there is an account {name} already",
-            safe="nothing was changed",
-            remedy="write the name so that the two are told apart",
+            tr("there is an account {name} already", name=name),
+            safe=tr("nothing was changed"),
+            remedy=tr("write the name so that the two are told apart"),
         )
     account = Account(uuid.uuid4().hex, name, frozenset(roles))
     lib.apply(_made(account, f"Account made: {name} ({roles_text(account.roles)})"))
@@ -278,7 +283,7 @@ def set_password(lib: Library, account: Account, password: str) -> None:
 def change_own_password(lib: Library, old: str, new: str) -> None:
     """Whoever is signed in takes another password. The pictures stay as they are."""
     if lib.account is None:
-        raise BadInputError("nobody is signed in", safe="nothing was changed")
+        raise BadInputError(tr("nobody is signed in"), safe=tr("nothing was changed"))
     check_password(new, lib.account.name)
     confirm(lib, old, "to change it")
     _new_password(lib, lib.account, new, f"Own password changed: {lib.account.name}")
@@ -316,9 +321,10 @@ def _remind_of_key(lib: Library) -> None:
     """Without a recovery key one forgotten password may lose all, so who can make another hears of it each time."""
     shown = lib.meta(KEY_SHOWN)
     if shown and lib.account is not None and lib.account.may(Act.KEEP_ACCOUNTS):
-        said = (
-            f"a recovery key was shown on {shown}, and nobody said that it is kept: if it is not on paper, make a new "
-            "one in Settings"
+        said = tr(
+            "a recovery key was shown on {day}, and nobody said that it is kept: if it is not on "
+            "paper, make a new one in Settings",
+            day=shown,
         )
         lib.notice = ". ".join(part for part in (lib.notice, said) if part)
 
@@ -343,19 +349,26 @@ def check_password(password: str, name: str = "") -> None:
     """Raise `BadInputError` for a password that is soon guessed."""
     squeezed = password.casefold().strip()
     if not SHORTEST <= len(password) <= LONGEST:
-        raise _weak(f"has fewer than {SHORTEST} letters" if len(password) < SHORTEST else "is too long")
+        raise _weak(
+            tr("this password will not do: it has fewer than {count} letters", count=SHORTEST)
+            if len(password) < SHORTEST
+            else tr("this password will not do: it is too long")
+        )
     common = _COMMON.split()
     if len(set(squeezed)) < 5 or squeezed in common or squeezed.rstrip("0123456789!?.#$*") in common:
-        raise _weak("is one of those that are tried first")
+        raise _weak(tr("this password will not do: it is one of those that are tried first"))
     if name and name.casefold().strip() in squeezed and len(squeezed) - len(name.strip()) < 6:
-        raise _weak("is little more than the name")
+        raise _weak(tr("this password will not do: it is little more than the name"))
 
 
-def _weak(why: str) -> BadInputError:
+def _weak(what: str) -> BadInputError:
     return BadInputError(
-        f"this password will not do: it {why}",
-        safe="nothing was changed",
-        remedy=f"take {SHORTEST} letters or more; four words that do not belong together are good, and easy to keep",
+        what,
+        safe=tr("nothing was changed"),
+        remedy=tr(
+            "take {count} letters or more; four words that do not belong together are good, and easy to keep",
+            count=SHORTEST,
+        ),
     )
 
 
@@ -448,15 +461,18 @@ def _put_password(
 
 def _writable(lib: Library) -> None:
     if lib.read_only:
-        raise StorageError(f"the library is open for reading only: {lib.read_only_reason}", safe="nothing was changed")
+        raise StorageError(
+            tr("the library is open for reading only: {reason}", reason=lib.read_only_reason),
+            safe=tr("nothing was changed"),
+        )
 
 
 def _keys(lib: Library) -> LibraryKeys:
     if lib.keys is None:
         raise BadInputError(
-            "this library is not encrypted and has no accounts",
-            safe="nothing was changed",
-            remedy="make an encrypted library for real pictures",
+            tr("this library is not encrypted and has no accounts"),
+            safe=tr("nothing was changed"),
+            remedy=tr("make an encrypted library for real pictures"),
         )
     return lib.keys
 
@@ -466,15 +482,15 @@ def checked_name(name: str) -> str:
     squeezed = " ".join(name.split())
     if not squeezed or len(squeezed) > 100:
         raise BadInputError(
-            "an account needs a name of at most 100 letters",
-            safe="nothing was changed",
-            remedy="write the person's name",
+            tr("an account needs a name of at most 100 letters"),
+            safe=tr("nothing was changed"),
+            remedy=tr("write the person's name"),
         )
     if any(unicodedata.category(letter).startswith("C") for letter in squeezed) or _mixed(squeezed):
         raise BadInputError(
-            "the name has signs that cannot be seen, or letters of two alphabets in one word",
-            safe="nothing was changed: it could pass for another name",
-            remedy="type the name anew, in one alphabet",
+            tr("the name has signs that cannot be seen, or letters of two alphabets in one word"),
+            safe=tr("nothing was changed: it could pass for another name"),
+            remedy=tr("type the name anew, in one alphabet"),
         )
     return squeezed
 
@@ -492,7 +508,9 @@ def _mixed(name: str) -> bool:
 def _check_roles(roles: Collection[Role]) -> None:
     if not roles:
         raise BadInputError(
-            "an account needs a role", safe="nothing was changed", remedy="choose one, or switch the account off"
+            tr("an account needs a role"),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose one, or switch the account off"),
         )
 
 

@@ -16,14 +16,15 @@ from pfm_desktop.services import on_record
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.prediction import Analysis, ModelInfo
 
 log = logging.getLogger(__name__)
 WHAT = "ai_shown"
-NOT_READ = "a picture of this pair is missing or damaged, or the library cannot be read now"
-NOT_RECORDED = "it cannot be put on record that you see it"
+NOT_READ = tr("a picture of this pair is missing or damaged, or the library cannot be read now")
+NOT_RECORDED = tr("it cannot be put on record that you see it")
 _REVEAL = "reveal"  # in Review, under the id of the visit
 
 
@@ -77,12 +78,12 @@ def show_job(ctx: Context, lib: Library, pair_id: str, model: str, task_id: str)
         analysis = answer_job(ctx, lib, pair_id, model)
     except (BadInputError, StorageError) as error:
         log.warning("a pair cannot be read: %s", type(error).__name__)
-        raise StorageError(NOT_READ, safe="nothing was changed") from None
+        raise StorageError(NOT_READ, safe=tr("nothing was changed")) from None
     ctx.check()
     try:
         record_shown(lib, pair_id, analysis.model, task_id=task_id)
     except StorageError as error:
-        raise StorageError(f"{NOT_RECORDED}: {error.what}", safe="nothing is shown", remedy=error.remedy) from error
+        raise StorageError(f"{NOT_RECORDED}: {error.what}", safe=tr("nothing is shown"), remedy=error.remedy) from error
     return analysis
 
 

@@ -11,6 +11,7 @@ from pfm_desktop.services.cases import new_id
 from pfm_desktop.storage import records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 AMENDMENT = "amendment"  # what is changed, in the journal
 
@@ -23,7 +24,9 @@ def amend(lib: Library, visit_id: str, reason: str, report: bytes) -> tuple[Chan
         found = records.snapshot(session, "findings", visit_id) or {}
     signature = found.get("signature")
     if signature is None:
-        raise BadInputError("this visit is not signed", safe="nothing was changed", remedy="it can be changed as it is")
+        raise BadInputError(
+            tr("this visit is not signed"), safe=tr("nothing was changed"), remedy=tr("it can be changed as it is")
+        )
     fields = {
         "visit_id": visit_id,
         "made_at": datetime.now(UTC).isoformat(),

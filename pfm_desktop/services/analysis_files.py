@@ -13,7 +13,7 @@ import numpy as np
 from pfm_desktop.domain.anatomy import Anatomy, Outline, Region
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import (
-    BANNER,
+    BANNER_ENGLISH,
     Analysis,
     Familiarity,
     Heatmap,
@@ -25,6 +25,7 @@ from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 FORMAT = 1
 # what reading damaged text or bytes can raise
@@ -68,7 +69,8 @@ def from_kept(body: Mapping[str, Any], blobs: Mapping[str, bytes]) -> Analysis:
         )
     except _DAMAGED as error:
         raise BadInputError(
-            f"a kept answer cannot be read ({type(error).__name__})", remedy="have the pair answered again"
+            tr("a kept answer cannot be read ({error})", error=type(error).__name__),
+            remedy=tr("have the pair answered again"),
         ) from error
 
 
@@ -100,7 +102,7 @@ def public_json(analysis: Analysis) -> dict[str, Any]:
     familiarity = prediction.familiarity if prediction else {}
     sources = tuple(source for source in Source if source in PLACES or source.value in analysis.quality)
     return {
-        "banner": BANNER,
+        "banner": BANNER_ENGLISH,
         "grade": said["grade"],
         "likeliest": prediction.likeliest.value if prediction else None,
         "probabilities": said["probabilities"],
@@ -122,7 +124,7 @@ def public_json(analysis: Analysis) -> dict[str, Any]:
             "version": analysis.model.version,
             "sha256": analysis.model.sha256,
             "investigational": analysis.model.investigational,
-            "label": analysis.model.label,
+            "label": analysis.model.label_english,
         },
         "timing_ms": dict(analysis.timing_ms),
     }

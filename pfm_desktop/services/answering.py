@@ -10,8 +10,16 @@ from pfm_desktop.domain import form
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.form import Item
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 T = TypeVar("T")
+_GONE = {
+    "visit": tr("this visit is not in the library"),
+    "referral": tr("this referral is not in the library"),
+    "assessment": tr("this assessment is not in the library"),
+    "lesion": tr("this lesion is not in the library"),
+    "specimen": tr("this specimen is not in the library"),
+}
 
 
 def answered(present: Mapping[str, Any], items: Sequence[Item], key: str, answer: Any) -> tuple[dict[str, Any], str]:
@@ -19,7 +27,7 @@ def answered(present: Mapping[str, Any], items: Sequence[Item], key: str, answer
     was said, for the journal. `BadInputError` for an answer that the item does not take."""
     item = next((one for one in items if one.key == key), None)
     if item is None:
-        raise BadInputError(f"nothing is called {key!r} in this form", safe="nothing was changed")
+        raise BadInputError(tr("nothing is called {key!r} in this form", key=key), safe=tr("nothing was changed"))
     kept = valid(lambda: form.checked(item, answer, today=date.today()))
     left = {name: value for name, value in present.items() if name != key}
     new = form.answered(items, {**left, key: kept} if kept is not None else left)
@@ -40,11 +48,9 @@ def valid(make: Callable[[], T]) -> T:
     try:
         return make()
     except ValueError as error:
-        raise BadInputError(str(error), safe="nothing was changed") from error
+        raise BadInputError(str(error), safe=tr("nothing was changed")) from error
 
 
 def gone(what: str) -> StorageError:
-    """A record that is not there any more."""
-    return StorageError(
-        f"this {what} is not in the library", safe="nothing was changed", remedy="open the visit from the list again"
-    )
+    """A record that is not there any more; `what` is a key of `_GONE`."""
+    return StorageError(_GONE[what], safe=tr("nothing was changed"), remedy=tr("open the visit from the list again"))

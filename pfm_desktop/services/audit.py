@@ -18,10 +18,11 @@ from pfm_desktop.storage.audit_about import Whose, whose
 from pfm_desktop.storage.audit_lines import AuditLine, Read
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 
 __all__ = ["PAGE", "AuditCheck", "Field", "Kind", "Told", "Wanted", "filter_words", "read", "told", "verify"]
 
-UNREADABLE = "This line cannot be read: it is not what was written."
+UNREADABLE = tr("This line cannot be read: it is not what was written.")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Field:
     def short(self) -> str:
         """`Impression: none -> low`, each value shortened; `Letter: was A` of what is removed."""
         if not self.after:
-            return f"{self.name}: was {short(self.before)}"
+            return tr("{field}: was {value}", field=self.name, value=short(self.before))
         return f"{self.name}: {' -> '.join(short(side) for side in (self.before, self.after) if side)}"
 
 
@@ -80,7 +81,7 @@ def read(
 def told(line: Read, woman: Whose | None = None) -> Told:
     """One line in words."""
     if not isinstance(line, AuditLine):
-        return Told(line.seq, "", "", "Altered", UNREADABLE, readable=False, chain=line.chain)
+        return Told(line.seq, "", "", tr("Altered"), UNREADABLE, readable=False, chain=line.chain)
     is_record = line.what in stored.OF_RECORDS
     return Told(
         seq=line.seq,
@@ -118,7 +119,8 @@ def filter_words(wanted: Wanted) -> str:
 
 
 def _day(day: date) -> str:
-    return moments.day(day)
+    """In English, as the record and the export have it."""
+    return f"{day.day:02d} {moments.MONTHS[day.month - 1][:3]} {day.year}"
 
 
 def _about(woman: Whose | None) -> str:

@@ -17,6 +17,7 @@ from pfm_desktop.services.audit_export import FORMAT, VERSION
 from pfm_desktop.services.audit_key import fingerprint_of, typed_fingerprint
 from pfm_desktop.storage import chain
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 LONGEST = 16 * 2**20  # bytes of a line; the longest that the program writes is far below
 _SAID = 20  # problems that are named; the rest is counted
@@ -51,14 +52,26 @@ class ExportCheck:
     def says(self) -> str:
         """The verdict in sentences."""
         if self.problems:
-            return f"Not to be relied on: {len(self.problems)} found wrong in {self.lines} lines."
-        how = "the signature fits and the chain holds from the first line of the trail to the last"
+            wrong = len(self.problems)
+            return tr("Not to be relied on: {wrong} found wrong in {lines} lines.", wrong=wrong, lines=self.lines)
+        how = tr(
+            "{lines} lines: the signature fits and the chain holds from the first line of the trail to the last.",
+            lines=self.lines,
+        )
         if not self.whole:
-            how = "the signature fits. It is a part of the trail, so the chain between its lines cannot be checked"
-        known = "The key is the one with this fingerprint"
+            how = tr(
+                "{lines} lines: the signature fits. It is a part of the trail, so the chain between its lines cannot "
+                "be checked.",
+                lines=self.lines,
+            )
+        known = tr("The key is the one with this fingerprint: {fingerprint}.", fingerprint=self.fingerprint)
         if not self.compared:
-            known = "Whose key it is was not checked: compare the fingerprint with the one that the library shows"
-        return f"{self.lines} lines: {how}. {known}: {self.fingerprint}."
+            known = tr(
+                "Whose key it is was not checked: compare the fingerprint with the one that the library shows: "
+                "{fingerprint}.",
+                fingerprint=self.fingerprint,
+            )
+        return f"{how} {known}"
 
 
 def check_export(path: Path, fingerprint: str = "", *, ctx: Context | None = None) -> ExportCheck:
@@ -94,15 +107,15 @@ class _Reading:
         last, number, done = b"", 0, 0
         for data in self._pieces(stream):
             if number % 1000 == 0:
-                ctx.progress(done, size, "Checking the export")
+                ctx.progress(done, size, tr("Checking the export"))
             if number:
                 self._line(number, last)
             last, number, done = data, number + 1, done + len(data)
         if number == 0:
-            self._wrong("the file is empty")
+            self._wrong(tr("the file is empty"))
         elif number == 1:
             self._line(1, last)
-            self._wrong("the file ends after its first line: the rest was cut off")
+            self._wrong(tr("the file ends after its first line: the rest was cut off"))
         else:
             self._signature(last)
             self._ends()
@@ -110,7 +123,7 @@ class _Reading:
     def verdict(self) -> ExportCheck:
         """What was found, in the end."""
         if self._left_out:
-            self._found.append(f"... and {self._left_out} more")
+            self._found.append(tr("... and {count} more", count=self._left_out))
         whole = self._header.get("whole") is True
         compared = bool(self._expected)
         return ExportCheck(tuple(self._found), self._lines, whole, self._fingerprint, compared, self._header)
@@ -124,7 +137,7 @@ class _Reading:
     def _pieces(self, stream: BinaryIO) -> Iterator[bytes]:
         while data := stream.readline(LONGEST + 1):
             if len(data) > LONGEST:
-                self._wrong("a line is longer than any line of an audit trail: the rest was not read")
+                self._wrong(tr("a line is longer than any line of an audit trail: the rest was not read"))
                 return
             yield data
 
@@ -137,20 +150,30 @@ class _Reading:
         self._lines += 1
         line = _parsed(data)
         if line is None or not _is_line(line):
-            self._wrong(f"line {number} of the file is not a line of an audit trail")
+            self._wrong(tr("line {number} of the file is not a line of an audit trail", number=number))
             self._chain = str(line.get("chain", "")) if line is not None else ""
             return
         self._join(number, line)
 
     def _join(self, number: int, line: dict[str, Any]) -> None:
         if self._lines > 1 and line["seq"] <= self._seq:
-            self._wrong(f"line {number} of the file (number {line['seq']} of the trail) is out of order")
+            self._wrong(
+                tr(
+                    "line {number} of the file (number {in_trail} of the trail) is out of order",
+                    number=number,
+                    in_trail=line["seq"],
+                )
+            )
         follows = self._header.get("whole") is True or (self._lines > 1 and line["seq"] == self._seq + 1)
         at = datetime.fromisoformat(line["at"])
         if follows and line["chain"] != chain.link(self._chain, **{**_said(line), "at": at}):
             self._wrong(
-                f"line {number} of the file (number {line['seq']} of the trail) is not what was written, "
-                "or lines before it were altered, removed or moved"
+                tr(
+                    "line {number} of the file (number {in_trail} of the trail) is not what was written, or "
+                    "lines before it were altered, removed or moved",
+                    number=number,
+                    in_trail=line["seq"],
+                )
             )
         self._first_chain = self._first_chain or line["chain"]
         self._seq, self._chain = line["seq"], line["chain"]
@@ -158,25 +181,34 @@ class _Reading:
     def _read_header(self, data: bytes) -> None:
         header = _parsed(data)
         if header is None or header.get("format") != FORMAT:
-            self._wrong("the first line does not say that this is an export of an audit trail")
+            self._wrong(tr("the first line does not say that this is an export of an audit trail"))
             return
         if not _fits(header, _HEADER) or header.keys() != _HEADER.keys():
-            self._wrong("the first line is not what an export of an audit trail begins with")
+            self._wrong(tr("the first line is not what an export of an audit trail begins with"))
             return
         if header["version"] != VERSION:
-            self._wrong(f"the file has format version {header['version']}, this program knows {VERSION}: update it")
+            self._wrong(
+                tr(
+                    "the file has format version {theirs}, this program knows {ours}: update it",
+                    theirs=header["version"],
+                    ours=VERSION,
+                )
+            )
             return
         self._header = header
         try:
             public = bytes.fromhex(header["public_key"])
         except ValueError:
-            self._wrong("the first line holds no public key")
+            self._wrong(tr("the first line holds no public key"))
             return
         self._fingerprint = fingerprint_of(public)
         if self._expected and self._fingerprint != self._expected:
             self._wrong(
-                f"the file was signed with another key: its fingerprint is {self._fingerprint}, "
-                f"and not {self._expected}"
+                tr(
+                    "the file was signed with another key: its fingerprint is {fingerprint}, and not {expected}",
+                    fingerprint=self._fingerprint,
+                    expected=self._expected,
+                )
             )
 
     def _signature(self, data: bytes) -> None:
@@ -185,7 +217,9 @@ class _Reading:
 
         last = _SIGNATURE.fullmatch(data)  # to the letter: other ways to write the same are no part of the format
         if last is None:
-            self._wrong("the file does not end with its signature: the end was cut off, or something was added to it")
+            self._wrong(
+                tr("the file does not end with its signature: the end was cut off, or something was added to it")
+            )
             return
         if not self._fingerprint:
             return
@@ -193,17 +227,23 @@ class _Reading:
             key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self._header["public_key"]))
             key.verify(bytes.fromhex(last[1].decode()), self._hash.digest())
         except (InvalidSignature, ValueError, TypeError):
-            self._wrong("the signature does not fit: the file is not what was signed")
+            self._wrong(tr("the signature does not fit: the file is not what was signed"))
 
     def _ends(self) -> None:
         """Whether the number of lines and both ends are those of the header."""
         if not self._header:
             return
         if self._lines != self._header["lines"]:
-            self._wrong(f"the file holds {self._lines} lines of the trail, and {self._header['lines']} were written")
+            self._wrong(
+                tr(
+                    "the file holds {lines} lines of the trail, and {written} were written",
+                    lines=self._lines,
+                    written=self._header["lines"],
+                )
+            )
         ends = (self._first_chain, self._chain if self._lines else "")
         if ends != (self._header["first_chain"], self._header["last_chain"]):
-            self._wrong("the first or the last line is not the one that the first line of the file names")
+            self._wrong(tr("the first or the last line is not the one that the first line of the file names"))
 
 
 def _parsed(data: bytes) -> dict[str, Any] | None:
@@ -239,10 +279,12 @@ def _check_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
     if not stat.S_ISREG(mode):
-        raise _unreadable(path, "it is not a file")
+        raise _unreadable(path, tr("it is not a file"))
 
 
 def _unreadable(path: Path, why: str) -> BadInputError:
     return BadInputError(
-        f"{path} cannot be read: {why}", safe="nothing was checked", remedy="name a file that was exported"
+        tr("{path} cannot be read: {why}", path=path, why=why),
+        safe=tr("nothing was checked"),
+        remedy=tr("name a file that was exported"),
     )

@@ -25,6 +25,7 @@ from pfm_desktop.storage.audit_lines import AuditLine
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import replacing
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -55,9 +56,12 @@ def export_trail(ctx: Context, lib: Library, out: Path, wanted: Wanted | None = 
     _check_place(lib, out)
     if lib.read_only:
         raise StorageError(
-            "the audit trail was not exported: this library is open for reading only, and an export must go on record",
-            safe="nothing was written",
-            remedy="export it where the library is open for writing",
+            tr(
+                "the audit trail was not exported: this library is open for reading only, and an export must "
+                "go on record"
+            ),
+            safe=tr("nothing was written"),
+            remedy=tr("export it where the library is open for writing"),
         )
     key = signing_key(lib)
     fingerprint = fingerprint_of(public_bytes(key))
@@ -68,9 +72,9 @@ def export_trail(ctx: Context, lib: Library, out: Path, wanted: Wanted | None = 
             file.write(_header(lib, wanted, extent, key))
             for done, line in enumerate(stored.each(session, wanted)):
                 if done % _STEP == 0:
-                    ctx.progress(done, extent.lines, "Writing the audit trail")
+                    ctx.progress(done, extent.lines, tr("Writing the audit trail"))
                 file.write(as_stored(line))
-        ctx.progress(extent.lines, extent.lines, "Writing the audit trail")
+        ctx.progress(extent.lines, extent.lines, tr("Writing the audit trail"))
         file.sign()
         _record(lib, wanted, extent.lines, file.sha256, fingerprint)
     return Exported(Path(out), extent.lines, wanted.all, fingerprint)
@@ -143,7 +147,7 @@ def _check_place(lib: Library, out: Path) -> None:
     """A file in the library's own folder might be the library's own."""
     if lib.path.resolve() in Path(out).resolve().parents:
         raise BadInputError(
-            f"{out} lies in the folder of the library",
-            safe="nothing was written",
-            remedy="choose another folder",
+            tr("{file} lies in the folder of the library", file=out),
+            safe=tr("nothing was written"),
+            remedy=tr("choose another folder"),
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -39,9 +40,9 @@ def signing_key(lib: Library) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(kept))
     except ValueError as error:
         raise StorageError(
-            "the key that signs exports of the audit trail is damaged",
-            safe="nothing was signed, and the audit trail is unchanged",
-            remedy="restore the library from a backup (pfm library restore)",
+            tr("the key that signs exports of the audit trail is damaged"),
+            safe=tr("nothing was signed, and the audit trail is unchanged"),
+            remedy=tr("restore the library from a backup (pfm library restore)"),
         ) from error
 
 
@@ -66,8 +67,8 @@ def typed_fingerprint(text: str) -> str:
     digits = re.sub(r"[\s:.-]", "", text).lower()
     if not re.fullmatch(rf"[0-9a-f]{{{2 * _BYTES}}}", digits):
         raise BadInputError(
-            f'"{text[:80]}" is no fingerprint',
-            safe="nothing was checked",
-            remedy=f"type all {2 * _BYTES} digits, as Settings of the library shows them",
+            tr('"{typed}" is no fingerprint', typed=text[:80]),
+            safe=tr("nothing was checked"),
+            remedy=tr("type all {count} digits, as Settings of the library shows them", count=2 * _BYTES),
         )
     return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))

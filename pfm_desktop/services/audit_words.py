@@ -16,112 +16,113 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.domain.specimen import RESULT, TAKEN
 from pfm_desktop.interop.pdf_words import GRADE_NAMES
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 
 SHORT = 120  # characters of a value in a line
-NOTHING, EMPTY = "none", "(empty)"
+NOTHING, EMPTY = tr("none"), tr("(empty)")
 KIND_NAMES = {
-    "patient": "Patient",
-    "visit": "Visit",
-    "picture": "Picture",
-    "pair": "Pair",
-    "findings": "Findings",
-    "pin": "Pin",
-    "os_mark": "Os mark",
-    "annotation": "Drawing",
-    "registration": "Registration",
-    "prediction": "AI answer",
-    "reveal": "AI revealed",
-    "ai_shown": "AI shown to a reader",
-    "reads_shown": "Reads shown to who decides",
-    "said_beside": "Said beside a grade",
-    "export": "Export",
-    "setting": "Setting",
-    "library": "Library",
-    "sign_in": "Sign-in",
-    "refused": "Refused",
-    "import": "Import",
-    "burned_in": "Words in the picture",
-    "account": "Account",
-    "acquisition": "How a picture was taken",
-    "examination": "Examination",
-    "allergies": "Allergies",
-    "site_choice": "Choice of the site",
-    "clip": "Clip",
-    "whitening": "Whitening",
-    "referral": "Referral card",
-    "assessment": "Examination by IFCPC",
-    "lesion": "Lesion",
-    "specimen": "Specimen",
-    "result": "Result of the laboratory",
-    "follow_up": "Follow-up",
-    "amendment": "Amendment of a signed report",
+    "patient": tr("Patient"),
+    "visit": tr("Visit"),
+    "picture": tr("Picture"),
+    "pair": tr("Pair"),
+    "findings": tr("Findings"),
+    "pin": tr("Pin"),
+    "os_mark": tr("Os mark"),
+    "annotation": tr("Drawing"),
+    "registration": tr("Registration"),
+    "prediction": tr("AI answer"),
+    "reveal": tr("AI revealed"),
+    "ai_shown": tr("AI shown to a reader"),
+    "reads_shown": tr("Reads shown to who decides"),
+    "said_beside": tr("Said beside a grade"),
+    "export": tr("Export"),
+    "setting": tr("Setting"),
+    "library": tr("Library"),
+    "sign_in": tr("Sign-in"),
+    "refused": tr("Refused"),
+    "import": tr("Import"),
+    "burned_in": tr("Words in the picture"),
+    "account": tr("Account"),
+    "acquisition": tr("How a picture was taken"),
+    "examination": tr("Examination"),
+    "allergies": tr("Allergies"),
+    "site_choice": tr("Choice of the site"),
+    "clip": tr("Clip"),
+    "whitening": tr("Whitening"),
+    "referral": tr("Referral card"),
+    "assessment": tr("Examination by IFCPC"),
+    "lesion": tr("Lesion"),
+    "specimen": tr("Specimen"),
+    "result": tr("Result of the laboratory"),
+    "follow_up": tr("Follow-up"),
+    "amendment": tr("Amendment of a signed report"),
 }
 _SWEDE = {item.key: item for item in SWEDE_ITEMS}
 _FIELD_NAMES = {
     "identifier": "ID",
-    "family_name": "Family name",
-    "given_name": "Given name",
-    "birth_date": "Birth date",
-    "patient_id": "Patient (internal number)",
-    "visit_id": "Visit (internal number)",
-    "picture_id": "Picture (internal number)",
-    "pair_id": "Pair (internal number)",
-    "white_id": "White-light picture (internal number)",
-    "fluorescence_id": "Fluorescence picture (internal number)",
-    "started_at": "Began",
-    "note": "Note",
-    "stage": "Stage",
-    "taken_at": "Taken at",
-    "time_known": "Time of day known",
-    "width": "Width (pixels)",
-    "height": "Height (pixels)",
-    "seconds_since_acid": "Seconds since acetic acid",
-    "mm_per_px": "Millimetres in a pixel",
-    "original_name": "Name of the file",
+    "family_name": tr("Family name"),
+    "given_name": tr("Given name"),
+    "birth_date": tr("Birth date"),
+    "patient_id": tr("Patient (internal number)"),
+    "visit_id": tr("Visit (internal number)"),
+    "picture_id": tr("Picture (internal number)"),
+    "pair_id": tr("Pair (internal number)"),
+    "white_id": tr("White-light picture (internal number)"),
+    "fluorescence_id": tr("Fluorescence picture (internal number)"),
+    "started_at": tr("Began"),
+    "note": tr("Note"),
+    "stage": tr("Stage"),
+    "taken_at": tr("Taken at"),
+    "time_known": tr("Time of day known"),
+    "width": tr("Width (pixels)"),
+    "height": tr("Height (pixels)"),
+    "seconds_since_acid": tr("Seconds since acetic acid"),
+    "mm_per_px": tr("Millimetres in a pixel"),
+    "original_name": tr("Name of the file"),
     "sha256": "SHA-256",
-    "pixels_sha256": "SHA-256 of the pixels",
-    "made_at": "Made at",
-    "text": "Findings text",
-    "first_read": "First read",
-    "second_read": "Second read",
-    "revealed_at": "AI revealed at",
-    "ai_seen": "AI seen before",
-    "ai_first": "AI may be shown before the grade",
-    "ai_shown": "Readers see the AI answer",
-    "frame": "On the picture of",
-    "x": "From the left (pixels)",
-    "y": "From the top (pixels)",
-    "by_hand": "By hand",
-    "summary": "Result",
-    "model_sha256": "SHA-256 of the model",
-    "body": "Content",
-    "on": "Switched on",
-    "happened_at": "Happened at",
-    "steps": "What it made (internal numbers)",
-    "acid_at": "Acetic acid applied at",
-    "skipped": "Steps passed over",
-    "iodine_override": "Iodine in spite of the allergy, because",
-    "iodine_allergy": "Allergy to iodine",
-    "exposure_ms": "Exposure (ms)",
-    "white_balance_k": "White balance (K)",
-    "automatic": "Chosen by the camera itself",
-    "excitation_nm": "Excitation (nm)",
-    "gap_s": "After the other picture of its pair (s)",
-    "dark_sha256": "SHA-256 of the dark frame",
-    "map_sha256": "SHA-256 of the map",
-    "content_sha256": "SHA-256 of the content",
-    "clip_id": "Clip (internal number)",
-    "complete": "Whole",
-    "normal": "Normal tissue",
-    "made_by": "Made by",
-    "visit_ids": "Visits (internal numbers)",
-    "lesion_id": "Lesion (internal number)",
-    "answers": "Answer",
-    "scored": "Scored",
-    "pot": "Pot",
-    "report_sha256": "SHA-256 of the report",
-    "specimen_id": "Specimen (internal number)",
-    "entered_by": "Entered by",
+    "pixels_sha256": tr("SHA-256 of the pixels"),
+    "made_at": tr("Made at"),
+    "text": tr("Findings text"),
+    "first_read": tr("First read"),
+    "second_read": tr("Second read"),
+    "revealed_at": tr("AI revealed at"),
+    "ai_seen": tr("AI seen before"),
+    "ai_first": tr("AI may be shown before the grade"),
+    "ai_shown": tr("Readers see the AI answer"),
+    "frame": tr("On the picture of"),
+    "x": tr("From the left (pixels)"),
+    "y": tr("From the top (pixels)"),
+    "by_hand": tr("By hand"),
+    "summary": tr("Result"),
+    "model_sha256": tr("SHA-256 of the model"),
+    "body": tr("Content"),
+    "on": tr("Switched on"),
+    "happened_at": tr("Happened at"),
+    "steps": tr("What it made (internal numbers)"),
+    "acid_at": tr("Acetic acid applied at"),
+    "skipped": tr("Steps passed over"),
+    "iodine_override": tr("Iodine in spite of the allergy, because"),
+    "iodine_allergy": tr("Allergy to iodine"),
+    "exposure_ms": tr("Exposure (ms)"),
+    "white_balance_k": tr("White balance (K)"),
+    "automatic": tr("Chosen by the camera itself"),
+    "excitation_nm": tr("Excitation (nm)"),
+    "gap_s": tr("After the other picture of its pair (s)"),
+    "dark_sha256": tr("SHA-256 of the dark frame"),
+    "map_sha256": tr("SHA-256 of the map"),
+    "content_sha256": tr("SHA-256 of the content"),
+    "clip_id": tr("Clip (internal number)"),
+    "complete": tr("Whole"),
+    "normal": tr("Normal tissue"),
+    "made_by": tr("Made by"),
+    "visit_ids": tr("Visits (internal numbers)"),
+    "lesion_id": tr("Lesion (internal number)"),
+    "answers": tr("Answer"),
+    "scored": tr("Scored"),
+    "pot": tr("Pot"),
+    "report_sha256": tr("SHA-256 of the report"),
+    "specimen_id": tr("Specimen (internal number)"),
+    "entered_by": tr("Entered by"),
 } | {item.key: item.title for item in SWEDE_ITEMS}
 for _item in (*referral.ITEMS, *ifcpc.VISIT, *ifcpc.LESION, *TAKEN, *RESULT, *FOLLOW_UP):
     _FIELD_NAMES.setdefault(_item.key, _item.title)
@@ -140,7 +141,7 @@ def field_name(path: tuple[str, ...]) -> str:
 
 def is_internal(name: str) -> bool:
     """Whether a field holds what only the program reads: numbers of records, hashes."""
-    return name in _FIELD_NAMES and ("internal" in _FIELD_NAMES[name] or "SHA" in _FIELD_NAMES[name])
+    return name in _FIELD_NAMES and (name == "steps" or name.endswith(("_id", "_ids", "sha256")))
 
 
 def flat(fields: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
@@ -163,7 +164,7 @@ def value_words(name: str, value: Any) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     try:
         return _SPECIAL.get(name, _general)(name, value)
     except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError):  # not what the program writes there
@@ -191,10 +192,16 @@ def _general(name: str, value: Any) -> str:
     if _is_row(value):
         return ", ".join(str(part) for part in value) or EMPTY
     if isinstance(value, list) and all(_is_row(part) for part in value):
-        return f"{len(value)} entries: {'; '.join(', '.join(str(one) for one in part) for part in value)}"
+        return tr(
+            "{count} entries: {entries}",
+            count=len(value),
+            entries="; ".join(", ".join(str(one) for one in part) for part in value),
+        )
     if isinstance(value, list | Mapping):
-        count = f"{len(value)} parts: " if len(value) > 1 else ""
-        return count + json.dumps(value, ensure_ascii=False, default=str) if value else EMPTY
+        said = json.dumps(value, ensure_ascii=False, default=str)
+        return (
+            tr("{count} parts: {parts}", count=len(value), parts=said) if len(value) > 1 else said if value else EMPTY
+        )
     return str(value)
 
 
@@ -227,7 +234,7 @@ def _swede(name: str, value: Any) -> str:
 
 def _stage(_name: str, value: Any) -> str:
     stage = Stage(value)
-    return stage.words if stage.source is Source.WHITE else f"fluorescence {stage.words}"
+    return stage.words if stage.source is Source.WHITE else tr("fluorescence {stage}", stage=stage.words)
 
 
 def _steps(_name: str, value: Any) -> str:

@@ -50,6 +50,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, check_name
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import is_unfinished, json_bytes, named, reached, replacing, write_bytes
+from pfm_desktop.support.language import tr
 
 UNFINISHED, DERIVED = ".unfinished", "derived"
 STORES = (PICTURES, DERIVED)
@@ -92,16 +93,16 @@ def back_up(ctx: Context, lib: Library, folder: Path, *, check: bool = False) ->
     """
     folder = Path(folder).absolute()
     check_name(folder)
-    with reached(folder, safe="the library and the backups before are unchanged"):
+    with reached(folder, safe=tr("the library and the backups before are unchanged")):
         return _back_up(ctx, lib, folder, check=check)
 
 
 def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup:
     access.require(lib.account, Act.MAINTAIN)
     _check_place(lib, folder)
-    with sole_use(folder, busy=f"the backup {folder} is being written"):
+    with sole_use(folder, busy=tr("the backup {folder} is being written", folder=folder)):
         note = _claim(lib, folder)
-        safe = "the library and the backups before are unchanged"
+        safe = tr("the library and the backups before are unchanged")
         with named(folder, safe=safe):
             with contextlib.suppress(OSError):  # file systems without modes
                 folder.chmod(0o700)
@@ -120,12 +121,12 @@ def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup
 
 
 def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, check: bool) -> Backup:
-    safe = "the library and the backups before are unchanged"
+    safe = tr("the library and the backups before are unchanged")
     _begin(ctx, lib, unfinished)  # first: every picture that it names is in the store by now
     with snapshot.opened(unfinished, lib.keys) as session:
         named_there, runs = upkeep.named_in(session, ctx), learning.runs(session)
     kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
-    done, missing = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
+    done, missing = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), tr("Backing up"), check=check)
     problems = (*(one.said for one in missing), *copies.keep(ctx, lib.path, runs, folder, check=check))
     if lib.keys is not None and keys.none_of(lib.path, lib.keys.library_id):
         problems = (*problems, *upkeep.key_problems(lib))
@@ -139,7 +140,7 @@ def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, ch
 
 def _begin(ctx: Context, lib: Library, out: Path) -> None:
     """A copy of the database that can be brought back: that of a damaged one is no backup, and is not called one."""
-    safe = "the library and the backups before are unchanged"
+    safe = tr("the library and the backups before are unchanged")
     try:
         on_record.note(lib, "export", lib.id, "Backup begun")
         lib.copy_database(out, safe=safe, ctx=ctx)
@@ -154,10 +155,18 @@ def _begin(ctx: Context, lib: Library, out: Path) -> None:
     with contextlib.suppress(OSError):  # it is replaced by the next one
         out.unlink(missing_ok=True)
     raise StorageError(
-        f"no backup was made: the database of the library {lib.path}, or the disk of the backup, is damaged ({wrong})",
+        tr(
+            "no backup was made: the database of the library {path}, or the disk of the backup, is damaged ({wrong})",
+            path=lib.path,
+            wrong=wrong,
+        ),
         safe=safe,
-        remedy=f"pfm library verify {lib.path} says whether the library is. If so, copy its folder as it stands, and "
-        f"{way_back(out.parent.parent)}",
+        remedy=tr(
+            "pfm library verify {path} says whether the library is. If so, copy its folder as it "
+            "stands, and {way_back}",
+            path=lib.path,
+            way_back=way_back(out.parent.parent),
+        ),
     )
 
 
@@ -165,8 +174,12 @@ def way_back(folder: Path, before: str = "~") -> str:
     """Which snapshot to take, the latest or the latest before another one."""
     found = [path.stem for path in snapshots(folder) if path.stem < before]
     if not found:
-        return f"there is no earlier backup in {folder}: look for one elsewhere"
-    return f"bring the backup of {found[-1]} back with: pfm library restore {folder} NEW_FOLDER --at {found[-1]}"
+        return tr("there is no earlier backup in {folder}: look for one elsewhere", folder=folder)
+    return tr(
+        "bring the backup of {snapshot} back with: pfm library restore {folder} NEW_FOLDER --at {snapshot}",
+        snapshot=found[-1],
+        folder=folder,
+    )
 
 
 def restore(
@@ -181,7 +194,7 @@ def restore(
     """
     folder, out = Path(folder).absolute(), Path(out).absolute()
     check_name(out)
-    with reached(folder, safe="the backup is unchanged, and no library was made"):
+    with reached(folder, safe=tr("the backup is unchanged, and no library was made")):
         return _restore(ctx, folder, out, at=at, unlocked=unlocked, who=who)
 
 
@@ -189,7 +202,7 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
     picked = chosen(folder, at)
     _check_apart(folder, out)
     _check_empty(out)
-    safe = "the backup is unchanged, and no library was made"
+    safe = tr("the backup is unchanged, and no library was made")
     key_file = key_file_of(folder, at)
     if key_file is not None and unlocked is None:
         raise keys.LockedLibraryError(folder)
@@ -203,8 +216,8 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
             (out / name).mkdir(exist_ok=True)
         for name in SIDE_FILES:  # left of an earlier attempt, they would be taken for those of this database
             (out / name).unlink(missing_ok=True)
-    _, missing = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), "Restoring")
-    problems = tuple(_not_brought_back(folder, one.said) for one in missing)
+    _, missing = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), tr("Restoring"))
+    problems = tuple(_not_brought_back(folder, one.bare) for one in missing)
     without = copies.bring_back(ctx, folder, runs, out)
     if key_file is not None:
         keys.restore(out, key_file)
@@ -227,13 +240,14 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
     return Restored(out, picked, brought, wrong, len(problems), notes)
 
 
-def _not_brought_back(folder: Path, problem: str) -> str:
+def _not_brought_back(folder: Path, said: str) -> str:
     """In words of who restores: the copy that is altered is that of the backup, and no backup helps it."""
-    said = problem.replace("not kept: ", "", 1).partition(". ")[0]
-    return (
-        f"not brought back: {said}. Its record is there. Look for the picture in another backup and put it back with "
-        f"pfm library repair NEW_FOLDER --from OTHER_BACKUP; the library, where it is still there, puts it into "
-        f"{folder} with pfm library backup --check"
+    return tr(
+        "not brought back: {problem}. Its record is there. Look for the picture in another backup "
+        "and put it back with pfm library repair NEW_FOLDER --from OTHER_BACKUP; the library, "
+        "where it is still there, puts it into {folder} with pfm library backup --check",
+        problem=said,
+        folder=folder,
     )
 
 
@@ -241,8 +255,13 @@ def _check_snapshot(ctx: Context, chosen: Path, unlocked: LibraryKeys | None) ->
     wrong = snapshot.harm(chosen, unlocked, ctx)
     if wrong:
         raise StorageError(
-            f"the snapshot {chosen.stem} of the backup {chosen.parent.parent} is damaged ({wrong})",
-            safe="the backup is unchanged, and no library was made",
+            tr(
+                "the snapshot {snapshot} of the backup {folder} is damaged ({wrong})",
+                snapshot=chosen.stem,
+                folder=chosen.parent.parent,
+                wrong=wrong,
+            ),
+            safe=tr("the backup is unchanged, and no library was made"),
             remedy=way_back(chosen.parent.parent, chosen.stem),
         )
 
@@ -277,7 +296,7 @@ def _copy_all(
         except _NotThere as error:
             if must:
                 what = wanted.beside.get(sha256)
-                missing.append(_Missing(f"a {what}, {error}" if what else str(error), picture=not what))
+                missing.append(_Missing(_beside(what, str(error)), _beside(what, error.bare), picture=not what))
     ctx.progress(len(parts), len(parts), text)
     return done, tuple(missing)
 
@@ -287,11 +306,20 @@ class _Missing:
     """What is on record and was not copied: a picture, or what lies beside pictures."""
 
     said: str
+    bare: str  # the same without what follows from it
     picture: bool
 
 
 class _NotThere(Exception):
-    """Bytes that the source does not have, or not as their name promises."""
+    """Bytes that the source does not have, or not as their name promises. `bare`: what is wrong, and no more."""
+
+    def __init__(self, said: str, error: StorageError) -> None:
+        super().__init__(said)
+        self.bare = error.what.partition(". ")[0]
+
+
+def _beside(what: str | None, said: str) -> str:
+    return tr("a {thing}, {problem}", thing=what, problem=said) if what else said
 
 
 def _copied(source: ImageStore, target: ImageStore, sha256: str, *, check: bool) -> _Done:
@@ -304,8 +332,9 @@ def _copied(source: ImageStore, target: ImageStore, sha256: str, *, check: bool)
         data = source.get(sha256)
     except StorageError as error:
         if there is not None and _holds(target, sha256):
-            raise _NotThere(f"{error.what}. It is whole in {target.root.parent}, from an earlier backup") from error
-        raise _NotThere(f"not kept: {error}") from error
+            whole = tr("It is whole in {folder}, from an earlier backup", folder=target.root.parent)
+            raise _NotThere(f"{error.what}. {whole}", error) from error
+        raise _NotThere(tr("not kept: {problem}", problem=error), error) from error
     target.put(data)
     return _Done.NEW if there is None else _Done.MENDED
 
@@ -322,13 +351,15 @@ def _check_place(lib: Library, folder: Path) -> None:
     resolved, inside = folder.resolve(), lib.path.resolve()
     if resolved == inside or inside in resolved.parents or (folder / DATABASE).exists():
         raise BadInputError(
-            f"{folder} is a library, or lies within one",
-            safe="nothing was written",
-            remedy="choose a folder of its own for backups, best on another disk",
+            tr("{folder} is a library, or lies within one", folder=folder),
+            safe=tr("nothing was written"),
+            remedy=tr("choose a folder of its own for backups, best on another disk"),
         )
     if folder.is_dir() and not (folder / ABOUT).exists() and any(_foreign(folder)):
         raise BadInputError(
-            f"{folder} holds other files", safe="nothing was written", remedy="choose an empty folder for backups"
+            tr("{folder} holds other files", folder=folder),
+            safe=tr("nothing was written"),
+            remedy=tr("choose an empty folder for backups"),
         )
 
 
@@ -345,14 +376,14 @@ def _claim(lib: Library, folder: Path) -> str:
         raise nobody_s(folder)
     if of and of != lib.id:
         raise BadInputError(
-            f"{folder} holds backups of another library",
-            safe="nothing was written",
-            remedy="choose another folder; each library has its own",
+            tr("{folder} holds backups of another library", folder=folder),
+            safe=tr("nothing was written"),
+            remedy=tr("choose another folder; each library has its own"),
         )
     if not noted_library_of(folder):
-        with named(about, safe="nothing was written"):
+        with named(about, safe=tr("nothing was written")):
             write_bytes(about, json_bytes({"library_id": lib.id, "what": "backups of a pfm_desktop library"}))
-    return note.replace(MENDING, "It was written anew")
+    return note.replace(MENDING, tr("It was written anew"))
 
 
 def _name_after(before: Sequence[Path]) -> str:
@@ -368,9 +399,9 @@ def _check_apart(folder: Path, out: Path) -> None:
     backups, place = folder.resolve(), out.resolve()
     if place == backups or backups in place.parents:
         raise BadInputError(
-            f"{out} lies within the folder of the backups",
-            safe="nothing was changed",
-            remedy="choose a folder outside of it for the library",
+            tr("{folder} lies within the folder of the backups", folder=out),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose a folder outside of it for the library"),
         )
 
 
@@ -379,7 +410,7 @@ def _check_empty(out: Path) -> None:
     ours = (*STORES, LEARNING, KEYS, KEYS_COPY, "lock", *SIDE_FILES)
     if any(name not in ours and not is_unfinished(out / name) for name in there):
         raise BadInputError(
-            f"{out} is not empty",
-            safe="nothing was changed",
-            remedy="choose a folder that is not there yet; a library is never written over",
+            tr("{folder} is not empty", folder=out),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose a folder that is not there yet; a library is never written over"),
         )

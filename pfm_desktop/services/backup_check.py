@@ -15,8 +15,9 @@ from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import reached
+from pfm_desktop.support.language import tr
 
-_AGAIN = "a backup with --check puts it there anew, where the library has it whole"
+_AGAIN = tr("a backup with --check puts it there anew, where the library has it whole")
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,20 @@ def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = Non
     for a folder that is no backup, or one of another library than the keys.
     """
     folder = Path(folder).absolute()
-    with reached(folder, safe="nothing was changed"):
+    with reached(folder, safe=tr("nothing was changed")):
         pictures, found = pictures_of(folder, unlocked), snapshots(folder)
         if unlocked is None and found and any_key_file_of(folder) is not None:
             raise keys.LockedLibraryError(folder)
         problems: list[str] = []
         named, beside, derived, runs = _named(ctx, found, unlocked, problems)
-        problems += _altered(ctx, pictures, named, "Checking the pictures of the backup")
-        problems += _altered(ctx, pictures, beside - named, "Checking the clips of the backup")
-        notes = _altered(ctx, ImageStore(folder / DERIVED, unlocked), derived, "Checking what was made of them")
+        problems += _altered(ctx, pictures, named, tr("Checking the pictures of the backup"))
+        problems += _altered(ctx, pictures, beside - named, tr("Checking the clips of the backup"))
+        notes = _altered(ctx, ImageStore(folder / DERIVED, unlocked), derived, tr("Checking what was made of them"))
         problems += [f"{one}; {_AGAIN}" for one in copies.missing(ctx, folder, runs)]
-    again = f"{len(notes)} heatmaps, registrations or thumbnails are missing or damaged there: they are made again"
+    again = tr(
+        "{count} heatmaps, registrations or thumbnails are missing or damaged there: they are made again",
+        count=len(notes),
+    )
     said = (about_note(folder), again if notes else "")
     return BackupCheck(len(found), len(named), tuple(problems), tuple(note for note in said if note))
 
@@ -61,24 +65,37 @@ def _named(
     derived: set[str] = set()
     runs: dict[str, Run] = {}
     if not found:
-        problems.append("there is no snapshot in it: no backup was completed here")
+        problems.append(tr("there is no snapshot in it: no backup was completed here"))
     for path in found:
         key_file = keys.harm_of(key_file_beside(path), unlocked.library_id) if unlocked is not None else ""
         if key_file:
             problems.append(
-                f"the key file of the snapshot {path.stem} {key_file} ({key_file_beside(path)}): pfm library restore "
-                "brings it back with that of another one, with the names and passwords of that day"
+                tr(
+                    "the key file of the snapshot {snapshot} {harm} ({file}): pfm library restore "
+                    "brings it back with that of another one, with the names and passwords of that day",
+                    snapshot=path.stem,
+                    harm=key_file,
+                    file=key_file_beside(path),
+                )
             )
         try:
             wrong = snapshot.harm(path, unlocked, ctx, check=snapshot.WHOLE)
             if wrong:
-                problems.append(f"the snapshot {path.stem} is damaged ({wrong}): bring back another one")
+                problems.append(
+                    tr(
+                        "the snapshot {snapshot} is damaged ({wrong}): bring back another one",
+                        snapshot=path.stem,
+                        wrong=wrong,
+                    )
+                )
                 continue
             with snapshot.opened(path, unlocked) as session:
                 there = upkeep.named_in(session, ctx)
                 runs |= {run.model_sha256: run for run in learning.runs(session)}
         except StorageError as error:  # of a newer program
-            problems.append(f"the snapshot {path.stem} cannot be checked: {error.what}")
+            problems.append(
+                tr("the snapshot {snapshot} cannot be checked: {problem}", snapshot=path.stem, problem=error.what)
+            )
             continue
         pictures.update(there.pictures)
         beside.update(there.beside)

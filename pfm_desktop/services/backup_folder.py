@@ -18,9 +18,10 @@ from pfm_desktop.storage.keys import LibraryKeys, Unlocked, WrongPasswordError
 from pfm_desktop.storage.schema import KEYS, is_plain
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 from pfm_desktop.support.files import reached
+from pfm_desktop.support.language import tr
 
 ABOUT, SNAPSHOTS, KEY_FILE, PICTURES = "backup.json", "snapshots", ".keys.json", "pictures"
-MENDING = "The next backup writes it anew"
+MENDING = tr("The next backup writes it anew")
 TIME = "%Y%m%dT%H%M%SZ"
 
 
@@ -50,7 +51,10 @@ def key_file_beside(snapshot: Path) -> Path:
 def noted_library_of(folder: Path) -> str:
     """Id of the library as `backup.json` says; "" where that is missing or cannot be read."""
     try:
-        with reached(folder, safe="nothing was changed"), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with (
+            reached(folder, safe=tr("nothing was changed")),
+            contextlib.suppress(FileNotFoundError, NotADirectoryError),
+        ):
             return str(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["library_id"])
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
@@ -74,7 +78,7 @@ def library_of(folder: Path) -> str:
     nothing tells whose it is."""
     found = noted_library_of(folder)
     if not found:
-        with reached(folder, safe="nothing was changed"):
+        with reached(folder, safe=tr("nothing was changed")):
             found = told_library_of(folder)
     if not found:
         raise nobody_s(folder)
@@ -85,16 +89,30 @@ def nobody_s(folder: Path) -> BadInputError:
     """The error for a folder that does not tell whose it is."""
     if not snapshots(folder):
         return BadInputError(
-            f"{folder} is no backup: its {ABOUT} is missing or cannot be read, and there is no snapshot",
-            safe="nothing was changed",
-            remedy=f"choose the folder that holds {ABOUT} and the folder {SNAPSHOTS}",
+            tr(
+                "{folder} is no backup: its {about} is missing or cannot be read, and there is no snapshot",
+                folder=folder,
+                about=ABOUT,
+            ),
+            safe=tr("nothing was changed"),
+            remedy=tr(
+                "choose the folder that holds {about} and the folder {snapshots}", about=ABOUT, snapshots=SNAPSHOTS
+            ),
         )
     return BadInputError(
-        f"{folder} is no backup that can be told whose it is: its {ABOUT} is missing or cannot be read, and no "
-        "snapshot or key file in it can be read either",
-        safe="nothing was changed",
-        remedy=f"if the library is there, copy its {KEYS} to {key_file_beside(snapshots(folder)[-1])} and try again; "
-        "else look for another copy of this folder",
+        tr(
+            "{folder} is no backup that can be told whose it is: its {about} is missing or cannot be "
+            "read, and no snapshot or key file in it can be read either",
+            folder=folder,
+            about=ABOUT,
+        ),
+        safe=tr("nothing was changed"),
+        remedy=tr(
+            "if the library is there, copy its {keys} to {file} and try again; else look "
+            "for another copy of this folder",
+            keys=KEYS,
+            file=key_file_beside(snapshots(folder)[-1]),
+        ),
     )
 
 
@@ -102,8 +120,13 @@ def about_note(folder: Path) -> str:
     """What is to be said where `backup.json` does not tell whose it is and the snapshots do; "" where it does."""
     if noted_library_of(folder) or not snapshots(folder):
         return ""
-    how = "cannot be read" if (folder / ABOUT).exists() else "is missing"
-    return f"{folder / ABOUT} {how}: whose backups these are was told from the snapshots. {MENDING}"
+    file = folder / ABOUT
+    said = (
+        tr("{file} cannot be read: whose backups these are was told from the snapshots.", file=file)
+        if file.exists()
+        else tr("{file} is missing: whose backups these are was told from the snapshots.", file=file)
+    )
+    return f"{said} {MENDING}"
 
 
 # its pictures and key files
@@ -115,7 +138,9 @@ def pictures_of(folder: Path, keys: LibraryKeys | None = None, *, library_id: st
     of, wanted = library_of(folder), keys.library_id if keys is not None else library_id
     if wanted and of != wanted:
         raise BadInputError(
-            f"{folder} holds backups of another library", safe="nothing was changed", remedy="choose the right one"
+            tr("{folder} holds backups of another library", folder=folder),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose the right one"),
         )
     return ImageStore(folder / PICTURES, keys)
 
@@ -165,9 +190,13 @@ def key_file_note(folder: Path, at: str, file: Path | None) -> str:
     if file is None or file == own:
         return ""
     how = keys.harm_of(own, library_of(folder))
-    return (
-        f"the key file of the snapshot {stem_of(own)} {how} ({own}): that of {stem_of(file)} is used, which opens it "
-        "as well, with the names and passwords of that day"
+    return tr(
+        "the key file of the snapshot {snapshot} {harm} ({file}): that of {other} is used, which "
+        "opens it as well, with the names and passwords of that day",
+        snapshot=stem_of(own),
+        harm=how,
+        file=own,
+        other=stem_of(file),
     )
 
 
@@ -196,12 +225,20 @@ def unlocked_with_recovery(folder: Path, file: Path, key: str) -> Unlocked:
 
 
 def _of_its_day(error: WrongPasswordError, file: Path) -> UserError:
-    what = error.what.replace("of this library", "of this backup")
+    what = error.what
+    if what == tr("this is not the recovery key of this library"):
+        what = tr("this is not the recovery key of this backup")
     return WrongPasswordError(
-        f"{what}: a backup opens with those of its day, here of {stem_of(file)}, whatever was changed since",
+        tr(
+            "{problem}: a backup opens with those of its day, here of {snapshot}, whatever was changed since",
+            problem=what,
+            snapshot=stem_of(file),
+        ),
         account_id=error.account_id,
-        remedy="try the password of that day (capitals and small letters differ), the recovery key of that day "
-        "(--recovery-key), or another backup (--list, --at)",
+        remedy=tr(
+            "try the password of that day (capitals and small letters differ), the recovery key of that day "
+            "(--recovery-key), or another backup (--list, --at)"
+        ),
     )
 
 
@@ -213,10 +250,20 @@ def _no_key_file(folder: Path, picked: Path) -> StorageError:
     file = key_file_beside(picked)
     how = keys.harm_of(file, library_of(folder))
     return StorageError(
-        f"the key file of the snapshot {picked.stem} {how} ({file}), and no other in {folder} is whole",
-        safe="the backup is unchanged; its snapshots and pictures are there, encrypted",
-        remedy=f"copy {KEYS} of the library to {file}, if it is still there, or the key file from another copy of this "
-        "backup, and try again; without one nobody can open it",
+        tr(
+            "the key file of the snapshot {snapshot} {harm} ({file}), and no other in {folder} is whole",
+            snapshot=picked.stem,
+            harm=how,
+            file=file,
+            folder=folder,
+        ),
+        safe=tr("the backup is unchanged; its snapshots and pictures are there, encrypted"),
+        remedy=tr(
+            "copy {keys} of the library to {file}, if it is still there, or the key file from "
+            "another copy of this backup, and try again; without one nobody can open it",
+            keys=KEYS,
+            file=file,
+        ),
     )
 
 
@@ -226,12 +273,14 @@ def chosen(folder: Path, at: str) -> Path:
     found = [path for path in snapshots(folder) if path.stem.startswith(at)]
     if not found:
         raise BadInputError(
-            f"{folder} has no snapshot{f' that begins with {at!r}' if at else ''}",
-            safe="nothing was changed",
-            remedy=f"choose one of those there are (the latest: {_latest(snapshots(folder))})",
+            tr("{folder} has no snapshot that begins with {beginning!r}", folder=folder, beginning=at)
+            if at
+            else tr("{folder} has no snapshot", folder=folder),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose one of those there are (the latest: {latest})", latest=_latest(snapshots(folder))),
         )
     return found[-1]
 
 
 def _latest(found: Iterable[Path]) -> str:
-    return ", ".join([path.stem for path in found][-5:]) or "none"
+    return ", ".join([path.stem for path in found][-5:]) or tr("none")

@@ -7,6 +7,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 KEY = "swede_bands"
 
@@ -21,7 +22,7 @@ def site_bands(lib: Library) -> Bands | None:
 def change_site_bands(lib: Library, key: str) -> Change:
     """Choose bands by their key, "" for none. `BadInputError` for a key of none."""
     if key and key not in ALL:
-        raise BadInputError(f"no bands are called {key!r}", safe="nothing was changed")
+        raise BadInputError(tr("no bands are called {key!r}", key=key), safe=tr("nothing was changed"))
     with lib.read() as session:
         old = records.snapshot(session, "site_choice", KEY)
     said = f"Bands of the Swede score: {ALL[key].source}" if key else "Bands of the Swede score: none"

@@ -33,6 +33,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.storage.worklist import LIMIT, Question
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
@@ -307,7 +308,7 @@ def add_picture(
         data = picture
     else:
         data, name = _bytes_of(Path(picture)), name or Path(picture).name
-    pixels = decode_picture(data, name or "picture").pixels
+    pixels = decode_picture(data, name or tr("picture")).pixels
     height, width = pixels.shape[:2]
     of_pixels = pixels_sha256(pixels)
     there = [other for other in case.pictures if other.stage is stage]
@@ -352,7 +353,7 @@ def load_picture(lib: Library, picture_id: str, *, longest: int = 0) -> NDArray[
     if picture is None:
         raise _no_such("picture")
     data = lib.pictures.get(picture.sha256)
-    name = picture.original_name or f"picture {picture.sha256[:12]}"
+    name = picture.original_name or tr("picture {number}", number=picture.sha256[:12])
     return decode_picture(data, name, longest=longest).pixels
 
 
@@ -389,15 +390,23 @@ def _picture_id(pair: Pair | None, source: Source) -> str | None:
 def _check_identifier(lib: Library, identifier: str, patient_id: str) -> None:
     """`BadInputError` when an identifier is empty or belongs to another woman than `patient_id`."""
     if not identifier:
-        raise BadInputError("a patient needs an identifier", remedy="enter the clinic's number")
+        raise BadInputError(tr("a patient needs an identifier"), remedy=tr("enter the clinic's number"))
     with lib.read() as session:
         other = stored.patient_by_identifier(session, identifier)
     if other is not None and other.id != patient_id:
-        written = "" if other.identifier == identifier else f", on record as {other.identifier}"
+        name = other.display_name or tr("another patient")
+        said = tr("the identifier {identifier} already belongs to {name}", identifier=identifier, name=name)
+        if other.identifier != identifier:
+            said = tr(
+                "the identifier {identifier} already belongs to {name}, on record as {other}",
+                identifier=identifier,
+                name=name,
+                other=other.identifier,
+            )
         raise BadInputError(
-            f"the identifier {identifier} already belongs to {other.display_name or 'another patient'}{written}",
-            safe="nothing was changed",
-            remedy="add the visit to that patient, or correct the identifier",
+            said,
+            safe=tr("nothing was changed"),
+            remedy=tr("add the visit to that patient, or correct the identifier"),
         )
 
 
@@ -405,9 +414,11 @@ def _check_somebody(patient: Patient) -> None:
     """`BadInputError` for what stands for nobody: only an examination that begins without a patient makes that."""
     if patient.unassigned:
         raise BadInputError(
-            f"{patient.identifier} is kept for visits of which nobody has said whose they are",
-            safe="nothing was changed",
-            remedy="enter the clinic's number, or a name",
+            tr(
+                "{identifier} is kept for visits of which nobody has said whose they are", identifier=patient.identifier
+            ),
+            safe=tr("nothing was changed"),
+            remedy=tr("enter the clinic's number, or a name"),
         )
 
 
@@ -416,9 +427,9 @@ def _bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInputError(
-            f"{path} cannot be read: {error.strerror or error}",
-            safe="the library is unchanged",
-            remedy="choose a picture file that you may read",
+            tr("{path} cannot be read: {problem}", path=path, problem=error.strerror or error),
+            safe=tr("the library is unchanged"),
+            remedy=tr("choose a picture file that you may read"),
         ) from error
 
 
@@ -435,7 +446,12 @@ def _json(value: Any) -> Any:
     return value.value if isinstance(value, Stage) else value
 
 
+_GONE = {
+    "patient": tr("this patient is not in the library"),
+    "visit": tr("this visit is not in the library"),
+    "picture": tr("this picture is not in the library"),
+}
+
+
 def _no_such(what: str) -> StorageError:
-    return StorageError(
-        f"this {what} is not in the library", safe="nothing was changed", remedy="go back to Today and open it again"
-    )
+    return StorageError(_GONE[what], safe=tr("nothing was changed"), remedy=tr("go back to Today and open it again"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.services import on_record
 from pfm_desktop.storage import journal
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
@@ -29,9 +30,12 @@ def look(lib: Library) -> str:
     if last is None or last - now <= SLACK:
         return ""
     on_record.note(lib, "library", lib.id, f"{EVENT}: {now:%Y-%m-%d %H:%M} UTC, after {last:%Y-%m-%d %H:%M} UTC")
-    return (
-        f"when this library was opened the clock of the computer said {moments.moment(now)}, and the last entry was of "
-        f"{moments.moment(last)}: check the clock. The order in which all was done is kept, and nothing is lost"
+    return tr(
+        "when this library was opened the clock of the computer said {now}, and the last "
+        "entry was of {last}: check the clock. The order in which all was done is kept, and "
+        "nothing is lost",
+        now=moments.moment(now),
+        last=moments.moment(last),
     )
 
 

@@ -18,19 +18,24 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import StorageError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 
 Pixels = NDArray[np.uint8]
-_PAIR = "the pair is on the stage as before"
+_PAIR = tr("the pair is on the stage as before")
 
 
 class OtherWomanError(UserError):
     """Two pictures that are not, or not surely, of one woman."""
 
     def __init__(self, *, nobody: bool = False) -> None:
-        what = "nobody has said whose these visits are" if nobody else "these two pictures are not of the same woman"
-        remedy = "say first whose this visit is" if nobody else "open the visit again"
-        super().__init__(f"{what}: they are not compared", safe=_PAIR, remedy=remedy)
+        super().__init__(
+            tr("nobody has said whose these visits are: they are not compared")
+            if nobody
+            else tr("these two pictures are not of the same woman: they are not compared"),
+            safe=_PAIR,
+            remedy=tr("say first whose this visit is") if nobody else tr("open the visit again"),
+        )
 
 
 @dataclass(frozen=True)
@@ -78,13 +83,13 @@ def load(ctx: Context, lib: Library, visit_id: str, now_id: str, earlier_id: str
     Raises `OtherWomanError` where they are not, or where nobody has said whose they are; `StorageError` where one of
     them is gone, or its bytes are missing or altered.
     """
-    ctx.progress(0, 2, "Reading the pictures")
+    ctx.progress(0, 2, tr("Reading the pictures"))
     with lib.read() as session:
         now, earlier = stored.picture(session, now_id), stored.picture(session, earlier_id)
         if now is None or now.visit_id != visit_id:
             raise _gone("picture")
         if earlier is None:
-            raise _gone("earlier picture")
+            raise _gone(tr("earlier picture"))
         visits = stored.visit(session, now.visit_id), stored.visit(session, earlier.visit_id)
         cards = documented.referral(session, now.visit_id), documented.referral(session, earlier.visit_id)
     now_visit, earlier_visit = visits
@@ -92,9 +97,9 @@ def load(ctx: Context, lib: Library, visit_id: str, now_id: str, earlier_id: str
         raise _gone("visit")
     check_one_woman(lib, now_visit.id, earlier_visit.id)
     now_pixels = _pixels(lib, now, now_visit)
-    ctx.progress(1, 2, "Reading the pictures")
+    ctx.progress(1, 2, tr("Reading the pictures"))
     earlier_pixels = _pixels(lib, earlier, earlier_visit)
-    ctx.progress(2, 2, "Done")
+    ctx.progress(2, 2, tr("Done"))
     return Compared(now, now_visit, cards[0], now_pixels, earlier, earlier_visit, cards[1], earlier_pixels)
 
 
@@ -103,9 +108,9 @@ def register(ctx: Context, lib: Library, compared: Compared) -> Registration:
 
     Raises as `load` where the two are no longer on record as one woman's when it is done.
     """
-    ctx.progress(0, 2, "Aligning the earlier picture")
+    ctx.progress(0, 2, tr("Aligning the earlier picture"))
     found = register_lit(compared.now_pixels, compared.earlier_pixels, ctx=ctx)
-    ctx.progress(1, 2, "Aligning the earlier picture")
+    ctx.progress(1, 2, tr("Aligning the earlier picture"))
     check_one_woman(lib, compared.now_visit.id, compared.earlier_visit.id)
     return found
 
@@ -128,9 +133,18 @@ def _pixels(lib: Library, picture: Picture, visit: Visit) -> Pixels:
         return cases.load_picture(lib, picture.id)
     except UserError as error:
         raise StorageError(
-            f"the picture of {day(visit.day)} cannot be shown: {error.what}", safe=_PAIR, remedy="choose another one"
+            tr("the picture of {day} cannot be shown: {problem}", day=day(visit.day), problem=error.what),
+            safe=_PAIR,
+            remedy=tr("choose another one"),
         ) from error
 
 
+_GONE = {
+    "visit": tr("this visit is no longer in the library"),
+    "picture": tr("this picture is no longer in the library"),
+    "earlier picture": tr("this earlier picture is no longer in the library"),
+}
+
+
 def _gone(what: str) -> StorageError:
-    return StorageError(f"this {what} is no longer in the library", safe=_PAIR, remedy="choose another one")
+    return StorageError(_GONE[what], safe=_PAIR, remedy=tr("choose another one"))

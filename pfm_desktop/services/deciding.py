@@ -11,6 +11,7 @@ from pfm_desktop.services.labelling import Queue
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ def to_decide(lib: Library, task_id: str) -> ToDecide:
     task, decided = labelling.look_again(lib, task_id, adjudicates=True)
     if task.closed:
         raise UserError(
-            "this task is closed: nothing can be decided in it",
-            safe="nothing was changed, and no reads were shown",
-            remedy="open it again, then decide",
+            tr("this task is closed: nothing can be decided in it"),
+            safe=tr("nothing was changed, and no reads were shown"),
+            remedy=tr("open it again, then decide"),
         )
     reads = {one.pair_id: one.reads for one in differing}
     with lib.read() as session:

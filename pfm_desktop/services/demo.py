@@ -25,6 +25,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import named, write_bytes, write_text
+from pfm_desktop.support.language import tr
 
 SIZE = 1024  # pixels a side
 EXAMINER = "Dr. Demo"
@@ -62,7 +63,10 @@ def ensure_demo_library(ctx: Context, path: Path, *, size: int = SIZE, workers: 
     if _is_library(path):
         return Library.open(path)
     building = path.with_name(f"{path.name}.building")
-    with sole_use(building, busy="the demo library is being made"), named(building, safe="what is drawn is kept"):
+    with (
+        sole_use(building, busy=tr("the demo library is being made")),
+        named(building, safe=tr("what is drawn is kept")),
+    ):
         if not _is_library(path):  # another program may have finished it meanwhile
             _build(ctx, building, path, size=size, workers=workers)
         clear(building)
@@ -77,13 +81,15 @@ def _is_library(path: Path) -> bool:
         foreign = path.exists() and (not path.is_dir() or any(path.iterdir()))
     except OSError as error:
         raise StorageError(
-            f"the folder {path} cannot be looked into: {error.strerror or error}",
-            safe="nothing was changed",
-            remedy="check its permissions and those of the folders above it, or set PFM_HOME to a folder of yours",
+            tr("the folder {path} cannot be looked into: {problem}", path=path, problem=error.strerror or error),
+            safe=tr("nothing was changed"),
+            remedy=tr("check its permissions and those of the folders above it, or set PFM_HOME to a folder of yours"),
         ) from error
     if foreign:
         raise StorageError(
-            f"{path} holds something else than a library", safe="it is unchanged", remedy="choose another folder"
+            tr("{path} holds something else than a library", path=path),
+            safe=tr("it is unchanged"),
+            remedy=tr("choose another folder"),
         )
     return False
 
@@ -129,7 +135,7 @@ def _build(ctx: Context, building: Path, path: Path, *, size: int, workers: int)
     plan = [(woman, number) for woman in WOMEN for number in range(len(woman.visits))]
     shots = [shot for woman, number in plan for shot in shots_of(woman, number, size=size)]
     missing = [(shot, drawn) for shot in shots if not _files(shot, drawn)[-1].is_file()]
-    for _ in spread(ctx, _draw, missing, workers=workers, text="Drawing the demo library"):
+    for _ in spread(ctx, _draw, missing, workers=workers, text=tr("Drawing the demo library")):
         pass
     unfinished = building / "library"
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -138,11 +144,11 @@ def _build(ctx: Context, building: Path, path: Path, *, size: int, workers: int)
         now = datetime.now().astimezone()
         patients: dict[int, str] = {}
         for index, (woman, number) in enumerate(plan):
-            ctx.progress(index, len(plan), "Filling the demo library")
+            ctx.progress(index, len(plan), tr("Filling the demo library"))
             if woman.seed not in patients:
                 patients[woman.seed] = _add_woman(lib, woman, len(patients) + 1)
             _add_visit(lib, patients[woman.seed], woman, number, drawn, now=now, size=size)
-        ctx.progress(len(plan), len(plan), "Filling the demo library")
+        ctx.progress(len(plan), len(plan), tr("Filling the demo library"))
     _move(unfinished, path)
 
 
@@ -154,8 +160,8 @@ def _move(unfinished: Path, path: Path) -> None:
         unfinished.rename(path)
     except OSError as error:
         raise StorageError(
-            f"could not move the demo library to {path}: {error.strerror or error}",
-            remedy="check that you may write to that folder, then start again",
+            tr("could not move the demo library to {path}: {problem}", path=path, problem=error.strerror or error),
+            remedy=tr("check that you may write to that folder, then start again"),
         ) from error
 
 

@@ -26,6 +26,7 @@ from pfm_desktop.storage import documented, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 _SWEDE = {item.key: item.title for item in SWEDE_ITEMS}
 _REID = {item.key: item.title for item in REID_ITEMS}
@@ -89,7 +90,7 @@ def score_swede(lib: Library, lesion_id: str, key: str, value: int | None, *, by
     """Set an item of a lesion's Swede score, by whom; the score of the examination follows (`of_examination`)."""
     lesion, left, present = _with_others(lib, lesion_id)
     if key not in _SWEDE:
-        raise BadInputError(f"the Swede score has no item {key!r}", safe="nothing was changed")
+        raise BadInputError(tr("the Swede score has no item {key!r}", key=key), safe=tr("nothing was changed"))
     swede = valid(lambda: replace(lesion.swede, **{key: value}))
     said = f"Lesion {lesion.number}: Swede {_SWEDE[key]} {_or_dash(value)}"
     new = {"swede": asdict(swede), "scored": _scored(lib, lesion.visit_id, by)}
@@ -102,7 +103,7 @@ def score_reid(lib: Library, lesion_id: str, key: str, value: int | None, *, by:
     """Set an item of a lesion's Reid index, by whom. Iodine is taken back where the others then weigh differently."""
     lesion, _, _ = _with_others(lib, lesion_id)
     if key not in _REID:
-        raise BadInputError(f"the Reid index has no item {key!r}", safe="nothing was changed")
+        raise BadInputError(tr("the Reid index has no item {key!r}", key=key), safe=tr("nothing was changed"))
     reid = valid(lambda: lesion.reid.having(key, value))
     said = f"Lesion {lesion.number}: Reid {_REID[key]} {_or_dash(value)}"
     new = {"reid": asdict(reid), "scored": _scored(lib, lesion.visit_id, by)}
@@ -136,7 +137,7 @@ def take_from_drawing(
 def _of_lesion(key: str) -> Item:
     item = next((one for one in ifcpc.LESION if one.key == key), None)
     if item is None:
-        raise BadInputError(f"nothing is called {key!r} in this form", safe="nothing was changed")
+        raise BadInputError(tr("nothing is called {key!r} in this form", key=key), safe=tr("nothing was changed"))
     return item
 
 

@@ -25,6 +25,7 @@ from pfm_desktop.storage import access, documented, drawn, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.brush import Reshaped
@@ -50,16 +51,16 @@ def draw_contour(
     kept = enclosed(outline)
     if len({*kept}) < 3 or polygon_area(kept) < room.least_area:
         raise BadInputError(
-            "this is no contour: it encloses nothing",
-            safe="nothing was changed",
-            remedy="draw around the lesion, or click at least three corners",
+            tr("this is no contour: it encloses nothing"),
+            safe=tr("nothing was changed"),
+            remedy=tr("draw around the lesion, or click at least three corners"),
         )
     made = brush.joined([one.shape for one in room.contours], kept, room.size)
     if _adds_nothing(room.contours, made):
         raise BadInputError(
-            f"this lies within the contour of {room.name} already",
-            safe="nothing was changed",
-            remedy="to take a part away use the eraser (E); for another lesion add one in Findings",
+            tr("this lies within the contour of lesion {number} already", number=room.number),
+            safe=tr("nothing was changed"),
+            remedy=tr("to take a part away use the eraser (E); for another lesion add one in Findings"),
         )
     return room.become(made, f"{room.capital_name} drawn")
 
@@ -104,12 +105,16 @@ def move_corner(lib: Library, drawing_id: str, corner: int, x: float, y: float) 
     name = "outline" if contour else "line"
     points = list(points_from_json(body[name]))
     if not 0 <= corner < len(points) or body.get("holes"):
-        raise BadInputError("this line has no such corner", safe="nothing was changed", remedy="choose it again")
+        raise BadInputError(
+            tr("this line has no such corner"), safe=tr("nothing was changed"), remedy=tr("choose it again")
+        )
     points[corner] = (float(x), float(y))
     with lib.read() as session:
         picture = stored.picture(session, old["picture_id"])
     if picture is None or not (0 <= x <= picture.width - 1 and 0 <= y <= picture.height - 1):
-        raise BadInputError("the corner leaves the picture", safe="nothing was changed", remedy="stay on the picture")
+        raise BadInputError(
+            tr("the corner leaves the picture"), safe=tr("nothing was changed"), remedy=tr("stay on the picture")
+        )
     if not contour:
         new = body | {"line": points_to_json(tuple(points))}
         return (lib.apply(Change("annotation", drawing_id, {"body": body}, {"body": new}, "SCJ line moved")),)
@@ -125,7 +130,9 @@ def _with_outline(
     kept, lesion_id = enclosed(outline), old["body"]["lesion_id"]
     if polygon_area(kept) < max(LEAST_PX, LEAST_SHARE * picture.width * picture.height):
         raise BadInputError(
-            "the contour would enclose nothing", safe="nothing was changed", remedy="to remove it press Delete"
+            tr("the contour would enclose nothing"),
+            safe=tr("nothing was changed"),
+            remedy=tr("to remove it press Delete"),
         )
     with lib.read() as session:
         others = [
@@ -159,9 +166,9 @@ def draw_junction(lib: Library, pair_id: str, frame: Source, line: Outline) -> C
     room.check(line, 2)
     if line_length(line) < LEAST_LINE * max(room.size):
         raise BadInputError(
-            "this is no line",
-            safe="nothing was changed",
-            remedy="draw along the junction, or click points along it and press Enter",
+            tr("this is no line"),
+            safe=tr("nothing was changed"),
+            remedy=tr("draw along the junction, or click points along it and press Enter"),
         )
     body = {"line": points_to_json(line)}
     with lib.read() as session:
@@ -190,7 +197,7 @@ class _Room:
             pair = stored.pair(session, pair_id)
             picture = stored.picture(session, pair.picture_id(frame) or "") if pair is not None else None
             if pair is None or picture is None:
-                raise StorageError("this picture is no longer in the library", safe="nothing was changed")
+                raise StorageError(tr("this picture is no longer in the library"), safe=tr("nothing was changed"))
             lesions = documented.lesions_of(session, pair.visit_id)
             contours = drawn.contours_of(session, pair.visit_id)
         self.picture: Picture = picture
@@ -199,12 +206,14 @@ class _Room:
         lesion = next((one for one in lesions if lesion_id in (None, one.id)), None)
         if lesion is None and lesion_id is not None:
             raise StorageError(
-                "this lesion is no longer in the visit", safe="nothing was changed", remedy="choose one in Findings"
+                tr("this lesion is no longer in the visit"),
+                safe=tr("nothing was changed"),
+                remedy=tr("choose one in Findings"),
             )
         self._first: tuple[Change, ...] = adding_lesion(lib, self.visit_id) if lesion is None and makes else ()
         self._lesion_id = self._first[0].key if self._first else lesion.id if lesion is not None else ""
-        self.name = f"lesion {lesion.number if lesion is not None else 1}"
-        self.capital_name = f"L{self.name[1:]}"
+        self.number = lesion.number if lesion is not None else 1
+        self.capital_name = f"Lesion {self.number}"  # for the journal
         self.contours: tuple[Contour, ...] = tuple(
             one for one in contours if (one.lesion_id, one.picture_id) == (self._lesion_id, picture.id)
         )
@@ -215,13 +224,16 @@ class _Room:
         edge = np.array(self.size, np.float64) - 0.5
         inside = bool(((points >= -0.5) & (points <= edge)).all())
         if not inside:
-            raise BadInputError("the line leaves the picture", safe="nothing was changed", remedy="draw on the picture")
-        if len(points) < least:
-            too_few = "one point is no line" if len(points) == 1 else "too few points"
             raise BadInputError(
-                f"{too_few}: nothing was drawn",
-                safe="nothing was changed",
-                remedy="drag along what you draw, or click its corners",
+                tr("the line leaves the picture"), safe=tr("nothing was changed"), remedy=tr("draw on the picture")
+            )
+        if len(points) < least:
+            raise BadInputError(
+                tr("one point is no line: nothing was drawn")
+                if len(points) == 1
+                else tr("too few points: nothing was drawn"),
+                safe=tr("nothing was changed"),
+                remedy=tr("drag along what you draw, or click its corners"),
             )
 
     def fields(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -256,9 +268,15 @@ def _adds_nothing(contours: tuple[Contour, ...], made: Reshaped) -> bool:
     return len(made.touched) == 1 and made.made == (contours[made.touched[0]].shape,)
 
 
+_GONE = {
+    "line": tr("this line is no longer in the library"),
+    "contour": tr("this contour is no longer in the library"),
+}
+
+
 def _known(lib: Library, key: str, what: str) -> dict[str, Any]:
     with lib.read() as session:
         old = records.snapshot(session, "annotation", key)
     if old is None:
-        raise StorageError(f"this {what} is no longer in the library", safe="nothing was changed")
+        raise StorageError(_GONE[what], safe=tr("nothing was changed"))
     return old

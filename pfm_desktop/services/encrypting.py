@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 from pfm_desktop.domain.learning import State
@@ -19,6 +20,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
+from pfm_desktop.support.language import tr
 
 _COPY = ".plain.part"  # beside the plain database; gone again at the end
 
@@ -33,14 +35,16 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
     """
     out = Path(out).absolute()
     if plain.keys is not None:
-        raise BadInputError(f"{plain.path} is encrypted already", safe="nothing was made")
+        raise BadInputError(tr("{path} is encrypted already", path=plain.path), safe=tr("nothing was made"))
     if out.exists() and any(out.iterdir()):
         raise BadInputError(
-            f"{out} is not empty", safe="nothing was made", remedy="choose a folder that is not there yet"
+            tr("{folder} is not empty", folder=out),
+            safe=tr("nothing was made"),
+            remedy=tr("choose a folder that is not there yet"),
         )
     name = accounts.checked_name(name)
     accounts.check_password(password, name)
-    safe = "the library is unchanged, and no encrypted one was made"
+    safe = tr("the library is unchanged, and no encrypted one was made")
     account = Account(uuid.uuid4().hex, name, frozenset({Role.CLINICIAN, Role.ADMINISTRATOR}))
     library_id = uuid.uuid4().hex
     with named(out, safe=safe):
@@ -84,19 +88,31 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
 
 def _left_behind(plain: Path, altered: int, models: Sequence[str], unfinished: int) -> str:
     """What is not in an encrypted copy, and what to do before anything is done in it; "" where all is."""
-    lost = [f"{altered} picture{'s' if altered > 1 else ''}"] if altered else []
-    lost += [f"the learned model {name}" for name in models]
+    lost = [tr("%n picture(s)", "", altered)] if altered else []
+    lost += [tr("the learned model {name}", name=name) for name in models]
     said = []
     if lost:
-        are = "is" if altered + len(models) == 1 else "are"
+        all_ = reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), lost)
         said.append(
-            f"{' and '.join(lost)} {are} altered or missing in {plain}, and not in the encrypted copy. Before it is "
-            f"worked with: pfm library repair {plain} --from BACKUP, then encrypt it once more. A backup of the plain "
-            "library mends no encrypted one"
+            tr(
+                "{lost} (is|are) altered or missing in {folder}, and not in the encrypted copy. "
+                "Before it is worked with: pfm library repair {folder} --from BACKUP, then encrypt it once more. "
+                "A backup of the plain library mends no encrypted one",
+                "",
+                altered + len(models),
+                lost=all_,
+                folder=plain,
+            )
         )
     if unfinished:
-        runs = "1 run of learning that is" if unfinished == 1 else f"{unfinished} runs of learning that are"
-        said.append(f"{runs} not finished can be gone on with in {plain} only")
+        said.append(
+            tr(
+                "%n (run|runs) of learning that (is|are) not finished can be gone on with in {folder} only",
+                "",
+                unfinished,
+                folder=plain,
+            )
+        )
     return ". ".join(said)
 
 
@@ -104,7 +120,7 @@ def _seal(ctx: Context, plain: ImageStore, sealed: ImageStore) -> int:
     """Encrypt one store into another; how many files are not what their name says, and were left out."""
     files, altered = list(plain.files()), 0
     for done, path in enumerate(files):
-        ctx.progress(done, len(files), "Encrypting pictures")
+        ctx.progress(done, len(files), tr("Encrypting pictures"))
         try:
             data = plain.get(path.stem)
         except StorageError:
@@ -113,7 +129,7 @@ def _seal(ctx: Context, plain: ImageStore, sealed: ImageStore) -> int:
             altered += 1
             continue
         sealed.put(data)
-    ctx.progress(len(files), len(files), "Encrypting pictures")
+    ctx.progress(len(files), len(files), tr("Encrypting pictures"))
     return altered
 
 

@@ -30,6 +30,7 @@ from pfm_desktop.storage import answers
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
+from pfm_desktop.support.language import tr
 
 log = logging.getLogger(__name__)
 LONGEST_GAP = 300.0  # seconds between the two pictures of a pair: acetowhitening fades in minutes (clinical practice)
@@ -71,12 +72,14 @@ class PairAnswer:
 
 def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
     """Pictures and registration of a pair. `StorageError` when there is no such pair or its bytes are lost."""
-    ctx.progress(0, 2, "Reading the pictures")
+    ctx.progress(0, 2, tr("Reading the pictures"))
     with lib.read() as session:
         pair = stored.pair(session, pair_id)
         if pair is None:
             raise StorageError(
-                "this pair is no longer in the library", safe="nothing was changed", remedy="open the visit again"
+                tr("this pair is no longer in the library"),
+                safe=tr("nothing was changed"),
+                remedy=tr("open the visit again"),
             )
         white, fluorescence = (
             stored.picture(session, picture_id) if picture_id else None
@@ -84,7 +87,7 @@ def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
         )
     taken = [picture for picture in (white, fluorescence) if picture is not None]
     pixels = dict(inference.side_by_side(lambda p: (p.id, cases.load_picture(lib, p.id)), taken))
-    ctx.progress(1, 2, "Reading the registration")
+    ctx.progress(1, 2, tr("Reading the registration"))
     reference: Picture | None = white or fluorescence
     pictures = PairPictures(
         pair=pair,
@@ -95,7 +98,7 @@ def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
         second=(fluorescence.second if fluorescence else None) or Source.FLUORESCENCE,
     )
     kept = _kept_registration(lib, pictures)
-    ctx.progress(2, 2, "Done")
+    ctx.progress(2, 2, tr("Done"))
     return replace(pictures, registration=kept)
 
 
@@ -168,22 +171,22 @@ def register_again(
     """
     white, fluorescence = pictures.white, pictures.fluorescence
     if white is None or fluorescence is None:
-        raise BadInputError("registering needs both pictures", remedy="add the other picture to this visit")
+        raise BadInputError(tr("registering needs both pictures"), remedy=tr("add the other picture to this visit"))
     if lib.read_only:
         raise StorageError(
-            f"this library is open for reading only: {lib.read_only_reason}",
-            safe="the registration is unchanged",
-            remedy="open it where it can be written",
+            tr("this library is open for reading only: {reason}", reason=lib.read_only_reason),
+            safe=tr("the registration is unchanged"),
+            remedy=tr("open it where it can be written"),
         )
-    ctx.progress(0, 2, "Registering")
+    ctx.progress(0, 2, tr("Registering"))
     if white_points is None or fluorescence_points is None:
         found = register_lit(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
     else:
         sizes = {"white_size": _size(white), "fluorescence_size": _size(fluorescence)}
         found = compared(white, fluorescence, from_points(white_points, fluorescence_points, **sizes), ctx=ctx)
-    ctx.progress(1, 2, "Keeping the registration")
+    ctx.progress(1, 2, tr("Keeping the registration"))
     change = answers.replace_registration(lib, pictures.pair.id, **_to_keep(found))
-    ctx.progress(2, 2, "Done")
+    ctx.progress(2, 2, tr("Done"))
     return found, change
 
 
@@ -214,8 +217,11 @@ def _with_gap(quality: Quality, seconds: float | None) -> Quality:
     if seconds is None or seconds <= LONGEST_GAP or quality.verdict is Verdict.UNUSABLE:
         return quality
     minutes = round(seconds / 60)
-    said = f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
-    advice = f"They were taken {said} apart: use pictures that were taken together."
+    advice = (
+        tr("They were taken %n minute(s) apart: use pictures that were taken together.", "", minutes)
+        if minutes < 120
+        else tr("They were taken {hours} hours apart: use pictures that were taken together.", hours=minutes // 60)
+    )
     return replace(
         quality,
         verdict=Verdict.LIMITED,

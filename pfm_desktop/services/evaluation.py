@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.domain.prediction import BANNER_ENGLISH as BANNER
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import Context
@@ -18,6 +18,7 @@ from pfm_desktop.services.training import phantoms_of
 from pfm_desktop.services.training_data import LeftOut, digest_of, in_manifest, prepare
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import json_bytes, write_bytes
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import cache_dir
 
 PHANTOMS = "phantoms"
@@ -139,8 +140,8 @@ def _sources(name: str, known: Sequence[Source], asked: Sequence[Source] | None)
     foreign = [source.value for source in used if source not in known]
     if foreign:
         raise ModelError(
-            f"the model {name} does not read {', '.join(foreign)}",
-            remedy=f"evaluate it with --sources {known[0].value}",
+            tr("the model {name} does not read {sources}", name=name, sources=", ".join(foreign)),
+            remedy=tr("evaluate it with --sources {source}", source=known[0].value),
         )
     return used
 

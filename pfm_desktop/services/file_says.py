@@ -27,6 +27,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NO_NAMES = frozenset(
@@ -95,7 +96,7 @@ def look_at(ctx: Context, paths: Sequence[Path]) -> Mapping[Path, FileSays]:
     """Job: what each file says; one that cannot be read says what its name does."""
     found = {}
     for done, path in enumerate(paths):
-        ctx.progress(done, len(paths), "Looking what the files say")
+        ctx.progress(done, len(paths), tr("Looking what the files say"))
         found[path] = _said_by_file(path)
     return found
 
@@ -168,9 +169,15 @@ def _of_number(session: Any, said: FileSays, patient: Patient) -> Iterator[str]:
         return
     other = stored.patient_by_identifier(session, said.number)
     if other is not None and other.id != patient.id:
-        yield f"{said.number_why}: {said.number} is {other.display_name or 'another patient'} in this library."
+        name = other.display_name or tr("another patient")
+        yield tr("{reason}: {number} is {name} in this library.", reason=said.number_why, number=said.number, name=name)
     elif said.number_said or said.number in said.stem or _shape(said.number) == _shape(patient.identifier):
-        yield f"{said.number_why}: {said.number}, and hers is {patient.identifier}."
+        yield tr(
+            "{reason}: {number}, and hers is {identifier}.",
+            reason=said.number_why,
+            number=said.number,
+            identifier=patient.identifier,
+        )
 
 
 def _of_person(said: FileSays, patient: Patient) -> Iterator[str]:
@@ -184,14 +191,22 @@ def _of_person(said: FileSays, patient: Patient) -> Iterator[str]:
     )
     if any(one and other and folded(str(one)) != folded(str(other)) for one, other in pairs):
         name = ", ".join(part for part in (person.family_name, person.given_name) if part)
-        born = f", born {moments.day(person.birth_date)}" if person.birth_date else ""
-        yield f"The file's own record says {name or 'another woman'}{born}."
+        name = name or tr("another woman")
+        born = moments.day(person.birth_date) if person.birth_date else ""
+        yield (
+            tr("The file's own record says {name}, born {day}.", name=name, day=born)
+            if born
+            else tr("The file's own record says {name}.", name=name)
+        )
+
+
+_FILE_SAYS, _FOLDER_SAYS = tr("The file's name says {name}."), tr("Its folder says {name}.")
 
 
 def _of_names(session: Any, said: FileSays, patient: Patient) -> Iterator[str]:
     """Two words side by side: another woman of the library, or what can only be somebody's name."""
     hers = {folded(word) for word in _WORD.findall(f"{patient.family_name} {patient.given_name}")}
-    for text, where in ((said.stem, "The file's name"), (said.folder, "Its folder")):
+    for text, it_says in ((said.stem, _FILE_SAYS), (said.folder, _FOLDER_SAYS)):
         tokens = _telling(text)
         shared = {folded(token) for token in tokens} & hers
         for one, two in pairwise(tokens):
@@ -201,26 +216,35 @@ def _of_names(session: Any, said: FileSays, patient: Patient) -> Iterator[str]:
             for other in stored.patients(session, search=f"{one} {two}", limit=5):
                 names = {folded(other.family_name), folded(other.given_name)}
                 if other.id != patient.id and names == pair:
-                    yield f"{where} says {other.display_name} (ID {other.identifier})."
+                    yield it_says.format(name=f"{other.display_name} (ID {other.identifier})")
                     return
             # one word of hers beside another one may be a sister or a mother; beside a name of hers others say nothing
             looks_so = bool(pair & hers) or (text == said.stem and not shared)
             if looks_so and hers and one.istitle() and two.istitle():
-                yield f"{where} says {one} {two}."
+                yield it_says.format(name=f"{one} {two}")
                 return
 
 
 def _of_birth(said: FileSays, patient: Patient) -> Iterator[str]:
     for born in births_on((said.folder,), f"{said.stem}.x"):
         if patient.birth_date is not None and not born.may_be(patient.birth_date):
-            yield f"Its name says born {born.text}, and she is born {moments.day(patient.birth_date)}."
+            yield tr(
+                "Its name says born {birth}, and she is born {day}.",
+                birth=born.text,
+                day=moments.day(patient.birth_date),
+            )
             return
 
 
 def _of_day(said: FileSays, visit: Visit) -> Iterator[str]:
     day = visit.day
     if said.day is not None and said.day != day:
-        yield f"Taken on {moments.day(said.day)} ({said.when_why}); this visit is of {moments.day(day)}."
+        yield tr(
+            "Taken on {day} ({reason}); this visit is of {own_day}.",
+            day=moments.day(said.day),
+            reason=said.when_why,
+            own_day=moments.day(day),
+        )
 
 
 def _telling(text: str) -> list[str]:

@@ -24,6 +24,7 @@ from pfm_desktop.storage.interrupt import interruptible
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.specimens import Followed
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 CHOICE = "follow_up"  # of the site
 _SILENT = SilentContext()
@@ -116,7 +117,10 @@ def site_choice(lib: Library) -> SiteChoice:
 def choose_for_site(lib: Library, *, days: int, letters: bool) -> Change:
     """What `site_choice` gives from now on. `BadInputError` for days that are none."""
     if not LIMITS[0] <= days <= LIMITS[1]:
-        raise BadInputError(f"a result is overdue after {LIMITS[0]} to {LIMITS[1]} days", safe="nothing was changed")
+        raise BadInputError(
+            tr("a result is overdue after {least} to {most} days", least=LIMITS[0], most=LIMITS[1]),
+            safe=tr("nothing was changed"),
+        )
     with lib.read() as session:
         old = records.snapshot(session, "site_choice", CHOICE)
     said = f"Results are overdue after {days} days; letters are {'' if letters else 'not '}followed up"

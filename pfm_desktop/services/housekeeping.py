@@ -22,9 +22,10 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE, is_encrypted, is_plain, place_aside
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
+from pfm_desktop.support.language import tr
 
-_DERIVED = "Checking what was made of the pictures"
-_BESIDE = "Checking clips"
+_DERIVED = tr("Checking what was made of the pictures")
+_BESIDE = tr("Checking clips")
 
 # a picture is stored before its record: what is younger may belong to an import under way
 _MINIMUM_AGE_SECONDS = 24 * 3600
@@ -82,23 +83,27 @@ def verify(ctx: Context, lib: Library) -> Verification:
 
 def verify_pictures(ctx: Context, library: Path, keys: LibraryKeys | None) -> Verification:
     """Check the files of the pictures where the database cannot tell which there are to be; changes nothing."""
-    found, altered = ImageStore(library / PICTURES, keys).altered(ctx, "Checking pictures")
-    note = "which pictures there are to be cannot be read: those were checked that are there, and none is missed"
+    found, altered = ImageStore(library / PICTURES, keys).altered(ctx, tr("Checking pictures"))
+    note = tr("which pictures there are to be cannot be read: those were checked that are there, and none is missed")
     return Verification(found, altered, 0, (note,))
 
 
 def _verified_pictures(ctx: Context, lib: Library, problems: list[str]) -> Verification:
     hashes = upkeep.picture_hashes(lib, ctx)
     for done, sha256 in enumerate(hashes):
-        ctx.progress(done, len(hashes), "Checking pictures")
+        ctx.progress(done, len(hashes), tr("Checking pictures"))
         try:
             lib.pictures.get(sha256)
         except StorageError as error:
             problems.append(str(error))
-    ctx.progress(len(hashes), len(hashes), "Checking pictures")
+    ctx.progress(len(hashes), len(hashes), tr("Checking pictures"))
     problems += [said for _, said in _lost_beside(ctx, lib)]
     problems += [
-        f"the learned model {run.model_name} is missing or altered ({run_folder(lib.path, run.id)})"
+        tr(
+            "the learned model {name} is missing or altered ({folder})",
+            name=run.model_name,
+            folder=run_folder(lib.path, run.id),
+        )
         for run in copies.harmed(ctx, lib.path, _runs(lib))
     ]
     orphans = sum(1 for _ in lib.pictures.unused(upkeep.hashes_in_use(lib, ctx)))
@@ -119,7 +124,7 @@ def _lost_beside(ctx: Context, lib: Library) -> Iterator[tuple[str, str]]:
         try:
             lib.pictures.get(sha256)
         except StorageError as error:
-            yield sha256, f"a {what}: {error.what}. Put it back from a backup"
+            yield sha256, tr("a {thing}: {problem}. Put it back from a backup", thing=what, problem=error.what)
     ctx.progress(len(there), len(there), _BESIDE)
 
 
@@ -154,13 +159,17 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None, *, before: Se
     """
     access.require(lib.account, Act.MAINTAIN)
     if lib.read_only:
-        raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
+        raise StorageError(
+            tr("a library that is open for reading only is not repaired"), safe=tr("nothing was changed")
+        )
     kept = pictures_of(backup, lib.keys, library_id=lib.id) if backup is not None else None
     try:
         return _repaired(ctx, lib, backup, kept, before)
     except DamagedError as error:
         if backup is not None:
-            error = error.to_be_mended(f"copy its folder as it stands, and {way_back(Path(backup).absolute())}")
+            error = error.to_be_mended(
+                tr("copy its folder as it stands, and {way_back}", way_back=way_back(Path(backup).absolute()))
+            )
         raise error from None
 
 
@@ -174,12 +183,12 @@ def _repaired(
         done += keys.mend(lib.path, lib.keys, passwords.current(lib))
     hashes = upkeep.picture_hashes(lib, ctx)
     for number, sha256 in enumerate(hashes):
-        ctx.progress(number, len(hashes), "Repairing")
+        ctx.progress(number, len(hashes), tr("Repairing"))
         try:
             lib.pictures.get(sha256)
         except StorageError:
             done += _put_back(lib, kept, sha256)
-    ctx.progress(len(hashes), len(hashes), "Repairing")
+    ctx.progress(len(hashes), len(hashes), tr("Repairing"))
     beside = upkeep.beside_pictures(lib, ctx)
     for sha256, _ in list(_lost_beside(ctx, lib)):
         done += _put_back(lib, kept, sha256, beside[sha256])
@@ -212,9 +221,13 @@ def put_keys_back(library: Path, file: Path, unlocked: LibraryKeys) -> tuple[str
     opens = snapshot.library_id(library / DATABASE, unlocked) == unlocked.library_id
     if not opens and not ImageStore(library / PICTURES, unlocked).has_one_whole():
         raise BadInputError(
-            f"{file} does not open {library}: it is the key file of another library, or the database is damaged too",
-            safe="nothing was changed",
-            remedy="choose a backup of this library",
+            tr(
+                "{file} does not open {library}: it is the key file of another library, or the database is damaged too",
+                file=file,
+                library=library,
+            ),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose a backup of this library"),
         )
     return keys.put_back(library, file)
 
@@ -250,7 +263,7 @@ def _whole(kept: ImageStore | None, sha256: str) -> bytes | None:
 
 def _folder_aside(lib: Library, folder: Path) -> Path:
     place = place_aside(lib.path, f"{folder.parent.name}-{folder.name}")
-    with named(place.parent, safe="the library is unchanged"):
+    with named(place.parent, safe=tr("the library is unchanged")):
         place.parent.mkdir(exist_ok=True)
         folder.rename(place)
     return place
@@ -261,7 +274,7 @@ def _moved_aside(lib: Library, store: ImageStore, sha256: str) -> list[str]:
     if altered is None:
         return []
     place = place_aside(lib.path, altered.name)
-    with named(place.parent, safe="the library is unchanged"):
+    with named(place.parent, safe=tr("the library is unchanged")):
         place.parent.mkdir(exist_ok=True)
         altered.rename(place)
     return [f"the altered file {altered.name} was moved to {place}"]
@@ -274,11 +287,11 @@ def sweep(ctx: Context, lib: Library, *, older_than: float = _MINIMUM_AGE_SECOND
     """
     access.require(lib.account, Act.MAINTAIN)
     if lib.read_only:
-        raise StorageError("a library that is open read-only is not swept", safe="nothing was changed")
+        raise StorageError(tr("a library that is open read-only is not swept"), safe=tr("nothing was changed"))
     kept, latest, removed = upkeep.hashes_in_use(lib, ctx), time.time() - older_than, 0
     for path in [*lib.pictures.unused(kept), *lib.pictures.leftovers(), *lib.derived.leftovers()]:
         ctx.check()
-        with named(path, safe="nothing on record was removed"):
+        with named(path, safe=tr("nothing on record was removed")):
             if path.stat().st_mtime <= latest:
                 path.unlink(missing_ok=True)
                 removed += 1

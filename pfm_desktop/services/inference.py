@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
-from pfm_desktop.domain.quality import Quality, Refusal, Verdict
-from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
+from pfm_desktop.domain.quality import Quality, Refusal, Verdict, problem_words
+from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus, reason_words
 from pfm_desktop.domain.source import PLACES, Source, second_of, together
 from pfm_desktop.imaging import quality as judge
 from pfm_desktop.imaging.compose import fit
@@ -31,12 +32,13 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.services import models
 from pfm_desktop.support.errors import BadInputError, ModelError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 STEPS = 4
 PASSES = 20
 _COMPARED = 512  # longer side, pixels, at which two pictures are compared: reduced once for all comparisons
-SWAPPED = "Swap the two."
+SWAPPED = tr("Swap the two.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +123,14 @@ def request_of(white: Path | None, seconds: Mapping[Source, Path | None], model:
     given = [(source, path) for source, path in seconds.items() if path is not None]
     if len(given) > 1:
         raise BadInputError(
-            f"{together(source for source, _ in given)} are no pair", remedy="give one of them beside white light"
+            tr("{sources} are no pair", sources=together(source for source, _ in given)),
+            remedy=tr("give one of them beside white light"),
         )
     source, path = given[0] if given else (Source.FLUORESCENCE, None)
     if white is None and path is not None and source not in PLACES:
         raise BadInputError(
-            f"{source.words}: such a picture is read beside white light only",
-            remedy="give the white-light picture as well, or give it as white light",
+            tr("{source}: such a picture is read beside white light only", source=source.words),
+            remedy=tr("give the white-light picture as well, or give it as white light"),
         )
     return AnalysisRequest(white, path, model, second=source)
 
@@ -160,12 +163,12 @@ def examine(
     """
     given = _given(white, fluorescence, second)
     case = Examined()
-    with case.step(ctx, 0, "read", "Reading"):
+    with case.step(ctx, 0, "read", tr("Reading")):
         _read(case, given)
-    with case.step(ctx, 1, "quality", "Checking quality"):
+    with case.step(ctx, 1, "quality", tr("Checking quality")):
         _check_pictures(case)
     if case.refused is None and len(case.pictures) == 2:
-        with case.step(ctx, 2, "register", "Registering"):
+        with case.step(ctx, 2, "register", tr("Registering")):
             _register(ctx, case, known, start)
     return case
 
@@ -183,7 +186,7 @@ def answered(
     prediction: Prediction | None = None
     maps: Mapping[str, Heatmap] = {}
     if refused is None:
-        with case.step(ctx, 3, "predict", "Grading"):
+        with case.step(ctx, 3, "predict", tr("Grading")):
             prediction, maps = models.predictor(model).predict(
                 case.white,
                 case.warped if case.registration else case.other,
@@ -194,7 +197,7 @@ def answered(
             )
     else:
         info = models.verified_info(model)  # its hash is written down of a refused case as well
-    ctx.progress(STEPS, STEPS, "Done")
+    ctx.progress(STEPS, STEPS, tr("Done"))
     analysis = Analysis(
         model=info,
         quality=case.quality,
@@ -215,6 +218,14 @@ def answered(
     )
 
 
+def _and(one: str, other: str) -> str:
+    return tr("{one} and {other}", one=one, other=other)
+
+
+def _or(one: str, other: str) -> str:
+    return tr("{one} or {other}", one=one, other=other)
+
+
 def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
     """Raise `ModelError` when the model was never trained to grade, or reads one of two pictures that may be asked
     about alone. A pair of other sources is refused with an answer: `ModelInfo.other_sources`."""
@@ -223,10 +234,15 @@ def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
         return
     foreign = [source.words for source in given if source not in model.sources]
     if foreign:
-        known = " and ".join(source.words for source in model.sources)
+        known = reduce(_and, (source.words for source in model.sources))
         raise ModelError(
-            f"the model {model.name} reads {known} only, not {' or '.join(foreign)}",
-            remedy="choose another model, or leave that picture out",
+            tr(
+                "the model {name} reads {sources} only, not {others}",
+                name=model.name,
+                sources=known,
+                others=reduce(_or, foreign),
+            ),
+            remedy=tr("choose another model, or leave that picture out"),
         )
 
 
@@ -237,7 +253,7 @@ def _given(
     given = {source: picture for source, picture in pair.items() if picture is not None}
     if not given:
         raise BadInputError(
-            "no picture was given", remedy="name a white-light picture, a fluorescence picture, or both"
+            tr("no picture was given"), remedy=tr("name a white-light picture, a fluorescence picture, or both")
         )
     return given
 
@@ -277,9 +293,12 @@ def _check_pictures(case: Examined) -> None:
     elif len(unusable) == 2 and all(case.quality[source.value].problems == ("wrong_source",) for source in unusable):
         advice = dict(zip(unusable, ("", SWAPPED), strict=True))  # once for both, not the two ways out of each
         case.quality.update({source.value: replace(verdict, advice=advice[source]) for source, verdict in verdicts})
-        case.refused = Refusal("the two pictures look swapped", SWAPPED)
+        case.refused = Refusal(tr("the two pictures look swapped"), SWAPPED)
     elif unusable:
-        said = "; ".join(f"the {source.words} picture: {_words(case.quality[source.value])}" for source in unusable)
+        said = "; ".join(
+            tr("the {source} picture: {problems}", source=source.words, problems=_words(case.quality[source.value]))
+            for source in unusable
+        )
         case.refused = Refusal(said, " ".join(case.quality[source.value].advice for source in unusable))
 
 
@@ -293,10 +312,10 @@ def _register(ctx: Context, case: Examined, known: Registration | None, start: M
     pair = judge.assess_pair(case.small[Source.WHITE], case.small[case.second], registration, case.second)
     case.quality["pair"] = pair
     if registration.status is RegistrationStatus.REFUSED:
-        reason = registration.cause or _words(pair) or "the pictures could not be registered"
+        reason = registration.cause or _words(pair) or tr("the pictures could not be registered")
         case.refused = Refusal(reason, pair.advice)
     elif pair.verdict is Verdict.UNUSABLE:
-        said = registration.reason if registration.for_looking_only else _words(pair)
+        said = reason_words(registration.reason) if registration.for_looking_only else _words(pair)
         case.refused = Refusal(said, pair.advice)
     else:
         drawing: list[Callable[[], NDArray[Any]]] = [
@@ -307,10 +326,10 @@ def _register(ctx: Context, case: Examined, known: Registration | None, start: M
 
 
 def _words(quality: Quality) -> str:
-    return ", ".join(_WORDS.get(problem, problem.replace("_", " ")) for problem in quality.problems)
+    return ", ".join(_WORDS.get(problem, problem_words(problem)) for problem in quality.problems)
 
 
-_WORDS = {"identical": "the same picture was given twice", "structures_disagree": DISAGREE}
+_WORDS = {"identical": tr("the same picture was given twice"), "structures_disagree": reason_words(DISAGREE)}
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")

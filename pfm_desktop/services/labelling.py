@@ -41,6 +41,7 @@ from pfm_desktop.storage import access, journal, records, repositories
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+from pfm_desktop.support.language import tr
 
 LONGEST_NAME = 100
 MOST_READERS = 9
@@ -93,11 +94,11 @@ def pairs_for(ctx: Context, lib: Library, visit_ids: Sequence[str]) -> tuple[str
     """The pair that opens of each visit, made where there is none yet; visits without pictures have none. As a job."""
     found: list[str] = []
     for done, visit_id in enumerate(visit_ids):
-        ctx.progress(done, len(visit_ids), "Looking for pairs")
+        ctx.progress(done, len(visit_ids), tr("Looking for pairs"))
         pair = default_pair(visit_case(lib, visit_id)) or ensure_pair(lib, visit_id)
         if pair is not None:
             found.append(pair.id)
-    ctx.progress(len(visit_ids), len(visit_ids), "Looking for pairs")
+    ctx.progress(len(visit_ids), len(visit_ids), tr("Looking for pairs"))
     return tuple(found)
 
 
@@ -272,7 +273,9 @@ def give(
         require_unseen(lib, turn.pair_id)
     if (grade is None) == (reason is None):
         raise BadInputError(
-            "a read says a grade, or why there is none", safe="nothing was written", remedy="choose one of the two"
+            tr("a read says a grade, or why there is none"),
+            safe=tr("nothing was written"),
+            remedy=tr("choose one of the two"),
         )
     now = datetime.now(UTC)
     ai_seen = ai_seen or has_seen(lib, turn.pair_id)
@@ -284,9 +287,9 @@ def give(
         before = stored.reads(session, task_id=task_id, pair_ids=[turn.pair_id], reader=lib.who)
     if any((one.turn, one.adjudicates) == (turn.turn, adjudicates) for one in before):
         raise StorageError(
-            "this pair was read already, perhaps in another window",
-            safe="the read before is unchanged",
-            remedy="open the task again, and go on from there",
+            tr("this pair was read already, perhaps in another window"),
+            safe=tr("the read before is unchanged"),
+            remedy=tr("open the task again, and go on from there"),
         )
     change = Change("read", read.id, None, stored.fields_of(read), said_of(read))
     return read, lib.apply(change)
@@ -296,9 +299,9 @@ def require_unseen(lib: Library, pair_id: str) -> None:
     """Raise `BadInputError` where who reads was shown what others read of a pair: a read would not be blind to it."""
     if on_record.done(lib, READS_SHOWN, [pair_id]):
         raise BadInputError(
-            "you were shown what others read of this pair: your read would not be blind to theirs",
-            safe="nothing was written, and what you read before stays as it is",
-            remedy="leave it to another reader; you may decide between them",
+            tr("you were shown what others read of this pair: your read would not be blind to theirs"),
+            safe=tr("nothing was written, and what you read before stays as it is"),
+            remedy=tr("leave it to another reader; you may decide between them"),
         )
 
 
@@ -316,7 +319,7 @@ def change_read(lib: Library, read: Read, **changes: object) -> tuple[Read, Chan
     old_fields, new_fields = stored.fields_of(read), stored.fields_of(new)
     names = [name for name in new_fields if new_fields[name] != old_fields[name]]
     if not names:
-        raise BadInputError("nothing was changed", safe="the read is as before")
+        raise BadInputError(tr("nothing was changed"), safe=tr("the read is as before"))
     change = Change(
         "read",
         read.id,
@@ -334,7 +337,9 @@ def take_back(lib: Library, read: Read) -> Change:
     with lib.read() as session:
         old = records.snapshot(session, "read", read.id)
     if old is None:
-        raise StorageError("this read is gone already", safe="nothing was changed", remedy="open the task again")
+        raise StorageError(
+            tr("this read is gone already"), safe=tr("nothing was changed"), remedy=tr("open the task again")
+        )
     return lib.apply(Change("read", read.id, old, None, f"Undo: {said_of(read)}"))
 
 
@@ -422,7 +427,9 @@ def set_histology(
     """Enter the laboratory's result of a visit, change it, or (None) take it away. Also of a visit that is signed."""
     with lib.read() as session:
         if repositories.visit(session, visit_id) is None:
-            raise StorageError("this visit is not in the library", safe="nothing was changed", remedy="open it again")
+            raise StorageError(
+                tr("this visit is not in the library"), safe=tr("nothing was changed"), remedy=tr("open it again")
+            )
         old = records.snapshot(session, "histology", visit_id)
     new = None
     if grade is not None:
@@ -433,7 +440,7 @@ def set_histology(
             "entered_by": lib.who,
         }
     if old == new:
-        raise BadInputError("nothing was changed", safe="the result is as before")
+        raise BadInputError(tr("nothing was changed"), safe=tr("the result is as before"))
     words = "taken away" if grade is None else f"{'changed' if old else 'entered'}: {grade.value}"
     return lib.apply(Change("histology", visit_id, old, new, f"Histology {words}"))
 
@@ -524,22 +531,22 @@ def read_codes(lib: Library) -> Mapping[str, ReadCode]:
 def _check_wish(wish: Wish, name: str, pair_ids: Sequence[str]) -> None:
     problem = ""
     if not name or len(name) > LONGEST_NAME:
-        problem = f"a task needs a name of at most {LONGEST_NAME} letters"
+        problem = tr("a task needs a name of at most {most} letters", most=LONGEST_NAME)
     elif not pair_ids:
-        problem = "a task needs pairs, and the search found none"
+        problem = tr("a task needs pairs, and the search found none")
     elif not 0 <= wish.repeats <= 1:
-        problem = "the share that is read again lies between 0 and 1"
+        problem = tr("the share that is read again lies between 0 and 1")
     elif not 1 <= wish.readers <= MOST_READERS:
-        problem = f"one to {MOST_READERS} people read each pair"
+        problem = tr("one to {most} people read each pair", most=MOST_READERS)
     elif len(set(pair_ids)) != len(pair_ids):
-        problem = "a pair stands in the task twice"
+        problem = tr("a pair stands in the task twice")
     if problem:
-        raise BadInputError(problem, safe="no task was made", remedy="correct it, then try again")
+        raise BadInputError(problem, safe=tr("no task was made"), remedy=tr("correct it, then try again"))
 
 
 def _known_task(lib: Library, task_id: str) -> Task:
     with lib.read() as session:
         task = stored.task(session, task_id)
     if task is None:
-        raise UserError("this task is gone", safe="nothing was changed", remedy="choose another one")
+        raise UserError(tr("this task is gone"), safe=tr("nothing was changed"), remedy=tr("choose another one"))
     return task

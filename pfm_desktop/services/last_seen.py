@@ -16,6 +16,7 @@ from pfm_desktop.storage import chain
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import write_text
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import last_seen_file
 
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ def look(lib: Library) -> str:
         if chain.has_line(session, seq, end):
             return ""
     on_record.note(lib, "library", lib.id, f"{EVENT}, {at:%Y-%m-%d %H:%M} UTC: line {seq} of the audit trail is gone")
-    return (
-        f"this library is older than when it was last used on this computer ({moments.moment(at)}): what was done "
-        "since is not in it, as if a copy from before had been put in its place. Look for the newer one, in a backup "
-        "or another folder, before you go on here"
+    return tr(
+        "this library is older than when it was last used on this computer ({when}): what was "
+        "done since is not in it, as if a copy from before had been put in its place. Look for "
+        "the newer one, in a backup or another folder, before you go on here",
+        when=moments.moment(at),
     )
 
 

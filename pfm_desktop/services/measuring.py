@@ -18,6 +18,7 @@ from pfm_desktop.domain.diagram import Diagram, Way
 from pfm_desktop.domain.drawing import Shape
 from pfm_desktop.domain.measure import Bearings, Measured, measure
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.registration import Registration
@@ -131,9 +132,9 @@ def diagram_of(ground: Ground, *, for_pins: bool = True) -> Diagram | None:
     areas = _areas(ground, place)
     spots = [(pin.letter, ground.moved(((pin.x, pin.y),), pin.frame, place)) for pin in pins]
     lines = [ground.moved(one.line, places[one.picture_id], place) for one in junctions]
-    left = ["a contour"] * (len(drawn) - len(areas))
-    left += [f"biopsy {letter}" for letter, spot in spots if spot is None]
-    left += ["the SCJ line" for line in lines if line is None]
+    left = [tr("a contour")] * (len(drawn) - len(areas))
+    left += [tr("biopsy {letter}", letter=letter) for letter, spot in spots if spot is None]
+    left += [tr("the SCJ line") for line in lines if line is None]
     placed = [(letter, *spot[0]) for letter, spot in spots if spot is not None]
     return domain.fill(way, areas, placed, [line for line in lines if line is not None], _left_out(left))
 

@@ -17,7 +17,6 @@ from pfm_desktop.pfm.model_file import (
     WEIGHTS,
     check_name,
     read_model_file,
-    seal_words,
     write_model_file,
 )
 from pfm_desktop.services import models
@@ -25,6 +24,7 @@ from pfm_desktop.services.learning import steering
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import replacing, write_text
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import user_models_dir
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def import_model(ctx: Context, file: Path, *, variant: str, name: str) -> Import
     Raises `BadInputError` for a name that cannot be used and `ModelError` for a file that does not fit.
     """
     _check_free(name)
-    ctx.progress(0, 2, "Loading the numeric library")
+    ctx.progress(0, 2, tr("Loading the numeric library"))
     from pfm_desktop.pfm.importing import import_weights
 
-    ctx.progress(1, 2, f"Reading {file.name}")
+    ctx.progress(1, 2, tr("Reading {file}", file=file.name))
     return import_weights(file, user_models_dir() / name, variant=variant, name=name)
 
 
@@ -58,9 +58,13 @@ def _refuse_quarantined(folder: Path) -> None:
     learning, library = folder.parents[1:3] if len(folder.parents) > 2 else (folder, folder)
     if learning.name == steering.FOLDER and (library / DATABASE).is_file():
         raise BadInputError(
-            f"{folder} lies in quarantine: it was learned from the library {library}",
-            safe="nothing was copied",
-            remedy="compare and promote it in Fine-tune, in that library; one that is promoted is brought here there",
+            tr(
+                "{folder} lies in quarantine: it was learned from the library {library}", folder=folder, library=library
+            ),
+            safe=tr("nothing was copied"),
+            remedy=tr(
+                "compare and promote it in Fine-tune, in that library; one that is promoted is brought here there"
+            ),
         )
 
 
@@ -74,12 +78,12 @@ def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Bro
     content = read_model_file(folder, digest_needed=False)
     name = content.name if name is None else name
     _check_free(name, content.sha256)
-    ctx.progress(0, 3, "Checking the weights")
+    ctx.progress(0, 3, tr("Checking the weights"))
     registry.check_weights(folder, content)
     from pfm_desktop.pfm.checkpoint import network_of
 
     network_of(folder, content)  # a hash that fits says nothing of what the file holds
-    ctx.progress(1, 3, "Copying")
+    ctx.progress(1, 3, tr("Copying"))
     out = user_models_dir() / name
     with (folder / WEIGHTS).open("rb") as source, replacing(out / WEIGHTS) as stream:
         shutil.copyfileobj(source, stream)
@@ -88,13 +92,18 @@ def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Bro
     card = models.card_of(str(folder.absolute()))
     if card:
         title, found, rest = card.partition("\n\n")
-        doubt = f"\n\n**Mind: {seal_words(content)}.**" if UNSEALED in training else ""
+        doubt = f"\n\n**Mind: {_unsealed(training[UNSEALED])}.**" if UNSEALED in training else ""
         write_text(out / CARD, f"# {name} {content.version}{doubt}{found}{rest}" if title.startswith("# ") else card)
-    ctx.progress(2, 3, "Checking the copy")
+    ctx.progress(2, 3, tr("Checking the copy"))
     registry.check_weights(out, content)
     write_model_file(out, content)
-    ctx.progress(3, 3, "Done")
+    ctx.progress(3, 3, tr("Done"))
     return Brought(out, registry.verify(out), unsealed=UNSEALED in training)
+
+
+def _unsealed(day: str) -> str:
+    """As `seal_words`, but in English: a card goes from one computer to another."""
+    return f"model.toml is as it was brought here on {day}, without a seal: nobody can say what was altered before"
 
 
 def taken_names() -> frozenset[str]:
@@ -107,11 +116,13 @@ def _check_free(name: str, sha256: str = "") -> None:
     check_name(name)
     if sha256 and any(one.info.name == name and one.info.sha256 == sha256 for one in models.models()):
         raise BadInputError(
-            f"this very model is here already, as {name}", safe="it is unchanged", remedy="choose it in Models"
+            tr("this very model is here already, as {name}", name=name),
+            safe=tr("it is unchanged"),
+            remedy=tr("choose it in Models"),
         )
     if name in taken_names():
         raise BadInputError(
-            f"there is already a model {name}",
-            safe="it is unchanged",
-            remedy="choose another name (on the command line with --name)",
+            tr("there is already a model {name}", name=name),
+            safe=tr("it is unchanged"),
+            remedy=tr("choose another name (on the command line with --name)"),
         )

@@ -19,6 +19,7 @@ from pfm_desktop.pfm.backend import TORCH
 from pfm_desktop.pfm.model_file import CARD, ModelFile, read_model_file, seal_words
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import ModelError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import model_dirs, shipped_models_dir, user_models_dir
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def card_of(name: str) -> str:
             text = stream.read(_LONGEST_CARD).decode("utf-8", errors="replace")
     except OSError as error:
         raise ModelError(
-            f"the card {path} cannot be read ({error.strerror or error})", remedy="check its permissions"
+            tr("the card {path} cannot be read ({reason})", path=path, reason=error.strerror or error),
+            remedy=tr("check its permissions"),
         ) from error
     return "".join(letter for letter in text.replace("\r\n", "\n") if letter in "\n\t" or not _is_control(letter))
 
@@ -162,10 +164,14 @@ def _or_the_shipped(error: ModelError, folder: Path) -> ModelError:
         other = registry.read_info(registry.find_model(name, (shipped_models_dir(),)))
     except UserError:
         return error
-    back = (
-        f"remove or rename the folder {folder}: then {other.name} {other.version} answers, which came with the program"
+    back = tr(
+        "remove or rename the folder {folder}: then {name} {version} answers, which came with the program",
+        folder=folder,
+        name=other.name,
+        version=other.version,
     )
-    return ModelError(error.what, safe=error.safe, remedy=f"{error.remedy}, or {back}" if error.remedy else back)
+    remedy = tr("{remedy}, or {other_way}", remedy=error.remedy, other_way=back) if error.remedy else back
+    return ModelError(error.what, safe=error.safe, remedy=remedy)
 
 
 def _key(folder: Path) -> tuple[str, str, str]:

@@ -18,6 +18,7 @@ from pfm_desktop.storage import removal as storage
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 LONGEST_REASON = 200  # letters
 
@@ -44,7 +45,9 @@ def move_visit(
         if to is None:
             raise _gone("patient")
         if to.id == case.patient.id:
-            raise BadInputError("this visit is hers already", safe="nothing was changed", remedy="choose another woman")
+            raise BadInputError(
+                tr("this visit is hers already"), safe=tr("nothing was changed"), remedy=tr("choose another woman")
+            )
         moved = {"patient_id": case.patient.id}, {"patient_id": to.id}
         text = f"Visit moved from {case.patient.identifier} to {to.identifier}{_because(why)}"
         changes = [adding(new, f"Patient {new.identifier} added")] if new is not None else []
@@ -128,14 +131,16 @@ def _removal(session: Any, patient_id: str) -> Change:
 def _check_target(pictures: Sequence[Picture], origin: VisitCase, to: VisitCase) -> None:
     if any(picture.visit_id != origin.visit.id for picture in pictures) or origin.visit.id == to.visit.id:
         raise BadInputError(
-            "pictures move from one visit to another one", safe="nothing was changed", remedy="choose another visit"
+            tr("pictures move from one visit to another one"),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose another visit"),
         )
     there = {(content, picture.stage) for picture in to.pictures for content in _contents(picture)}
     if any((content, picture.stage) in there for picture in pictures for content in _contents(picture)):
         raise BadInputError(
-            "the other visit has this picture already",
-            safe="nothing was changed",
-            remedy="remove the picture here instead",
+            tr("the other visit has this picture already"),
+            safe=tr("nothing was changed"),
+            remedy=tr("remove the picture here instead"),
         )
 
 
@@ -143,9 +148,9 @@ def _check_no_contours(pictures: Sequence[Picture], origin: VisitCase) -> None:
     ids = {picture.id for picture in pictures}
     if any(contour.picture_id in ids for contour in origin.contours):
         raise BadInputError(
-            "a lesion of this visit is drawn on the picture",
-            safe="nothing was changed",
-            remedy="remove the contours first, and draw them where the picture belongs",
+            tr("a lesion of this visit is drawn on the picture"),
+            safe=tr("nothing was changed"),
+            remedy=tr("remove the contours first, and draw them where the picture belongs"),
         )
 
 
@@ -163,9 +168,9 @@ def _with_them(session: Any, ids: set[str], origin: VisitCase, to: VisitCase, wh
             continue
         if any(pin.letter in taken for pin in origin.pins if pin.pair_id == pair.id):
             raise BadInputError(
-                "both visits have pins of the same letter",
-                safe="nothing was changed",
-                remedy="remove the pins on one side first",
+                tr("both visits have pins of the same letter"),
+                safe=tr("nothing was changed"),
+                remedy=tr("remove the pins on one side first"),
             )
         changes.append(_moved("pair", pair.id, origin, to, f"Pair moved {where}"))
     drawn = storage.drawn_on(session, ids)
@@ -188,4 +193,11 @@ def _known_picture(session: Any, picture_id: str) -> Picture:
 
 
 def _gone(what: str) -> StorageError:
-    return StorageError(f"this {what} is not in the library", safe="nothing was changed", remedy="open the list again")
+    return StorageError(
+        {
+            "patient": tr("this patient is not in the library"),
+            "picture": tr("this picture is not in the library"),
+        }[what],
+        safe=tr("nothing was changed"),
+        remedy=tr("open the list again"),
+    )

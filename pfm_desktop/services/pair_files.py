@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Points
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import RegistrationStatus, cause_of, reason_words
 from pfm_desktop.imaging.field import register_lit
 from pfm_desktop.imaging.io import encoder_for, read_picture
 from pfm_desktop.imaging.quality import identical
@@ -22,10 +22,16 @@ from pfm_desktop.interop.tabular import read_table
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import check_outputs, json_bytes, write_all
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 POINT_COLUMNS = ("x", "y")
-_NUMBERS = "give two numbers with a decimal point, such as 12.5,30"
+_STATUS_WORDS = {
+    RegistrationStatus.OK: tr("ok", "registration"),
+    RegistrationStatus.CHECK: tr("check", "registration"),
+    RegistrationStatus.REFUSED: tr("refused", "registration"),
+}
+_NUMBERS = tr("give two numbers with a decimal point, such as 12.5,30")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +54,23 @@ class FileRegistration:
         """One line for a person."""
         found = self.registration
         if self.twice:
-            return f"not registered: {found.cause}. Give the white-light and the fluorescence picture of one visit"
+            return tr(
+                "not registered: {cause}. Give the white-light and the fluorescence picture of one visit",
+                cause=found.cause,
+            )
         if not self.usable:
-            return f"not registered: {found.cause}. Points can be placed by hand in the window, pfm-desktop"
-        error = "" if found.error_px is None else f", estimated error {found.error_px:.1f} px"
-        return f"registered: {found.status}{error}" + (f" ({found.reason})" if found.reason else "")
+            return tr(
+                "not registered: {cause}. Points can be placed by hand in the window, pfm-desktop", cause=found.cause
+            )
+        if found.error_px is None:
+            said = tr("registered: {status}", status=_STATUS_WORDS[found.status])
+        else:
+            said = tr(
+                "registered: {status}, estimated error {error:.1f} px",
+                status=_STATUS_WORDS[found.status],
+                error=found.error_px,
+            )
+        return said + (f" ({reason_words(found.reason)})" if found.reason else "")
 
     def as_json(self) -> dict[str, Any]:
         """`status`, `error_px`, `matrix` (white-light to fluorescence pixels, 3 x 3), `overlap`, `reason`."""
@@ -62,7 +80,7 @@ class FileRegistration:
             "error_px": summary.error_px,
             "matrix": [list(row) for row in summary.matrix] if self.usable else None,
             "overlap": summary.overlap if self.usable else None,
-            "reason": self.registration.cause or None,
+            "reason": cause_of(self.registration.reason) or None,  # as it is kept: in English
         }
 
 
@@ -85,18 +103,18 @@ def register_files(
     and when one of `points` and `mapped` comes without the other.
     """
     if (points is None) != (mapped is None):
-        raise BadInputError("--points and --mapped go together", remedy="give both or neither")
+        raise BadInputError(tr("--points and --mapped go together"), remedy=tr("give both or neither"))
     inputs = [path for path in (white, fluorescence, points) if path is not None]
     check_outputs(inputs, [path for path in (json_out, mapped, warped) if path is not None])
     encode = encoder_for(warped) if warped is not None else None
     wanted = read_points(points) if points is not None else None
-    ctx.progress(0, 3, "Reading")
+    ctx.progress(0, 3, tr("Reading"))
     first, second = read_picture(white).pixels, read_picture(fluorescence).pixels
-    ctx.progress(1, 3, "Registering")
+    ctx.progress(1, 3, tr("Registering"))
     twice = identical(first, second) is not None
     registration = _same_twice(first, second) if twice else register_lit(first, second, ctx=ctx)
     found = FileRegistration(registration, twice)
-    ctx.progress(2, 3, "Writing")
+    ctx.progress(2, 3, tr("Writing"))
     contents: dict[Path, bytes] = {}
     if json_out is not None:
         contents[json_out] = json_bytes(found.as_json())
@@ -107,7 +125,7 @@ def register_files(
         contents[warped] = encode(registration.warp_to_white(second))
     write_all(contents)
     removed = tuple(path for path in (mapped, warped) if path is not None and path not in contents and _gone(path))
-    ctx.progress(3, 3, "Done")
+    ctx.progress(3, 3, tr("Done"))
     return replace(found, written=tuple(contents), removed=removed)
 
 
@@ -130,23 +148,31 @@ def _outside(points: Points, size: tuple[int, int]) -> tuple[str, ...]:
     outside = int(((points < -0.5) | (points > np.array(size) - 0.5)).any(axis=1).sum())
     if not outside:
         return ()
-    lie = "lies" if outside == 1 else "lie"
-    return (f"{outside} of {len(points)} points {lie} outside the white-light picture ({size[0]} x {size[1]} pixels)",)
+    return (
+        tr(
+            "%n of {points} points (lies|lie) outside the white-light picture ({width} x {height} pixels)",
+            "",
+            outside,
+            points=len(points),
+            width=size[0],
+            height=size[1],
+        ),
+    )
 
 
 def read_points(path: Path) -> Points:
     """N x 2 points from a CSV with the columns x and y, read as a manifest is (see `interop.tabular`)."""
     found = []
-    for row in read_table(path, POINT_COLUMNS, kind="points file"):
-        where = f"{path}, line {row.line}"
+    for row in read_table(path, POINT_COLUMNS, kind=tr("points file")):
+        where = tr("{path}, line {line}", path=path, line=row.line)
         if row.more:  # such as 12,5,30,1 with decimal commas
-            raise BadInputError(f"{where}: more cells than columns", remedy=_NUMBERS)
+            raise BadInputError(tr("{where}: more cells than columns", where=where), remedy=_NUMBERS)
         try:
             x, y = (float(row.cells[column]) for column in POINT_COLUMNS)
         except ValueError as error:
-            raise BadInputError(f"{where}: no x and y", remedy=_NUMBERS) from error
+            raise BadInputError(tr("{where}: no x and y", where=where), remedy=_NUMBERS) from error
         if not (math.isfinite(x) and math.isfinite(y)):
-            raise BadInputError(f"{where}: not a finite number", remedy="correct the line")
+            raise BadInputError(tr("{where}: not a finite number", where=where), remedy=tr("correct the line"))
         found.append((x, y))
     return np.array(found, dtype=np.float64).reshape(-1, 2)
 

@@ -14,8 +14,17 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
-PUT_ON_STAGE = "Put on the stage"  # as the menu of the filmstrip calls it
+PUT_ON_STAGE = tr("Put on the stage")  # as the menu of the filmstrip calls it
+_STAGE_WORDS = {
+    Stage.SALINE: tr("saline", "stage"),
+    Stage.GREEN: tr("green", "stage"),
+    Stage.FLUORESCENCE_BEFORE_ACID: tr("fluorescence before acid", "stage"),
+    Stage.ACETIC_ACID: tr("acetic acid", "stage"),
+    Stage.FLUORESCENCE_AFTER_ACID: tr("fluorescence after acid", "stage"),
+    Stage.LUGOL: tr("lugol", "stage"),
+}
 
 # the stages that the engine reads come first; see CONTEXT.md for the stages
 _WHITE_ORDER = (Stage.ACETIC_ACID, Stage.SALINE, Stage.LUGOL, Stage.GREEN)
@@ -38,7 +47,7 @@ def make_pair(lib: Library, visit_id: str, white_id: str | None, fluorescence_id
     if not _filtered_beside(case, white_id, fluorescence_id):
         _check(case, fluorescence_id, Source.FLUORESCENCE)
     if white_id is None and fluorescence_id is None:
-        raise BadInputError("a pair needs at least one picture", remedy="choose a picture")
+        raise BadInputError(tr("a pair needs at least one picture"), remedy=tr("choose a picture"))
     now = datetime.now(UTC).isoformat()
     same = next(
         (pair for pair in case.pairs if (pair.white_id, pair.fluorescence_id) == (white_id, fluorescence_id)), None
@@ -132,12 +141,16 @@ def _check(case: VisitCase, picture_id: str | None, source: Source) -> None:
     picture = case.picture(picture_id)
     if picture is None:
         raise BadInputError(
-            "the picture does not belong to this visit", safe="nothing was changed", remedy="choose one of this visit"
+            tr("the picture does not belong to this visit"),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose one of this visit"),
         )
     if picture.source is not source:
-        wanted = "white-light" if source is Source.WHITE else "fluorescence"
+        stage, white = _STAGE_WORDS[picture.stage], source is Source.WHITE
         raise BadInputError(
-            f"this is no {wanted} picture (stage: {picture.stage.value.replace('_', ' ')})",
-            safe="nothing was changed",
-            remedy=f"choose a {wanted} picture",
+            tr("this is no white-light picture (stage: {stage})", stage=stage)
+            if white
+            else tr("this is no fluorescence picture (stage: {stage})", stage=stage),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose a white-light picture") if white else tr("choose a fluorescence picture"),
         )

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.clip import Clip, ClipKind
+from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError, UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:  # loaded once something is played: whether anything can be is asked on the window's thread
     from pfm_desktop.imaging.registration import Registration
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 MOST = 120  # frames that are aligned; each takes some tenths of a second
 MOST_OF_CLIP = 60  # of them from one clip
 PER_SECOND = 10.0  # frames of a clip that is played as it was recorded: as many as are shown at most
-_PAIR = "the pair is on the stage as before"
+_PAIR = tr("the pair is on the stage as before")
 
 
 class Lies(StrEnum):
@@ -115,7 +116,7 @@ def acetic_sequence(
         wanted += _of_clip(ctx, source, clip_id, left_out)
     wanted.sort(key=lambda one: one.since_acid or 0.0)
     if len(wanted) > MOST:
-        left_out.append(f"{MOST} of {len(wanted)} are shown, chosen evenly.")
+        left_out.append(tr("{shown} of {there} are shown, chosen evenly.", shown=MOST, there=len(wanted)))
         wanted = _evenly(wanted, MOST)
     return _aligned(ctx, source, visit_id, wanted, left_out)
 
@@ -128,7 +129,9 @@ def clip_sequence(ctx: Context, lib: Library, visit_id: str, clip_id: str) -> Pl
     source, left_out = Reading(lib), list[str]()
     clip = source.reader(clip_id).clip
     if clip.visit_id != visit_id:
-        raise StorageError("this clip is not of the visit that is open", safe=_PAIR, remedy="open the visit again")
+        raise StorageError(
+            tr("this clip is not of the visit that is open"), safe=_PAIR, remedy=tr("open the visit again")
+        )
     if clip.kind is ClipKind.WHITENING:
         return _aligned(ctx, source, visit_id, _of_clip(ctx, source, clip_id, left_out, before=True), left_out)
     moments = _moments(ctx, source, clip_id, left_out)
@@ -153,7 +156,7 @@ def _check_visit(lib: Library, visit_id: str, pictures: Sequence[Wanted]) -> Non
             picture = stored.picture(session, one.picture_id)
             if picture is None or picture.visit_id != visit_id:
                 raise StorageError(
-                    "a picture of the sequence is no longer in this visit", safe=_PAIR, remedy="play it again"
+                    tr("a picture of the sequence is no longer in this visit"), safe=_PAIR, remedy=tr("play it again")
                 )
 
 
@@ -169,7 +172,11 @@ def _moments(ctx: Context, source: Reading, clip_id: str, left_out: list[str]) -
         found.append(Wanted(clip_id=clip_id, number=one.number, at=one.seconds, since_acid=since))
     if reader.problems:
         problems = "; ".join(sorted(set(reader.problems.values())))
-        left_out.append(f"Parts of {_named(reader.clip)} cannot be read: {problems}.")
+        left_out.append(
+            tr("Parts of the whitening clip cannot be read: {problems}.", problems=problems)
+            if reader.clip.kind is ClipKind.WHITENING
+            else tr("Parts of the clip cannot be read: {problems}.", problems=problems)
+        )
     return found
 
 
@@ -179,14 +186,14 @@ def _of_clip(ctx: Context, source: Reading, clip_id: str, left_out: list[str], *
     if not before:
         moments = [one for one in moments if one.since_acid is not None and one.since_acid >= 0]
     if len(moments) > MOST_OF_CLIP:
-        name = _named(source.reader(clip_id).clip)
-        left_out.append(f"{MOST_OF_CLIP} of {len(moments)} pictures of {name} are shown, chosen evenly.")
+        said = (
+            tr("{shown} of {there} pictures of the whitening clip are shown, chosen evenly.")
+            if source.reader(clip_id).clip.kind is ClipKind.WHITENING
+            else tr("{shown} of {there} pictures of the clip are shown, chosen evenly.")
+        )
+        left_out.append(said.format(shown=MOST_OF_CLIP, there=len(moments)))
         moments = _evenly(moments, MOST_OF_CLIP)
     return moments
-
-
-def _named(clip: Clip) -> str:
-    return "the whitening clip" if clip.kind is ClipKind.WHITENING else "the clip"
 
 
 def _evenly(wanted: Sequence[Wanted], most: int) -> list[Wanted]:
@@ -219,7 +226,7 @@ def _aligned(ctx: Context, source: Reading, visit_id: str, wanted: Sequence[Want
     first: Pixels | None = None
     unread = 0
     for number, one in enumerate(wanted):
-        ctx.progress(number, len(wanted), f"Aligning {number + 1} of {len(wanted)}")
+        ctx.progress(number, len(wanted), tr("Aligning {number} of {frames}", number=number + 1, frames=len(wanted)))
         try:
             pixels = source.pixels(one)
         except UserError as error:
@@ -235,9 +242,9 @@ def _aligned(ctx: Context, source: Reading, visit_id: str, wanted: Sequence[Want
         frames.append(frame)
         if frame.registration is not None:
             recent = pixels, frame.registration
-    ctx.progress(len(wanted), len(wanted), "Done")
+    ctx.progress(len(wanted), len(wanted), tr("Done"))
     if unread:
-        left_out.append("1 picture cannot be read." if unread == 1 else f"{unread} pictures cannot be read.")
+        left_out.append(tr("%n picture(s) cannot be read.", "", unread))
     if len(frames) < 2:
         raise _too_few(left_out)
     return Played(visit_id, tuple(frames), tuple(left_out))
@@ -257,11 +264,13 @@ def _laid(
             if found.status is RegistrationStatus.REFUSED or way.status is RegistrationStatus.OK:
                 found = way
     if found.status is RegistrationStatus.REFUSED:
-        return Frame(wanted, Lies.NOT, why=found.cause or "no reliable match")
+        return Frame(wanted, Lies.NOT, why=found.cause or tr("no reliable match"))
     return Frame(wanted, Lies.ALIGNED if found.status is RegistrationStatus.OK else Lies.CHECK, found)
 
 
 def _too_few(left_out: Sequence[str]) -> StorageError:
-    why = f": {' '.join(left_out)}" if left_out else ""
-    what = f"there are no two pictures to play{why}"
-    return StorageError(what, safe=_PAIR, remedy="look at the pictures one by one")
+    if left_out:
+        what = tr("there are no two pictures to play: {reasons}", reasons=" ".join(left_out))
+    else:
+        what = tr("there are no two pictures to play")
+    return StorageError(what, safe=_PAIR, remedy=tr("look at the pictures one by one"))

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -59,9 +60,9 @@ def _in_processes(
                 yield running.pop(future), future.result()
     except BrokenProcessPool as error:
         raise UserError(
-            "a worker process ended unexpectedly",
-            safe="what was finished is kept",
-            remedy="close other programs to free memory, then start it again",
+            tr("a worker process ended unexpectedly"),
+            safe=tr("what was finished is kept"),
+            remedy=tr("close other programs to free memory, then start it again"),
         ) from error
     finally:
         with _ctrl_c_waits():  # a second one would leave workers that wait forever, and a program that waits for them

@@ -19,9 +19,10 @@ from pfm_desktop.services.time_left import Counted
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError, UserError
+from pfm_desktop.support.language import tr
 
 FARTHEST = 2_000  # pairs that are put in order by how far they are apart; those behind follow at random
-_ASKING, _SEEING = "Asking the model", "Looking how the pairs differ"
+_ASKING, _SEEING = tr("Asking the model"), tr("Looking how the pairs differ")
 
 
 def in_order(
@@ -65,9 +66,9 @@ def _check_askable(model: str) -> None:
 
 def _not_asked(why: str) -> ModelError:
     return ModelError(
-        f"the model cannot be asked: {why}",
-        safe="no task was made",
-        remedy="make a task in random order, or choose another model in Settings",
+        tr("the model cannot be asked: {why}", why=why),
+        safe=tr("no task was made"),
+        remedy=tr("make a task in random order, or choose another model in Settings"),
     )
 
 
@@ -80,7 +81,9 @@ def _asked_first(ctx: Counted, lib: Library, pair_ids: Sequence[str], order: Ord
         features, refused = _features(ctx, lib, pair_ids, model)
         first = _apart([pair_id for pair_id in pair_ids if pair_id in features], features)
     if pair_ids and not first:
-        raise _not_asked(f"it says nothing about any of {len(pair_ids):,} pairs ({refused})")
+        raise _not_asked(
+            tr("it says nothing about any of {pairs:,} pairs ({reason})", pairs=len(pair_ids), reason=refused)
+        )
     return first
 
 
@@ -92,7 +95,7 @@ def _by(pair_ids: Sequence[str], score: Mapping[str, float]) -> tuple[str, ...]:
 def _uncertainty(ctx: Counted, lib: Library, pair_ids: Sequence[str], model: str) -> tuple[dict[str, float], str]:
     """By pair; and why the last one that has none has none."""
     found: dict[str, float] = {}
-    refused = "the pictures are refused"
+    refused = tr("the pictures are refused")
     for done, pair_id in enumerate(pair_ids):
         ctx.at(done, _ASKING)
         try:
@@ -123,7 +126,7 @@ def _span(reads: Sequence[Read]) -> float:
 
 def _features(ctx: Counted, lib: Library, pair_ids: Sequence[str], model: str) -> tuple[dict[str, Floats], str]:
     found: dict[str, Floats] = {}
-    refused = "no picture can be read"
+    refused = tr("no picture can be read")
     for done, pair_id in enumerate(pair_ids):
         ctx.at(done, _SEEING)
         try:

@@ -10,6 +10,7 @@ from pfm_desktop.storage import removal as storage
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 
 def remove_pictures(lib: Library, picture_ids: Sequence[str]) -> tuple[Change, ...]:
@@ -24,7 +25,9 @@ def remove_pictures(lib: Library, picture_ids: Sequence[str]) -> tuple[Change, .
             picture = stored.picture(session, picture_id)
             if picture is None:
                 raise StorageError(
-                    "this picture is not in the library", safe="nothing was changed", remedy="open the visit again"
+                    tr("this picture is not in the library"),
+                    safe=tr("nothing was changed"),
+                    remedy=tr("open the visit again"),
                 )
             old = records.snapshot(session, "picture", picture_id)
             text = f"Picture removed ({picture.stage.value.replace('_', ' ')})"

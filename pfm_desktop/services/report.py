@@ -31,6 +31,7 @@ from pfm_desktop.services.report_forms import (
     taken_words,
 )
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day, moment
 
 if TYPE_CHECKING:
@@ -41,21 +42,24 @@ if TYPE_CHECKING:
     from pfm_desktop.services.inference import AnalysisResult, Pixels
     from pfm_desktop.storage.library import Library
 
-NOT_REVEALED = "The AI answer was not revealed in this visit, so it does not stand here."
-NOT_THERE = "The AI answer was revealed in this visit, but it is not available now and not in this report."
-PHANTOM = "This library is a demonstration: the woman is made up and the pictures are computer-drawn phantoms."
-DEMO = "This is the demo library: do not keep real women here. Their place is a library of your own (Settings)."
-IMPRESSION_CHANGED = (
+NOT_REVEALED = tr("The AI answer was not revealed in this visit, so it does not stand here.")
+NOT_THERE = tr("The AI answer was revealed in this visit, but it is not available now and not in this report.")
+PHANTOM = tr("This library is a demonstration: the woman is made up and the pictures are computer-drawn phantoms.")
+DEMO = tr("This is the demo library: do not keep real women here. Their place is a library of your own (Settings).")
+IMPRESSION_CHANGED = tr(
     "The impression was changed after the last read that stands here, by a version of this program that did not "
     "record this as a second read. The impression is what was said last."
 )
-UNASSIGNED = (
+UNASSIGNED = tr(
     "Unassigned: nobody has said yet who the woman is. This is a preview; assign the visit to a patient to sign it."
 )
-NO_PATIENT = "Made from picture files, without a patient or findings."
-NO_HOUR = "os not marked, so no clock hour"
+NO_PATIENT = tr("Made from picture files, without a patient or findings.")
+NO_HOUR = tr("os not marked, so no clock hour")
 
-_FRAMES = {Source.WHITE: "the white-light picture", Source.FLUORESCENCE: "the fluorescence picture"}  # of an analysis
+_FRAMES = {
+    Source.WHITE: tr("the white-light picture"),
+    Source.FLUORESCENCE: tr("the fluorescence picture"),
+}  # of an analysis
 
 
 def report_of_visit(
@@ -128,7 +132,7 @@ def report_of_analysis(
     drawn = [marked(pixels, (), None, captions[source]) for source, pixels in given.items() if pixels is not None]
     frame = given[analysis.frame]
     heat = heated(frame, analysis, _heat_caption(analysis)) if frame is not None else None
-    files = (f"Files: {', '.join(names)}.",) if names else ()
+    files = (tr("Files: {names}.", names=", ".join(names)),) if names else ()
     return ReportContent(
         made_at=made_at or datetime.now(UTC),
         software=software,
@@ -144,7 +148,7 @@ def swede_lines(score: SwedeScore) -> tuple[tuple[str, str, str], ...]:
     lines = []
     for item in SWEDE_ITEMS:
         points: int | None = getattr(score, item.key)
-        wording = "not assessed" if points is None else item.wording[points]
+        wording = tr("not assessed") if points is None else item.wording[points]
         lines.append((item.title, "-" if points is None else str(points), wording))
     return tuple(lines)
 
@@ -160,7 +164,7 @@ def place_of(pin: Pin, os_mark: OsMark | None, registration: Registration | None
     if centre is None:
         return NO_WAY
     hour = clock_hour(pin.x, pin.y, *centre)
-    return f"{hour} o'clock, {quadrant(pin.x, pin.y, *centre)}"
+    return tr("{hour} o'clock, {quadrant}", hour=hour, quadrant=quadrant(pin.x, pin.y, *centre))
 
 
 def hour_by(pin: Pin, os_mark: OsMark | None, registration: Registration | None) -> int | None:
@@ -174,8 +178,11 @@ def hour_by(pin: Pin, os_mark: OsMark | None, registration: Registration | None)
 def picture_caption(picture: Picture) -> str:
     """`White light, acetic acid, 60 s after acid`; through a green filter it is white light as well."""
     seconds = picture.seconds_since_acid
-    light = "White light, " if picture.source is Source.WHITE else "Fluorescence "
-    return light + picture.stage.words + (f", {seconds:.0f} s after acid" if seconds is not None else "")
+    if picture.source is Source.WHITE:
+        shows = tr("White light, {stage}", stage=picture.stage.words)
+    else:
+        shows = tr("Fluorescence {stage}", stage=picture.stage.words)
+    return shows if seconds is None else tr("{picture}, {seconds:.0f} s after acid", picture=shows, seconds=seconds)
 
 
 def _check_same(case: VisitCase, answer: PairAnswer | None, pictures: PairPictures | None) -> None:
@@ -184,32 +191,49 @@ def _check_same(case: VisitCase, answer: PairAnswer | None, pictures: PairPictur
     ids |= {pictures.pair.id} if pictures else set()
     if len(ids) > 1 or any(case.pair(pair_id) is None for pair_id in ids):
         raise BadInputError(
-            "pictures or answer do not belong to this visit", safe="no report was made", remedy="open the visit again"
+            tr("pictures or answer do not belong to this visit"),
+            safe=tr("no report was made"),
+            remedy=tr("open the visit again"),
         )
     signed = default_pair(case) if case.signed else None
     if signed is not None and ids - {signed.id}:
         raise BadInputError(
-            "the pictures shown are not those that were signed",
-            safe="no report was made, and what was signed is unchanged",
-            remedy="open the visit again",
+            tr("the pictures shown are not those that were signed"),
+            safe=tr("no report was made, and what was signed is unchanged"),
+            remedy=tr("open the visit again"),
         )
 
 
 def _amended(made: Amendment) -> str:
     """Which report this one takes the place of, and why."""
     was = made.signature
-    return (
-        f"Amended: takes the place of the report that {was.name} signed on {moment(was.signed_at)}, which is kept."
-        f" Opened again by {made.who} on {moment(made.made_at)}: {made.reason}"
+    return tr(
+        "Amended: takes the place of the report that {name} signed on {day}, which is kept. "
+        "Opened again by {who} on {opened}: {reason}",
+        name=was.name,
+        day=moment(was.signed_at),
+        who=made.who,
+        opened=moment(made.made_at),
+        reason=made.reason,
     )
 
 
 def _correction(made: IdentityCorrection) -> str:
     """Who the woman was when the visit was signed, or until the next correction."""
     was = made.was
-    born = day(was.birth_date) if was.birth_date else "not known"
-    said = f"was {was.display_name or '(no name)'}, born {born}, ID {was.identifier}"
-    return f"Identity corrected after the signing, on {moment(made.at)} by {made.who}: {said}."
+    born = day(was.birth_date) if was.birth_date else tr("not known")
+    said = tr(
+        "was {name}, born {born}, ID {identifier}",
+        name=was.display_name or tr("(no name)"),
+        born=born,
+        identifier=was.identifier,
+    )
+    return tr(
+        "Identity corrected after the signing, on {day} by {who}: {identity}.",
+        day=moment(made.at),
+        who=made.who,
+        identity=said,
+    )
 
 
 def _notes(lib: Library, case: VisitCase) -> Iterator[str]:
@@ -286,23 +310,29 @@ def _maps(lib: Library, kept: Sequence[KeptWhitening]) -> tuple[tuple[ReportPict
 
 
 def _heat_caption(analysis: Analysis) -> str:
-    where = f"{ATTENTION} over {_FRAMES[analysis.frame]}: {ATTENTION_LIMITS}."
+    where = tr(
+        "{attention} over {picture}: {limits}.",
+        attention=ATTENTION,
+        picture=_FRAMES[analysis.frame],
+        limits=ATTENTION_LIMITS,
+    )
     heat = analysis.heatmaps.get(FUSED)
     empty, dimmed = "", ""
     if heat is not None:
         if not heat.reaches(heat.threshold):
-            empty = f" N{heat.nothing_at(heat.threshold)[1:]}. {NOTHING_DRAWN}"
-        dimmed = "" if heat.all_seen else " Dimmed: not seen by the engine."
+            empty = f" {_capital(heat.nothing_at(heat.threshold))}. {NOTHING_DRAWN}"
+        dimmed = "" if heat.all_seen else " " + tr("Dimmed: not seen by the engine.")
     asked = analysis.prediction.attention_words if analysis.prediction is not None and heat is not None else ""
     normal = f" {asked}" if asked else ""
-    method = "" if heat is None else f" Method: {heat.method}."  # an answer that was kept may have another one
+    # an answer that was kept may have another one
+    method = "" if heat is None else " " + tr("Method: {method}.", method=heat.method_words)
     return f"{where}{normal}{empty}{method}{dimmed}"
 
 
 def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:
     here = pin in case.pins_on(pair_id)
     place = place_of(pin, os_of(case, pair_id if here else pin.pair_id), registration if here else None)
-    place = place if here else f"{place} (on other pictures of this visit)"
+    place = place if here else tr("{place} (on other pictures of this visit)", place=place)
     found = result_of(next((one for one in case.specimens if one.id == pin.id), None))
     note = "; ".join(part for part in (found, pin.note) if part)
     return ReportPin(pin.letter, place, taken_words(pin.letter, pin.pot, pin.answers, note), _frame_words(pin, case))

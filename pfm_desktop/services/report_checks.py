@@ -13,13 +13,24 @@ from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf_content import ReportCheck
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.services.engine import PairAnswer, PairPictures
 
-NOT_CHECKED = ReportCheck("The quality of these pictures has not been checked.", doubt=True)
-NOT_MADE = ReportCheck("Registration: not made.")
-_NAMES = {source.value: source.words[:1].upper() + source.words[1:] for source in Source} | {"pair": "Pair"}
+NOT_CHECKED = ReportCheck(tr("The quality of these pictures has not been checked."), doubt=True)
+NOT_MADE = ReportCheck(tr("Registration: not made."))
+_VERDICT_WORDS = {
+    Verdict.GOOD: tr("good", "quality"),
+    Verdict.LIMITED: tr("limited", "quality"),
+    Verdict.UNUSABLE: tr("unusable", "quality"),
+}
+_STATUS_WORDS = {
+    RegistrationStatus.OK: tr("ok", "registration"),
+    RegistrationStatus.CHECK: tr("check", "registration"),
+    RegistrationStatus.REFUSED: tr("refused", "registration"),
+}
+_NAMES = {source.value: source.words[:1].upper() + source.words[1:] for source in Source} | {"pair": tr("Pair")}
 
 
 def checks_of(answer: PairAnswer | None, pictures: PairPictures | None) -> tuple[ReportCheck, ...]:
@@ -57,7 +68,9 @@ def checks(
 
 def _picture(name: str, quality: Quality) -> ReportCheck:
     problems = f" ({quality.problem_words})" if quality.problems else ""
-    text = f"{name}: quality {quality.verdict.value}{problems}."
+    text = tr(
+        "{name}: quality {verdict}{problems}.", name=name, verdict=_VERDICT_WORDS[quality.verdict], problems=problems
+    )
     doubt = quality.verdict is Verdict.UNUSABLE or "structures_not_compared" in quality.problems
     return ReportCheck(f"{text} {quality.advice}".strip(), doubt)
 
@@ -71,13 +84,24 @@ def _registration(registration: RegistrationSummary, pair: Quality | None) -> Re
     advice = f" {pair.advice}" if pair is not None and pair.advice else ""
     cause = registration.cause.strip().rstrip(".")
     if registration.status is RegistrationStatus.REFUSED:
-        return ReportCheck(f"Not registered: {cause or 'no reliable match'}.{advice}", doubt=True)
+        why = tr("Not registered: {cause}.", cause=cause or tr("no reliable match"))
+        return ReportCheck(f"{why}{advice}", doubt=True)
     if registration.for_looking_only:
-        return ReportCheck(f"Registered by hand, to be looked at only: {cause}.{advice}", doubt=True)
-    error = f", estimated error {registration.error_px:.1f} px" if registration.error_px is not None else ""
-    by_hand = ", by hand" if registration.by_hand else ""
+        why = tr("Registered by hand, to be looked at only: {cause}.", cause=cause)
+        return ReportCheck(f"{why}{advice}", doubt=True)
     why = f" {_capital(cause)}." if cause else ""
-    return ReportCheck(f"Registration: {registration.status.value}{error}{by_hand}.{why}")
+    return ReportCheck(_registered(registration) + why)
+
+
+def _registered(registration: RegistrationSummary) -> str:
+    status, error = _STATUS_WORDS[registration.status], registration.error_px
+    if error is None:
+        said = tr("Registration: {status}, by hand.") if registration.by_hand else tr("Registration: {status}.")
+        return said.format(status=status)
+    said = tr("Registration: {status}, estimated error {error:.1f} px.")
+    if registration.by_hand:
+        said = tr("Registration: {status}, estimated error {error:.1f} px, by hand.")
+    return said.format(status=status, error=error)
 
 
 def _capital(text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import Outline
 from pfm_desktop.services.measuring import Ground
+from pfm_desktop.support.language import tr
 
-OUTLINED = "Outlined: lesions as they were drawn, by number; dashed: the SCJ."
+OUTLINED = tr("Outlined: lesions as they were drawn, by number; dashed: the SCJ.")
 
 
 def outlines_on(ground: Ground, place: Source) -> tuple[Outline, ...]:

@@ -15,6 +15,7 @@ from pfm_desktop.domain.reid import ReidIndex
 from pfm_desktop.domain.shapes import QUADRANTS
 from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, TAKEN, Specimen, SpecimenKind
 from pfm_desktop.interop.pdf_content import ReportPin
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pfm_desktop.services.measuring import LesionMeasure
 
 Line = tuple[str, str]
-NOT_CALIBRATED = "not calibrated: no mm"
+NOT_CALIBRATED = tr("not calibrated: no mm")
 
 
 def referral_lines(card: Referral) -> tuple[Line, ...]:
@@ -40,12 +41,12 @@ def lesion_line(lesion: Lesion, made: LesionMeasure | None = None) -> Line:
     """`Lesion 2` and what was said of it: signs, Swede score, where one was made, Reid index, and what was measured in
     its drawing."""
     said = [f"{title}: {answer}" for title, answer in answer_lines(ifcpc.LESION, lesion.answers)]
-    said.append(f"Swede score: {lesion.swede.status}")
+    said.append(tr("Swede score: {status}", status=lesion.swede.status))
     if lesion.reid != ReidIndex():
-        said.append(f"Reid index: {lesion.reid.status}")
+        said.append(tr("Reid index: {status}", status=lesion.reid.status))
     if made is not None:
-        said.append(f"As drawn: {measured_words(made)}")
-    return f"Lesion {lesion.number}", "; ".join(said)
+        said.append(tr("As drawn: {measures}", measures=measured_words(made)))
+    return tr("Lesion {number}", number=lesion.number), "; ".join(said)
 
 
 def other_specimens(case: VisitCase) -> Iterator[ReportPin]:
@@ -61,12 +62,13 @@ def result_of(one: Specimen | None) -> str:
     if one is None or not one.result.diagnosis:
         return ""
     on = one.result.reported_on
-    return f"histology {form.answer_words(DIAGNOSIS, one.result.diagnosis)}{f', {day(on)}' if on is not None else ''}"
+    said = tr("histology {diagnosis}", diagnosis=form.answer_words(DIAGNOSIS, one.result.diagnosis))
+    return f"{said}, {day(on)}" if on is not None else said
 
 
 def taken_words(letter: str, pot: str, answers: Mapping[str, Any], note: str) -> str:
     """The pot, where it is not called as the pin is, how it was taken, and the note."""
-    said = [f"pot {pot}"] if pot and pot != letter else []
+    said = [tr("pot {pot}", pot=pot)] if pot and pot != letter else []
     said += [f"{title[:1].lower()}{title[1:]} {answer}" for title, answer in answer_lines(TAKEN, answers)]
     return "; ".join((*said, *([note] if note else [])))
 
@@ -78,18 +80,29 @@ def measured_words(made: LesionMeasure) -> str:
     if measured.area_mm2 is None or measured.diameter_mm is None:
         said = [NOT_CALIBRATED]
     else:
-        several = f" (of {measured.parts} parts the longest)" if measured.parts > 1 else ""
-        said = [f"{measured.area_mm2:.3g} mm\u00b2, longest diameter {measured.diameter_mm:.1f} mm{several}"]
+        size = tr(
+            "{area:.3g} mm², longest diameter {diameter:.1f} mm",
+            area=measured.area_mm2,
+            diameter=measured.diameter_mm,
+        )
+        several = " " + tr("(of {parts} parts the longest)", parts=measured.parts) if measured.parts > 1 else ""
+        said = [size + several]
     if measured.cervix_share is not None:
-        share = "larger than the cervix" if measured.cervix_share > 1 else f"{measured.cervix_share:.0%} of the cervix"
-        said.append(f"{share.replace('%', ' %')}{'' if made.cervix_said else ' as found'}")
+        said.append(_share_words(measured.cervix_share, as_found=not made.cervix_said))
     if measured.quadrants is not None and measured.hours is not None:
-        about = "" if made.os_said else " about the os as found"
+        about = "" if made.os_said else " " + tr("about the os as found")
         whole = len(measured.quadrants) == len(QUADRANTS)
-        said += ["all four quadrants" if whole else ", ".join(measured.quadrants), f"{arcs(measured.hours)}{about}"]
+        said += [tr("all four quadrants") if whole else ", ".join(measured.quadrants), f"{arcs(measured.hours)}{about}"]
     if made.elsewhere:
-        said.append("drawn on both pictures, measured on the white-light one")
+        said.append(tr("drawn on both pictures, measured on the white-light one"))
     return "; ".join(said)
+
+
+def _share_words(share: float, *, as_found: bool) -> str:
+    if share > 1:
+        return tr("larger than the cervix as found") if as_found else tr("larger than the cervix")
+    said = tr("{percent:.0f} % of the cervix as found") if as_found else tr("{percent:.0f} % of the cervix")
+    return said.format(percent=share * 100)
 
 
 def answer_lines(items: Sequence[Item], answers: Mapping[str, Any]) -> tuple[Line, ...]:

@@ -22,6 +22,7 @@ from pfm_desktop.imaging.compose import (
 )
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 Polygon = tuple[tuple[float, float], ...]
@@ -105,7 +106,7 @@ def overlay(
         drawn = with_marks(drawn, pins, os_mark, size=size)
     if heatmap is not None:
         begins, reached = heatmap.threshold, heatmap.reaches(heatmap.threshold)
-        reach = f"threshold {begins:.2f}" if reached else heatmap.nothing_at(begins)
+        reach = tr("threshold {threshold:.2f}", threshold=begins) if reached else heatmap.nothing_at(begins)
         title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach}."
         title += f" {analysis.prediction.attention_words}" if analysis.prediction is not None else ""
         ends = heatmap.ends if reached else None
@@ -130,12 +131,16 @@ def answer_warning(analysis: Analysis, *, short: bool = False) -> str:
 def answer_lines(analysis: Analysis) -> tuple[str, ...]:
     """The answer in a few words, as `Answer: high (0.70). Prediction set: low, high. ...`; a lone source is named."""
     if analysis.refused:
-        return (f"No answer: {analysis.refused.reason}",)
+        return (tr("No answer: {reason}", reason=analysis.refused.reason),)
     prediction = analysis.prediction
     if prediction is None:
-        return ("Answer: none",)
-    answer = f"Answer: {prediction.share_words}. {prediction.set_words}".rstrip()
-    alone = (f"One source only: {prediction.sources[0].words}",) if len(prediction.sources) == 1 else ()
+        return (tr("Answer: none"),)
+    answer = tr(
+        "Answer: {grade}. {prediction_set}", grade=prediction.share_words, prediction_set=prediction.set_words
+    ).rstrip()
+    alone = (
+        (tr("One source only: {source}", source=prediction.sources[0].words),) if len(prediction.sources) == 1 else ()
+    )
     return (answer, *alone)
 
 

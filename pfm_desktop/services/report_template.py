@@ -12,6 +12,7 @@ from pfm_desktop.interop.pdf_words import GRADE_NAMES
 from pfm_desktop.services.answering import valid
 from pfm_desktop.storage import records
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 
 KEY = "report_template"
@@ -27,7 +28,7 @@ def site_template(lib: Library) -> tuple[ReportTemplate, str]:
     try:
         return ReportTemplate.from_json(kept["value"]), ""
     except ValueError as error:
-        return ReportTemplate(), f"The site's template of reports was not used: {error}."
+        return ReportTemplate(), tr("The site's template of reports was not used: {reason}.", reason=error)
 
 
 def change_site_template(lib: Library, *, heading: str, closing: str, leave_out: tuple[str, ...]) -> Change:
@@ -51,7 +52,7 @@ def by_template(content: ReportContent, template: ReportTemplate, problem: str =
     }
     changes = {name: value for section in gone for name, value in emptied[section].items()}
     names = ", ".join(title.lower() for key, title in SECTIONS.items() if key in gone)
-    notes = [f"Left out by the template of this site: {names}."] if names else []
+    notes = [tr("Left out by the template of this site: {names}.", names=names)] if names else []
     notes += [problem] if problem else []
     return replace(
         content,
@@ -69,8 +70,8 @@ def _said(content: ReportContent) -> dict[str, str]:
     return {
         "name": content.patient_name,
         "identifier": content.patient_identifier,
-        "born": day(content.birth_date) if content.birth_date else "unknown",
-        "visit": day(visit) if visit is not None else "unknown",
-        "examiner": content.examiner or "not named",
-        "impression": GRADE_NAMES[impression] if impression is not None else "none given",
+        "born": day(content.birth_date) if content.birth_date else tr("unknown", "day"),
+        "visit": day(visit) if visit is not None else tr("unknown", "day"),
+        "examiner": content.examiner or tr("not named"),
+        "impression": GRADE_NAMES[impression] if impression is not None else tr("none given"),
     }

@@ -13,6 +13,7 @@ from pfm_desktop.imaging.compose import Outline, with_outlines
 from pfm_desktop.imaging.io import decode_picture
 from pfm_desktop.services.report_pictures import printed, reduced, scaled
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.interop.pdf_content import ReportPicture
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 Pixels = NDArray[np.uint8]
 
-_SAYS = {"peak": ("Most whitening", "dL*"), "persistence": ("How long it stayed white", "s")}
-UNREADABLE = "The map of whitening cannot be read: have the library checked in Settings."
+_SAYS = {"peak": (tr("Most whitening"), "dL*"), "persistence": (tr("How long it stayed white"), "s")}
+UNREADABLE = tr("The map of whitening cannot be read: have the library checked in Settings.")
 
 
 def whitening_pictures(lib: Library, kept: Sequence[KeptWhitening]) -> tuple[tuple[ReportPicture, ...], str]:
@@ -35,7 +36,7 @@ def whitening_pictures(lib: Library, kept: Sequence[KeptWhitening]) -> tuple[tup
         if newest is None:
             continue
         try:
-            maps = decode_picture(lib.pictures.get(newest.map_sha256), "the map of whitening").pixels
+            maps = decode_picture(lib.pictures.get(newest.map_sha256), tr("the map of whitening")).pixels
         except UserError:
             problem = UNREADABLE
             continue
@@ -61,6 +62,17 @@ def _maps(maps: Pixels, newest: KeptWhitening, of_it: Sequence[tuple[str, KeptWh
 def _caption(kind: str, one: KeptWhitening, *, dashed: bool) -> str:
     what, unit = _SAYS[kind]
     end = one.whitening.facts.get(MAP_ENDS[kind])
-    legend = f", dark to bright: 0 to {end:g} {unit}" if end is not None else ""
-    normal = "; dashed: tissue named as normal" if dashed else ""
-    return f"{what} (over the first frame after acid{legend}). Numbered: the places that were measured{normal}."
+    if end is None:
+        shown = tr("{map} (over the first frame after acid).", map=what)
+    else:
+        shown = tr(
+            "{map} (over the first frame after acid, dark to bright: 0 to {end:g} {unit}).",
+            map=what,
+            end=end,
+            unit=unit,
+        )
+    if dashed:
+        marked = tr("Numbered: the places that were measured; dashed: tissue named as normal.")
+    else:
+        marked = tr("Numbered: the places that were measured.")
+    return f"{shown} {marked}"

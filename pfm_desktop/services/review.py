@@ -17,7 +17,7 @@ from pfm_desktop.domain.annotation import CervixMark, Pin, next_letter
 from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.drawing import points_to_json
-from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore, says_the_last_read
+from pfm_desktop.domain.findings import SWEDE_ENGLISH, SWEDE_ITEMS, Findings, SwedeScore, says_the_last_read
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.shapes import polygon_area
@@ -30,6 +30,7 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.specimens import pots_taken
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+from pfm_desktop.support.language import tr
 
 LEAST_POINTS, LEAST_AREA = 3, 0.005  # of an outline; area as a share of the picture
 UNDO, REDO = "Undo: ", "Redo: "
@@ -146,9 +147,9 @@ def _cervix_on(session: Any, visit_id: str, picture_id: str) -> CervixMark | Non
 def _check_outline(outline: Outline, width: int, height: int) -> None:
     if len(outline) < LEAST_POINTS or polygon_area(outline) < LEAST_AREA * width * height:
         raise BadInputError(
-            "this is no outline of a cervix",
-            safe="nothing was changed",
-            remedy="draw around the whole cervix in one stroke, within the picture",
+            tr("this is no outline of a cervix"),
+            safe=tr("nothing was changed"),
+            remedy=tr("draw around the whole cervix in one stroke, within the picture"),
         )
 
 
@@ -167,7 +168,7 @@ def set_swede(lib: Library, visit_id: str, score: SwedeScore) -> Change:
     """Set all five items of the Swede score; items that stay the same are left out of the change."""
     now = findings(lib, visit_id).swede
     changed = [item for item in SWEDE_ITEMS if getattr(now, item.key) != getattr(score, item.key)] or [SWEDE_ITEMS[0]]
-    said = ", ".join(f"{item.title} {_or_dash(getattr(score, item.key))}" for item in changed)
+    said = ", ".join(f"{SWEDE_ENGLISH[item.key]} {_or_dash(getattr(score, item.key))}" for item in changed)
     return _findings(lib, visit_id, {item.key: getattr(score, item.key) for item in changed}, f"Swede: {said}")
 
 
@@ -194,12 +195,12 @@ def reveal(
     """
     present = findings(lib, visit_id)
     if present.revealed:
-        raise UserError("the AI answer of this visit was revealed before", safe="the first read is unchanged")
+        raise UserError(tr("the AI answer of this visit was revealed before"), safe=tr("the first read is unchanged"))
     if present.impression is None and lock:
         raise UserError(
-            "the AI answer stays hidden until there is a first read",
-            safe="nothing was changed",
-            remedy="choose an impression first",
+            tr("the AI answer stays hidden until there is a first read"),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose an impression first"),
         )
     now = _now()
     first = _reading(present.impression, now, reader, after_reveal=False) if present.impression else None
@@ -221,7 +222,9 @@ def agree(lib: Library, visit_id: str, reader: str, grade: Grade) -> Change:
 def override(lib: Library, visit_id: str, reader: str, grade: Grade, reason: str) -> Change:
     """Second read that departs from the AI, and why; `grade` becomes the impression."""
     if not reason.strip():
-        raise UserError("a second read that departs from the AI needs a reason", remedy="write one, a word will do")
+        raise UserError(
+            tr("a second read that departs from the AI needs a reason"), remedy=tr("write one, a word will do")
+        )
     return _second(lib, visit_id, reader, grade, reason.strip(), f"Second read departs from the AI: {grade.value}")
 
 
@@ -232,12 +235,12 @@ def sign(lib: Library, visit_id: str, name: str, meaning: str, *, pair_id: str =
     """
     name, meaning = name.strip(), meaning.strip()
     if not name or not meaning:
-        raise UserError("a signature needs a printed name and what it means", remedy="fill in both")
+        raise UserError(tr("a signature needs a printed name and what it means"), remedy=tr("fill in both"))
     if findings(lib, visit_id).impression is None:
         raise UserError(
-            "a visit without an impression cannot be signed",
-            safe="nothing was changed",
-            remedy="choose an impression first",
+            tr("a visit without an impression cannot be signed"),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose an impression first"),
         )
     signed = _pair_to_sign(lib, visit_id, pair_id)
     signature = {"name": name, "signed_at": _now(), "meaning": meaning, "pair_id": signed}
@@ -251,9 +254,9 @@ def _pair_to_sign(lib: Library, visit_id: str, pair_id: str) -> str:
         return ""  # refused for what it is: a second signature
     if pair_id and case.pair(pair_id) is None:
         raise BadInputError(
-            "the pictures on the stage do not belong to this visit",
-            safe="nothing was signed",
-            remedy="open the visit again",
+            tr("the pictures on the stage do not belong to this visit"),
+            safe=tr("nothing was signed"),
+            remedy=tr("open the visit again"),
         )
     pair = case.pair(pair_id) or pairing.default_pair(case) or pairing.ensure_pair(lib, visit_id)
     return pair.id if pair is not None else ""
@@ -291,9 +294,9 @@ def backwards(lib: Library, change: Change) -> Change:
         return back
     if _read_with(lib, back.key, (back.new or {})["impression"]):  # the AI was revealed since
         raise UserError(
-            "what was read before the AI answer was shown stays as it was",
-            safe="nothing was changed",
-            remedy="choose another impression instead: that is your second read",
+            tr("what was read before the AI answer was shown stays as it was"),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose another impression instead: that is your second read"),
         )
     return back
 
@@ -303,7 +306,7 @@ def backwards(lib: Library, change: Change) -> Change:
 
 def _second(lib: Library, visit_id: str, reader: str, grade: Grade, reason: str, text: str) -> Change:
     if not findings(lib, visit_id).revealed:
-        raise UserError("a second read comes after the AI was revealed", remedy="reveal the AI answer first")
+        raise UserError(tr("a second read comes after the AI was revealed"), remedy=tr("reveal the AI answer first"))
     reading = _reading(grade, _now(), reader, after_reveal=True, reason=reason)
     return _findings(lib, visit_id, {"second_read": reading, "impression": grade.value}, text)
 
@@ -347,7 +350,11 @@ def _change(lib: Library, what: str, key: str, new: dict[str, Any], text: str) -
 def _pair_with(pair: Pair | None, frame: Source) -> Pair:
     pair = _known(pair, "pair")
     if not pair.picture_id(frame):
-        raise BadInputError(f"this pair has no {frame.value.replace('white', 'white-light')} picture to mark")
+        raise BadInputError(
+            tr("this pair has no white-light picture to mark")
+            if frame is Source.WHITE
+            else tr("this pair has no fluorescence picture to mark")
+        )
     return pair
 
 
@@ -357,13 +364,25 @@ def _check_inside(picture: Any, x: float, y: float) -> None:
     inside = -0.5 <= x <= picture.width - 0.5 and -0.5 <= y <= picture.height - 0.5
     if not (math.isfinite(x) and math.isfinite(y) and inside):
         raise BadInputError(
-            "the mark lies outside the picture", safe="nothing was changed", remedy="click on the picture"
+            tr("the mark lies outside the picture"), safe=tr("nothing was changed"), remedy=tr("click on the picture")
         )
+
+
+_GONE = {
+    "pin": tr("this pin is no longer in the library"),
+    "os mark": tr("this os mark is no longer in the library"),
+    "outline of the cervix": tr("this outline of the cervix is no longer in the library"),
+    "picture": tr("this picture is no longer in the library"),
+    "pair": tr("this pair is no longer in the library"),
+    "visit": tr("this visit is no longer in the library"),
+    "findings": tr("this findings is no longer in the library"),
+}
 
 
 def _known(record: Any, what: str) -> Any:
     if record is None:
-        raise StorageError(f"this {what} is no longer in the library", safe="nothing was changed")
+        said = _GONE.get(what) or tr("this {what} is no longer in the library", what=what)
+        raise StorageError(said, safe=tr("nothing was changed"))
     return record
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, read_holder
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import reached
+from pfm_desktop.support.language import tr
 
 LOCK = "lock"
 
@@ -26,25 +27,25 @@ def sole_use(folder: Path, *, busy: str = "") -> Iterator[None]:
     Raises `InUseError` while another run holds it and `StorageError` when it cannot be held at all. `busy` says what
     the other run does, as `the demo library is being made`.
     """
-    busy = busy or f"{folder} is in use"
+    busy = busy or tr("{folder} is in use", folder=folder)
     path = folder / LOCK
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = LibraryLock.take(path)
     except HeldElsewhereError as error:
-        raise _in_use(busy, str(error.holder or "another run")) from error
+        raise _in_use(busy, str(error.holder or tr("another run"))) from error
     except OSError as error:
         raise StorageError(
-            f"{folder} cannot be used for work: {error.strerror or error}",
-            safe="nothing was written",
-            remedy="choose a folder that you may write to, on a disk with free space",
+            tr("{folder} cannot be used for work: {reason}", folder=folder, reason=error.strerror or error),
+            safe=tr("nothing was written"),
+            remedy=tr("choose a folder that you may write to, on a disk with free space"),
         ) from error
     try:
-        with reached(folder, safe="nothing was written"), contextlib.suppress(FileNotFoundError):
+        with reached(folder, safe=tr("nothing was written")), contextlib.suppress(FileNotFoundError):
             path.read_bytes()
         holder = read_holder(path)
         if holder is None or holder.pid != os.getpid():  # `clear` took the folder away while the lock was being taken
-            raise _in_use(busy, str(holder or "another run"))
+            raise _in_use(busy, str(holder or tr("another run")))
         yield
     finally:
         lock.release()
@@ -86,7 +87,7 @@ def clear_abandoned(above: Path, prefix: str) -> None:
 
 def _in_use(busy: str, holder: str) -> InUseError:
     return InUseError(
-        f"{busy} by {holder}",
-        safe="nothing was changed",
-        remedy="wait until that run has ended, or name another folder",
+        tr("{what_is_done} by {holder}", what_is_done=busy, holder=holder),
+        safe=tr("nothing was changed"),
+        remedy=tr("wait until that run has ended, or name another folder"),
     )

@@ -17,7 +17,6 @@ from pfm_desktop.domain import form
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.specimen import (
     DIAGNOSIS,
-    KIND_WORDS,
     LESION,
     RESULT,
     TAKEN,
@@ -34,6 +33,26 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage import specimens as kept
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
+
+# as the record says them, whatever the language
+_KIND_ENGLISH = {
+    SpecimenKind.BIOPSY: "biopsy",
+    SpecimenKind.ENDOCERVICAL: "endocervical sampling",
+    SpecimenKind.EXCISION: "excision",
+    SpecimenKind.OTHER: "other specimen",
+}
+_DIAGNOSIS_ENGLISH = {
+    "normal": "normal or benign",
+    "cin1": "LSIL (CIN 1)",
+    "cin2": "HSIL (CIN 2)",
+    "cin3": "HSIL (CIN 3)",
+    "ais": "adenocarcinoma in situ",
+    "scc": "squamous cell carcinoma",
+    "adenocarcinoma": "adenocarcinoma",
+    "inadequate": "inadequate, no diagnosis",
+    "not_expected": "no result will come",
+}
 
 
 def specimens_of(lib: Library, visit_id: str) -> tuple[Specimen, ...]:
@@ -45,14 +64,18 @@ def specimens_of(lib: Library, visit_id: str) -> tuple[Specimen, ...]:
 def add_specimen(lib: Library, visit_id: str, kind: SpecimenKind) -> Change:
     """Something more was taken, without a pin; what stands on its pot is the next free number."""
     if kind is SpecimenKind.BIOPSY:
-        raise BadInputError("a biopsy has a pin", safe="nothing was changed", remedy="set a pin where it is taken")
+        raise BadInputError(
+            tr("a biopsy has a pin"), safe=tr("nothing was changed"), remedy=tr("set a pin where it is taken")
+        )
     with lib.read() as session:
         if stored.visit(session, visit_id) is None:
             raise gone("visit")
         there = kept.pots_taken(session, visit_id)
     name = next(str(number) for number in range(1, len(there) + 2) if str(number) not in there)
     fields = {"visit_id": visit_id, "kind": kind.value, "pot": name, "answers": {}}
-    return lib.apply(Change("specimen", new_id(), None, fields, f"{KIND_WORDS[kind].capitalize()} taken, pot {name}"))
+    return lib.apply(
+        Change("specimen", new_id(), None, fields, f"{_KIND_ENGLISH[kind].capitalize()} taken, pot {name}")
+    )
 
 
 def remove_specimen(lib: Library, specimen_id: str) -> Change:
@@ -61,7 +84,7 @@ def remove_specimen(lib: Library, specimen_id: str) -> Change:
         old = records.snapshot(session, "specimen", specimen_id)
     if old is None:
         raise gone("specimen")
-    name = KIND_WORDS[SpecimenKind(old["kind"])]
+    name = _KIND_ENGLISH[SpecimenKind(old["kind"])]
     return lib.apply(Change("specimen", specimen_id, old, None, f"{name.capitalize()} removed, pot {old['pot']}"))
 
 
@@ -74,7 +97,9 @@ def set_pot(lib: Library, specimen_id: str, pot: str) -> tuple[Change, ...]:
         everything = kept.specimens_of(session, one.visit_id)
     if pot and pot.casefold() in {other.pot.casefold() for other in everything if other.id != specimen_id}:
         raise BadInputError(
-            f"another pot of this visit is called {pot}", safe="nothing was changed", remedy="give it another name"
+            tr("another pot of this visit is called {pot}", pot=pot),
+            safe=tr("nothing was changed"),
+            remedy=tr("give it another name"),
         )
     said = f"pot {pot}" if pot else "no pot"
     change = Change(what, specimen_id, {"pot": one.pot}, {"pot": pot}, f"{_named(one)}: {said}")
@@ -90,9 +115,9 @@ def set_taken(lib: Library, specimen_id: str, key: str, answer: Any) -> Change:
             numbers = {lesion.number for lesion in documented.lesions_of(session, one.visit_id)}
         if valid(lambda: form.checked(LESION, answer, today=date.today())) not in numbers:
             raise BadInputError(
-                f"no lesion {answer} is documented",
-                safe="nothing was changed",
-                remedy="add the lesion in Findings first",
+                tr("no lesion {answer} is documented", answer=answer),
+                safe=tr("nothing was changed"),
+                remedy=tr("add the lesion in Findings first"),
             )
     present = {"answers": dict(one.answers)}
     return lib.apply(answer_change(what, specimen_id, present, TAKEN, key, answer, f"{_named(one)}: "))
@@ -140,12 +165,12 @@ def _worst_fields(specimens: Sequence[Specimen], who: str) -> dict[str, Any] | N
     found = worst(one.result for one in specimens)
     if found is None or found.grade is None:
         return None
-    pots = [one.pot or one.name for one in specimens if one.result.diagnosis == found.diagnosis]
+    pots = [one.pot or _name(one) for one in specimens if one.result.diagnosis == found.diagnosis]
     day = found.reported_on
     return {
         "grade": found.grade.value,
         "reported_on": day.isoformat() if day is not None else None,
-        "text": f"pot {', '.join(pots)}: {form.answer_words(DIAGNOSIS, found.diagnosis)}",
+        "text": f"pot {', '.join(pots)}: {_DIAGNOSIS_ENGLISH[found.diagnosis]}",
         "entered_by": who,
     }
 
@@ -176,5 +201,9 @@ def _of(lib: Library, specimen_id: str) -> tuple[Specimen, str]:
 
 
 def _named(one: Specimen) -> str:
-    name = f"Pin {one.name}" if one.kind is SpecimenKind.BIOPSY else one.name.capitalize()
-    return f"{name} (pot {one.pot})" if one.pot and one.pot != one.name else name
+    name = f"Pin {one.name}" if one.kind is SpecimenKind.BIOPSY else _name(one).capitalize()
+    return f"{name} (pot {one.pot})" if one.pot and one.pot != _name(one) else name
+
+
+def _name(one: Specimen) -> str:
+    return one.name if one.kind is SpecimenKind.BIOPSY else _KIND_ENGLISH[one.kind]

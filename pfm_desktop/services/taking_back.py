@@ -15,6 +15,7 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 IMPORT = "import"  # what a line of the journal calls one
 STEPS = "steps"  # among its details: ids of the records with which its steps begin
@@ -39,14 +40,14 @@ def take_back(ctx: Context, lib: Library, changes: Sequence[Change]) -> tuple[Ch
     Raises `UserError` that says of which woman and visit, where something was done to them since, and `Cancelled`;
     nothing is changed then.
     """
-    ctx.progress(0, len(changes), "Looking whether it can be undone")
+    ctx.progress(0, len(changes), tr("Looking whether it can be undone"))
     back = with_what_hangs_on(lib, [backwards(lib, change) for change in reversed(changes)])
     for change in back:
         access.check(lib.account, change)
     at = datetime.now(UTC)
     with lib.write() as session:
         for done, change in enumerate(back):
-            ctx.progress(done, len(back), "Undoing")
+            ctx.progress(done, len(back), tr("Undoing"))
             try:
                 journal.apply(session, change, who=lib.who, at=at)
             except UserError as error:
@@ -67,5 +68,6 @@ def _where(session: Any, change: Change) -> str:
     patient = stored.patient(session, visit.patient_id if visit is not None else change.key)
     if patient is None:
         return ""
-    day = f", visit of {moments.day(visit.day)}" if visit is not None else ""
-    return f"{patient.identifier}{day}"
+    if visit is None:
+        return patient.identifier
+    return tr("{identifier}, visit of {day}", identifier=patient.identifier, day=moments.day(visit.day))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pfm_desktop.jobs import Context
+from pfm_desktop.support.language import tr
 
 SOON = 5  # pairs after which the time left is said
 
@@ -34,5 +35,9 @@ class Counted:
 def left_words(done: int, total: int, seconds: float) -> str:
     """`, 12 of 500, about 4 min left`; the time once a few pairs tell it. `seconds`: since the first was done."""
     left = seconds / max(done - 1, 1) * (total - done)
-    about = "less than a minute" if left < 60 else f"about {round(left / 60):,} min"
-    return f", {done:,} of {total:,}" + (f", {about} left" if SOON <= done < total else "")
+    if not SOON <= done < total:
+        return tr(", {done:,} of {total:,}", done=done, total=total)
+    if left < 60:
+        return tr(", {done:,} of {total:,}, less than a minute left", done=done, total=total)
+    minutes = round(left / 60)
+    return tr(", {done:,} of {total:,}, about {minutes:,} min left", done=done, total=total, minutes=minutes)

@@ -19,6 +19,7 @@ from pfm_desktop.services.sole_use import LOCK, clear, sole_use
 from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, digest_of, in_manifest, prepare
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import check_outputs, named
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
@@ -107,15 +108,19 @@ def refuse_other_files(out: Path) -> None:
         return
     if others:
         raise ModelError(
-            f"{out} holds other files (such as {others[0]}), and a model has a folder of its own",
-            safe="they are unchanged",
-            remedy=f"name a new folder, such as {out / 'model'}",
+            tr(
+                "{folder} holds other files (such as {file}), and a model has a folder of its own",
+                folder=out,
+                file=others[0],
+            ),
+            safe=tr("they are unchanged"),
+            remedy=tr("name a new folder, such as {folder}", folder=out / "model"),
         )
 
 
 def keep_left_out(folder: Path, out: Path) -> None:
     """The list of what was left out of the prepared `folder`, into the model folder `out`."""
-    with named(out / LEFT_OUT, safe="the model itself is written"):
+    with named(out / LEFT_OUT, safe=tr("the model itself is written")):
         shutil.copyfile(folder / LEFT_OUT, out / LEFT_OUT)
 
 

@@ -27,6 +27,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services.pool import spread
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import sha256_of, write_text
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.data import CaseFacts, PreparedSet
@@ -96,17 +97,20 @@ def prepare(
                 grade=row.grade, patient=row.patient, case=row.case, pictures=pictures, lesion=made.lesion,
             )  # fmt: skip
         if not writer.done:
-            raise TooFewError(_nothing(list(left.values())), remedy="retake or replace the pictures")
-    ctx.progress(len(rows), len(rows), "Pictures prepared")
+            raise TooFewError(_nothing(list(left.values())), remedy=tr("retake or replace the pictures"))
+    ctx.progress(len(rows), len(rows), tr("Pictures prepared"))
     return Prepared(PreparedSet(folder), tuple(left.values()))
 
 
 def _check_named(sources: Sequence[Source]) -> None:
     if not set(sources) <= set(BOTH):
         raise BadInputError(
-            f"a manifest names white-light and fluorescence pictures; this model reads {together(sources)}",
-            safe="nothing was written",
-            remedy="learn from a library, or take a model that reads white light + fluorescence",
+            tr(
+                "a manifest names white-light and fluorescence pictures; this model reads {sources}",
+                sources=together(sources),
+            ),
+            safe=tr("nothing was written"),
+            remedy=tr("learn from a library, or take a model that reads white light + fluorescence"),
         )
 
 
@@ -155,7 +159,7 @@ def _facts(ctx: Context, rows: Sequence[ManifestRow], sources: Sequence[Source])
     facts = {}
     seen: dict[str, tuple[ManifestRow, Source]] = {}
     for number, row in enumerate(rows):
-        ctx.progress(number, len(rows), "Comparing pictures")
+        ctx.progress(number, len(rows), tr("Comparing pictures"))
         contents = {source: _content(row.picture(source)) for source in sources}
         for source, content in contents.items():
             if content in _NO_PICTURE:
@@ -181,10 +185,18 @@ def _content(file: Path | None) -> str:
 
 def _same(first: ManifestRow, as_first: Source, second: ManifestRow, as_second: Source) -> SamePictureError:
     places = [
-        f"line {row.line} (patient {row.patient}, {row.picture(source)})"
+        tr(
+            "line {line} (patient {patient}, {picture})",
+            line=row.line,
+            patient=row.patient,
+            picture=row.picture(source),
+        )
         for row, source in ((first, as_first), (second, as_second))
     ]
-    return SamePictureError(f"one picture stands twice: {' and '.join(places)}", remedy="keep one of the two lines")
+    return SamePictureError(
+        tr("one picture stands twice: {first} and {second}", first=places[0], second=places[1]),
+        remedy=tr("keep one of the two lines"),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +222,9 @@ def _in_order(
     early: dict[str, _Ready | LeftOut] = {}
     turn = iter(rows)
     row = next(turn, None)
-    for task, ready in spread(_Behind(ctx, before, total), _ready, tasks, workers=workers, text="Preparing pictures"):
+    for task, ready in spread(
+        _Behind(ctx, before, total), _ready, tasks, workers=workers, text=tr("Preparing pictures")
+    ):
         early[task[0].case] = ready
         while row is not None and row.case in early:
             yield row, early.pop(row.case)
@@ -289,8 +303,9 @@ def _note(folder: Path, left: Iterable[LeftOut]) -> None:
 
 def _nothing(left: Sequence[LeftOut]) -> str:
     first = f": {left[0].case}: {left[0].reason}" if left else ""
-    none = "the only case cannot be used" if len(left) == 1 else f"none of the {len(left)} cases can be used"
-    return none + first
+    if len(left) == 1:
+        return tr("the only case cannot be used") + first
+    return tr("none of the {cases} cases can be used", cases=len(left)) + first
 
 
 def _file_facts(file: Path | None) -> list[object]:

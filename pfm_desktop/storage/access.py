@@ -15,7 +15,21 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, Role, roles_of
 from pfm_desktop.storage.tables import AccountTable
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
+ACT_WORDS = {
+    Act.SEE_NAMES: tr("see names, findings and histology"),
+    Act.EDIT_VISITS: tr("change visits, pictures and findings"),
+    Act.SIGN: tr("sign visits"),
+    Act.LABEL: tr("label pictures"),
+    Act.ADJUDICATE: tr("decide between reads"),
+    Act.MAKE_TASKS: tr("make and close tasks for readers"),
+    Act.EXPORT: tr("take pictures and records out of the library"),
+    Act.READ_AUDIT: tr("read the audit trail"),
+    Act.KEEP_ACCOUNTS: tr("make and change accounts"),
+    Act.SET_PLAN: tr("change the plan of examinations"),
+    Act.MAINTAIN: tr("back the library up, or repair it"),
+}
 _MASKED = "names are not seen"  # in `Session.info`
 _ONLY_OWN = "reads of others are not seen"
 _NEEDS = {
@@ -33,10 +47,11 @@ class NotAllowedError(UserError):
 
     def __init__(self, account: Account, act: Act) -> None:
         self.act = act
+        self.on_record = f"{account.name} may not {act.value}"  # the record is English
         super().__init__(
-            f"{account.name} may not {act.value}",
-            safe="nothing was changed",
-            remedy="ask an administrator of the library, or sign in as somebody who may",
+            tr("{name} may not {act}", name=account.name, act=ACT_WORDS[act]),
+            safe=tr("nothing was changed"),
+            remedy=tr("ask an administrator of the library, or sign in as somebody who may"),
         )
 
 
@@ -45,9 +60,9 @@ class LastAdministratorError(UserError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the last administrator of a library cannot be taken away",
-            safe="nothing was changed",
-            remedy="make somebody else an administrator first",
+            tr("the last administrator of a library cannot be taken away"),
+            safe=tr("nothing was changed"),
+            remedy=tr("make somebody else an administrator first"),
         )
 
 
@@ -61,9 +76,9 @@ def check(account: Account | None, change: Change) -> None:
     """Raise `NotAllowedError` for a change that the account may not make."""
     if change.what == "account" and change.new is None:
         raise UserError(
-            "an account is never removed: what it did stays its doing",
-            safe="nothing was changed",
-            remedy="switch it off",
+            tr("an account is never removed: what it did stays its doing"),
+            safe=tr("nothing was changed"),
+            remedy=tr("switch it off"),
         )
     require(account, _NEEDS.get(change.what, Act.EDIT_VISITS))
     if change.what == "read" and (change.new or change.old or {}).get("adjudicates"):
@@ -73,9 +88,9 @@ def check(account: Account | None, change: Change) -> None:
         require(account, Act.SIGN)
         if account is not None and signature.get("name") != account.name:
             raise UserError(
-                f"{account.name} is signed in, and cannot sign as {signature.get('name')}",
-                safe="nothing was signed",
-                remedy="sign out, and let who signs sign in",
+                tr("{name} is signed in, and cannot sign as {other}", name=account.name, other=signature.get("name")),
+                safe=tr("nothing was signed"),
+                remedy=tr("sign out, and let who signs sign in"),
             )
 
 
@@ -122,4 +137,4 @@ def only_reads_of(session: Session) -> str | None:
 
 def without_name(patient: Patient) -> Patient:
     """The same woman under a code that only the library can resolve; it does not look like a pseudonym of an export."""
-    return Patient(patient.id, f"Woman {patient.id[:6]}", "", "", None)
+    return Patient(patient.id, tr("Woman {code}", code=patient.id[:6]), "", "", None)

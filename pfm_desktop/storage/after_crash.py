@@ -20,8 +20,10 @@ from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.schema import DATABASE, place_aside
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import named, replacing
+from pfm_desktop.support.language import tr
 
 WAL, INDEX = f"{DATABASE}-wal", f"{DATABASE}-shm"
+MISSING = tr("{file} is missing: if it was removed, what was done last is not here", file=WAL)
 _HEAD, _FRAME_HEAD = 32, 24  # bytes
 _VERSION = 3_007_000
 _BYTE_ORDERS = {0x377F0682: "<", 0x377F0683: ">"}  # of the checksums, by the first number of the file
@@ -52,12 +54,14 @@ def check(library: Path, keys: LibraryKeys | None, *, left_behind: bool, here: b
     if here:
         return ""
     if not there:
-        return "is missing: if it was removed, what was done last is not here"
+        return MISSING
     how = _harm(wal, before, _index(library))  # by now SQLite has counted which frames it takes
     if not how:
         return ""
-    lost = f"{how}: what was done last is not here, or not all of it"
-    return f"{lost}. What was left is kept as {_kept(library, how)}" if wal.stat().st_size else lost
+    lost = tr("{file} {harm}: what was done last is not here, or not all of it", file=WAL, harm=how)
+    if not wal.stat().st_size:
+        return lost
+    return lost + ". " + tr("What was left is kept as {file}", file=_kept(library, how))
 
 
 def check_pages(library: Path, keys: LibraryKeys | None) -> None:
@@ -77,15 +81,15 @@ def _harm(wal: Path, before: _Index | None, now: _Index | None) -> str:
     settled = before is not None and 0 < before.frames <= before.folded
     head = _start(wal)
     if len(head) < _HEAD:  # a program that had written nothing yet leaves an empty one
-        return "" if settled or (before is not None and not before.frames) else "is empty"
+        return "" if settled or (before is not None and not before.frames) else tr("is empty", "a file")
     if not _is_head(head):
-        return "" if settled else "was written over at its beginning"
+        return "" if settled else tr("was written over at its beginning", "a file")
     read = now.frames if now is not None else 0
     if before is not None and before.salts == head[16:24]:
         lost = before.frames > max(read, before.folded)
     else:
         lost = _goes_on(wal, head, read)
-    return "is damaged or cut short" if lost else ""
+    return tr("is damaged or cut short", "a file") if lost else ""
 
 
 def _index(library: Path) -> _Index | None:
@@ -137,7 +141,7 @@ def _goes_on(wal: Path, head: bytes, read: int) -> bool:
 def _kept(library: Path, how: str) -> Path:
     """A copy of the WAL as it is: SQLite writes over it from here on."""
     place = place_aside(library, WAL)
-    safe = "nothing was changed"
+    safe = tr("nothing was changed")
     try:
         with named(place.parent, safe=safe):
             place.parent.mkdir(exist_ok=True)
@@ -145,7 +149,12 @@ def _kept(library: Path, how: str) -> Path:
             shutil.copyfileobj(left, copy)
     except StorageError as error:
         raise StorageError(
-            f"{library / WAL} {how}, and before the library is opened without it, a copy is kept: {error.what}",
+            tr(
+                "{file} {harm}, and before the library is opened without it, a copy is kept: {problem}",
+                file=library / WAL,
+                harm=how,
+                problem=error.what,
+            ),
             safe=safe,
             remedy=error.remedy,
         ) from error

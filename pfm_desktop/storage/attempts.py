@@ -20,6 +20,7 @@ from typing import Any
 from pfm_desktop.storage.lock import in_turn
 from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.support.files import json_bytes, write_bytes
+from pfm_desktop.support.language import tr
 
 FILE, TURN = "sign-ins.json", "sign-ins.lock"
 FREE, LONGEST = 3, 60.0  # wrong passwords without waiting; seconds of the longest wait
@@ -37,9 +38,9 @@ class TooSoonError(UserError):
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         super().__init__(
-            "too many wrong passwords",
-            safe="nothing was opened",
-            remedy=f"wait {max(1, round(seconds))} seconds, then try again",
+            tr("too many wrong passwords"),
+            safe=tr("nothing was opened"),
+            remedy=tr("wait {seconds} seconds, then try again", seconds=max(1, round(seconds))),
         )
 
 
@@ -195,7 +196,7 @@ def _clean(text: object) -> str:
 def _write(library: Path, kept: _Attempts) -> None:
     try:
         if not os.path.isdir(library):  # noqa: PTH112 - moved, or its share is gone: writing would make another folder
-            raise StorageError(f"there is no folder {library}")
+            raise StorageError(tr("there is no folder {library}", library=library))
         write_bytes(library / FILE, json_bytes(asdict(kept)))
         _unwritten.pop(library, None)
     except StorageError:

@@ -17,6 +17,7 @@ from pfm_desktop.storage.audit_about import keys_about
 from pfm_desktop.storage.audit_lines import AuditLine, Read, UnreadLine, read_lines
 from pfm_desktop.storage.tables import JournalTable
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 PAGE = 200  # lines
 _SPAN = 20_000  # lines that are looked through before it is asked whether to go on
@@ -117,9 +118,9 @@ def each(session: Session, wanted: Wanted) -> Iterator[AuditLine]:
         for line in found:
             if isinstance(line, UnreadLine):
                 raise StorageError(
-                    f"line {line.seq} of the audit trail cannot be read: it is not what was written",
-                    safe="nothing was changed",
-                    remedy="check the trail, and look for the line in a backup",
+                    tr("line {number} of the audit trail cannot be read: it is not what was written", number=line.seq),
+                    safe=tr("nothing was changed"),
+                    remedy=tr("check the trail, and look for the line in a backup"),
                 )
             yield line
         last = found[-1].seq

@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.storage.audit_lines import AuditLine, UnreadLine, read_lines
 from pfm_desktop.storage.tables import JournalTable, MetaTable
+from pfm_desktop.support.language import tr
 
 HEAD = "journal_head"  # in the facts of the library: number and hash of the last line
 FIRST = "0" * 64  # before the first line
-CHECKING = "Checking the audit trail"
+CHECKING = tr("Checking the audit trail")
 _AT_ONCE = 1000  # lines
 
 
@@ -109,17 +110,26 @@ def problems(session: Session, ctx: Context | None = None) -> Iterator[str]:
         ctx.progress(done, lines, CHECKING)
         for line in found:
             if isinstance(line, UnreadLine):
-                yield f"audit trail: line {line.seq} is not what was written: it cannot be read"
+                yield tr("audit trail: line {number} is not what was written: it cannot be read", number=line.seq)
             elif line.chain != _linked(
                 previous, line.seq, line.at, line.who, line.what, line.key, line.old, line.new, line.text
             ):
                 yield (
-                    f"audit trail: line {line.seq} ({line.at:%Y-%m-%d %H:%M} UTC, {line.text[:60]!r}) is not what was "
-                    f"written, or lines between it and line {last} were altered, removed or moved"
+                    tr(
+                        "audit trail: line {number} ({at:%Y-%m-%d %H:%M} UTC, {words!r}) is not what was written, or "
+                        "lines between it and line {last} were altered, removed or moved",
+                        number=line.seq,
+                        at=line.at,
+                        words=line.text[:60],
+                        last=last,
+                    )
                 )
             previous, last = line.chain, line.seq
         done += len(found)
     ctx.progress(lines, lines, CHECKING)
     head = session.get(MetaTable, HEAD)
     if (head.value if head is not None else "") != (head_of(last, previous) if last else ""):
-        yield f"audit trail: its end is not line {last}, as the library notes: lines at the end were altered or removed"
+        yield tr(
+            "audit trail: its end is not line {last}, as the library notes: lines at the end were altered or removed",
+            last=last,
+        )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from pfm_desktop.domain.clip import Clip, ClipKind, Segment
 from pfm_desktop.storage.tables_capture import ClipSegmentTable, ClipTable
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 MOST_FRAMES = 2000  # of a segment, as `capture.clip_segment` makes them: a line that says more is not to be believed
 
@@ -20,7 +21,7 @@ class ClipClosedError(StorageError):
     """A segment for a clip that takes none: it was closed, or taken off the record."""
 
     def __init__(self) -> None:
-        super().__init__("this clip is closed: nothing is added to it", safe="what was recorded before is kept")
+        super().__init__(tr("this clip is closed: nothing is added to it"), safe=tr("what was recorded before is kept"))
 
 
 def clip(session: Session, clip_id: str) -> Clip | None:
@@ -58,7 +59,9 @@ def add_segment(session: Session, clip_id: str, segment: Segment) -> None:
     there = session.get(ClipSegmentTable, (clip_id, segment.number))
     if there is not None:
         if there.sha256 != segment.sha256:
-            raise StorageError("another part of this clip has that number", safe="what was recorded before is kept")
+            raise StorageError(
+                tr("another part of this clip has that number"), safe=tr("what was recorded before is kept")
+            )
         return
     session.add(
         ClipSegmentTable(

@@ -19,10 +19,11 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.schema import DATABASE, KEYS, file_uri, is_encrypted
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 BUSY_SECONDS = 5.0
-EMPTY = "the file is empty"
-COPY_AND_RESTORE = (
+EMPTY = tr("the file is empty")
+COPY_AND_RESTORE = tr(
     "copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER"
 )
 _PROBE = 1 << 16  # bytes
@@ -90,7 +91,7 @@ def copy_database(
 
     def told(_status: int, remaining: int, total: int) -> None:
         if ctx is not None:
-            ctx.progress(total - remaining, total, "Copying the database")
+            ctx.progress(total - remaining, total, tr("Copying the database"))
 
     source = engine.raw_connection()
     try:
@@ -114,7 +115,7 @@ def encrypt_database(plain: Path, out: Path, keys: LibraryKeys) -> None:
     Raises `StorageError`. Nobody, since this process would hold the file by two copies of SQLite, and closing one lets
     go the locks of the other.
     """
-    with _appearing(out, keys, "the library is unchanged") as target:
+    with _appearing(out, keys, tr("the library is unchanged")) as target:
         target.execute("ATTACH DATABASE ? AS plain KEY ''", (str(plain),))
         target.execute("SELECT sqlcipher_export('main', 'plain')").fetchall()
         target.execute("DETACH DATABASE plain")
@@ -140,15 +141,15 @@ def _appearing(out: Path, keys: LibraryKeys | None, safe: str) -> Iterator[Any]:
             raise
         if is_damage(str(error)):
             raise DamagedError(
-                "the database that was to be copied is damaged",
+                tr("the database that was to be copied is damaged"),
                 str(error),
                 safe=safe,
-                remedy="look what is wrong with it (pfm library verify), and bring back a backup",
+                remedy=tr("look what is wrong with it (pfm library verify), and bring back a backup"),
             ) from error
         raise StorageError(
-            f"could not write the copy {out}: {getattr(error, 'strerror', None) or error}",
+            tr("could not write the copy {file}: {why}", file=out, why=getattr(error, "strerror", None) or error),
             safe=safe,
-            remedy="free some space or choose a folder that you may write to, then try again",
+            remedy=tr("free some space or choose a folder that you may write to, then try again"),
         ) from error
 
 
@@ -187,13 +188,19 @@ def _in_words(library: Path) -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise StorageError(
-            f"the library refused a change that would leave records without what they refer to ({error.orig})",
-            safe="nothing was changed",
+            tr(
+                "the library refused a change that would leave records without what they refer to ({problem})",
+                problem=error.orig,
+            ),
+            safe=tr("nothing was changed"),
         ) from error
     except DatabaseError as error:
         raise _translated(str(error.orig or error), library) from error
     except SQLAlchemyError as error:
-        raise StorageError(f"the library {library} could not be used: {error}", safe="nothing was changed") from error
+        raise StorageError(
+            tr("the library {library} could not be used: {problem}", library=library, problem=error),
+            safe=tr("nothing was changed"),
+        ) from error
     except Exception as error:
         if not isinstance(error, _of_the_drivers()):
             raise
@@ -210,40 +217,42 @@ def _translated(message: str, library: Path) -> StorageError:
     low = message.lower()
     if "full" in low:
         return FullDiskError(
-            f"the disk that holds {library} is full",
-            safe="nothing was changed",
-            remedy="free some space, then try again",
+            tr("the disk that holds {library} is full", library=library),
+            safe=tr("nothing was changed"),
+            remedy=tr("free some space, then try again"),
         )
     if is_damage(message):
         return damaged(library, message)
     if "unable to open" in low:
         return StorageError(
-            f"the database of the library {library} cannot be opened",
-            safe="nothing was changed",
-            remedy="if its folder was moved or renamed, open it where it is now; else check that its disk or network "
-            "share is connected and may be written",
+            tr("the database of the library {library} cannot be opened", library=library),
+            safe=tr("nothing was changed"),
+            remedy=tr(
+                "if its folder was moved or renamed, open it where it is now; else check that its disk or network "
+                "share is connected and may be written"
+            ),
         )
     if "readonly" in low or "read-only" in low:
         return NotWritableError(
-            f"the library {library} may not be written",
-            safe="nothing was changed",
-            remedy="check the permissions of the folder and whether the disk is read-only",
+            tr("the library {library} may not be written", library=library),
+            safe=tr("nothing was changed"),
+            remedy=tr("check the permissions of the folder and whether the disk is read-only"),
         )
     if "locked" in low or "busy" in low:
-        return busy(library, "another program is writing to it")
+        return busy(library, tr("another program is writing to it"))
     return StorageError(
-        f"the library {library} could not be read or written ({message})",
-        safe="nothing was changed",
-        remedy="check that the disk is connected and has free space, then try again",
+        tr("the library {library} could not be read or written ({problem})", library=library, problem=message),
+        safe=tr("nothing was changed"),
+        remedy=tr("check that the disk is connected and has free space, then try again"),
     )
 
 
 def busy(library: Path, why: str) -> StorageError:
     """It takes no changes just now."""
     return StorageError(
-        f"the library {library} is busy: {why}",
-        safe="nothing was changed",
-        remedy="close the other program or wait a moment, then try again",
+        tr("the library {library} is busy: {why}", library=library, why=why),
+        safe=tr("nothing was changed"),
+        remedy=tr("close the other program or wait a moment, then try again"),
     )
 
 
@@ -305,32 +314,43 @@ def damaged(library: Path, detail: str) -> StorageError:
     unread = _not_read(library)
     if unread:
         return StorageError(
-            f"the library {library} cannot be read: its disk or network share answers with an error ({unread})",
-            safe="nothing was changed, and it is not known to be damaged",
-            remedy="close the program, check that the disk or share is connected, and open the library again; put no "
-            "backup in its place before it could be read and checked (pfm library verify)",
+            tr(
+                "the library {library} cannot be read: its disk or network share answers with an error ({problem})",
+                library=library,
+                problem=unread,
+            ),
+            safe=tr("nothing was changed, and it is not known to be damaged"),
+            remedy=tr(
+                "close the program, check that the disk or share is connected, and open the library again; put no "
+                "backup in its place before it could be read and checked (pfm library verify)"
+            ),
         )
     if is_encrypted(library) and not wrong_or_damaged(detail):
         return DamagedError(
-            f"the database of the library {library} is damaged",
+            tr("the database of the library {library} is damaged", library=library),
             detail,
-            safe="nothing was changed; its keys are the right ones, and the pictures stand in the folder 'pictures', "
-            "encrypted",
+            safe=tr(
+                "nothing was changed; its keys are the right ones, and the pictures stand in the folder 'pictures', "
+                "encrypted"
+            ),
             remedy=COPY_AND_RESTORE,
         )
     if is_encrypted(library):
         return DamagedError(
-            f"the database of the library {library} does not open with its keys",
+            tr("the database of the library {library} does not open with its keys", library=library),
             detail,
-            safe="nothing was changed; the pictures stand in the folder 'pictures', encrypted",
-            remedy=f"either {KEYS} is not the one of this library, or library.sqlite is damaged: "
-            "put both back from the same backup (pfm library restore), or choose another library",
+            safe=tr("nothing was changed; the pictures stand in the folder 'pictures', encrypted"),
+            remedy=tr(
+                "either {key_file} is not the one of this library, or library.sqlite is damaged: put both "
+                "back from the same backup (pfm library restore), or choose another library",
+                key_file=KEYS,
+            ),
         )
     return DamagedError(
-        f"the database of the library {library} is damaged",
+        tr("the database of the library {library} is damaged", library=library),
         detail,
-        safe="nothing was changed; the pictures stand in the folder 'pictures'",
-        remedy="put back a backup of library.sqlite, or choose another library",
+        safe=tr("nothing was changed; the pictures stand in the folder 'pictures'"),
+        remedy=tr("put back a backup of library.sqlite, or choose another library"),
     )
 
 

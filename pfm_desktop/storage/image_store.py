@@ -16,6 +16,7 @@ from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.sealed import EXTENSION, NotSealedError, Seal
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import reached, write_bytes
+from pfm_desktop.support.language import tr
 
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG", 0, "png"),
@@ -40,7 +41,7 @@ def extension_of(data: bytes) -> str:
 
 def holds_sealed(root: Path) -> bool:
     """Whether the pictures in this folder are those of an encrypted library."""
-    with reached(root, safe="nothing was changed"):
+    with reached(root, safe=tr("nothing was changed")):
         return any(root.glob(f"??/*.{EXTENSION}"))
 
 
@@ -62,7 +63,7 @@ class ImageStore:
             if path.is_file() and self._holds(path, sha256):
                 return sha256
             if not self.root.parent.is_dir():  # moved while it was open: writing would make another in its place
-                raise FileNotFoundError(errno.ENOENT, "the folder is not there any more")
+                raise FileNotFoundError(errno.ENOENT, tr("the folder is not there any more"))
         # also heals a damaged copy: the name promises the content
         write_bytes(path, data if self._seal is None else self._seal.close(data, sha256))
         _sync_folder(path.parent)
@@ -75,25 +76,25 @@ class ImageStore:
         if path is None:
             with self._reached():
                 if not self.root.parent.is_dir():
-                    raise FileNotFoundError(errno.ENOENT, "the folder is not there any more")
+                    raise FileNotFoundError(errno.ENOENT, tr("the folder is not there any more"))
             raise StorageError(
-                f"the picture file {sha256[:12]}... is missing from {self.root}",
-                safe="its record and everything else is unchanged",
-                remedy="put the file back from a backup, or add the picture again",
+                tr("the picture file {name}... is missing from {folder}", name=sha256[:12], folder=self.root),
+                safe=tr("its record and everything else is unchanged"),
+                remedy=tr("put the file back from a backup, or add the picture again"),
             )
         try:
             kept = path.read_bytes()
         except OSError as error:
             raise StorageError(
-                f"the picture file {path} cannot be read: {error.strerror or error}",
-                remedy="check the disk and the permissions",
+                tr("the picture file {path} cannot be read: {why}", path=path, why=error.strerror or error),
+                remedy=tr("check the disk and the permissions"),
             ) from error
         data = self._opened(kept, sha256)
         if data is None:
             raise StorageError(
-                f"the picture file {path} was altered: its content does not match its hash",
-                safe="it is not shown, and nothing was changed",
-                remedy="put the file back from a backup, or add the picture again",
+                tr("the picture file {path} was altered: its content does not match its hash", path=path),
+                safe=tr("it is not shown, and nothing was changed"),
+                remedy=tr("put the file back from a backup, or add the picture again"),
             )
         return data
 
@@ -127,11 +128,13 @@ class ImageStore:
             try:
                 kept = path.read_bytes()
             except OSError as error:
-                wrong.append(f"the picture file {path} cannot be read: {error.strerror or error}")
+                wrong.append(
+                    tr("the picture file {path} cannot be read: {why}", path=path, why=error.strerror or error)
+                )
                 continue
             whole = self._seal.is_whole(kept, path.stem) if self._seal is not None else _named(kept, path.stem)
             if not whole:
-                wrong.append(f"the picture file {path} was altered: its content does not match its name")
+                wrong.append(tr("the picture file {path} was altered: its content does not match its name", path=path))
         ctx.progress(len(found), len(found), words)
         return len(found), tuple(wrong)
 
@@ -153,7 +156,7 @@ class ImageStore:
         yield from found
 
     def _reached(self) -> contextlib.AbstractContextManager[None]:
-        return reached(self.root, safe="nothing was changed")
+        return reached(self.root, safe=tr("nothing was changed"))
 
     def _name(self, sha256: str) -> str:
         return sha256 if self._seal is None else self._seal.name_of(sha256)
@@ -194,7 +197,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
     except OSError as error:
         raise StorageError(
-            f"could not write {folder}: {error.strerror or error}",
-            safe="nothing was changed",
-            remedy="check the disk, then try again",
+            tr("could not write {folder}: {why}", folder=folder, why=error.strerror or error),
+            safe=tr("nothing was changed"),
+            remedy=tr("check the disk, then try again"),
         ) from error

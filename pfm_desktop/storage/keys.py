@@ -29,15 +29,20 @@ from pfm_desktop.storage import recovery
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY, PUT_KEYS_BACK, folded, place_aside
 from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.support.files import json_bytes, named, replacing
+from pfm_desktop.support.language import tr
 
 log = logging.getLogger(__name__)
 FORMAT, VERSION = "pfm_desktop library keys", 1
 RECOVERY = "recovery"  # id of the slot that the recovery key opens
 DIGEST = "digest"
 _BEFORE_DIGEST = {"format", "version", "library_id", "name_salt", "slots"}  # all that the first key files say
-DIFFERS = f"does not say what {KEYS} says"  # both are whole: a new password was cut short between them
-_NEWER = "was written by a newer version of this program"
-_MISSING, _DAMAGED, _OF_ANOTHER = "is missing", "is damaged", "is that of another library"
+DIFFERS = tr(
+    "does not say what {key_file} says", key_file=KEYS
+)  # both are whole: a new password was cut short between them
+_NEWER = tr("was written by a newer version of this program", "a file")
+_MISSING, _DAMAGED, _OF_ANOTHER = (
+    tr("is missing", "a file"), tr("is damaged", "a file"), tr("is that of another library", "a file"),
+)  # fmt: skip
 _NONE_KNOWN: Mapping[str, str] = MappingProxyType({})
 _SALT, _NONCE, _MASTER, _TAG = 16, 12, 32, 16  # bytes
 _MOST_BYTES = 1 << 20
@@ -51,11 +56,11 @@ class WrongPasswordError(UserError):
 
     def __init__(
         self,
-        what: str = "the name or the password is wrong",
+        what: str = tr("the name or the password is wrong"),
         *,
         account_id: str = "",
-        safe: str = "nothing was opened",
-        remedy: str = "try again; capitals and small letters differ",
+        safe: str = tr("nothing was opened"),
+        remedy: str = tr("try again; capitals and small letters differ"),
     ) -> None:
         self.account_id = account_id
         super().__init__(what, safe=safe, remedy=remedy)
@@ -66,9 +71,9 @@ class LockedLibraryError(StorageError):
 
     def __init__(self, library: Path) -> None:
         super().__init__(
-            f"the library {library} is encrypted",
-            safe="it was not opened",
-            remedy="sign in with your name and password",
+            tr("the library {library} is encrypted", library=library),
+            safe=tr("it was not opened"),
+            remedy=tr("sign in with your name and password"),
         )
         self.library = library
 
@@ -205,12 +210,12 @@ def unlock_with_recovery(library: Path, key: str, *, file: Path | None = None) -
 def _recovered(kept: _KeyFile, typed: bytes) -> Unlocked:
     slot = next((one for one in kept.slots if one.id == RECOVERY), None)
     if slot is None:
-        raise WrongPasswordError("this library has no recovery key")
+        raise WrongPasswordError(tr("this library has no recovery key"))
     secret = _from_recovery(typed, bytes.fromhex(slot.salt))
     try:
         return Unlocked(_unwrapped(kept, slot, secret), RECOVERY)
     except WrongPasswordError as error:
-        raise WrongPasswordError("this is not the recovery key of this library") from error
+        raise WrongPasswordError(tr("this is not the recovery key of this library")) from error
 
 
 def set_password(
@@ -263,7 +268,7 @@ def harm_of(place: Path, of: str) -> str:
     except FileNotFoundError:
         return _MISSING
     except OSError as error:
-        return f"cannot be read ({error.strerror or error})"
+        return tr("cannot be read ({why})", why=error.strerror or error)
     except _NewerError:
         return _NEWER
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -362,7 +367,7 @@ def _kept_aside(library: Path, place: Path, how: str) -> list[str]:
     if not place.exists():
         return []
     aside = place_aside(library, place.name)
-    with named(aside.parent, safe="nothing was changed"):
+    with named(aside.parent, safe=tr("nothing was changed")):
         aside.parent.mkdir(exist_ok=True)
         shutil.copyfile(place, aside)
     return [f"{place.name}, which {how}, was kept as {aside}"]
@@ -516,9 +521,13 @@ def _read(library: Path, *, of: str, current: Mapping[str, str] = _NONE_KNOWN) -
     own = [kept for kept in found if kept.library_id == of]
     if not own:
         raise StorageError(
-            f"{library / KEYS} and {KEYS_COPY} are those of another library",
-            safe="nothing was changed; the pictures and the database are still there, encrypted",
-            remedy=f"make a backup before you close the program, and put {KEYS} back from it: {PUT_KEYS_BACK}",
+            tr("{key_file} and {copy} are those of another library", key_file=library / KEYS, copy=KEYS_COPY),
+            safe=tr("nothing was changed; the pictures and the database are still there, encrypted"),
+            remedy=tr(
+                "make a backup before you close the program, and put {key_file} back from it: {how}",
+                key_file=KEYS,
+                how=PUT_KEYS_BACK,
+            ),
         )
     right = {slot.id: slot for kept in own for slot in kept.slots if current.get(slot.id) == _fingerprint(slot)}
     newest = max(own, key=lambda kept: (sum(slot in right.values() for slot in kept.slots), len(kept.slots)))
@@ -536,8 +545,8 @@ def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:
         except _NewerError as error:
             raise StorageError(
                 f"{place} {_NEWER}",
-                safe="nothing was opened and nothing was changed",
-                remedy="update this program",
+                safe=tr("nothing was opened and nothing was changed"),
+                remedy=tr("update this program"),
             ) from error
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
@@ -547,14 +556,17 @@ def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:
         return tuple(found)
     if file is None and not os.path.isdir(library):  # noqa: PTH112 - False where it may not be looked into
         raise StorageError(
-            f"the library is no longer at {library}: its folder was moved or renamed, or its disk is gone",
-            safe="nothing was changed",
-            remedy="connect the disk, or open the library where it is now",
+            tr(
+                "the library is no longer at {library}: its folder was moved or renamed, or its disk is gone",
+                library=library,
+            ),
+            safe=tr("nothing was changed"),
+            remedy=tr("connect the disk, or open the library where it is now"),
         )
     raise StorageError(
-        f"the key file {places[0]} is missing or damaged: without it nobody can open this library",
-        safe="nothing was changed; the pictures and the database are still there, encrypted",
-        remedy=f"put {KEYS} back from a backup of this library: {PUT_KEYS_BACK}",
+        tr("the key file {file} is missing or damaged: without it nobody can open this library", file=places[0]),
+        safe=tr("nothing was changed; the pictures and the database are still there, encrypted"),
+        remedy=tr("put {key_file} back from a backup of this library: {how}", key_file=KEYS, how=PUT_KEYS_BACK),
     )
 
 

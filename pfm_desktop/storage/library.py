@@ -40,6 +40,15 @@ from pfm_desktop.storage.engine import (
 from pfm_desktop.storage.image_store import ImageStore, holds_sealed
 from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, renew
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
+from pfm_desktop.storage.refusals import (
+    FULL,
+    in_use,
+    in_use_by,
+    left_words,
+    made_not_opened,
+    perhaps_in_use,
+    to_write_again,
+)
 from pfm_desktop.storage.schema import (
     DATABASE,
     KEYS,
@@ -53,9 +62,10 @@ from pfm_desktop.storage.schema import (
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import is_unfinished
+from pfm_desktop.support.language import tr
 
+__all__ = ["FULL", "Library"]  # more are used within storage
 log = logging.getLogger(__name__)
-FULL = "the disk that holds it is full"
 ROOM = 1 << 20  # bytes that are free before a disk that was full counts as one that is not
 _SIDE_ROOM = 48 << 10
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -122,9 +132,9 @@ class Library:
         with _entering(path):
             if (path / DATABASE).exists():
                 raise StorageError(
-                    f"{path} already holds a library",
-                    safe="it is unchanged",
-                    remedy="open it, or choose another folder",
+                    tr("{path} already holds a library", path=path),
+                    safe=tr("it is unchanged"),
+                    remedy=tr("open it, or choose another folder"),
                 )
             _check_nothing_lost_there(path)
         unfinished = path / UNFINISHED
@@ -146,26 +156,28 @@ class Library:
             os.replace(unfinished, path / DATABASE)  # noqa: PTH105 - the one step that makes it a library
         except OSError as error:
             raise StorageError(
-                f"could not make a library in {path}: {error.strerror or error}",
-                safe="nothing was changed",
-                remedy="choose a folder that you may write to, on a disk with free space",
+                tr("could not make a library in {path}: {why}", path=path, why=error.strerror or error),
+                safe=tr("nothing was changed"),
+                remedy=tr("choose a folder that you may write to, on a disk with free space"),
             ) from error
         try:
             return cls._open_new(path, keys)
         except BaseException as error:
             _take_back(path)
             if isinstance(error, StorageError) and (path / DATABASE).exists():
-                raise _made_not_opened(path, error, encrypted=keys is not None) from error
+                raise made_not_opened(path, error, encrypted=keys is not None) from error
             raise
 
     @classmethod
     def _open_new(cls, path: Path, keys: LibraryKeys | None) -> Library:
         made = cls.open(path, keys)
-        if made.read_only and "in use" not in made.read_only_reason:
+        if made.read_only and not in_use(made.read_only_reason):
             made.close()
             raise StorageError(
-                f"the library in {path} could not be opened for writing: {made.read_only_reason}",
-                remedy="choose a folder that you may write to, on a disk with free space",
+                tr(
+                    "the library in {path} could not be opened for writing: {why}", path=path, why=made.read_only_reason
+                ),
+                remedy=tr("choose a folder that you may write to, on a disk with free space"),
             )
         return made
 
@@ -244,7 +256,7 @@ class Library:
                     return self.read_only_reason
             return "" if shutil.disk_usage(self.path).free >= ROOM else FULL
         except HeldElsewhereError as error:
-            return _in_use(error)
+            return in_use_by(error)
         except OSError:
             return self.read_only_reason
 
@@ -254,7 +266,8 @@ class Library:
         if self.read_only_reason or self.may(Act.EDIT_VISITS):
             return self.read_only_reason
         assert self.account is not None
-        return f"{self.account.name} is {roles_text(self.account.roles)} in this library"
+        roles = roles_text(self.account.roles)
+        return tr("{name} is {roles} in this library", name=self.account.name, roles=roles)
 
     # reading and writing
 
@@ -270,9 +283,9 @@ class Library:
         """A session whose work is on disk when the block ends, or not at all when it raises."""
         if self.read_only:
             raise StorageError(
-                f"the library {self.path} is open for reading only: {self.read_only_reason}",
-                safe="nothing was changed",
-                remedy=_to_write_again(self.read_only_reason),
+                tr("the library {path} is open for reading only: {why}", path=self.path, why=self.read_only_reason),
+                safe=tr("nothing was changed"),
+                remedy=to_write_again(self.read_only_reason),
             )
         self._check_in_place()
         try:
@@ -298,7 +311,7 @@ class Library:
         """One thread of this process writes at a time; with the engine to do so."""
         hurry: float | None = getattr(self._hurry, "seconds", None)
         if not self._writing.acquire(timeout=-1 if hurry is None else hurry):
-            raise busy(self.path, "something else is being written to it")
+            raise busy(self.path, tr("something else is being written to it"))
         try:
             yield self._opened().execution_options(writes=True, **({} if hurry is None else {"waits_s": hurry}))
         finally:
@@ -340,7 +353,7 @@ class Library:
             attempts.later(self.path, said, self.account.id)
             return
         with contextlib.suppress(StorageError):
-            self.record_event("refused", self.account.id, f"{attempts.REFUSED}: {error.what}")
+            self.record_event("refused", self.account.id, f"{attempts.REFUSED}: {error.on_record}")
 
     def record_events(self, events: Sequence[Change], *, who: str = "") -> None:
         """Put several on record, all or none; see `record_event`. `who`: where it was not who is signed in."""
@@ -386,20 +399,24 @@ class Library:
         if self._lock is None or self._lock.stands(self.path / "lock"):
             return
         raise StorageError(
-            f"the library is no longer at {self.path}: its folder or the file 'lock' in it was moved, renamed or "
-            "removed while it was open, or its disk is gone",
-            safe="nothing was changed, and all that was accepted before is where the folder is now",
-            remedy="connect the disk or put the folder back; or close the library and open it where it is now",
+            tr(
+                "the library is no longer at {path}: its folder or the file 'lock' in it was moved, "
+                "renamed or removed while it was open, or its disk is gone",
+                path=self.path,
+            ),
+            safe=tr("nothing was changed, and all that was accepted before is where the folder is now"),
+            remedy=tr("connect the disk or put the folder back; or close the library and open it where it is now"),
         )
 
     def _tell_lost(self, how: str) -> None:
         """No error, as a program may also end before it has written anything."""
         self.keep_notice(
-            f"the program ended without closing this library, and {DATABASE}-wal {how}. "
-            "Look whether your last work is there; if not, do it again or restore a backup"
+            tr("the program ended without closing this library, and {harm}", harm=how)
+            + ". "
+            + tr("Look whether your last work is there; if not, do it again or restore a backup")
         )
         log.warning("%s: %s", self.path, self.notice)
-        was = "missing" if how.startswith("is missing") else "damaged"
+        was = "missing" if how == after_crash.MISSING else "damaged"
         with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading
             self.record_event("library", self.id, f"Opened after an end without closing; {DATABASE}-wal was {was}")
 
@@ -424,7 +441,7 @@ class Library:
 
     def _opened(self) -> Engine:
         if self._engine is None:
-            raise StorageError(f"the library {self.path} is closed", remedy="open it again")
+            raise StorageError(tr("the library {path} is closed", path=self.path), remedy=tr("open it again"))
         return self._engine
 
 
@@ -433,8 +450,8 @@ def _with_keys(error: DamagedError, library: Path, keys: LibraryKeys) -> Damaged
     error.keys = keys
     if wrong_or_damaged(error.detail) and ImageStore(library / "pictures", keys).has_one_whole():
         return error.to_be_mended(
-            f"{DATABASE} is damaged, or that of another library: {COPY_AND_RESTORE}",
-            safe=f"nothing was changed; {KEYS} is the right one, as its keys open the pictures",
+            tr("{file} is damaged, or that of another library: {remedy}", file=DATABASE, remedy=COPY_AND_RESTORE),
+            safe=tr("nothing was changed; {key_file} is the right one, as its keys open the pictures", key_file=KEYS),
         )
     return error
 
@@ -458,7 +475,7 @@ def _make_database(
     finally:
         engine.dispose()  # the last connection folds the WAL into the file, which is then whole on its own
     if database.with_name(f"{database.name}-wal").exists():
-        raise OSError("the database could not be completed")
+        raise OSError(tr("the database could not be completed"))
 
 
 def _put_first(session: Session, first: Sequence[Change], *, who: str, library_id: str) -> None:
@@ -476,36 +493,25 @@ def _take_back(path: Path) -> None:
             (path / name).unlink(missing_ok=True)
 
 
-def _made_not_opened(path: Path, error: StorageError, *, encrypted: bool) -> StorageError:
-    """A disk that may not be written from one moment to the next lets nothing be taken back."""
-    key = ". Its recovery key was not shown: make another one in Settings" if encrypted else ""
-    return StorageError(
-        f"a library was made in {path}, and then {error.what}",
-        safe="it is whole and empty",
-        remedy=f"when the disk can be written again, open it{' with your password' if encrypted else ''}{key}",
-    )
-
-
 def _check_nothing_lost_there(path: Path) -> None:
     """Where something of a library is still there nothing is written over: a backup of the database brings it back.
 
     A folder with other files is refused as well: a library is for those who may see it, and so is its whole folder.
     """
-    kind = "an encrypted library" if is_encrypted(path) else "a library"
-    left = "pictures" if any(ImageStore(path / "pictures").files()) else ""
+    pictures = any(ImageStore(path / "pictures").files())
     keys = () if (path / UNFINISHED).exists() else (KEYS, KEYS_COPY)  # else those of a creation that was cut short
-    left = left or next((name for name in (*keys, *SIDE_FILES) if (path / name).exists()), "")
-    if left:
+    left = next((name for name in (*keys, *SIDE_FILES) if (path / name).exists()), "")
+    if pictures or left:
         raise StorageError(
-            f"{path} holds the {left} of {kind} whose database is missing",
-            safe="it is unchanged",
-            remedy=f"put {DATABASE} back from a backup, or choose another folder",
+            left_words(path, "" if pictures else left),
+            safe=tr("it is unchanged"),
+            remedy=tr("put {file} back from a backup, or choose another folder", file=DATABASE),
         )
     if any(map(_foreign, path.iterdir() if path.is_dir() else ())):
         raise StorageError(
-            f"{path} holds other files",
-            safe="nothing was changed",
-            remedy="choose a folder that is empty or not there yet: nobody else may look into that of a library",
+            tr("{path} holds other files", path=path),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose a folder that is empty or not there yet: nobody else may look into that of a library"),
         )
 
 
@@ -523,9 +529,9 @@ def _entering(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(
-            f"the folder {path} cannot be looked into: {error.strerror or error}",
-            safe="nothing was changed",
-            remedy="ask who keeps it for permission to open the folder, check its disk, or choose another library",
+            tr("the folder {path} cannot be looked into: {why}", path=path, why=error.strerror or error),
+            safe=tr("nothing was changed"),
+            remedy=tr("ask who keeps it for permission to open the folder, check its disk, or choose another library"),
         ) from error
 
 
@@ -538,20 +544,28 @@ def _take_lock(path: Path) -> tuple[LibraryLock | None, str, bool]:
         lock.release()
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except HeldElsewhereError as error:
-        return None, _in_use(error), False
+        return None, in_use_by(error), False
     except UnknownHolderError as error:
         # Read along with who writes, through the side files of the open database. Making those files here would lock
         # the other user out of them, and without them SQLite would not see that somebody writes.
         if not all((path / f"{DATABASE}-{side}").exists() for side in ("wal", "shm")):
             raise StorageError(
-                f"the library {path} is perhaps in use by another user of this computer or on another one: {error}",
-                safe="nothing was changed",
-                remedy="close it there and ask for permission to write to the folder and the file 'lock' in it, "
-                "and keep it on a disk that locks files",
+                tr(
+                    "the library {path} is perhaps in use by another user of this computer or on another one: {why}",
+                    path=path,
+                    why=error,
+                ),
+                safe=tr("nothing was changed"),
+                remedy=tr(
+                    "close it there and ask for permission to write to the folder and the file 'lock' in it, "
+                    "and keep it on a disk that locks files"
+                ),
             ) from error
-        return None, f"perhaps in use by another user of this computer: {error}", False
+        return None, perhaps_in_use(error), False
     except OSError as error:
-        reason = FULL if error.errno in _FULL else f"the folder cannot be written: {error.strerror or error}"
+        reason = (
+            FULL if error.errno in _FULL else tr("the folder cannot be written: {why}", why=error.strerror or error)
+        )
         _check_settled(path, reason)
         return None, reason, True
 
@@ -567,38 +581,28 @@ def _has_room(path: Path) -> bool:
         return True
 
 
-def _in_use(error: HeldElsewhereError) -> str:
-    return f"in use by {error.holder or 'another program'}"
-
-
-def _to_write_again(reason: str) -> str:
-    """What to do where a library is open for reading only for this reason."""
-    if reason == FULL:
-        return "free some space, then open the library again"
-    if "in use" in reason:
-        return "close the other program and open the library again"
-    return "copy the library to a place that can be written"
-
-
 def _check_folder(path: Path, keys: LibraryKeys | None, *, here: bool) -> None:
     """`here`: this process has it open, and reads none of its files past SQLite; see `_open_here`."""
     if not path.is_dir():
         raise StorageError(
-            f"there is no folder {path}", safe="nothing was changed", remedy="check that its disk is connected"
+            tr("there is no folder {path}", path=path),
+            safe=tr("nothing was changed"),
+            remedy=tr("check that its disk is connected"),
         )
     database = path / DATABASE
     if not database.is_file():
         raise StorageError(
-            f"{path} holds no library: {DATABASE} is missing",
-            safe="nothing was changed",
-            remedy=f"choose the folder that holds {DATABASE}, or put it back from a backup",
+            tr("{path} holds no library: {file} is missing", path=path, file=DATABASE),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose the folder that holds {file}, or put it back from a backup", file=DATABASE),
         )
     try:
         with contextlib.nullcontext() if here else database.open("rb") as stream:
             header = PLAIN if stream is None else stream.read(16)
     except OSError as error:
         raise StorageError(
-            f"{database} cannot be read: {error.strerror or error}", remedy="check the permissions and the disk"
+            tr("{file} cannot be read: {why}", file=database, why=error.strerror or error),
+            remedy=tr("check the permissions and the disk"),
         ) from error
     if not header:  # SQLite would take that for a new database
         raise damaged(path, EMPTY)
@@ -607,9 +611,9 @@ def _check_folder(path: Path, keys: LibraryKeys | None, *, here: bool) -> None:
             raise LockedLibraryError(path)
     elif keys is not None:
         raise StorageError(
-            f"{path} has no {KEYS}",
-            safe="it was not opened",
-            remedy=f"put {KEYS} back from a backup of this library: {PUT_KEYS_BACK}",
+            tr("{path} has no {file}", path=path, file=KEYS),
+            safe=tr("it was not opened"),
+            remedy=tr("put {key_file} back from a backup of this library: {how}", key_file=KEYS, how=PUT_KEYS_BACK),
         )
     elif header != PLAIN:
         raise _no_plain_database(path)
@@ -619,14 +623,30 @@ def _no_plain_database(path: Path) -> StorageError:
     """The error for a database that is encrypted, where no keys are, or else damaged; the pictures tell which."""
     if holds_sealed(path / "pictures"):
         return StorageError(
-            f"the library {path} is encrypted, and {KEYS} and {KEYS_COPY} are missing: without one nobody can open it",
-            safe="nothing was changed; the database and the pictures are there, encrypted",
-            remedy=f"put {KEYS} back: {PUT_KEYS_BACK}",
+            tr(
+                "the library {path} is encrypted, and {key_file} and {copy} are missing: without one "
+                "nobody can open it",
+                path=path,
+                key_file=KEYS,
+                copy=KEYS_COPY,
+            ),
+            safe=tr("nothing was changed; the database and the pictures are there, encrypted"),
+            remedy=tr("put {key_file} back: {how}", key_file=KEYS, how=PUT_KEYS_BACK),
         )
-    error = damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
+    error = damaged(
+        path,
+        tr("its first bytes are not those of a database; if it was encrypted, {key_file} is missing", key_file=KEYS),
+    )
     if not isinstance(error, DamagedError):
         return error
-    return error.to_be_mended(f"if it was encrypted, put {KEYS} back: {PUT_KEYS_BACK}. Else {error.remedy}")
+    return error.to_be_mended(
+        tr(
+            "if it was encrypted, put {key_file} back: {how}. Else {remedy}",
+            key_file=KEYS,
+            how=PUT_KEYS_BACK,
+            remedy=error.remedy,
+        )
+    )
 
 
 def _check_settled(path: Path, reason: str) -> None:
@@ -635,14 +655,23 @@ def _check_settled(path: Path, reason: str) -> None:
     if wal.exists() and wal.stat().st_size:
         if reason == FULL:
             raise StorageError(
-                f"the library {path} was not closed properly, and {reason}: it cannot be brought in order",
-                safe="nothing was changed, and nothing is lost",
-                remedy="free some space, then open it again",
+                tr(
+                    "the library {path} was not closed properly, and {reason}: it cannot be brought in order",
+                    path=path,
+                    reason=reason,
+                ),
+                safe=tr("nothing was changed, and nothing is lost"),
+                remedy=tr("free some space, then open it again"),
             )
         raise StorageError(
-            f"the library {path} was not closed properly, or is in use elsewhere, and its folder cannot be written",
-            safe="nothing was changed",
-            remedy="when no program has it open, copy the whole folder to a place that can be written and use it there",
+            tr(
+                "the library {path} was not closed properly, or is in use elsewhere, and its folder cannot be written",
+                path=path,
+            ),
+            safe=tr("nothing was changed"),
+            remedy=tr(
+                "when no program has it open, copy the whole folder to a place that can be written and use it there"
+            ),
         )
 
 
@@ -654,8 +683,12 @@ def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, rea
     if version is not None and version < migrations.CURRENT:
         if reason:
             raise StorageError(
-                f"the library {path} is of an older version and cannot be brought up to date: {reason}",
-                safe="nothing was changed",
-                remedy=_to_write_again(reason),
+                tr(
+                    "the library {path} is of an older version and cannot be brought up to date: {reason}",
+                    path=path,
+                    reason=reason,
+                ),
+                safe=tr("nothing was changed"),
+                remedy=to_write_again(reason),
             )
         migrations.migrate(engine, path, keys)

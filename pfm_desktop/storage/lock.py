@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment
 
 # far behind the text, since Windows forbids others to read the bytes that are locked
@@ -52,7 +53,9 @@ class Holder:
 
     def __str__(self) -> str:
         since = moment(datetime.fromisoformat(self.since))
-        return f"{self.user} on {self.host} (process {self.pid}, since {since})"
+        return tr(
+            "{user} on {host} (process {pid}, since {since})", user=self.user, host=self.host, pid=self.pid, since=since
+        )
 
 
 def this_process() -> Holder:
@@ -86,7 +89,7 @@ class LibraryLock:
         except PermissionError as error:
             if not path.exists():  # then nobody holds it: the folder itself may not be written
                 raise
-            raise UnknownHolderError(f"its lock may not be opened ({error.strerror})") from error
+            raise UnknownHolderError(tr("its lock may not be opened ({why})", why=error.strerror)) from error
         stream = _locked(descriptor, path)
         try:
             left_behind = bool(stream.read().strip())
@@ -108,7 +111,7 @@ class LibraryLock:
         try:
             descriptor = os.open(path, os.O_RDWR)
         except PermissionError as error:
-            raise UnknownHolderError(f"its lock may not be opened ({error.strerror})") from error
+            raise UnknownHolderError(tr("its lock may not be opened ({why})", why=error.strerror)) from error
         _locked(descriptor, path).close()
 
     def stands(self, path: Path) -> bool:
@@ -169,7 +172,7 @@ def _locked(descriptor: int, path: Path) -> IO[bytes]:
     except OSError as error:
         stream.close()
         if error.errno in _NO_LOCKS:
-            raise UnknownHolderError(f"the disk does not lock files ({error.strerror})") from error
+            raise UnknownHolderError(tr("the disk does not lock files ({why})", why=error.strerror)) from error
         raise
     return stream
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.storage import access, keys
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 _FACT = "passwords"  # among the facts of the library
-BOTH_OPEN = "what was before and what is new open the library"
 
 
 def current(lib: Library) -> dict[str, str]:
@@ -92,8 +92,11 @@ def problem(lib: Library) -> str:
 
 def difference(lib: Library) -> str:
     """What is to be said where key file and copy are whole and differ; "" where they do not."""
-    said = "key file and copy differ: a password or the recovery key was being changed, or an older file was put back"
-    return f"{said}; {BOTH_OPEN}, and pfm library repair keeps the newer one" if len(_files(lib)) > 1 else ""
+    said = tr(
+        "key file and copy differ: a password or the recovery key was being changed, or an older file was put back; "
+        "what was before and what is new open the library, and pfm library repair keeps the newer one"
+    )
+    return said if len(_files(lib)) > 1 else ""
 
 
 def _files(lib: Library) -> tuple[dict[str, str], ...]:
@@ -107,30 +110,47 @@ def _files(lib: Library) -> tuple[dict[str, str], ...]:
 def _said_gone(whose: list[str]) -> str:
     if not whose:
         return ""
-    have, it = ("have", "their passwords") if len(whose) > 1 else ("has", "that password")
-    return (
-        f"an older key file was put back: {_listed(whose)} {have} no password in it and cannot sign in. Set {it} anew "
-        "(Settings, People); where nobody can, the recovery key lets an administrator in"
+    return tr(
+        "an older key file was put back: {names} (has|have) no password in it and cannot sign in. Set (that|their) "
+        "(password|passwords) anew (Settings, People); where nobody can, the recovery key lets an administrator in",
+        "",
+        len(whose),
+        names=_listed(whose),
     )
 
 
 def _listed(parts: Sequence[str]) -> str:
-    return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
+    if len(parts) < 2:
+        return parts[0]
+    return tr("{these} and {last}", these=", ".join(parts[:-1]), last=parts[-1])
 
 
 def _said(whose: list[str], *, recovery: bool) -> str:
     if not whose and not recovery:
         return ""
-    parts = [f"the password of {name}" for name in whose] + ["the recovery key"] * recovery
-    anew = "make a new recovery key (Settings)"
-    if whose:
-        it = "that password" if len(whose) == 1 else "those passwords"
-        anew = f"set {it} anew (Settings, People)" + (", and make a new recovery key" if recovery else "")
-    how = "opens the library is not the one" if len(parts) == 1 else "open the library are not those"
-    return (
-        f"an older key file was put back, or an older database: {_listed(parts)} that {how} that the database knows. "
-        f"To end that, {anew}"
+    parts = [tr("the password of {name}", name=name) for name in whose] + [tr("the recovery key")] * recovery
+    said = tr(
+        "an older key file was put back, or an older database: {one} that opens the library is not the one that the "
+        "database knows",
+        one=parts[0],
     )
+    if len(parts) > 1:
+        said = tr(
+            "an older key file was put back, or an older database: {several} that open the library are not those that "
+            "the database knows",
+            several=_listed(parts),
+        )
+    if not whose:
+        anew = tr("To end that, make a new recovery key (Settings)")
+    elif recovery:
+        anew = tr(
+            "To end that, set (that|those) password(s) anew (Settings, People), and make a new recovery key",
+            "",
+            len(whose),
+        )
+    else:
+        anew = tr("To end that, set (that|those) password(s) anew (Settings, People)", "", len(whose))
+    return f"{said}. {anew}"
 
 
 def _counting(said: str | None, files: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], dict[str, str]]:

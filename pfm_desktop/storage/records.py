@@ -15,6 +15,7 @@ from pfm_desktop.storage import tables, tables_capture, tables_review, visit_wor
 from pfm_desktop.storage.search import parts_of
 from pfm_desktop.storage.tables import Base, UtcDateTime
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 Fields = dict[str, Any]
 
@@ -80,13 +81,50 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+_KIND_WORDS = {
+    "account": tr("account", "kind of record"),
+    "patient": tr("patient", "kind of record"),
+    "visit": tr("visit", "kind of record"),
+    "picture": tr("picture", "kind of record"),
+    "pair": tr("pair", "kind of record"),
+    "findings": tr("findings", "kind of record"),
+    "pin": tr("pin", "kind of record"),
+    "os_mark": tr("os mark", "kind of record"),
+    "annotation": tr("annotation", "kind of record"),
+    "registration": tr("registration", "kind of record"),
+    "histology": tr("histology", "kind of record"),
+    "task": tr("task", "kind of record"),
+    "read": tr("read", "kind of record"),
+    "learning_part": tr("learning part", "kind of record"),
+    "learning_run": tr("learning run", "kind of record"),
+    "acquisition": tr("acquisition", "kind of record"),
+    "examination": tr("examination", "kind of record"),
+    "allergies": tr("allergies", "kind of record"),
+    "site_choice": tr("site choice", "kind of record"),
+    "clip": tr("clip", "kind of record"),
+    "whitening": tr("whitening", "kind of record"),
+    "referral": tr("referral", "kind of record"),
+    "assessment": tr("assessment", "kind of record"),
+    "lesion": tr("lesion", "kind of record"),
+    "specimen": tr("specimen", "kind of record"),
+    "result": tr("result", "kind of record"),
+    "amendment": tr("amendment", "kind of record"),
+    "follow_up": tr("follow up", "kind of record"),
+}
+
+
+def kind_words(what: str) -> str:
+    """What a kind of record is called within a sentence."""
+    return _KIND_WORDS.get(what, what.replace("_", " "))
+
+
 class FixedError(StorageError):
     """A change of a record that stays as it is."""
 
     def __init__(self, change: Change) -> None:
         super().__init__(
-            f'"{change.text}" was not done: a {change.what.replace("_", " ")} never changes',
-            safe="nothing was changed",
+            tr('"{what}" was not done: a {kind} never changes', what=change.text, kind=kind_words(change.what)),
+            safe=tr("nothing was changed"),
         )
 
 
@@ -202,7 +240,7 @@ def decode(kind: Kind, name: str, value: Any) -> Any:
 
 def _changed_meanwhile(change: Change) -> StorageError:
     return StorageError(
-        f'"{change.text}" was not done: the {change.what.replace("_", " ")} changed meanwhile',
-        safe="nothing was changed",
-        remedy="look at the present state and repeat the step",
+        tr('"{what}" was not done: the {kind} changed meanwhile', what=change.text, kind=kind_words(change.what)),
+        safe=tr("nothing was changed"),
+        remedy=tr("look at the present state and repeat the step"),
     )

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MEANT = str.maketrans("OIL", "011")
@@ -32,11 +33,14 @@ def read(text: str) -> bytes:
     letters = "".join(letter for letter in text.upper() if letter.isalnum()).translate(_MEANT)
     wrong = sorted(set(letters) - set(_ALPHABET))
     if wrong or len(letters) != _LETTERS + _CHECK:
-        said = f"has {' and '.join(wrong)} in it" if wrong else f"has {len(letters)} letters and digits"
+        said = tr("a recovery key has {number} letters and digits, which none has", number=len(letters))
+        if wrong:
+            joined = " " + tr("and", "between letters") + " "
+            said = tr("a recovery key has {letters} in it, which none has", letters=joined.join(wrong))
         raise BadInputError(
-            f"a recovery key {said}, which none has",
-            safe="nothing was opened",
-            remedy="type all nine groups of four letters and digits as they were printed",
+            said,
+            safe=tr("nothing was opened"),
+            remedy=tr("type all nine groups of four letters and digits as they were printed"),
         )
     number = 0
     for letter in letters[:_LETTERS]:
@@ -44,9 +48,9 @@ def read(text: str) -> bytes:
     secret = number.to_bytes(_BYTES, "big")
     if _check(secret) != letters[_LETTERS:]:
         raise BadInputError(
-            "the recovery key has a letter or digit wrong",
-            safe="nothing was opened",
-            remedy="compare it with the printed one, group by group",
+            tr("the recovery key has a letter or digit wrong"),
+            safe=tr("nothing was opened"),
+            remedy=tr("compare it with the printed one, group by group"),
         )
     return secret
 

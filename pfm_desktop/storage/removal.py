@@ -42,6 +42,7 @@ from pfm_desktop.storage.tables_review import (
     SpecimenTable,
 )
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 # what has the key of another record, and goes off the record with it
 _GOES_ALONG = {
@@ -55,7 +56,9 @@ class StillNeededError(StorageError):
     """A removal of what something else on record stands on."""
 
     def __init__(self, what: str, why: str, remedy: str) -> None:
-        super().__init__(f'"{what}" was not done: {why}', safe="nothing was changed", remedy=remedy)
+        super().__init__(
+            tr('"{what}" was not done: {why}', what=what, why=why), safe=tr("nothing was changed"), remedy=remedy
+        )
 
 
 def make_way(session: Session, change: Change) -> None:
@@ -133,12 +136,14 @@ def _pairs_of(picture_id: str) -> Select[PairTable]:
 def _pair(session: Session, change: Change) -> None:
     key = change.key
     if session.scalar(select(PinTable.id).where(PinTable.pair_id == key).limit(1)):
-        raise StillNeededError(change.text, "pins stand on its pair", "remove the pins first")
+        raise StillNeededError(change.text, tr("pins stand on its pair"), tr("remove the pins first"))
     if session.scalar(select(OsMarkTable.pair_id).where(OsMarkTable.pair_id == key).limit(1)):
-        raise StillNeededError(change.text, "the os is marked on its pair", "remove the os mark first")
+        raise StillNeededError(change.text, tr("the os is marked on its pair"), tr("remove the os mark first"))
     if session.scalar(select(ReadTable.id).where(ReadTable.pair_id == key).limit(1)):
         raise StillNeededError(
-            change.text, "somebody has graded its pair for labels", "leave it, or take the reads back in Annotate first"
+            change.text,
+            tr("somebody has graded its pair for labels"),
+            tr("leave it, or take the reads back in Annotate first"),
         )
     _revealed_pair(session, change)
 
@@ -184,23 +189,25 @@ def _revealed(what: str) -> StillNeededError:
     """The refusal to take away what an answer that was seen was given about."""
     return StillNeededError(
         what,
-        "the AI answer about its pair was revealed",
-        "leave it on record, and write in the findings what is wrong with it",
+        tr("the AI answer about its pair was revealed"),
+        tr("leave it on record, and write in the findings what is wrong with it"),
     )
 
 
 def _picture(session: Session, change: Change) -> None:
     if session.scalar(_pairs_of(change.key).limit(1)):
-        raise StillNeededError(change.text, "the picture belongs to a pair", "remove the pair first")
+        raise StillNeededError(change.text, tr("the picture belongs to a pair"), tr("remove the pair first"))
     if session.scalar(select(AnnotationTable.id).where(AnnotationTable.picture_id == change.key).limit(1)):
-        raise StillNeededError(change.text, "something is drawn on the picture", "remove the drawing first")
+        raise StillNeededError(change.text, tr("something is drawn on the picture"), tr("remove the drawing first"))
     if session.get(AcquisitionTable, change.key) is not None:
-        raise StillNeededError(change.text, "how it was taken is on record", "remove it in the visit, with that")
+        raise StillNeededError(
+            change.text, tr("how it was taken is on record"), tr("remove it in the visit, with that")
+        )
 
 
 def _specimen(session: Session, change: Change) -> None:
     if session.get(ResultTable, change.key) is not None:
-        raise StillNeededError(change.text, "the laboratory has answered on it", "take its result back first")
+        raise StillNeededError(change.text, tr("the laboratory has answered on it"), tr("take its result back first"))
 
 
 def _answered_pair(session: Session, change: Change) -> None:
@@ -208,70 +215,70 @@ def _answered_pair(session: Session, change: Change) -> None:
     pins = select(PinTable.id).where(PinTable.pair_id == change.key)
     if session.scalar(select(ResultTable.specimen_id).where(ResultTable.specimen_id.in_(pins)).limit(1)):
         raise StillNeededError(
-            change.text, "the laboratory has answered on biopsies of its pair", "take those results back first"
+            change.text, tr("the laboratory has answered on biopsies of its pair"), tr("take those results back first")
         )
 
 
 def _lesion(session: Session, change: Change) -> None:
     if contours_of(session, change.key):
-        raise StillNeededError(change.text, "contours of the lesion are drawn", "remove the contours first")
+        raise StillNeededError(change.text, tr("contours of the lesion are drawn"), tr("remove the contours first"))
 
 
 def _clip(session: Session, change: Change) -> None:
     if session.scalar(select(WhiteningTable.id).where(WhiteningTable.clip_id == change.key).limit(1)):
-        raise StillNeededError(change.text, "whitening was measured in it", "remove what was measured first")
+        raise StillNeededError(change.text, tr("whitening was measured in it"), tr("remove what was measured first"))
 
 
 _IN_VISIT: tuple[tuple[Any, str], ...] = (
-    (PictureTable, "pictures"),
-    (PairTable, "pairs"),
-    (AnnotationTable, "drawings"),
-    (WhiteningTable, "curves of whitening"),
-    (ClipTable, "clips"),
-    (LesionTable, "lesions"),
-    (SpecimenTable, "specimens"),
-    (AmendmentTable, "reports that were signed"),
+    (PictureTable, tr("there are pictures in the visit")),
+    (PairTable, tr("there are pairs in the visit")),
+    (AnnotationTable, tr("there are drawings in the visit")),
+    (WhiteningTable, tr("there are curves of whitening in the visit")),
+    (ClipTable, tr("there are clips in the visit")),
+    (LesionTable, tr("there are lesions in the visit")),
+    (SpecimenTable, tr("there are specimens in the visit")),
+    (AmendmentTable, tr("there are reports that were signed in the visit")),
 )
 
 
 _OF_VISIT: tuple[tuple[Any, str], ...] = (
-    (ExaminationTable, "an examination has begun in"),
-    (ReferralTable, "there is a referral card of"),
-    (AssessmentTable, "something was found in the examination of"),
-    (FollowUpTable, "something is on record of the follow-up of"),
+    (ExaminationTable, tr("an examination has begun in the visit")),
+    (ReferralTable, tr("there is a referral card of the visit")),
+    (AssessmentTable, tr("something was found in the examination of the visit")),
+    (FollowUpTable, tr("something is on record of the follow-up of the visit")),
 )
 
 
 def _visit(session: Session, change: Change) -> None:
     for table, why in _IN_VISIT:
         if session.scalar(select(table.id).where(table.visit_id == change.key).limit(1)):
-            raise StillNeededError(
-                change.text, f"there are {why} in the visit", "open the visit and take them away first"
-            )
+            raise StillNeededError(change.text, why, tr("open the visit and take them away first"))
     if session.get(HistologyTable, change.key) is not None:
-        raise StillNeededError(change.text, "there is a result of histology in the visit", "take it away first")
+        raise StillNeededError(change.text, tr("there is a result of histology in the visit"), tr("take it away first"))
     for kept, why in _OF_VISIT:
         if session.get(kept, change.key) is not None:
-            raise StillNeededError(change.text, f"{why} the visit", "remove it in the list of visits, with that")
+            raise StillNeededError(change.text, why, tr("remove it in the list of visits, with that"))
     said = session.get(FindingsTable, change.key)
     if said is None:
         return
     if records.snapshot(session, "findings", change.key) != records.kind_of("findings").default:
-        raise StillNeededError(change.text, "there are findings in the visit", "open the visit and clear them first")
+        raise StillNeededError(
+            change.text, tr("there are findings in the visit"), tr("open the visit and clear them first")
+        )
     session.delete(said)
     session.flush()
 
 
 def _patient(session: Session, change: Change) -> None:
     if session.scalar(select(VisitTable.id).where(VisitTable.patient_id == change.key).limit(1)):
-        raise StillNeededError(change.text, "there are visits of this woman", "take back her visits first")
+        raise StillNeededError(change.text, tr("there are visits of this woman"), tr("take back her visits first"))
     if session.get(AllergiesTable, change.key) is not None:
-        raise StillNeededError(change.text, "her allergies are on record", "remove her in the list, with them")
+        raise StillNeededError(change.text, tr("her allergies are on record"), tr("remove her in the list, with them"))
     if session.get(CrosswalkTable, change.key) is not None:
         raise StillNeededError(
             change.text,
-            "she has a pseudonym in exports for research, and it must stay known whose it is",
-            "leave her on record, and write in her visit what is wrong with it",
+            tr("she has a pseudonym in exports for research, and it must stay known whose it is"),
+            tr("leave her on record, and write in her visit what is wrong with it"),
         )
 
 

@@ -17,10 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage.records import KINDS, Kind, decode
+from pfm_desktop.storage.records import KINDS, Kind, decode, kind_words
 from pfm_desktop.storage.tables import JournalTable
+from pfm_desktop.support.language import tr
 
-COMPARING = "Comparing the records with the audit trail"
+COMPARING = tr("Comparing the records with the audit trail")
 MOST = 100  # problems that are told one by one
 _AT_ONCE = 1000  # lines
 _KINDS = {what: kind for what, kind in KINDS.items() if what != "registration"}
@@ -44,17 +45,18 @@ def problems(session: Session, ctx: Context | None = None) -> Iterator[str]:
     for what, kind in _KINDS.items():
         try:
             for row, said in _together(_rows(session, kind), _trail(session, what, kind)):
-                problem = _problem(kind, row, said)
+                problem = _problem(what, row, said)
                 found += bool(problem)
                 if problem and found <= MOST:
-                    yield f"records: the {what.replace('_', ' ')} {_name(row, said)} {problem}"
+                    yield problem
                 before, done = done, done + (said.lines if said is not None else 0)
                 if done // _AT_ONCE > before // _AT_ONCE:
                     ctx.progress(done, lines, COMPARING)
         except (SQLAlchemyError, UnicodeError) as error:
-            yield f"records: those of the kind {what} cannot be read: {getattr(error, 'orig', None) or error}"
+            why = getattr(error, "orig", None) or error
+            yield tr("records: those of the kind {kind} cannot be read: {why}", kind=what, why=why)
     if found > MOST:
-        yield f"records: {found - MOST} more are not what the audit trail says"
+        yield tr("records: {count} more are not what the audit trail says", count=found - MOST)
     ctx.progress(lines, lines, COMPARING)
 
 
@@ -63,20 +65,28 @@ def _name(row: Mapping[str, Any] | None, said: _Said | None) -> str:
     return key if len(key) <= 12 else f"{key[:12]}..."
 
 
-def _problem(kind: Kind, row: Mapping[str, Any] | None, said: _Said | None) -> str:
+def _problem(what: str, row: Mapping[str, Any] | None, said: _Said | None) -> str:
     """What is wrong; "" where nothing is. No value is named: it may be of a woman."""
-    fields = said.fields if said is not None else None
+    kind, fields = _KINDS[what], said.fields if said is not None else None
+    named = {"kind": kind_words(what), "name": _name(row, said), "line": said.seq if said is not None else 0}
     if row is None:
         missing = fields is not None and fields != kind.default  # one that says nothing goes with its visit
-        return f"is missing: line {said.seq} of the audit trail is the last about it" if said and missing else ""
+        if said is None or not missing:
+            return ""
+        return tr("records: the {kind} {name} is missing: line {line} of the audit trail is the last about it", **named)
     if fields is None:
         if said is None:
             unsaid = any(not _same(kind, row, name, value) for name, value in (kind.default or {}).items())
-            return "is not in the audit trail" if unsaid or kind.default is None else ""
-        return f"was removed (line {said.seq} of the audit trail), and is there"
+            here = unsaid or kind.default is None
+            return tr("records: the {kind} {name} is not in the audit trail", **named) if here else ""
+        return tr("records: the {kind} {name} was removed (line {line} of the audit trail), and is there", **named)
     differ = [name for name, value in fields.items() if name in kind.columns and not _same(kind, row, name, value)]
     if differ and said is not None:
-        return f"is not what the audit trail says (line {said.seq} is the last about it): {', '.join(differ)}"
+        return tr(
+            "records: the {kind} {name} is not what the audit trail says (line {line} is the last about it): {fields}",
+            fields=", ".join(differ),
+            **named,
+        )
     return ""
 
 

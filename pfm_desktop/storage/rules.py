@@ -27,6 +27,7 @@ from pfm_desktop.storage.tables import (
 from pfm_desktop.storage.tables_capture import AllergiesTable, ExaminationTable
 from pfm_desktop.storage.tables_review import AmendmentTable
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 _SEALED = frozenset(
     {"findings", "pair", "pin", "os_mark", "picture", "annotation", "visit", "registration"}
@@ -41,9 +42,9 @@ class SignedError(UserError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f'"{what}" was not done: this visit is signed',
-            safe="the signed findings are unchanged",
-            remedy="amend the report first (Review, Report), or record what is new at a new visit",
+            tr('"{what}" was not done: this visit is signed', what=what),
+            safe=tr("the signed findings are unchanged"),
+            remedy=tr("amend the report first (Review, Report), or record what is new at a new visit"),
         )
 
 
@@ -52,9 +53,9 @@ class FirstReadError(UserError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f'"{what}" was not done: the first read cannot change once the AI was revealed',
-            safe="the first read is unchanged",
-            remedy="record a second read instead",
+            tr('"{what}" was not done: the first read cannot change once the AI was revealed', what=what),
+            safe=tr("the first read is unchanged"),
+            remedy=tr("record a second read instead"),
         )
 
 
@@ -63,9 +64,9 @@ class ReadsDifferError(UserError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f'"{what}" was not done: the impression and the last read would contradict each other',
-            safe="the findings are unchanged",
-            remedy="choose the impression again (Findings); after the reveal it is the second read",
+            tr('"{what}" was not done: the impression and the last read would contradict each other', what=what),
+            safe=tr("the findings are unchanged"),
+            remedy=tr("choose the impression again (Findings); after the reveal it is the second read"),
         )
 
 
@@ -74,9 +75,9 @@ class UnassignedError(UserError):
 
     def __init__(self) -> None:
         super().__init__(
-            "this visit is not signed: nobody has said who the woman is",
-            safe="the visit and all that is in it are kept",
-            remedy="assign it to a patient first",
+            tr("this visit is not signed: nobody has said who the woman is"),
+            safe=tr("the visit and all that is in it are kept"),
+            remedy=tr("assign it to a patient first"),
         )
 
 
@@ -85,9 +86,9 @@ class IodineAllergyError(UserError):
 
     def __init__(self) -> None:
         super().__init__(
-            "an allergy to iodine is on record of this woman: no picture after Lugol's iodine is taken",
-            safe="nothing was changed",
-            remedy="leave this step out, or give a reason for using iodine all the same",
+            tr("an allergy to iodine is on record of this woman: no picture after Lugol's iodine is taken"),
+            safe=tr("nothing was changed"),
+            remedy=tr("leave this step out, or give a reason for using iodine all the same"),
         )
 
 
@@ -96,9 +97,9 @@ class OtherReaderError(UserError):
 
     def __init__(self, reader: str) -> None:
         super().__init__(
-            f"this is a read of {reader}: nobody else changes it or takes it away",
-            safe="nothing was changed",
-            remedy="give your own read; where readers differ somebody decides between them",
+            tr("this is a read of {reader}: nobody else changes it or takes it away", reader=reader),
+            safe=tr("nothing was changed"),
+            remedy=tr("give your own read; where readers differ somebody decides between them"),
         )
 
 
@@ -107,9 +108,9 @@ class TaskClosedError(UserError):
 
     def __init__(self) -> None:
         super().__init__(
-            "this task is closed, or gone: it takes no more reads",
-            safe="the reads before are kept",
-            remedy="choose another task, or ask who made it to open it again",
+            tr("this task is closed, or gone: it takes no more reads"),
+            safe=tr("the reads before are kept"),
+            remedy=tr("choose another task, or ask who made it to open it again"),
         )
 
 
@@ -162,9 +163,9 @@ def _check_amendment(session: Session, change: Change) -> None:
     found = session.get(FindingsTable, new.get("visit_id"))
     if found is None or found.signature is None or found.signature != new.get("signature"):
         raise UserError(
-            f'"{change.text}" was not done: this is not the signature of the visit',
-            safe="nothing was changed",
-            remedy="open the visit again",
+            tr('"{what}" was not done: this is not the signature of the visit', what=change.text),
+            safe=tr("nothing was changed"),
+            remedy=tr("open the visit again"),
         )
 
 
@@ -209,9 +210,9 @@ def _check_read(session: Session, change: Change, who: str) -> None:
         raise TaskClosedError
     if row is None and session.get(TaskPairTable, (task_id, pair_id)) is None:
         raise UserError(
-            "this pair is not in the task",
-            safe="nothing was changed",
-            remedy="open the task again, and go on from there",
+            tr("this pair is not in the task"),
+            safe=tr("nothing was changed"),
+            remedy=tr("open the task again, and go on from there"),
         )
 
 

@@ -9,13 +9,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 DATABASE = "library.sqlite"
 PLAIN = b"SQLite format 3\x00"  # how a database begins that is not encrypted
 SIDE_FILES = tuple(f"{DATABASE}-{side}" for side in ("wal", "shm", "journal"))  # of the open database
 KEYS, KEYS_COPY = "keys.json", "keys.copy.json"  # the copy is for the day on which the first cannot be read
 KEYS_IN_BACKUP = "snapshots/*.keys.json"
-PUT_KEYS_BACK = f"each backup holds it as {KEYS_IN_BACKUP}, and pfm library repair LIBRARY --from BACKUP puts it back"
+PUT_KEYS_BACK = tr(
+    "each backup holds it as {files}, and pfm library repair LIBRARY --from BACKUP puts it back", files=KEYS_IN_BACKUP
+)
 SET_ASIDE = "set-aside"  # damaged files, kept for whoever wants to look at them
 # names of the modules in `migrations/versions`; the place is the version number
 VERSIONS: tuple[str, ...] = (
@@ -58,9 +61,9 @@ def check_name(path: Path) -> None:
     except UnicodeEncodeError as error:
         shown = str(path).encode("ascii", "backslashreplace").decode()
         raise StorageError(
-            f"the name of the folder {shown} is not written in UTF-8",
-            safe="nothing was changed",
-            remedy="rename the folder, or choose another one",
+            tr("the name of the folder {folder} is not written in UTF-8", folder=shown),
+            safe=tr("nothing was changed"),
+            remedy=tr("rename the folder, or choose another one"),
         ) from error
 
 

@@ -15,8 +15,9 @@ from pfm_desktop.storage.interrupt import told_rows
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
-CHECKING = "Checking the copy of the database"
+CHECKING = tr("Checking the copy of the database")
 QUICK, WHOLE = "PRAGMA quick_check(3)", "PRAGMA integrity_check(3)"  # the second compares the indexes as well
 
 
@@ -24,7 +25,7 @@ QUICK, WHOLE = "PRAGMA quick_check(3)", "PRAGMA integrity_check(3)"  # the secon
 def opened(database: Path, keys: LibraryKeys | None = None) -> Iterator[Session]:
     """A session on a copy; nothing is written. Raises `StorageError` for one that is damaged or of a newer version."""
     if not database.is_file():
-        raise StorageError(f"there is no copy {database}", safe="nothing was changed")
+        raise StorageError(tr("there is no copy {file}", file=database), safe=tr("nothing was changed"))
     engine = make_engine(database, keys=keys, immutable=True)
     try:
         with in_words(database):

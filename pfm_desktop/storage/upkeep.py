@@ -21,8 +21,9 @@ from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTab
 from pfm_desktop.storage.tables_capture import AcquisitionTable, ClipSegmentTable, WhiteningTable
 from pfm_desktop.storage.tables_review import AmendmentTable
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
-CHECKING, NAMING = "Checking the database", "Reading what is on record"
+CHECKING, NAMING = tr("Checking the database"), tr("Reading what is on record")
 _SILENT = SilentContext()
 _AT_ONCE = 5000  # lines: what is done with them in between is short
 
@@ -35,13 +36,18 @@ def database_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]
     yield from _page_problems(library, ctx)
     with library.read() as session:
         for table, row, parent, _ in told_rows(session, "PRAGMA foreign_key_check", ctx, CHECKING):
-            yield f"database: line {row} of {table} refers to a line of {parent} that is not there"
+            yield tr(
+                "database: line {number} of {table} refers to a line of {other} that is not there",
+                number=row,
+                table=table,
+                other=parent,
+            )
 
 
 def _page_problems(library: Library, ctx: Context) -> list[str]:
     with library.read() as session:
         verdicts = [str(verdict) for (verdict,) in told_rows(session, "PRAGMA integrity_check(20)", ctx, CHECKING)]
-    return [f"database: {verdict}" for verdict in verdicts if verdict != "ok"]
+    return [tr("database: {problem}", problem=verdict) for verdict in verdicts if verdict != "ok"]
 
 
 def audit_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
@@ -61,10 +67,21 @@ def key_problems(library: Library) -> Iterator[str]:
     wrong = _key_harms(library)
     for place, how in wrong:
         if len(wrong) > 1:
-            back = f"make a backup before you close the program, and put {KEYS} back from it: {PUT_KEYS_BACK}"
-            yield f"{place} {how}: without it and its copy nobody can open the library; {back}"
+            yield tr(
+                "{file} {harm}: without it and its copy nobody can open the library; make a backup before you close "
+                "the program, and put {key_file} back from it: {how}",
+                file=place,
+                harm=how,
+                key_file=KEYS,
+                how=PUT_KEYS_BACK,
+            )
         elif how != keys.DIFFERS:
-            yield f"{place} {how}: one is left of two. pfm library repair {library.path} writes both anew"
+            yield tr(
+                "{file} {harm}: one is left of two. pfm library repair {library} writes both anew",
+                file=place,
+                harm=how,
+                library=library.path,
+            )
     with suppress(StorageError):  # neither is whole, which was said
         if said := passwords.problem(library):
             yield said
@@ -74,8 +91,13 @@ def key_notes(library: Library) -> Iterator[str]:
     """Two key files that are whole and not alike, as a kill between them leaves them; a repair takes the newer one."""
     for place, how in _key_harms(library):
         if how == keys.DIFFERS:
-            said = f"a password or the recovery key was being changed, or an older file put back: {passwords.BOTH_OPEN}"
-            yield f"{place} {how}: {said}; pfm library repair {library.path} keeps the newer one"
+            yield tr(
+                "{file} {harm}: a password or the recovery key was being changed, or an older file put back: what was "
+                "before and what is new open the library; pfm library repair {library} keeps the newer one",
+                file=place,
+                harm=how,
+                library=library.path,
+            )
 
 
 def _key_harms(library: Library) -> tuple[tuple[Path, str], ...]:
@@ -163,10 +185,10 @@ def _on_record(session: Session) -> tuple[str, ...]:
 
 
 _BESIDE: tuple[tuple[Any, str], ...] = (
-    (ClipSegmentTable.sha256, "part of a clip"),
-    (WhiteningTable.map_sha256, "map of whitening"),
-    (AcquisitionTable.dark_sha256, "dark frame"),
-    (AmendmentTable.report_sha256, "signed report"),
+    (ClipSegmentTable.sha256, tr("part of a clip")),
+    (WhiteningTable.map_sha256, tr("map of whitening")),
+    (AcquisitionTable.dark_sha256, tr("dark frame")),
+    (AmendmentTable.report_sha256, tr("signed report")),
 )
 # where the journal names bytes of the picture store; the parts of a clip stay in their table when it is removed
 _NAMES = (

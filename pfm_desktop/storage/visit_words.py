@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain import form, ifcpc
-from pfm_desktop.domain.form import Item
+from pfm_desktop.domain.form import Item, Kind
 from pfm_desktop.domain.specimen import RESULT
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.storage.search import PART
 from pfm_desktop.storage.tables import FindingsTable, VisitTable, VisitWordTable
 from pfm_desktop.storage.tables_review import AssessmentTable, LesionTable, ResultTable
+from pfm_desktop.support.language import catalogue, current
 
 TOLD_BY = frozenset({"findings", "visit", "assessment", "lesion", "result"})  # kinds of record
 
@@ -58,4 +60,26 @@ def _said(session: Session, visit_id: str) -> Iterator[str]:
 def _answers(items: Sequence[Item], answers: Mapping[str, Any] | None) -> Iterator[str]:
     for item in items:
         if item.key in (answers or {}):
-            yield form.answer_words(item, (answers or {})[item.key])
+            yield from _words(item, (answers or {})[item.key])
+
+
+def _words(item: Item, answer: Any) -> Iterator[str]:
+    """An answer as it is said in English, whatever the window speaks: the words are kept, and found by all."""
+    if item.kind not in (Kind.ONE, Kind.SEVERAL):
+        yield from (str(answer), *_english(item.unit))
+        return
+    for key in [answer] if isinstance(answer, str) else answer:
+        yield from _english(form.answer_words(item, [key]))
+
+
+def _english(shown: str) -> Iterable[str]:
+    return _sources(current()).get(shown, (shown,))
+
+
+@cache
+def _sources(language: str) -> Mapping[str, Sequence[str]]:
+    """English words by what is shown for them; of two that are shown alike both."""
+    found: dict[str, list[str]] = {}
+    for (source, _comment), (first, *_) in catalogue(language).items():
+        found.setdefault(first, []).append(source)
+    return found

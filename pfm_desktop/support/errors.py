@@ -1,5 +1,9 @@
 """Errors meant for a person: what happened, what is safe, what to do next."""
 
+from pfm_desktop.support.language import tr
+
+_STOPS = ".\N{IDEOGRAPHIC FULL STOP}"
+
 
 def capital(text: str) -> str:
     """With a capital at the start, unless it starts with the name of a file or with other than a plain word."""
@@ -16,15 +20,14 @@ class UserError(Exception):
     exit_code = 2
 
     def __init__(self, what: str, *, remedy: str = "", safe: str = "") -> None:
-        self.what = what.rstrip(".")
-        self.remedy = remedy.rstrip(".")
-        self.safe = safe.rstrip(".")
+        self.what, self.remedy, self.safe = (part.rstrip(_STOPS) for part in (what, remedy, safe))
         super().__init__(". ".join(part for part in (self.what, self.safe, self.remedy) if part) + ".")
 
     @property
     def sentences(self) -> str:
         """What happened, what is safe, what to do: one sentence each, as a window says it."""
-        return " ".join(f"{capital(part)}." for part in (self.what, self.safe, self.remedy) if part)
+        parts = (part for part in (self.what, self.safe, self.remedy) if part)
+        return " ".join(tr("{sentence}.", sentence=capital(part)) for part in parts)
 
 
 class BadInputError(UserError):
@@ -44,9 +47,9 @@ class MemoryFullError(UserError):
 
     def __init__(self) -> None:
         super().__init__(
-            "there is not enough free memory for this",
-            safe="what was finished before is kept, and nothing was left half written",
-            remedy="close other programs, then start it again",
+            tr("there is not enough free memory for this"),
+            safe=tr("what was finished before is kept, and nothing was left half written"),
+            remedy=tr("close other programs, then start it again"),
         )
 
 

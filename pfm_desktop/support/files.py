@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 _OF_THE_SYSTEM = {("/", "dev"), ("/", "proc"), ("/", "sys")}
 _MEMORY = ("/", "dev", "shm")  # a folder for files like any other
@@ -91,18 +92,20 @@ def reached(folder: Path, *, safe: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(
-            f"{folder} cannot be reached: {error.strerror or error}",
+            tr("{folder} cannot be reached: {why}", folder=folder, why=error.strerror or error),
             safe=safe,
-            remedy="check that its disk or network share is connected, then try again",
+            remedy=tr("check that its disk or network share is connected, then try again"),
         ) from error
 
 
-def _not_written(path: Path, error: OSError, safe: str = "what stood there before is unchanged") -> StorageError:
+def _not_written(path: Path, error: OSError, safe: str = tr("what stood there before is unchanged")) -> StorageError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return StorageError(
-        f"could not write {path}: {error.strerror or error}",
+        tr("could not write {path}: {why}", path=path, why=error.strerror or error),
         safe=safe,
-        remedy="free some space, then try again" if full else "choose a folder that you may write to, then try again",
+        remedy=tr("free some space, then try again")
+        if full
+        else tr("choose a folder that you may write to, then try again"),
     )
 
 
@@ -117,9 +120,13 @@ def _followed(path: Path) -> Path:
         here = Path(os.path.realpath(here.parent)) / here.name
         if here.parts[:2] in _OF_THE_SYSTEM and here.parts[:3] != _MEMORY:
             raise BadInputError(
-                f"{path} is not a file that may be written: /{here.parts[1]} belongs to the system",
-                safe="nothing was written",
-                remedy="choose another folder",
+                tr(
+                    "{path} is not a file that may be written: /{folder} belongs to the system",
+                    path=path,
+                    folder=here.parts[1],
+                ),
+                safe=tr("nothing was written"),
+                remedy=tr("choose another folder"),
             )
         try:
             here = here.parent / here.readlink()
@@ -137,7 +144,9 @@ def _followed(path: Path) -> Path:
 
 
 def _not_a_file(path: Path) -> BadInputError:
-    return BadInputError(f"{path} is not a file", safe="nothing was written", remedy="name a file")
+    return BadInputError(
+        tr("{path} is not a file", path=path), safe=tr("nothing was written"), remedy=tr("name a file")
+    )
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -168,15 +177,19 @@ def check_outputs(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
     for path in outputs:
         if path == Path():
             raise BadInputError(
-                "the name of a file to write is empty or this folder", safe="nothing was written", remedy="name a file"
+                tr("the name of a file to write is empty or this folder"),
+                safe=tr("nothing was written"),
+                remedy=tr("name a file"),
             )
         if _is_folder(path):
-            raise BadInputError(f"{path} is a folder", safe="nothing was written", remedy="name a file in it")
+            raise BadInputError(
+                tr("{path} is a folder", path=path), safe=tr("nothing was written"), remedy=tr("name a file in it")
+            )
         if os.path.realpath(path) in taken:
             raise BadInputError(
-                f"{path} is named twice and would be overwritten",
-                safe="nothing was written",
-                remedy="give each output a file of its own",
+                tr("{path} is named twice and would be overwritten", path=path),
+                safe=tr("nothing was written"),
+                remedy=tr("give each output a file of its own"),
             )
         _check_folder(_followed(path))
         taken.add(os.path.realpath(path))
@@ -186,11 +199,12 @@ def _check_folder(path: Path) -> None:
     """The nearest folder above that exists must be one that may be written."""
     above = next((folder for folder in path.absolute().parents if _is_there(folder)), None)
     if above is not None and not (_is_folder(above) and os.access(above, os.W_OK)):
-        what = "may not be written" if _is_folder(above) else "is no folder"
         raise BadInputError(
-            f"{path} cannot be written: {above} {what}",
-            safe="nothing was written",
-            remedy="choose a folder that you may write to",
+            tr("{path} cannot be written: {folder} may not be written", path=path, folder=above)
+            if _is_folder(above)
+            else tr("{path} cannot be written: {folder} is no folder", path=path, folder=above),
+            safe=tr("nothing was written"),
+            remedy=tr("choose a folder that you may write to"),
         )
 
 

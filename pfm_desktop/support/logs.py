@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import log_dir
 
 LOG_FILE = "pfm-desktop.log"
@@ -116,9 +117,11 @@ def catch_unexpected(tell: Tell) -> Callable[[], None]:
 
 def calm_words(kind: str) -> str:
     """What the user reads about an error that nobody foresaw."""
-    return (
-        f"Something unexpected happened ({kind}). Everything you entered until then is saved. "
-        f"You can go on; if it happens again, restart the program. Details: {log_dir() / LOG_FILE}"
+    return tr(
+        "Something unexpected happened ({kind}). Everything you entered until then is saved. You "
+        "can go on; if it happens again, restart the program. Details: {file}",
+        kind=kind,
+        file=log_dir() / LOG_FILE,
     )
 
 

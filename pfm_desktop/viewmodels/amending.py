@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.amendment import checked_reason
 from pfm_desktop.domain.people import Act
 from pfm_desktop.support.errors import capital
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.report_form import Saved
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources
 
-ASK = (
+ASK = tr(
     "The report that was signed is kept as it is. The visit can be changed then, and has to be signed anew; the new "
     "report says which one it takes the place of, and why."
 )
-STOPPED = "It was stopped: the visit is signed as before."
+STOPPED = tr("It was stopped: the visit is signed as before.")
 
 
 def why_not(reason: str) -> str:
@@ -37,7 +38,7 @@ def why_not(reason: str) -> str:
 
 def original_words(one: Amendment) -> str:
     """How an earlier report is called."""
-    return f"Save report signed {day(one.signature.signed_at)}..."
+    return tr("Save report signed {day}...", day=day(one.signature.signed_at))
 
 
 def original_name(one: Amendment) -> str:
@@ -51,9 +52,9 @@ def amend(ctx: Context, lib: Library, sources: ReportSources, reason: str, make:
     from pfm_desktop.interop.pdf import pdf_bytes
     from pfm_desktop.services import amending
 
-    ctx.progress(0, 2, "Making the report that was signed")
+    ctx.progress(0, 2, tr("Making the report that was signed"))
     report = pdf_bytes(make(lib, sources))
-    ctx.progress(1, 2, "Keeping it")
+    ctx.progress(1, 2, tr("Keeping it"))
     return amending.amend(lib, sources.case.visit.id, reason, report)
 
 
@@ -64,7 +65,7 @@ def save_original(ctx: Context, lib: Library, one: Amendment, path: str) -> Save
     from pfm_desktop.support.files import replacing
 
     access.require(lib.account, Act.EXPORT)
-    ctx.progress(0, 1, "Reading the report")
+    ctx.progress(0, 1, tr("Reading the report"))
     data = amending.original(lib, one)
     out = Path(path)
     details = {"signed": True, "sha256": hashlib.sha256(data).hexdigest()}

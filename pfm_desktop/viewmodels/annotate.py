@@ -22,6 +22,7 @@ from pfm_desktop.services.labelling import Queue
 from pfm_desktop.services.said_beside import Draft
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError, UserError
+from pfm_desktop.support.language import tr
 
 Say = Callable[[UserError], None]
 UNDO, REDO = "Undo: ", "Redo: "  # as the journal says it
@@ -123,8 +124,8 @@ class Reading:
     def why_no_ai(self) -> str:
         """Why no answer of a model can go on record as seen, and so is not shown; "" where it can."""
         if self._lib.read_only:
-            return f"this library is open for reading only: {self._lib.read_only_reason}"
-        return "" if self._may_read else "your account may not read pairs in this library"
+            return tr("this library is open for reading only: {why}", why=self._lib.read_only_reason)
+        return "" if self._may_read else tr("your account may not read pairs in this library")
 
     @property
     def _may_read(self) -> bool:
@@ -134,12 +135,19 @@ class Reading:
     def why_not(self) -> str:
         """Why no read can be kept; "" where it can."""
         if self._lib.read_only:
-            return f"no read can be kept, this library is open for reading only: {self._lib.read_only_reason}"
+            return tr(
+                "no read can be kept, this library is open for reading only: {why}",
+                why=self._lib.read_only_reason,
+            )
         if self._lib.who != self.reader:
-            return f"no read can be kept: {self.reader} opened this task, and {self._lib.who} is the reader now"
+            return tr(
+                "no read can be kept: {reader} opened this task, and {who} is the reader now",
+                reader=self.reader,
+                who=self._lib.who,
+            )
         if not self._may_read:
-            return "no read can be kept: your account may not do this in this library"
-        return "no read can be kept: this task is closed" if self.task.closed else ""
+            return tr("no read can be kept: your account may not do this in this library")
+        return tr("no read can be kept: this task is closed") if self.task.closed else ""
 
     def wanted(self, ahead: int) -> tuple[str, ...]:
         """Ids of the pairs that are to be at hand, the one in front first, then those that may come next."""
@@ -392,7 +400,9 @@ class Reading:
     def _allowed(self) -> bool:
         why_not = self.why_not
         if why_not:
-            self._say(UserError(why_not, safe="nothing was changed", remedy="choose another task, or ask who made it"))
+            self._say(
+                UserError(why_not, safe=tr("nothing was changed"), remedy=tr("choose another task, or ask who made it"))
+            )
         return not why_not
 
     def _kept(self, act: Callable[[], Any]) -> Any:
@@ -461,7 +471,9 @@ class Unkept:
     def names(self) -> tuple[str, ...]:
         """A name for all of it; nothing where all is on disk."""
         reading = self._reading()
-        return ("note, quality or region of pairs without a grade",) if reading is not None and reading.unkept else ()
+        if reading is None or not reading.unkept:
+            return ()
+        return (tr("note, quality or region of pairs without a grade"),)
 
     def save(self) -> bool:
         """Try once more; False where it was refused again."""
@@ -476,7 +488,7 @@ class Unkept:
 
 def said_in(changes: Mapping[str, Any]) -> str:
     """What a change beside the grade is called where it can be taken back."""
-    names = {"note": "Note", "quality": "Quality", "regions": "Region"}
+    names = {"note": tr("Note"), "quality": tr("Quality"), "regions": tr("Region")}
     return ", ".join(names[name] for name in changes)
 
 

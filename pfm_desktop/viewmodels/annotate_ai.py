@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.labelling import AiShown
 from pfm_desktop.services.ai_shown import shown_in
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.annotate import Sight
 from pfm_desktop.viewmodels.grades import TITLES
 
@@ -14,30 +15,34 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.annotate import Reading
     from pfm_desktop.viewmodels.answer import Answer
 
-ASKING = "The model is asked ..."
-GRADE_FIRST = "Give your grade first. Then come back to this pair and ask again."
-PICTURES_FIRST = "The pictures come first: wait until they are shown."
-ON_RECORD = "It is on record that you saw this. A grade that you give or change from now on counts as one after AI."
-NO_ANSWER = "There is no AI answer: {why}"
+ASKING = tr("The model is asked ...")
+GRADE_FIRST = tr("Give your grade first. Then come back to this pair and ask again.")
+PICTURES_FIRST = tr("The pictures come first: wait until they are shown.")
+ON_RECORD = tr("It is on record that you saw this. A grade that you give or change from now on counts as one after AI.")
+NO_ANSWER = tr("There is no AI answer: {why}")
 HINTS: dict[AiShown, str] = {
     AiShown.HIDDEN: "",
-    AiShown.AFTER: "Once you gave your grade. It goes on record.",
-    AiShown.BEFORE: "Also before your grade, which is then one after AI. It goes on record.",
+    AiShown.AFTER: tr("Once you gave your grade. It goes on record."),
+    AiShown.BEFORE: tr("Also before your grade, which is then one after AI. It goes on record."),
 }
 IN_TASK: dict[AiShown, str] = {
     AiShown.HIDDEN: "",
-    AiShown.AFTER: "AI may be seen after the grade",
-    AiShown.BEFORE: "AI may be seen before the grade",
+    AiShown.AFTER: tr("AI may be seen after the grade"),
+    AiShown.BEFORE: tr("AI may be seen before the grade"),
 }
 STAYS_HIDDEN: dict[AiShown, str] = {
-    AiShown.HIDDEN: "Names, findings, histology and AI answers stay hidden from who reads.",
+    AiShown.HIDDEN: tr("Names, findings, histology and AI answers stay hidden from who reads."),
     AiShown.AFTER: (
-        "Names, findings and histology stay hidden from who reads, and the AI answer until the own grade is given: "
-        "the site shows it after that to who asks for it (Settings)."
+        tr(
+            "Names, findings and histology stay hidden from who reads, and the AI answer until the own grade is given: "
+            "the site shows it after that to who asks for it (Settings)."
+        )
     ),
     AiShown.BEFORE: (
-        "Names, findings and histology stay hidden from who reads. The AI answer is shown to who asks for it, also "
-        "before the grade: such reads are marked, and count in no blind figure."
+        tr(
+            "Names, findings and histology stay hidden from who reads. The AI answer is shown to who asks for it, also "
+            "before the grade: such reads are marked, and count in no blind figure."
+        )
     ),
 }
 
@@ -58,17 +63,19 @@ def may_stand(reading: Reading, choice: AiShown) -> bool:
 def why_not_now(reading: Reading, choice: AiShown) -> str:
     """Why the answer is not given now to who asks for it; "" where it is."""
     if reading.turn is None:
-        return NO_ANSWER.format(why="no pair is in front.")
+        return NO_ANSWER.format(why=tr("no pair is in front."))
     if not may_stand(reading, choice):
         return GRADE_FIRST
     if reading.why_no_ai:
-        return NO_ANSWER.format(why=f"it would have to go on record that you see it, and {reading.why_no_ai}.")
+        return NO_ANSWER.format(
+            why=tr("it would have to go on record that you see it, and {why}.", why=reading.why_no_ai)
+        )
     return PICTURES_FIRST if reading.sight is Sight.NOTHING else ""
 
 
 def failed_words(message: str) -> str:
     """Why none could be shown; `message` is that of the job, in sentences."""
-    return f"There is no AI answer. {message}"
+    return tr("There is no AI answer. {message}", message=message)
 
 
 def probability_lines(answer: Answer) -> str:

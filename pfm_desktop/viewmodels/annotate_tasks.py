@@ -12,8 +12,8 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, labelling
 from pfm_desktop.services.deciding import decided_by_task
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.annotate_words import TaskLine, task_lines
-from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.labelling import Task
@@ -112,19 +112,24 @@ def _ordered(ctx: Context, lib: Library, wish: Wish, pairs: Sequence[str], model
 def found_words(counted: Counted | None, *, unlabelled: bool = False) -> str:
     """How many visits the search finds; `unlabelled`: only those without a label are wanted."""
     if counted is None:
-        return "Counting ..."
+        return tr("Counting ...")
     count = counted.visits
     if not count:
-        return "No visit is found: change the search"
+        return tr("No visit is found: change the search")
     if unlabelled and not counted.unlabelled:
-        return "All visits that are found have a label: change the search, or take them too"
-    return "1 visit is found" if count == 1 else f"{count:,} visits are found; those with pictures give a pair each"
+        return tr("All visits that are found have a label: change the search, or take them too")
+    if count == 1:
+        return tr("1 visit is found")
+    return tr("%n visit(s) (is|are) found; those with pictures give a pair each", "", count)
 
 
 def unlabelled_words(counted: Counted | None) -> str:
     """Beside the box that leaves out what has a label."""
-    said = "Only pairs without a label"
-    return said if counted is None else f"{said} ({counted.unlabelled:,} of {counted.visits:,} visits)"
+    if counted is None:
+        return tr("Only pairs without a label")
+    return tr(
+        "Only pairs without a label ({unlabelled:,} of %n visits)", "", counted.visits, unlabelled=counted.unlabelled
+    )
 
 
 def repeats_words(pairs: int, repeats: float) -> str:
@@ -133,22 +138,27 @@ def repeats_words(pairs: int, repeats: float) -> str:
         return ""
     asked, count = round(repeats * pairs), repeats_in(pairs, repeats)
     if not asked:
-        return f"None comes again: the share is less than one of {many(pairs, 'pair')}."
-    later = f"{REPEAT_GAP} pairs or more after the first read"
+        return tr("None comes again: the share is less than one of %n pair(s).", "", pairs)
     if not count:
-        return f"None comes again: a repeat comes {later}, and this task is too short for that."
-    come = "comes" if count == 1 else "come"
-    fewer = f" Not {asked:,}: the task is too short for more." if count < asked else ""
-    return f"{many(count, 'pair')} {come} again, {later}.{fewer}"
+        return tr(
+            "None comes again: a repeat comes {gap} pairs or more after the first read, and this task is too short for "
+            "that.",
+            gap=REPEAT_GAP,
+        )
+    said = tr("%n pair(s) (comes|come) again, {gap} pairs or more after the first read.", "", count, gap=REPEAT_GAP)
+    if count < asked:
+        said += " " + tr("Not {asked:,}: the task is too short for more.", asked=asked)
+    return said
 
 
 def readers_words(readers: int) -> str:
     """What a pair waits for, where several are to read it; "" for one."""
     if readers < 2:
         return ""
-    return (
-        f"A pair that somebody read here gets its label from readers once {readers} people have read it (also in other "
-        "tasks), or the task is closed."
+    return tr(
+        "A pair that somebody read here gets its label from readers once {readers} people have "
+        "read it (also in other tasks), or the task is closed.",
+        readers=readers,
     )
 
 
@@ -157,13 +167,20 @@ def asking_words(order: Order, count: int, most: int, model: str) -> str:
     if not order.asks_model:
         return ""
     asked = min(count, most)
-    rest = f"; the other {count - asked:,} follow at random" if count > asked else ""
-    return (
-        f"{model} is asked about {many(asked, 'pair')}{rest}. {_duration(asked)} The time left is said while it runs; "
-        "stopped, no task is made."
-    )
+    said = tr("{model} is asked about %n pair(s).", "", asked, model=model)
+    if count > asked:
+        said = tr(
+            "{model} is asked about %n pair(s); the other {rest:,} follow at random.",
+            "",
+            asked,
+            model=model,
+            rest=count - asked,
+        )
+    return f"{said} {_duration(asked)} " + tr("The time left is said while it runs; stopped, no task is made.")
 
 
 def _duration(pairs: int) -> str:
     low, high = (max(1, round(pairs * seconds / 60)) for seconds in SECONDS_A_PAIR)
-    return f"Roughly {low:,} to {high:,} min." if high > low else f"Roughly {high:,} min."
+    if high > low:
+        return tr("Roughly {low:,} to {high:,} min.", low=low, high=high)
+    return tr("Roughly {minutes:,} min.", minutes=high)

@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings, Reading, says_the_last_read
-from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.grade import GRADE_WORDS, GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction, likeliest_of
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source, second_of
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment, zone
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
 from pfm_desktop.viewmodels.grades import SOURCES, TITLES, by, capital, grade_words
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from pfm_desktop.services.engine import PairAnswer
     from pfm_desktop.viewmodels.session import Edit
 
-PENDING = "The engine is reading the pair ..."
-NO_PICTURE = "No pictures in this visit yet. Add pictures, and the engine reads them."
-NO_ANSWER = "There is no answer for these pictures yet."
-SIGNED_WITHOUT = "The visit was signed before the AI answer was revealed: it stays hidden."
-FIRST_READ = "First read, then AI. The answer stays hidden until you reveal it; your impression until then is kept."
+PENDING = tr("The engine is reading the pair ...")
+NO_PICTURE = tr("No pictures in this visit yet. Add pictures, and the engine reads them.")
+NO_ANSWER = tr("There is no answer for these pictures yet.")
+SIGNED_WITHOUT = tr("The visit was signed before the AI answer was revealed: it stays hidden.")
+FIRST_READ = tr("First read, then AI. The answer stays hidden until you reveal it; your impression until then is kept.")
 
 
 class State(StrEnum):
@@ -148,7 +149,7 @@ def answer_view(
     state, status = _state(case, asked, analysis)
     reads = _reads(case)
     checks = checks_of(analysis) if analysis is not None else ()
-    account = f"Your read is recorded as {unnamed}." if unnamed else ""
+    account = tr("Your read is recorded as {unnamed}.", unnamed=unnamed) if unnamed else ""
     if not case.findings.revealed:
         blocked = _why_no_reveal(case, state, lock=lock, read_only_reason=read_only_reason)
         return AnswerView(state, status, blocked, checks=checks, reads=reads, recorded_as="" if blocked else account)
@@ -217,7 +218,7 @@ def _state(case: VisitCase, asked: Asked, analysis: Analysis | None) -> tuple[St
     if asked.pending:
         return State.PENDING, PENDING
     if asked.problem:
-        return State.PROBLEM, f"There is no AI answer. {asked.problem}"
+        return State.PROBLEM, tr("There is no AI answer. {problem}", problem=asked.problem)
     if analysis is None:
         return State.EMPTY, NO_ANSWER if case.pictures else NO_PICTURE
     if not case.findings.revealed:
@@ -232,11 +233,11 @@ def _why_no_reveal(case: VisitCase, state: State, *, lock: bool, read_only_reaso
     if locked:
         return locked
     if state is State.PENDING:
-        return "The engine is not done yet."
+        return tr("The engine is not done yet.")
     if state is not State.HIDDEN:
-        return "There is no answer to reveal."
+        return tr("There is no answer to reveal.")
     if lock and case.findings.impression is None:
-        return "Choose an impression first (Findings)."
+        return tr("Choose an impression first (Findings).")
     return ""
 
 
@@ -249,11 +250,10 @@ def answer_of(analysis: Analysis, *, taken: Collection[Source] | None = None, ot
     said = f"{model.name} {model.version}: {model.label}"
     if prediction is None:
         reason, advice = ("", "") if analysis.refused is None else (analysis.refused.reason, analysis.refused.advice)
-        return Answer(
-            f"No answer: {reason or 'refused'}", None, "", advice, (), "", "", (), (), said, other_model=other_model
-        )
+        headline = tr("No answer: {reason}", reason=reason) if reason else tr("No answer: refused")
+        return Answer(headline, None, "", advice, (), "", "", (), (), said, other_model=other_model)
     return Answer(
-        headline="Indeterminate" if prediction.indeterminate else TITLES[prediction.grade],
+        headline=tr("Indeterminate") if prediction.indeterminate else TITLES[prediction.grade],
         grade=None if prediction.indeterminate else prediction.grade,
         possible=prediction.set_words,
         advice=_advice(prediction, analysis.quality.get("pair")),
@@ -273,8 +273,11 @@ def answer_of(analysis: Analysis, *, taken: Collection[Source] | None = None, ot
 
 def _passes(prediction: Prediction, model: ModelInfo) -> str:
     """What the numbers below are."""
-    kind = "Probabilities not calibrated for such pictures." if prediction.unlike else "Calibrated probabilities."
-    return f"{kind} {prediction.spread_words} \u25cf in the set, {prediction.set_promise(model)}."
+    kind = (
+        tr("Probabilities not calibrated for such pictures.") if prediction.unlike else tr("Calibrated probabilities.")
+    )
+    in_set = tr("\u25cf in the set, {promise}.", promise=prediction.set_promise(model))
+    return f"{kind} {prediction.spread_words} {in_set}"
 
 
 def _advice(prediction: Prediction, pair: Quality | None) -> str:
@@ -282,7 +285,7 @@ def _advice(prediction: Prediction, pair: Quality | None) -> str:
     doubtful = pair is not None and "structures_not_compared" in pair.problems
     said = [pair.advice] if pair is not None and doubtful else []
     if prediction.indeterminate:
-        said.append("The pictures do not settle the grade; your own read decides.")
+        said.append(tr("The pictures do not settle the grade; your own read decides."))
     if prediction.median_words:  # beside a grade whose bar is not the longest
         said.append(prediction.median_words)
     if prediction.unchecked_words:
@@ -306,11 +309,12 @@ def _one_source(taken: Collection[Source] | None, prediction: Prediction, model:
         return ""
     given = prediction.sources[0]
     missing = (second_of(model.sources) or Source.FLUORESCENCE) if given is Source.WHITE else Source.WHITE
-    said = f"Answered from {SOURCES[given]} only."
+    said = tr("Answered from {source} only.", source=SOURCES[given])
     if taken is None:
         return said
-    unused, none = f"The {SOURCES[missing]} picture was not used.", f"There is no {SOURCES[missing]} picture."
-    return f"{said} {unused if missing in taken else none}"
+    if missing in taken:
+        return f"{said} " + tr("The {source} picture was not used.", source=SOURCES[missing])
+    return f"{said} " + tr("There is no {source} picture.", source=SOURCES[missing])
 
 
 def _evidence(prediction: Prediction) -> tuple[tuple[str, float], ...]:
@@ -323,10 +327,10 @@ def _alone(prediction: Prediction) -> tuple[tuple[str, str], ...]:
     """The fused answer and beside it each source's own; nothing where there is only one."""
     if len(prediction.sources) < 2 or not prediction.single_source:
         return ()
-    fused = "indeterminate" if prediction.indeterminate else _with_share(prediction.grade, prediction.probabilities)
-    rows = [("Both together", fused)]
+    fused = tr("indeterminate") if prediction.indeterminate else _with_share(prediction.grade, prediction.probabilities)
+    rows = [(tr("Both together"), fused)]
     rows += [
-        (f"{capital(SOURCES[source])} only", _with_share(own.grade, own.probabilities))
+        (tr("{source} only", source=capital(SOURCES[source])), _with_share(own.grade, own.probabilities))
         for source in Source
         if (own := prediction.single_source.get(source)) is not None
     ]
@@ -335,8 +339,11 @@ def _alone(prediction: Prediction) -> tuple[tuple[str, str], ...]:
 
 def _with_share(grade: Grade, probabilities: Mapping[Grade, float]) -> str:
     likeliest = likeliest_of(probabilities, grade)
-    other = "" if likeliest is grade else f" (likeliest: {likeliest.value} {probabilities[likeliest]:.2f})"
-    return f"{grade.value} {probabilities.get(grade, 0.0):.2f}{other}"
+    said = f"{GRADE_WORDS[grade]} {probabilities.get(grade, 0.0):.2f}"
+    if likeliest is grade:
+        return said
+    other = tr("likeliest: {grade} {share:.2f}", grade=GRADE_WORDS[likeliest], share=probabilities[likeliest])
+    return f"{said} ({other})"
 
 
 # ---- quality and registration
@@ -344,17 +351,24 @@ def _with_share(grade: Grade, probabilities: Mapping[Grade, float]) -> str:
 
 def checks_of(analysis: Analysis) -> tuple[Check, ...]:
     """Quality of the pictures given and of the pair, then the registration: may show before the reveal."""
-    names = {**{source.value: capital(source.words) for source in Source}, "pair": "Pair"}
+    names = {**{source.value: capital(source.words) for source in Source}, "pair": tr("Pair", "of pictures")}
     checks = [_quality(names[key], analysis.quality[key]) for key in names if key in analysis.quality]
     if analysis.registration is not None:
         chip = chip_text(analysis.registration, second=analysis.second or Source.FLUORESCENCE)
-        checks.append(Check("Registration", chip.light, chip.text, advice=chip.explanation))
+        checks.append(Check(tr("Registration"), chip.light, chip.text, advice=chip.explanation))
     return tuple(checks)
+
+
+_VERDICTS = {
+    Verdict.GOOD: tr("good", "quality"),
+    Verdict.LIMITED: tr("limited", "quality"),
+    Verdict.UNUSABLE: tr("unusable", "quality"),
+}
 
 
 def _quality(title: str, quality: Quality) -> Check:
     lights = {Verdict.GOOD: Light.GREEN, Verdict.LIMITED: Light.AMBER, Verdict.UNUSABLE: Light.RED}
-    return Check(title, lights[quality.verdict], quality.verdict.value, quality.problem_words, quality.advice)
+    return Check(title, lights[quality.verdict], _VERDICTS[quality.verdict], quality.problem_words, quality.advice)
 
 
 # ---- first and second read
@@ -368,50 +382,54 @@ def _second(case: VisitCase, prediction: Prediction | None, read_only_reason: st
     said = _said(case.second_read, prediction) if case.second_read is not None else ""
     own = case.findings.impression
     if prediction.unlike and own is not prediction.grade:
-        return SecondRead("", None, "My second read ...", blocked, said)
+        return SecondRead("", None, tr("My second read ..."), blocked, said)
     if not prediction.indeterminate:
-        return SecondRead(_agree(own, prediction.grade), prediction.grade, "I differ ...", blocked, said)
+        return SecondRead(_agree(own, prediction.grade), prediction.grade, tr("I differ ..."), blocked, said)
     if own is not None and own in prediction.prediction_set:
-        return SecondRead(f"Keep my impression: {own.value}", own, "I differ ...", blocked, said)
-    return SecondRead("", None, "My second read ...", blocked, said)
+        keep = tr("Keep my impression: {grade}", grade=GRADE_WORDS[own])
+        return SecondRead(keep, own, tr("I differ ..."), blocked, said)
+    return SecondRead("", None, tr("My second read ..."), blocked, said)
 
 
 def _agree(own: Grade | None, grade: Grade) -> str:
     """What the button does to the impression: to agree never changes it unsaid."""
     if own is None:
-        return f"Set my impression to {grade.value}"
+        return tr("Set my impression to {grade}", grade=GRADE_WORDS[grade])
     if own is not grade:
-        return f"Change my impression from {own.value} to {grade.value}"
-    return f"I agree: {grade.value}"
+        return tr("Change my impression from {own} to {grade}", own=GRADE_WORDS[own], grade=GRADE_WORDS[grade])
+    return tr("I agree: {grade}", grade=GRADE_WORDS[grade])
 
 
 def _said(reading: Reading, prediction: Prediction) -> str:
     """`Second read: low, agrees with the AI, 18:02 UTC+01:00`. One chosen in Findings has no reason."""
     if prediction.indeterminate:
-        how = "the AI is indeterminate"
+        how = tr("the AI is indeterminate")
     elif reading.impression is prediction.grade:
-        how = "same grade as the AI" if reading.reason else "agrees with the AI"
+        how = tr("same grade as the AI") if reading.reason else tr("agrees with the AI")
     else:
-        how = "differs from the AI" if reading.reason else "differs from the AI, no reason given"
+        how = tr("differs from the AI") if reading.reason else tr("differs from the AI, no reason given")
     at = reading.read_at.astimezone()
     today = at.date() == datetime.now(UTC).astimezone().date()
     when = f"{at:%H:%M} {zone(at)}" if today else moment(at)
-    return f"Second read: {reading.impression.value}, {how}, {when}"
+    return tr("Second read: {grade}, {how}, {when}", grade=GRADE_WORDS[reading.impression], how=how, when=when)
 
 
 def _reads(case: VisitCase) -> tuple[str, ...]:
     found: Findings = case.findings
     lines = []
     if found.first_read is not None:
-        lines.append(_read("First read", found.first_read))
+        lines.append(_read(tr("First read"), found.first_read))
     if found.revealed_at is not None:
-        bare = ", without a first read" if found.first_read is None else ""
-        lines.append(f"AI revealed: {moment(found.revealed_at)}{bare}")
+        at = moment(found.revealed_at)
+        if found.first_read is None:
+            lines.append(tr("AI revealed: {moment}, without a first read", moment=at))
+        else:
+            lines.append(tr("AI revealed: {moment}", moment=at))
     if case.second_read is not None:
-        lines.append(_read("Second read", case.second_read))
+        lines.append(_read(tr("Second read"), case.second_read))
     return tuple(lines)
 
 
 def _read(title: str, reading: Reading) -> str:
-    reason = f". Reason: {reading.reason}" if reading.reason else ""
-    return f"{title}: {grade_words(reading.impression)}, {by(reading.reader, reading.read_at)}{reason}"
+    said = f"{title}: {grade_words(reading.impression)}, {by(reading.reader, reading.read_at)}"
+    return (f"{said}. " + tr("Reason: {reason}", reason=reading.reason)) if reading.reason else said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.captions import Captions
 from pfm_desktop.viewmodels.grades import capital
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView, Size, fit_zoom, middle_of
@@ -12,11 +13,15 @@ from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView, Size, fit_zoo
 GAP = 4.0
 ABSENT_SHARE = 0.2  # of the stage's width, for the pane that only says that a picture is missing
 
-SHORT = {Source.FLUORESCENCE: "Fluor.", Source.GREEN: "Green", Source.IODINE: "Iodine"}  # where there is no room
-LAID_ANEW = "The fluorescence picture is being laid anew"
+SHORT = {  # where there is no room
+    Source.FLUORESCENCE: tr("Fluor."),
+    Source.GREEN: tr("Green", "picture through a green filter"),
+    Source.IODINE: tr("Iodine", "picture after Lugol's iodine"),
+}
+LAID_ANEW = tr("The fluorescence picture is being laid anew")
 ABSENT = {
-    Source.WHITE: "No white-light picture in this pair",
-    Source.FLUORESCENCE: "No fluorescence picture in this pair",
+    Source.WHITE: tr("No white-light picture in this pair"),
+    Source.FLUORESCENCE: tr("No fluorescence picture in this pair"),
 }
 
 
@@ -94,8 +99,7 @@ def arrange(view: PairView, stage: Size, shown: Shown) -> Arrangement:
         lens = _lens(view, (0.0, 0.0, *stage), shown.size(shown.reference) or stage)
         return Arrangement(Mode.SIDE_BY_SIDE, (Pane((shown.reference,), shown.reference, lens),))
     note = _why_not(view.mode, shown)
-    second = shown.second.words if shown.captions is None else "earlier"
-    anew = LAID_ANEW.replace("fluorescence", second) if shown.registered and shown.pending else ""
+    anew = _laid_anew(shown) if shown.registered and shown.pending else ""
     if note or view.mode is Mode.SIDE_BY_SIDE:
         return Arrangement(Mode.SIDE_BY_SIDE, _side_by_side(view, stage, shown), note or anew)
     lens = _lens(view, (0.0, 0.0, *stage), shown.size(shown.reference) or stage)
@@ -103,16 +107,26 @@ def arrange(view: PairView, stage: Size, shown: Shown) -> Arrangement:
     return Arrangement(view.mode, (Pane(sources, Source.WHITE, lens),), anew)
 
 
+def _laid_anew(shown: Shown) -> str:
+    if shown.captions is not None:
+        return tr("The earlier picture is being laid anew")
+    if shown.second is Source.FLUORESCENCE:
+        return LAID_ANEW
+    return tr("The {source} picture is being laid anew", source=shown.second.words)
+
+
 def _why_not(mode: Mode, shown: Shown) -> str:
     if mode is Mode.SIDE_BY_SIDE or shown.registered:
         return ""
     if len(shown.sources) < 2:
-        return f"{mode.caption} needs both pictures"
+        return tr("{view} needs both pictures", view=mode.caption)
     if shown.pending:
-        return f"{mode.caption} follows once the pictures are {'registered' if shown.captions is None else 'aligned'}"
+        if shown.captions is None:
+            return tr("{view} follows once the pictures are registered", view=mode.caption)
+        return tr("{view} follows once the pictures are aligned", view=mode.caption)
     if shown.captions is not None:
-        return f"{mode.caption} needs two pictures that lie on each other: these are not aligned"
-    return f"{mode.caption} needs a registration: the pictures do not lie on each other yet"
+        return tr("{view} needs two pictures that lie on each other: these are not aligned", view=mode.caption)
+    return tr("{view} needs a registration: the pictures do not lie on each other yet", view=mode.caption)
 
 
 def _side_by_side(view: PairView, stage: Size, shown: Shown) -> tuple[Pane, ...]:

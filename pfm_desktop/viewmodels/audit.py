@@ -14,6 +14,7 @@ from pfm_desktop.services.audit_key import library_fingerprint
 from pfm_desktop.services.audit_words import short
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import typed_day
 
@@ -21,22 +22,22 @@ if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
     from pfm_desktop.storage.library import Library
 
-COLUMNS = ("When", "Who", "What", "About", "What happened")
+COLUMNS = (tr("When"), tr("Who"), tr("What"), tr("About"), tr("What happened"))
 WHEN, WHO, WHAT, ABOUT, HAPPENED = range(len(COLUMNS))
 KINDS: tuple[tuple[str, Kind | None], ...] = (
-    ("Everything", None),
-    ("Changes, with removals", Kind.CHANGES),
-    ("AI answers revealed", Kind.REVEALS),
-    ("Sign-ins, accounts, refusals", Kind.SIGN_INS),
-    ("Exports", Kind.EXPORTS),
-    ("Settings", Kind.SETTINGS),
-    ("Removals only", Kind.DELETIONS),
+    (tr("Everything"), None),
+    (tr("Changes, with removals"), Kind.CHANGES),
+    (tr("AI answers revealed"), Kind.REVEALS),
+    (tr("Sign-ins, accounts, refusals"), Kind.SIGN_INS),
+    (tr("Exports"), Kind.EXPORTS),
+    (tr("Settings"), Kind.SETTINGS),
+    (tr("Removals only"), Kind.DELETIONS),
 )
 LONGEST = 140  # characters of a value in the table of before and after
 _LINE = 300  # characters of a line in the list
 _NAMED = 3  # problems of a check that are said in full
-NO_KEY = "There is no key yet: the first signed export makes it, and its fingerprint stands here then."
-READING = "Reading ..."
+NO_KEY = tr("There is no key yet: the first signed export makes it, and its fingerprint stands here then.")
+READING = tr("Reading ...")
 
 
 @dataclass(frozen=True)
@@ -114,19 +115,21 @@ class AuditList:
     @property
     def count(self) -> str:
         """How many lines there are, for the label beside the filters."""
-        lines = "1 line" if len(self.rows) == 1 else f"{len(self.rows):,} lines"
+        lines = len(self.rows)
         if not self.complete:
-            return f"the newest {lines}; scroll down for older ones"
-        return lines if self.wanted.all else f"{lines} found"
+            return tr("the newest %n line(s); scroll down for older ones", "", lines)
+        return tr("%n line(s)", "", lines) if self.wanted.all else tr("%n line(s) found", "", lines)
 
     @property
     def empty(self) -> str:
         """What stands in an empty list: why it is empty and what to do."""
         if self.wanted.all:
-            return "Nothing is on record yet.\n\nEvery change, reveal, export and setting will stand here."
+            return tr("Nothing is on record yet.\n\nEvery change, reveal, export and setting will stand here.")
         if self.wanted.since and self.wanted.until and self.wanted.since > self.wanted.until:
-            return "Nothing found: the first day comes after the last one.\n\nChange the days, or clear the filters."
-        return "Nothing found.\n\nNo line fits all of the filters. Clear one of them, or all."
+            return tr(
+                "Nothing found: the first day comes after the last one.\n\nChange the days, or clear the filters."
+            )
+        return tr("Nothing found.\n\nNo line fits all of the filters. Clear one of them, or all.")
 
 
 def question(
@@ -142,14 +145,26 @@ def details(row: AuditRow | None) -> Details:
         return Details()
     told = row.told
     if not told.readable:
-        return Details(f"Line {told.seq}: {told.text}", "Check the trail, and look for this line in a backup.")
-    about = [told.kind, told.about, f"visit of {told.visit}" if told.visit else ""]
+        return Details(
+            tr("Line {number}: {text}", number=told.seq, text=told.text),
+            tr("Check the trail, and look for this line in a backup."),
+        )
+    about = [
+        tr("Line {number}, {moment}, by {who}", number=told.seq, moment=told.moment, who=told.who),
+        told.kind,
+        told.about,
+        tr("visit of {visit}", visit=told.visit) if told.visit else "",
+    ]
     fields = tuple(FieldRow(field.name, field.before, field.after) for field in told.fields)
     return Details(
         heading=told.text or told.kind,
-        about="; ".join(part for part in (f"Line {told.seq}, {told.moment}, by {told.who}", *about) if part),
-        before=("Before it was removed" if told.removed else "Before") if any(field.before for field in fields) else "",
-        after=("After" if any(field.before for field in fields) else "Is now" if told.made else "Said with it")
+        about="; ".join(part for part in about if part),
+        before=(tr("Before it was removed") if told.removed else tr("Before"))
+        if any(field.before for field in fields)
+        else "",
+        after=(
+            tr("After") if any(field.before for field in fields) else tr("Is now") if told.made else tr("Said with it")
+        )
         if any(field.after for field in fields)
         else "",
         fields=fields,
@@ -159,22 +174,35 @@ def details(row: AuditRow | None) -> Details:
 def verdict(check: AuditCheck) -> Verdict:
     """What a check of the whole trail found."""
     now = f"{datetime.now().astimezone():%H:%M}"
-    lines = "its 1 line is" if check.lines == 1 else f"all {check.lines:,} lines are"
     if not check.problems:
-        return Verdict(f"The trail holds: {lines} as written, in order, and none is missing. Checked at {now}.", False)
+        said = tr(
+            "The trail holds: (its|all) %n line(s) (is|are) as written, in order, and none is missing. Checked at "
+            "{time}.",
+            "",
+            check.lines,
+            time=now,
+        )
+        return Verdict(said, False)
     named = [problem.removeprefix("audit trail: ") for problem in check.problems[:_NAMED]]
     more = len(check.problems) - len(named)
     said = "\n".join(f"- {problem[:1].upper()}{problem[1:]}." for problem in named)
-    rest = f"\n- ... and {more} more; pfm audit verify lists them all." if more else ""
-    return Verdict(f"The trail does not hold (checked at {now}). Keep the library as it is, and compare it with a "
-                   f"backup:\n{said}{rest}", True)  # fmt: skip
+    rest = "\n- " + tr("... and {more} more; pfm audit verify lists them all.", more=more) if more else ""
+    head = tr(
+        "The trail does not hold (checked at {time}). Keep the library as it is, and compare it with a backup:",
+        time=now,
+    )
+    return Verdict(f"{head}\n{said}{rest}", True)
 
 
 def exported_words(made: Exported) -> str:
     """What is said once a signed export was written."""
-    part = "the whole trail" if made.whole else "a part of the trail, as filtered"
-    lines = "1 line" if made.lines == 1 else f"{made.lines:,} lines"
-    return f"Exported {lines} ({part}) to {made.path.name}. Fingerprint of the key: {made.fingerprint}"
+    if made.whole:
+        said = tr("Exported %n line(s) (the whole trail) to {file}.", "", made.lines, file=made.path.name)
+    else:
+        said = tr(
+            "Exported %n line(s) (a part of the trail, as filtered) to {file}.", "", made.lines, file=made.path.name
+        )
+    return f"{said} " + tr("Fingerprint of the key: {fingerprint}", fingerprint=made.fingerprint)
 
 
 def default_name(wanted: Wanted, today: date) -> str:
@@ -186,7 +214,7 @@ def fingerprint_words(fingerprint: str) -> str:
     """What Settings says of the key."""
     if not fingerprint:
         return NO_KEY
-    return f"Fingerprint of the key that signs exports: {fingerprint}"
+    return tr("Fingerprint of the key that signs exports: {fingerprint}", fingerprint=fingerprint)
 
 
 # jobs
@@ -239,5 +267,7 @@ def _day(text: str) -> date | None:
     except BadInputError as error:
         raise BadInputError(error.what, remedy=error.remedy) from error
     if day is None:
-        raise BadInputError(f"{text.strip()} is no day", remedy="write it like 14 Mar 2026 or 2026-03-14")
+        raise BadInputError(
+            tr("{typed} is no day", typed=text.strip()), remedy=tr("write it like 14 Mar 2026 or 2026-03-14")
+        )
     return day

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.words import capital
 
@@ -14,64 +15,66 @@ if TYPE_CHECKING:
     from pfm_desktop.capture.status import StreamStatus
     from pfm_desktop.services.cases import VisitCase
 
-ACID_SOON = "A picture was taken just now. Press again when acetic acid is on: that starts the clock."
-ACID_AGAIN = "The clock is running. Press again within 3 seconds to start it anew."
-PAIR_IN_IODINE = (
+ACID_SOON = tr("A picture was taken just now. Press again when acetic acid is on: that starts the clock.")
+ACID_AGAIN = tr("The clock is running. Press again within 3 seconds to start it anew.")
+PAIR_IN_IODINE = tr(
     "Lugol's iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press "
     "again within 3 seconds to take the pair all the same."
 )
-SIMULATED = "Simulated device: a phantom, no woman"
-FROM_CLIP = "FROM A CLIP, not live"
-OF_WHITENING = "FIRST FRAME FOLLOWED, not live"
-STANDS = "THE CAMERA SENDS THE SAME PICTURE AGAIN AND AGAIN: unplug it and plug it in"
-WHITENING_WAITS = "Whitening is not recorded yet, and is tried again; the clock of acetic acid runs."
-FOR_SCALE = "FROZEN, for the scale"
-DARK_TAKEN = "Dark frame taken. It is subtracted from fluorescence pictures from now on."
-OPENING = "Opening the camera ..."
-NO_DEVICE = "No camera is chosen on this workstation yet. Press D, or Device below, to choose one."
-PLAN_SAVED = "The plan of this site is saved. It holds for examinations that begin from now on."
-SIGNED = "This visit is signed: begin a new visit of her in Today."
-NO_CAMERA = "There is no picture from the camera to take."
-NO_FLUORESCENCE = (
+SIMULATED = tr("Simulated device: a phantom, no woman")
+FROM_CLIP = tr("FROM A CLIP, not live")
+OF_WHITENING = tr("FIRST FRAME FOLLOWED, not live")
+STANDS = tr("THE CAMERA SENDS THE SAME PICTURE AGAIN AND AGAIN: unplug it and plug it in")
+WHITENING_WAITS = tr("Whitening is not recorded yet, and is tried again; the clock of acetic acid runs.")
+FOR_SCALE = tr("FROZEN, for the scale")
+DARK_TAKEN = tr("Dark frame taken. It is subtracted from fluorescence pictures from now on.")
+OPENING = tr("Opening the camera ...")
+NO_DEVICE = tr("No camera is chosen on this workstation yet. Press D, or Device below, to choose one.")
+PLAN_SAVED = tr("The plan of this site is saved. It holds for examinations that begin from now on.")
+SIGNED = tr("This visit is signed: begin a new visit of her in Today.")
+NO_CAMERA = tr("There is no picture from the camera to take.")
+NO_FLUORESCENCE = tr(
     "This device gives no fluorescence. Leave the step out, take a white-light picture, or choose another device."
 )
-WITHOUT_LAMP = "White-light pictures can be taken; each pair tries the lamp again."
-UNDO_WHEN_KEPT = "What was done last is not on record yet. Undo takes it back once it is."
-RETAKE_WHEN_KEPT = "The picture taken last is on its way to the library. Press again once it is there."
-FORM_FIRST = "Close this form first (Esc): undo is of the examination behind it."
-NO_LIVE = "The earlier picture is laid over the live one, and there is none at present."
-NO_EARLIER = "There is no earlier visit of hers with a white-light picture."
-NOBODY = "No visit is open"
-BEGIN_HINT = "Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed."
-OFFER_HINT = "Examine her, or begin now: the visit is unassigned then, and is given to her before it is signed."
-UNASSIGNED = "Unassigned visit"
-UNASSIGNED_HINT = "It can be examined and reviewed. Before it can be signed it must be given to a woman."
+WITHOUT_LAMP = tr("White-light pictures can be taken; each pair tries the lamp again.")
+UNDO_WHEN_KEPT = tr("What was done last is not on record yet. Undo takes it back once it is.")
+RETAKE_WHEN_KEPT = tr("The picture taken last is on its way to the library. Press again once it is there.")
+FORM_FIRST = tr("Close this form first (Esc): undo is of the examination behind it.")
+NO_LIVE = tr("The earlier picture is laid over the live one, and there is none at present.")
+NO_EARLIER = tr("There is no earlier visit of hers with a white-light picture.")
+NOBODY = tr("No visit is open")
+BEGIN_HINT = tr(
+    "Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed."
+)
+OFFER_HINT = tr("Examine her, or begin now: the visit is unassigned then, and is given to her before it is signed.")
+UNASSIGNED = tr("Unassigned visit")
+UNASSIGNED_HINT = tr("It can be examined and reviewed. Before it can be signed it must be given to a woman.")
 
-MARK_OVER = "The moment of this mark has passed: its picture stays. W takes another one."
-NOT_WHITE = "This moment is not in white light: nothing was frozen."
-WHOSE_FIRST = "Say first whose examination it is: choose it beside the live picture."
+MARK_OVER = tr("The moment of this mark has passed: its picture stays. W takes another one.")
+NOT_WHITE = tr("This moment is not in white light: nothing was frozen.")
+WHOSE_FIRST = tr("Say first whose examination it is: choose it beside the live picture.")
 
 
 def name_of(case: VisitCase) -> str:
     """The woman, and her number."""
     if case.patient.unassigned:
         return case.patient.identifier
-    return f"{case.patient.display_name or '(no name)'}, ID {case.patient.identifier}"
+    return (case.patient.display_name or tr("(no name)")) + f", ID {case.patient.identifier}"
 
 
 def whose_heading(case: VisitCase | None, *, asks: bool) -> str:
     """Of the card that says whose examination it is."""
     if asks:
-        return "Whose examination is it?"
+        return tr("Whose examination is it?")
     if case is None:
         return NOBODY
-    return "Signed" if case.signed else UNASSIGNED
+    return tr("Signed") if case.signed else UNASSIGNED
 
 
 def whose_text(case: VisitCase | None, *, asks: bool, offered: bool) -> str:
     """What it means, and what to do."""
     if asks:
-        return "Nothing is taken before that is said."
+        return tr("Nothing is taken before that is said.")
     if case is None:
         return OFFER_HINT if offered else BEGIN_HINT
     return SIGNED if case.signed else UNASSIGNED_HINT
@@ -79,17 +82,19 @@ def whose_text(case: VisitCase | None, *, asks: bool, offered: bool) -> str:
 
 def another_day(on: date) -> str:
     """What is asked where the visit that is open is not one of today."""
-    return (
-        f"This visit is of {day(on)}, not of today. Press again within 3 seconds to take pictures into it "
-        "all the same, or begin a new visit of her in Today."
+    return tr(
+        "This visit is of {day}, not of today. Press again within 3 seconds to take pictures "
+        "into it all the same, or begin a new visit of her in Today.",
+        day=day(on),
     )
 
 
 def ends_examination(woman: str) -> str:
     """What is asked where another visit is to be opened in the middle of an examination."""
-    return (
-        f"{woman} is being examined: marks, whitening and clips end where another visit is opened. Press again within "
-        "3 seconds to open it all the same."
+    return tr(
+        "{woman} is being examined: marks, whitening and clips end where another visit is "
+        "opened. Press again within 3 seconds to open it all the same.",
+        woman=woman,
     )
 
 
@@ -98,7 +103,7 @@ def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:
     if signed:
         return SIGNED
     if no_editing:
-        return f"Nothing can be taken: {no_editing}."
+        return tr("Nothing can be taken: {why}.", why=no_editing)
     if not camera:
         return NO_CAMERA
     return "" if pair else NO_FLUORESCENCE
@@ -106,7 +111,7 @@ def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:
 
 def without_fluorescence(why: str) -> str:
     """On the live picture, while the camera of fluorescence gives nothing."""
-    return f"No fluorescence: {why}"
+    return tr("No fluorescence: {why}", why=why)
 
 
 def badges(
@@ -116,11 +121,11 @@ def badges(
     said = (
         (recording, bool(recording)),
         (still, bool(still)),
-        ("FROZEN", frozen),
+        (tr("FROZEN"), frozen),
         (SIMULATED, simulated),
-        ("Green filter, for looking only", green),
-        ("With the visit before", ghost),
-        (f"Zoom {zoom:.1f} x", zoom > 1.0),
+        (tr("Green filter, for looking only"), green),
+        (tr("With the visit before"), ghost),
+        (tr("Zoom {zoom:.1f} x", zoom=zoom), zoom > 1.0),
     )
     return tuple(text for text, holds in said if holds)
 
@@ -148,43 +153,60 @@ def device_words(name: str, status: StreamStatus | None) -> str:
 
 def recorded_words(recorded: Recorded, *, elsewhere: bool = False) -> str:
     """What became of a clip; `elsewhere`: of another visit than the one on the desk by now."""
-    where = "in the library, with the visit before" if elsewhere else "in the library"
     if not recorded.frames:
-        return f"No clip was recorded. {recorded.problem}".rstrip()
-    said = f"Clip of {recorded.seconds:.0f} s is {where}."
-    if recorded.dropped:
-        taken = recorded.frames + recorded.dropped
-        why = "" if recorded.problem else ": the disk was too slow"
-        said += f" {recorded.dropped} of {taken} frames are missing{why}."
-    return f"{said} It ended early: {recorded.problem}" if recorded.problem else said
+        return (tr("No clip was recorded.") + f" {recorded.problem}").rstrip()
+    said = tr("Clip of {seconds:.0f} s is in the library.", seconds=recorded.seconds)
+    if elsewhere:
+        said = tr("Clip of {seconds:.0f} s is in the library, with the visit before.", seconds=recorded.seconds)
+    lost, taken = recorded.dropped, recorded.frames + recorded.dropped
+    if lost and recorded.problem:
+        said += " " + tr("{lost} of {taken} frames are missing.", lost=lost, taken=taken)
+    elif lost:
+        said += " " + tr("{lost} of {taken} frames are missing: the disk was too slow.", lost=lost, taken=taken)
+    if recorded.problem:
+        said += " " + tr("It ended early: {problem}", problem=recorded.problem)
+    return said
 
 
 def recording_words(seconds: float, *, dropped: int, trouble: str = "") -> str:
     """On the live picture while a clip is recorded; `trouble`: why the last part is not on disk yet."""
     whole = int(seconds)
-    missing = f", {dropped} frames missing" if dropped else ""
-    waits = f", not on disk yet: {trouble}" if trouble else ""
-    return f"● REC {whole // 60}:{whole % 60:02d}{missing}{waits}"
+    missing = tr("{frames} frames missing", frames=dropped) if dropped else ""
+    waits = tr("not on disk yet: {trouble}", trouble=trouble) if trouble else ""
+    said = tr("● REC {minutes}:{seconds:02d}", minutes=whole // 60, seconds=whole % 60)
+    return ", ".join(part for part in (said, missing, waits) if part)
 
 
 def unkept_words(count: int, problem: str) -> str:
     """What is said of pictures of another visit that the library does not take."""
-    what = "A picture that was" if count == 1 else f"{count} pictures that were"
-    return f"{what} taken {'is' if count == 1 else 'are'} not in the library yet, held here and tried again. {problem}"
+    if count == 1:
+        said = tr("A picture that was taken is not in the library yet, held here and tried again.")
+    else:
+        said = tr("%n pictures that were taken are not in the library yet, held here and tried again.", "", count)
+    return f"{said} {problem}"
 
 
 def cut_short_words(count: int) -> str:
     """What is said when a library is opened whose clips a crash cut short; "" for none."""
     if not count:
         return ""
-    what = "A clip was" if count == 1 else f"{count} clips were"
-    return f"{what} being recorded when the program ended: what was recorded until then is in the library"
+    if count == 1:
+        return tr("A clip was being recorded when the program ended: what was recorded until then is in the library")
+    return tr(
+        "%n clips were being recorded when the program ended: what was recorded until then is in the library",
+        "",
+        count,
+    )
 
 
 def clock_words(off: float) -> str:
     """What is said where the computer's clock was set by so many seconds while a woman is examined."""
-    way = "forward" if off > 0 else "back"
-    return (
-        f"The clock of this computer was set {way} by {abs(off):.0f} s. The time since acetic acid is right, and "
-        "pictures of this examination go on by the clock as it was when it began."
+    if off > 0:
+        said = tr("The clock of this computer was set forward by {seconds:.0f} s.", seconds=off)
+    else:
+        said = tr("The clock of this computer was set back by {seconds:.0f} s.", seconds=-off)
+    goes_on = tr(
+        "The time since acetic acid is right, and pictures of this examination go on by the clock as it was when it "
+        "began."
     )
+    return f"{said} {goes_on}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.source import Stage
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.timeline import clock_text
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from pfm_desktop.domain.case import Picture
     from pfm_desktop.domain.clip import Clip
 
-NONE = "No clip in this visit yet. R records one."
-VIDEOS = (("mjpg", "MJPG video (*.avi)", ".avi"), ("ffv1", "FFV1 video, without loss (*.mkv)", ".mkv"))
+NONE = tr("No clip in this visit yet. R records one.")
+VIDEOS = (("mjpg", tr("MJPG video (*.avi)"), ".avi"), ("ffv1", tr("FFV1 video, without loss (*.mkv)"), ".mkv"))
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,14 @@ class ClipRow:
 
 def row_of(clip: Clip) -> ClipRow:
     """Kind, when, how long, and what is missing."""
-    kind = "Whitening" if clip.kind is ClipKind.WHITENING else "Clip"
+    kind = tr("Whitening") if clip.kind is ClipKind.WHITENING else tr("Clip")
     at = clip.seconds_since_acid
-    when = f"{clip.started_at.astimezone():%H:%M:%S}" if at is None else f"{clock_text(at)} after acid"
+    when = f"{clip.started_at.astimezone():%H:%M:%S}" if at is None else tr("{time} after acid", time=clock_text(at))
     if not clip.closed:
-        return ClipRow(clip.id, f"{kind}, {when}, being recorded")
-    short = "" if clip.complete else ", cut short"
-    return ClipRow(clip.id, f"{kind}, {when}, {clip.seconds:.0f} s, {clip.frames} frames{short}")
+        return ClipRow(clip.id, (f"{kind}, {when}, " + tr("being recorded")))
+    short = "" if clip.complete else (", " + tr("cut short"))
+    frames = tr("{frames} frames", frames=clip.frames)
+    return ClipRow(clip.id, f"{kind}, {when}, {clip.seconds:.0f} s, {frames}{short}")
 
 
 def file_name(clip: Clip) -> str:
@@ -54,8 +56,8 @@ def with_ending(path: Path, suffix: str) -> Path:
 
 def place_text(seconds: float, total: float, since_acid: float | None) -> str:
     """Where in a clip one is."""
-    said = f"{seconds:.1f} of {total:.1f} s"
-    return said if since_acid is None else f"{said}, {clock_text(since_acid)} after acid"
+    said = tr("{seconds:.1f} of {total:.1f} s", seconds=seconds, total=total)
+    return said if since_acid is None else (f"{said}, " + tr("{time} after acid", time=clock_text(since_acid)))
 
 
 def stage_at(at: datetime, since_acid: float | None, pictures: Iterable[Picture]) -> Stage:

@@ -13,9 +13,10 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import RegistrationStatus, reason_words
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.domain.treatment import treated_between
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.captions import Caption, Captions
 from pfm_desktop.viewmodels.filmstrip import FilmstripEntry, entry_of
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.services.comparing import Compared, EarlierVisit
 
-NO_EARLIER = "No earlier visit of this woman has pictures."
-NO_PICTURE = "No picture on the stage to compare with."
-LOCKED = "Two visits are on the stage. Press Esc to go back to the pair first."
-STOPPED = "Aligning was stopped: the two are side by side, not aligned. Choose the picture again to align them."
-GONE = "The earlier visit is no longer on record as one of this woman's: it is not shown any more."
-NOT_THE_PAIR = "Nothing is marked, read or kept here."
+NO_EARLIER = tr("No earlier visit of this woman has pictures.")
+NO_PICTURE = tr("No picture on the stage to compare with.")
+LOCKED = tr("Two visits are on the stage. Press Esc to go back to the pair first.")
+STOPPED = tr("Aligning was stopped: the two are side by side, not aligned. Choose the picture again to align them.")
+GONE = tr("The earlier visit is no longer on record as one of this woman's: it is not shown any more.")
+NOT_THE_PAIR = tr("Nothing is marked, read or kept here.")
 
 
 class Doing(StrEnum):
@@ -165,13 +166,13 @@ def captions(
         {
             Source.WHITE: Caption(
                 f"{of_now}, {day(now.day)}",
-                _lines(compared.now, "after treatment" if between else ""),
+                _lines(compared.now, tr("after treatment") if between else ""),
                 of_now,
             ),
             Source.FLUORESCENCE: Caption(
-                f"Earlier, {day(before.day)}",
-                (*_lines(compared.earlier, "before treatment" if between else ""), *((lies,) if lies else ())),
-                "Earlier",
+                tr("Earlier, {day}", day=day(before.day)),
+                (*_lines(compared.earlier, tr("before treatment") if between else ""), *((lies,) if lies else ())),
+                tr("Earlier"),
             ),
         },
         note=stages_differ(compared.now, compared.earlier),
@@ -180,29 +181,29 @@ def captions(
 
 def now_words(visit: Visit, today: date | None = None) -> str:
     """What the visit that is open is called: today, where it is of today."""
-    return "Today" if visit.day == (today or datetime.now(UTC).astimezone().date()) else "This visit"
+    return tr("Today") if visit.day == (today or datetime.now(UTC).astimezone().date()) else tr("This visit")
 
 
 def _lines(picture: Picture, treatment: str) -> tuple[str, ...]:
     words = capital(stage_words(picture))
     if picture.source is Source.FLUORESCENCE:
-        words = f"Fluorescence, {stage_words(picture)}"
+        words = tr("Fluorescence, {stage}", stage=stage_words(picture))
     return (words, capital(treatment)) if treatment else (words,)
 
 
 def _lies_words(registration: Registration | None, doing: Doing) -> str:
     if registration is None:
-        return "Being aligned ..." if doing is Doing.ALIGNING else "Not aligned"
-    return "Not aligned" if registration.status is RegistrationStatus.REFUSED else ""
+        return tr("Being aligned ...") if doing is Doing.ALIGNING else tr("Not aligned")
+    return tr("Not aligned") if registration.status is RegistrationStatus.REFUSED else ""
 
 
 def stages_differ(now: Picture, earlier: Picture) -> str:
     """Said where the two do not show the same step of the examination; else ""."""
     if now.stage is not earlier.stage:
-        return f"Stages differ: {_said(now)} and {_said(earlier)}"
+        return tr("Stages differ: {now} and {earlier}", now=_said(now), earlier=_said(earlier))
     first, second = now.seconds_since_acid, earlier.seconds_since_acid
     if now.stage is Stage.ACETIC_ACID and first is not None and second is not None and abs(first - second) > FAR_S:
-        return f"Seconds differ: {first:.0f} s and {second:.0f} s after acetic acid"
+        return tr("Seconds differ: {first:.0f} s and {second:.0f} s after acetic acid", first=first, second=second)
     return ""
 
 
@@ -211,58 +212,62 @@ FAR_S = 45.0  # seconds: by then whitening looks another (it comes within 60 s a
 
 def _said(picture: Picture) -> str:
     lit = picture.source is Source.FLUORESCENCE
-    return f"fluorescence {picture.stage.words}" if lit else picture.stage.words
+    return tr("fluorescence {when}", when=picture.stage.words) if lit else picture.stage.words
 
 
 def headline(compared: Compared) -> str:
     """Both days, and what is on record of a treatment."""
     now, before = compared.now_visit, compared.earlier_visit
-    days = f"{day(before.day)} beside {day(now.day)}"
+    days = tr("{earlier} beside {now}", earlier=day(before.day), now=day(now.day))
     treated = treated_between(compared.earlier_card, compared.now_card, before.day, now.day)
     if treated is None:
         return days
-    when = f", {day(treated.on)}" if treated.on is not None else ""
-    return f"{days}. Treatment on record: {treated.what or 'kind not told'}{when}"
+    what = treated.what or tr("kind not told")
+    if treated.on is not None:
+        what = f"{what}, {day(treated.on)}"
+    return f"{days}. " + tr("Treatment on record: {treatment}", treatment=what)
 
 
 def details(compared: Compared) -> str:
     """What each of the two visits was for, in the words on record, and what this view is not for."""
     then, now = compared.earlier_visit.indication.strip(), compared.now_visit.indication.strip()
-    said = [f"{when}: {why}" for when, why in (("Then", then), ("now", now)) if why]
+    said = [tr("Then: {indication}", indication=then)] if then else []
+    said += [tr("now: {indication}", indication=now)] if now else []
     return f"{capital('; '.join(said))}. {NOT_THE_PAIR}" if said else NOT_THE_PAIR
 
 
 def chip(now: Comparison) -> ChipText:
     """How well the two lie on each other."""
     if now.doing is Doing.ALIGNING:
-        return ChipText(Light.GREY, "aligning ...", "The earlier picture is being laid on this visit's.")
+        return ChipText(Light.GREY, tr("aligning ..."), tr("The earlier picture is being laid on this visit's."))
     found = now.registration
     if found is None:
-        return ChipText(Light.GREY, "not aligned", now.problem or "The two are not aligned.")
+        return ChipText(Light.GREY, tr("not aligned"), now.problem or tr("The two are not aligned."))
     if found.status is RegistrationStatus.REFUSED:
-        reason = own_words(found.cause) or "no reliable match"
-        said = f"not aligned: {reason[:1].lower()}{reason[1:]}"
-        return ChipText(Light.RED, said, f"The two are {said}. They stand side by side, each in its own frame.")
-    error = "error not known" if found.error_px is None else f"{found.error_px:.1f} px"
-    overlap = f"{found.overlap:.0%} of this visit's picture is seen in the earlier one."
+        reason = own_words(found.cause) or tr("no reliable match")
+        reason = f"{reason[:1].lower()}{reason[1:]}"
+        details = tr(
+            "The two are not aligned: {reason}. They stand side by side, each in its own frame.", reason=reason
+        )
+        return ChipText(Light.RED, tr("not aligned: {reason}", reason=reason), details)
+    error = tr("error not known") if found.error_px is None else f"{found.error_px:.1f} px"
+    overlap = tr("{share:.0%} of this visit's picture is seen in the earlier one.", share=found.overlap)
     if found.status is RegistrationStatus.CHECK:
         reason = f" {capital(own_words(found.cause)).rstrip('.')}." if found.cause else ""
-        said = f"Look before you trust it: estimated error {error}.{reason} {overlap}"
-        return ChipText(Light.AMBER, f"check, {error}", said)
-    return ChipText(Light.GREEN, error, f"Aligned, estimated error {error}. {overlap}")
+        said = tr("Look before you trust it: estimated error {error}.", error=error)
+        return ChipText(Light.AMBER, tr("check, {error}", error=error), f"{said}{reason} {overlap}")
+    return ChipText(Light.GREEN, error, (tr("Aligned, estimated error {error}.", error=error) + f" {overlap}"))
 
 
 _OWN_WORDS = {
-    "the white-light picture": "this visit's picture",
-    "the fluorescence picture": "the earlier picture",
+    reason_words("the white-light picture shows no structure"): tr("this visit's picture shows no structure"),
+    reason_words("the fluorescence picture shows no structure"): tr("the earlier picture shows no structure"),
 }
 
 
 def own_words(reason: str) -> str:
     """A reason of the registration, which speaks of a pair, said of two visits."""
-    for of_pair, of_visits in _OWN_WORDS.items():
-        reason = reason.replace(of_pair, of_visits)
-    return reason.strip()
+    return _OWN_WORDS.get(reason.strip(), reason.strip())
 
 
 def still_hers(case: VisitCase | None, visit: Visit) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain import ifcpc
 from pfm_desktop.domain.reid import ReidIndex
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
-from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.lesion import Lesion
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Edit
 
-NO_LESION = "No lesion is documented. Each has its own signs and scores."
+NO_LESION = tr("No lesion is documented. Each has its own signs and scores.")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,10 @@ class LesionsView:
     @property
     def reid_status(self) -> str:
         """`Reid index of lesion 2: 3 of 4 items, 4 points so far`."""
-        return "" if self.chosen is None else f"Reid index of lesion {self.chosen.number}: {self.chosen.reid.status}"
+        one = self.chosen
+        if one is None:
+            return ""
+        return tr("Reid index of lesion {number}: {status}", number=one.number, status=one.reid.status)
 
     @property
     def reid(self) -> Mapping[str, int | None]:
@@ -61,7 +64,7 @@ def lesions_view(
     return LesionsView(
         visit_id=case.visit.id,
         locked=why_locked(case, read_only_reason),
-        titles={one.id: f"Lesion {one.number}" for one in lesions},
+        titles={one.id: tr("Lesion {number}", number=one.number) for one in lesions},
         chosen=chosen,
         note=_of_examination(case),
         answers=case.assessment,
@@ -130,5 +133,5 @@ def _of_examination(case: VisitCase) -> str:
     if len(lesions) == 1:
         return ""
     if left:
-        return f"The highest Swede score counts: {many(left, 'lesion')} to be scored."
-    return f"The highest Swede score counts: {case.findings.swede.status}."
+        return tr("The highest Swede score counts: %n lesion(s) to be scored.", "", left)
+    return tr("The highest Swede score counts: {status}.", status=case.findings.swede.status)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pfm_desktop.support.language import tr
+
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
     from pfm_desktop.storage.library import Library
@@ -28,7 +30,7 @@ class Drafts:
     still there when the record is shown again.
     """
 
-    def __init__(self, session: Session, save: Save, name: str = "A text") -> None:
+    def __init__(self, session: Session, save: Save, name: str = tr("A text")) -> None:
         """`name`: what the fields are called where one of them could not be kept."""
         self._session, self._save, self._name = session, save, name
         self._drafts: dict[str, _Draft] = {}
@@ -42,7 +44,10 @@ class Drafts:
     @property
     def names(self) -> tuple[str, ...]:
         """What is not on disk yet, by the name of the field and of the woman."""
-        return tuple(f"{self._name} of {draft.whose}" if draft.whose else self._name for draft in self._drafts.values())
+        return tuple(
+            tr("{text} of {woman}", text=self._name, woman=draft.whose) if draft.whose else self._name
+            for draft in self._drafts.values()
+        )
 
     def type(self, key: str, visit_id: str, text: str, *, kept: str) -> None:
         """`text` stands in the field now; `kept` is what is on disk."""

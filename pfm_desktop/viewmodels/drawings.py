@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.drawing import Shape
 from pfm_desktop.domain.shapes import contains, distance_to, shape_area
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.found import moved
 from pfm_desktop.viewmodels.pair_view import PairRegistration
 
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
 
 SHOW_KEY = "Shift+D"
-SCJ = "SCJ"
+SCJ = tr("SCJ")
 TOOLS = ("lesion", "brush", "eraser", "scj")  # with which one draws what stands here
 BRUSHES = ("brush", "eraser")
 _HOW = {
-    "lesion": "{}: drag around it, or click corners (Enter closes)",
-    "brush": "{}: paint; [ and ] size the brush",
-    "eraser": "{}: take away; [ and ] size the eraser",
-    "scj": "SCJ: drag along it, or click points (Enter ends)",
+    "lesion": tr("{lesion}: drag around it, or click corners (Enter closes)"),
+    "brush": tr("{lesion}: paint; [ and ] size the brush"),
+    "eraser": tr("{lesion}: take away; [ and ] size the eraser"),
+    "scj": tr("SCJ: drag along it, or click points (Enter ends)"),
 }
-NO_LESION_YET = "Lesion 1 (new)"
-HIDDEN = f"Contours and SCJ line are hidden ({SHOW_KEY})"
-LOOKING_ONLY = (
+NO_LESION_YET = tr("Lesion 1 (new)")
+HIDDEN = tr("Contours and SCJ line are hidden ({key})", key=SHOW_KEY)
+LOOKING_ONLY = tr(
     "Nothing is drawn across this registration: it is for looking only. Draw on the white-light picture, or register "
     "the pair again."
 )
@@ -55,7 +56,13 @@ def drawings_of(case: VisitCase, pair_id: str) -> tuple[Drawn, ...]:
     """What was drawn on the pictures of a pair; contours of lesions by number, then the SCJ line."""
     places, numbers = case.places_on(pair_id), {one.id: one.number for one in case.lesions}
     contours = [
-        Drawn(one.id, places[one.picture_id], one.shape.edges, f"lesion {numbers[one.lesion_id]}", one.lesion_id)
+        Drawn(
+            one.id,
+            places[one.picture_id],
+            one.shape.edges,
+            tr("lesion {number}", number=numbers[one.lesion_id]),
+            one.lesion_id,
+        )
         for one in case.contours
         if one.picture_id in places and one.lesion_id in numbers
     ]
@@ -108,7 +115,8 @@ def hint(tool: str, number: int | None, *, hidden: bool = False) -> str:
     something is `hidden`."""
     if hidden and tool not in _HOW:
         return HIDDEN
-    return _HOW[tool].format(f"Lesion {number}" if number is not None else NO_LESION_YET) if tool in _HOW else ""
+    lesion = tr("Lesion {number}", number=number) if number is not None else NO_LESION_YET
+    return _HOW[tool].format(lesion=lesion) if tool in _HOW else ""
 
 
 def _shape(one: Drawn) -> Shape:

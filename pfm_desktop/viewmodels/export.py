@@ -15,7 +15,7 @@ from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.people import Act
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, StorageError
-from pfm_desktop.viewmodels.words import many
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 SHOWN_LEFT_OUT = 100  # lines; the rest is counted
 SHOWN_VISITS = 200  # lines in which visits can be ticked; a search finds the others
-NO_PLACE = "Choose where it is to go first."
-UNASSIGNED_ONLY = "Nobody has said whose these visits are: assign them to patients first."
-NO_VISITS = "No visit is chosen."
+NO_PLACE = tr("Choose where it is to go first.")
+UNASSIGNED_ONLY = tr("Nobody has said whose these visits are: assign them to patients first.")
+NO_VISITS = tr("No visit is chosen.")
 
 
 class Kind(StrEnum):
@@ -45,10 +45,16 @@ class Kind(StrEnum):
 
 
 _KINDS = {
-    Kind.NAMED: "DICOM WITH names: archive, another clinic",
-    Kind.CSV: "Research, without names: CSV, manifest to train",
-    Kind.COCO: "Research, without names: the same, and COCO",
-    Kind.DICOM: "Research, without names: DICOM",
+    Kind.NAMED: tr("DICOM WITH names: archive, another clinic"),
+    Kind.CSV: tr("Research, without names: CSV, manifest to train"),
+    Kind.COCO: tr("Research, without names: the same, and COCO"),
+    Kind.DICOM: tr("Research, without names: DICOM"),
+}
+
+
+_MAY_NOT = {
+    Act.EXPORT: tr("{who} may not take pictures and records out of the library in this library."),
+    Act.SEE_NAMES: tr("{who} may not see names, findings and histology in this library."),
 }
 
 
@@ -95,9 +101,12 @@ class Picked:
     @cached_property
     def count(self) -> str:
         """`2 women, 3 visits, 7 pictures`."""
-        return (
-            f"{many(self.women, 'woman', 'women')}, {many(len(self.rows), 'visit')}, {many(self.pictures, 'picture')}"
-        )
+        return ", ".join((self.who, tr("%n picture(s)", "", self.pictures)))
+
+    @property
+    def who(self) -> str:
+        """`2 women, 3 visits`."""
+        return ", ".join((tr("%n (woman|women)", "", self.women), tr("%n visit(s)", "", len(self.rows))))
 
 
 @dataclass(frozen=True)
@@ -113,12 +122,13 @@ def why_not(lib: Library) -> str:
     """Why nothing can be taken out of this library by who is here; "" where it can."""
     for act in (Act.EXPORT, Act.SEE_NAMES):
         if not lib.may(act):
-            who = lib.account.name if lib.account is not None else "You"
-            return f"{who} may not {act.value} in this library. Ask a clinician or an administrator of it."
+            who = lib.account.name if lib.account is not None else tr("You")
+            return f"{_MAY_NOT[act].format(who=who)} " + tr("Ask a clinician or an administrator of it.")
     if lib.read_only:
-        return (
-            f"This library is open for reading only ({lib.read_only_reason}), and an export must go on record. "
-            "Open it where it can be written, then export again."
+        return tr(
+            "This library is open for reading only ({why}), and an export must go on "
+            "record. Open it where it can be written, then export again.",
+            why=lib.read_only_reason,
         )
     return ""
 
@@ -132,7 +142,7 @@ def visit_words(row: VisitRow) -> str:
 
 def visit_line(row: VisitRow) -> str:
     """A visit in the list."""
-    return f"{visit_words(row)}  ({many(row.pictures, 'picture')})"
+    return f"{visit_words(row)}  (" + tr("%n picture(s)", "", row.pictures) + ")"
 
 
 def free_folder(parent: Path, kind: Kind, today: date) -> Path:
@@ -151,28 +161,46 @@ def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | No
     if not picked.rows:
         return NO_VISITS
     if kind is Kind.NAMED:
-        return (
-            f"{picked.count}, WITH NAMES.\n\n"
-            "Goes out: name, number, birth date, pictures; findings and pins; registration of the pair that opens or "
-            "was signed, its AI answer if it was revealed; of signed visits the report. Nothing is removed.\n\n"
-            "It goes on record, before the first file is written: who, when, which visits."
+        return tr(
+            "{visits}, WITH NAMES.\n\nGoes out: name, number, birth date, pictures; findings and pins; "
+            "registration of the pair that opens or was signed, its AI answer if it was revealed; of "
+            "signed visits the report. Nothing is removed.\n\nIt goes on record, before the first file "
+            "is written: who, when, which visits.",
+            visits=picked.count,
         )
     picked, staying = picked.assigned, picked
     if not picked.rows:
         return UNASSIGNED_ONLY
     stay = len(staying.rows) - len(picked.rows)
-    nobody = f"{many(stay, 'visit')} not assigned to a patient yet: not in the set.\n\n" if stay else ""
-    out = sheet.goes_out_words if sheet is not None else many(picked.pictures, "picture")
-    kept = "encrypted with it." if encrypted else "READABLE in its folder: this library is not encrypted."
-    return (
-        f"{many(picked.women, 'woman', 'women')}, {many(len(picked.rows), 'visit')}, {out}, under pseudonyms.\n\n"
-        f"{nobody}"
+    out = sheet.goes_out_words if sheet is not None else tr("%n picture(s)", "", picked.pictures)
+    said = [tr("{visits}, {pictures}, under pseudonyms.", visits=picked.who, pictures=out)]
+    if stay:
+        said.append(tr("%n visit(s) not assigned to a patient yet: not in the set.", "", stay))
+    return "\n\n".join((*said, *_REMOVED, _recorded_words(encrypted=encrypted)))
+
+
+_REMOVED = (
+    tr(
         "Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. "
-        "Days are moved; ages stay, at most 90.\n\n"
-        "Words that are found in pictures are made black.\n\n"
+        "Days are moved; ages stay, at most 90."
+    ),
+    tr("Words that are found in pictures are made black."),
+    tr(
         "NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell "
-        "who she is: pass it on under agreement.\n\n"
-        f"It goes on record, before the first file is written. The list of pseudonyms stays in the library, {kept}"
+        "who she is: pass it on under agreement."
+    ),
+)
+
+
+def _recorded_words(*, encrypted: bool) -> str:
+    if encrypted:
+        return tr(
+            "It goes on record, before the first file is written. The list of pseudonyms stays in the library, "
+            "encrypted with it."
+        )
+    return tr(
+        "It goes on record, before the first file is written. The list of pseudonyms stays in the library, READABLE in "
+        "its folder: this library is not encrypted."
     )
 
 
@@ -186,7 +214,7 @@ def why_not_yet(picked: Picked, kind: Kind, folder: Path | None, sheet: Sheet | 
         return ""
     if not picked.assigned.rows:
         return UNASSIGNED_ONLY
-    return "The pictures are still being looked for." if sheet is None else sheet.why_not_yet
+    return tr("The pictures are still being looked for.") if sheet is None else sheet.why_not_yet
 
 
 # jobs
@@ -236,7 +264,11 @@ def export(
         from pfm_desktop.services.export.dicom_visit import export_dicom
 
         dicom = export_dicom(ctx, lib, picked.ids, folder, modality=Modality(modality))
-        text = f"Written, WITH NAMES: {many(dicom.visits, 'visit')}, {many(dicom.files, 'file')}."
+        text = tr(
+            "Written, WITH NAMES: {visits}, {files}.",
+            visits=tr("%n visit(s)", "", dicom.visits),
+            files=tr("%n file(s)", "", dicom.files),
+        )
         return Made(dicom.folder, text, left_out_lines(dicom.left_out, names))
     from pfm_desktop.services.export.research import Format, Wish, export_research
     from pfm_desktop.viewmodels.export_words import laid_bare
@@ -253,15 +285,17 @@ def export(
         words_laid_bare=laid_bare(sheet),
     )
     made = export_research(ctx, lib, folder, wish)
-    text = (
-        f"Written, under pseudonyms: {many(made.women, 'woman', 'women')}, {many(made.visits, 'visit')}, "
-        f"{many(made.pictures, 'picture')}."
+    text = tr(
+        "Written, under pseudonyms: {women}, {visits}, {pictures}.",
+        women=tr("%n (woman|women)", "", made.women),
+        visits=tr("%n visit(s)", "", made.visits),
+        pictures=tr("%n picture(s)", "", made.pictures),
     )
     if kind is not Kind.DICOM:
-        text += f" {many(made.labelled, 'visit')} with a grade to train on."
+        text += " " + tr("%n visit(s) with a grade to train on.", "", made.labelled)
     if made.words_boxes:
-        where = many(made.words_pictures, "picture")
-        text += f" Words found and made black: {many(made.words_boxes, 'box', 'boxes')} in {where}."
+        where = tr("%n picture(s)", "", made.words_pictures)
+        text += " " + tr("Words found and made black: %n box(es) in {pictures}.", "", made.words_boxes, pictures=where)
     return Made(made.folder, "\n".join((text, *made.notes)), left_out_lines(made.left_out, names))
 
 
@@ -277,7 +311,7 @@ def left_out_lines(left: Sequence[LeftOut], names: Mapping[str, str]) -> tuple[s
     """What was left out and why, by visit; `names` says which visit an id is."""
     lines = [f"{names.get(one.visit_id, one.visit_id)}: {one.what}: {one.why}." for one in left[:SHOWN_LEFT_OUT]]
     if len(left) > SHOWN_LEFT_OUT:
-        lines.append(f"... and {len(left) - SHOWN_LEFT_OUT:,} more.")
+        lines.append(tr("... and {more:,} more.", more=len(left) - SHOWN_LEFT_OUT))
     return tuple(lines)
 
 

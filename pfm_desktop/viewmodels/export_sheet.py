@@ -9,6 +9,7 @@ from datetime import date
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import capital
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not part of it
@@ -167,14 +168,14 @@ class Sheet:
     def words_words(self) -> str:
         """How far the program has looked for words, and in how many pictures it found some."""
         if self.cannot_look:
-            return f"The program cannot look for words: {self.cannot_look}"
+            return tr("The program cannot look for words: {why}", why=self.cannot_look)
         waiting = self.to_look_through
         if waiting:
-            return f"The program looks for words: {waiting:,} {'picture' if waiting == 1 else 'pictures'} to go."
+            return tr("The program looks for words: %n picture(s) to go.", "", waiting)
         count = len(self.goes_out & self.with_words)
         if not count:
-            return "The program found no words; it misses some."
-        return f"The program found words in {count:,} {'picture' if count == 1 else 'pictures'}; it misses some."
+            return tr("The program found no words; it misses some.")
+        return tr("The program found words in %n picture(s); it misses some.", "", count)
 
     def cannot_show(self, picture_id: str, why: str) -> None:
         """A picture cannot be read: nobody can look at it."""
@@ -184,43 +185,44 @@ class Sheet:
     def state(self, picture: SheetPicture) -> str:
         """What is done with a picture, in words; "" where it goes out as it is."""
         if picture.id in self.left_out:
-            return "left out"
+            return tr("left out")
         if picture.id in self.unreadable:
-            return "cannot be read: left out"
+            return tr("cannot be read: left out")
         if self.covered(picture):
-            return "all margin: left out"
+            return tr("all margin: left out")
         own, found = len(self.boxes.get(picture.id, ())), len(self.words.get(picture.id, ()))
-        said = [f"{own} {'box' if own == 1 else 'boxes'}"] if own else []
-        said += [f"words found in {found} {'place' if found == 1 else 'places'}"] if found else []
+        said = [tr("%n box(es)", "", own)] if own else []
+        said += [tr("words found in %n place(s)", "", found)] if found else []
         return ", ".join(said)
 
     @property
     def goes_out_words(self) -> str:
         """`7 of 9 pictures (2 left out)`."""
         out, whole = len(self.goes_out), len(self.pictures)
-        named = f"{whole:,} {'picture' if whole == 1 else 'pictures'}"
-        return named if out == whole else f"{out:,} of {named} ({whole - out:,} left out)"
+        if out == whole:
+            return tr("%n picture(s)", "", whole)
+        return tr("{out:,} of %n picture(s) ({left:,} left out)", "", whole, out=out, left=whole - out)
 
     @property
     def seen_words(self) -> str:
         """How far she has looked."""
         if not self.goes_out:
-            return "No picture would go out."
+            return tr("No picture would go out.")
         if self.to_see:
-            return f"{self.to_see:,} of them not in sight yet: scroll to the end."
-        return "All were in sight."
+            return tr("%n of them not in sight yet: scroll to the end.", "", self.to_see)
+        return tr("All were in sight.")
 
     @property
     def why_not_yet(self) -> str:
         """What is still to be done; "" where nothing is."""
         if not self.goes_out:
-            return "No picture would go out."
+            return tr("No picture would go out.")
         if self.to_see:
-            return "Look at the pictures first: scroll through all of them."
+            return tr("Look at the pictures first: scroll through all of them.")
         if self.cannot_look:
             return self.words_words
         if not self.looked_at:
-            return "Tick that you looked at the pictures."
+            return tr("Tick that you looked at the pictures.")
         return self.words_words if self.looking and self.to_look_through else ""
 
     def _goes(self, picture: SheetPicture) -> bool:
@@ -233,8 +235,9 @@ class Sheet:
 
 def shown(picture: Picture, day: date, *, words: bool = False) -> SheetPicture:
     """A picture as it stands on the sheet: day and stage, no name. `words`: its file said that words are in it."""
-    what = "fluorescence" if picture.source is Source.FLUORESCENCE else picture.stage.words
+    what = tr("fluorescence") if picture.source is Source.FLUORESCENCE else picture.stage.words
     caption = f"{moments.day(day)}, {capital(what)}"
     if words:
-        caption = f"{caption}. Its file says that words are drawn into it: cover them, or it stays here"
+        told = tr("Its file says that words are drawn into it: cover them, or it stays here")
+        caption = f"{caption}. {told}"
     return SheetPicture(picture.id, picture.width, picture.height, caption)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.clip import Clip, ClipKind
 from pfm_desktop.domain.source import Source, Stage, goes_second
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.visit_timeline import Place, arranged, gap_words, when_words
 from pfm_desktop.viewmodels.words import capital
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 CLIP_SIGN = "▶ "
 THUMBNAIL_SIDE = 512  # pixels of the longer side that a thumbnail is made from: enough for any screen
-NEEDS_BOTH = (
+NEEDS_BOTH = tr(
     "A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter "
     "or after Lugol's iodine."
 )
@@ -52,13 +53,14 @@ class FilmstripEntry:
     @property
     def spoken(self) -> str:
         """For the screen reader."""
-        light = "white light" if self.source is Source.WHITE and not self.clip_id else ""  # fluorescence is the caption
+        # fluorescence is the caption
+        light = tr("white light") if self.source is Source.WHITE and not self.clip_id else ""
         return ", ".join(part for part in (self.caption, self.detail, light) if part)
 
     @property
     def place(self) -> str:
         """Where it stands on the line of time, for the screen reader and the tooltip."""
-        gap = f"{self.gap} after what stands before it" if self.gap else ""
+        gap = tr("{gap} after what stands before it", gap=self.gap) if self.gap else ""
         return ", ".join(part for part in (self.group, gap) if part)
 
 
@@ -90,7 +92,7 @@ def entry_of(picture: Picture, load: Load, place: Place | None = None) -> Filmst
     The time of day (of this computer) comes first where it is known: of a file it is the moment of adding.
     """
     detail = when_words(place or Place(picture, since_acid=picture.seconds_since_acid))
-    caption = "Fluorescence" if picture.source is Source.FLUORESCENCE else capital(picture.stage.words)
+    caption = tr("Fluorescence") if picture.source is Source.FLUORESCENCE else capital(picture.stage.words)
     return FilmstripEntry(picture.id, picture.source, caption, detail, load, picture.stage)
 
 
@@ -100,7 +102,8 @@ def clip_key(clip_id: str) -> str:
 
 
 def _clip_entry(place: Place, clip: Clip, load: Load) -> FilmstripEntry:
-    caption = f"{CLIP_SIGN}Whitening clip" if clip.kind is ClipKind.WHITENING else f"{CLIP_SIGN}Clip"
+    caption = tr("Whitening clip") if clip.kind is ClipKind.WHITENING else tr("Clip")
+    caption = f"{CLIP_SIGN}{caption}"
     return FilmstripEntry(clip_key(clip.id), Source.WHITE, caption, when_words(place), load, clip_id=clip.id)
 
 

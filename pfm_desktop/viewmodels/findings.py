@@ -10,10 +10,13 @@ from pfm_desktop.domain.findings import SWEDE_ITEMS, Reading, SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.score import ScoreItem
 from pfm_desktop.support.errors import capital
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import by, grade_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pfm_desktop.domain.bands import Bands
     from pfm_desktop.domain.change import Change
     from pfm_desktop.domain.lesion import Lesion
@@ -21,10 +24,10 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Edit
 
-NO_VISIT = "No visit is open. Choose one in Today."
+NO_VISIT = tr("No visit is open. Choose one in Today.")
 PARTS = 5  # what `gaps_of` looks at: impression, Swede score, plan, and of the examination junction and acetowhite
 CHOICES: tuple[int | None, ...] = (None, 0, 1, 2)  # of an item of a score, in the order of the arrow keys
-NOT_ASSESSED = "not assessed"
+NOT_ASSESSED = tr("not assessed")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class FindingsView:
     @property
     def swede_status(self) -> str:
         """`Swede score of lesion 2: 4 of 5 items, 5 points so far`."""
-        return f"Swede score{f' of {self.swede_of}' if self.swede_of else ''}: {self.swede.status}"
+        if self.swede_of:
+            return tr("Swede score of {lesion}: {status}", lesion=self.swede_of, status=self.swede.status)
+        return tr("Swede score: {status}", status=self.swede.status)
 
 
 def findings_view(
@@ -66,7 +71,7 @@ def findings_view(
         visit_id=case.visit.id,
         impression=found.impression,
         swede=found.swede if lesion is None else lesion.swede,
-        swede_of="" if lesion is None else f"lesion {lesion.number}",
+        swede_of="" if lesion is None else tr("lesion {number}", number=lesion.number),
         swede_band=_band(found.swede if lesion is None else lesion.swede, bands),
         text=found.text,
         plan=found.plan,
@@ -74,8 +79,15 @@ def findings_view(
         note=_reads_note(case),
         clearable=not locked and not found.revealed and found.impression is not None,
         complete=PARTS - len(gaps),
-        gaps=f"{PARTS - len(gaps)} of {PARTS}. Missing: {', '.join(gaps)}" if gaps else "Complete: nothing is missing",
+        gaps=_gaps_words(gaps),
     )
+
+
+def _gaps_words(gaps: Sequence[str]) -> str:
+    if not gaps:
+        return tr("Complete: nothing is missing")
+    done = PARTS - len(gaps)
+    return tr("{done} of {parts}. Missing: {gaps}", done=done, parts=PARTS, gaps=", ".join(gaps))
 
 
 def _band(score: SwedeScore, bands: Bands | None) -> str:
@@ -93,8 +105,12 @@ def why_locked(case: VisitCase | None, read_only_reason: str = "") -> str:
         return NO_VISIT
     signature = case.findings.signature
     if signature is not None:
-        return f"Signed by {signature.name}, {moment(signature.signed_at)}: locked, unless the report is amended."
-    return f"Read only: {read_only_reason}." if read_only_reason else ""
+        return tr(
+            "Signed by {name}, {moment}: locked, unless the report is amended.",
+            name=signature.name,
+            moment=moment(signature.signed_at),
+        )
+    return tr("Read only: {why}.", why=read_only_reason) if read_only_reason else ""
 
 
 def _reads_note(case: VisitCase) -> str:
@@ -102,12 +118,12 @@ def _reads_note(case: VisitCase) -> str:
     found, second = case.findings, case.second_read
     if not found.revealed:
         return ""
-    said = "The AI answer was shown without a first read."
+    said = tr("The AI answer was shown without a first read.")
     if found.first_read is not None:
-        said = f"{_read('First read', found.first_read)} It stays as it was."
+        said = _read(tr("First read"), found.first_read) + " " + tr("It stays as it was.")
     if second is not None:
-        return f"{said} {_read('Second read', second)}"
-    return said if case.signed else f"{said} Another impression is your second read."
+        return f"{said} " + _read(tr("Second read"), second)
+    return said if case.signed else (f"{said} " + tr("Another impression is your second read."))
 
 
 def _read(title: str, reading: Reading) -> str:

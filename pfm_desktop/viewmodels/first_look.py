@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pfm_desktop.support.language import tr
+
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import VisitRow
 
-OPENS_SOON = "The visit opens as soon as the library is open."
+OPENS_SOON = tr("The visit opens as soon as the library is open.")
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Closed:
     """Stands for the library: nothing can be written yet."""
 
     read_only: bool = True
-    no_editing: str = "it is being opened"
+    no_editing: str = tr("it is being opened")
 
 
 @dataclass(frozen=True)

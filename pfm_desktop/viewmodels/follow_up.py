@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from pfm_desktop.domain import form
 from pfm_desktop.domain.accuracy import FEW, Comparison, Share
 from pfm_desktop.domain.followup import FollowUp, Letter
+from pfm_desktop.domain.grade import GRADE_WORDS
 from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, Specimen, SpecimenKind
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.grades import grade_words
-from pfm_desktop.viewmodels.words import many
 from pfm_desktop.viewmodels.worklist import APART_SIGN, OVERDUE_SIGN, birth_text
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 MOST = 500  # rows that are shown
 DONE = "\u2713"
-KIND_SHORT = {**KIND_WORDS, SpecimenKind.ENDOCERVICAL: "ECC"}
-NO_FIGURES = (
+KIND_SHORT = {**KIND_WORDS, SpecimenKind.ENDOCERVICAL: tr("ECC", "endocervical curettage")}
+NO_FIGURES = tr(
     "No visit that you read has a result of histology yet.\n\nOnce results are entered here, your impressions are"
     " compared with them, for you alone."
 )
@@ -45,22 +46,26 @@ class Part(StrEnum):
 
 
 PART_WORDS = {
-    Part.AWAITED: "Results awaited",
-    Part.DISCUSS: "To discuss (MDT)",
-    Part.LETTERS: "Letters",
-    Part.FIGURES: "My figures",
+    Part.AWAITED: tr("Results awaited"),
+    Part.DISCUSS: tr("To discuss (MDT)"),
+    Part.LETTERS: tr("Letters"),
+    Part.FIGURES: tr("My figures"),
 }
 COLUMNS = {
-    Part.AWAITED: ("Waits for", "Pot", "Name", "ID", "Visit", "What", "Impression"),
-    Part.DISCUSS: ("Why", "Name", "ID", "Visit", "Impression", "Histology"),
-    Part.LETTERS: ("Letter", "Name", "ID", "Visit", "Histology"),
+    Part.AWAITED: (tr("Waits for"), tr("Pot"), tr("Name"), "ID", tr("Visit"), tr("What"), tr("Impression")),
+    Part.DISCUSS: (tr("Why"), tr("Name"), "ID", tr("Visit"), tr("Impression"), tr("Histology")),
+    Part.LETTERS: (tr("Letter"), tr("Name"), "ID", tr("Visit"), tr("Histology")),
 }
 EMPTY = {
-    Part.AWAITED: "No result is awaited.\n\nA biopsy pin set in Review, or a specimen added beside it, is waited for"
-    " here until its result is entered.",
-    Part.DISCUSS: "Nothing is to be discussed.\n\nVisits come here by themselves where histology and impression are two"
-    " grades apart, and where the follow-up says so.",
-    Part.LETTERS: "No letter is due.",
+    Part.AWAITED: tr(
+        "No result is awaited.\n\nA biopsy pin set in Review, or a specimen added beside it, is waited for"
+        " here until its result is entered."
+    ),
+    Part.DISCUSS: tr(
+        "Nothing is to be discussed.\n\nVisits come here by themselves where histology and impression are two"
+        " grades apart, and where the follow-up says so."
+    ),
+    Part.LETTERS: tr("No letter is due."),
 }
 
 
@@ -105,7 +110,10 @@ def searched(lines: Sequence[Line], text: str) -> tuple[Line, ...]:
 
 def empty_words(part: Part, search: str) -> str:
     """What stands in an empty list."""
-    found = f'Nothing found for "{search.strip()}" in this list.\n\nEscape in the search field shows all of it.'
+    found = tr(
+        'Nothing found for "{search}" in this list.\n\nEscape in the search field shows all of it.',
+        search=search.strip(),
+    )
     return found if search.strip() else EMPTY[part]
 
 
@@ -122,11 +130,13 @@ def place_of(lines: Sequence[Line], visit_id: str, specimen_id: str) -> int | No
 def pot_line(one: Followed, pot: Specimen, today: date, choice: SiteChoice) -> Line:
     """A pot of a visit."""
     late = pot.awaited and one.follow_up.waited(today) > choice.days
-    if pot.awaited:
-        waits = many(one.follow_up.waited(today), "day")
-        said = f"{OVERDUE_SIGN} {waits}, overdue" if late else waits
+    days = one.follow_up.waited(today)
+    if late:
+        said = f"{OVERDUE_SIGN} " + tr("%n day(s), overdue", "", days)
+    elif pot.awaited:
+        said = tr("%n day(s)", "", days)
     else:
-        said = f"{DONE} {result_words(pot)}" if pot.result.diagnosis else "no pot any more"
+        said = f"{DONE} {result_words(pot)}" if pot.result.diagnosis else tr("no pot any more")
     cells = (said, pot.pot, *_who(one), moments.day(one.visit.day), KIND_SHORT[pot.kind], _impression(one.follow_up))
     return Line(one.visit.id, pot.id, cells, alarm=late)
 
@@ -134,18 +144,19 @@ def pot_line(one: Followed, pot: Specimen, today: date, choice: SiteChoice) -> L
 def _discuss_line(one: Followed) -> Line:
     what = one.follow_up
     if not what.to_discuss:
-        why = f"{DONE} {'discussed' if what.answers.get('mdt') == 'discussed' else 'not needed'}"
+        discussed = what.answers.get("mdt") == "discussed"
+        why = f"{DONE} " + (tr("discussed") if discussed else tr("not needed"))
     elif what.discordant:
-        why = f"{APART_SIGN} {many(abs(what.apart), 'grade')} apart"
+        why = f"{APART_SIGN} " + tr("%n grade(s) apart", "", abs(what.apart))
     else:
-        why = "put on the list"
+        why = tr("put on the list")
     found = what.histology
     cells = (
         why,
         *_who(one),
         moments.day(one.visit.day),
         _impression(what),
-        grade_words(found) if found else "none yet",
+        grade_words(found) if found else tr("none yet"),
     )
     return Line(one.visit.id, "", cells, alarm=what.to_discuss and what.discordant)
 
@@ -155,28 +166,38 @@ def _letter_line(one: Followed, today: date) -> Line:
     state = what.letter(today)
     by = moments.day(what.letter_by())
     said = {
-        Letter.DUE: f"by {by}",
-        Letter.LATE: f"{OVERDUE_SIGN} late: was due {by}",
-        Letter.TOO_LATE: f"{OVERDUE_SIGN} more than 8 weeks: was due {by}",
-        Letter.SENT: f"{DONE} sent",
-    }.get(state, "not due")
+        Letter.DUE: tr("by {day}", day=by),
+        Letter.LATE: (f"{OVERDUE_SIGN} " + tr("late: was due {day}", day=by)),
+        Letter.TOO_LATE: (f"{OVERDUE_SIGN} " + tr("more than 8 weeks: was due {day}", day=by)),
+        Letter.SENT: (f"{DONE} " + tr("sent", "letter")),
+    }.get(state, tr("not due"))
     found = what.histology
-    histology = grade_words(found) if found else f"{len(what.awaited)} awaited" if what.awaited else "none"
+    if found:
+        histology = grade_words(found)
+    else:
+        histology = tr("%n awaited", "", len(what.awaited)) if what.awaited else tr("none", "result")
     late = state in (Letter.LATE, Letter.TOO_LATE)
     return Line(one.visit.id, "", (said, *_who(one), moments.day(one.visit.day), histology), alarm=late)
 
 
 def who_words(one: Followed) -> str:
     """Name, birth date, ID: whose result is being entered."""
-    name = one.patient.display_name or "no name"
-    return f"{name}\nborn {birth_text(one.patient.birth_date)}, ID {one.patient.identifier}"
+    name = one.patient.display_name or tr("no name")
+    return tr(
+        "{name}\nborn {born}, ID {identifier}",
+        name=name,
+        born=birth_text(one.patient.birth_date),
+        identifier=one.patient.identifier,
+    )
 
 
 def visit_words(one: Followed) -> str:
     """Which visit, and what was thought of it."""
     impression = one.follow_up.impression
-    said = f"impression {grade_words(impression)}" if impression is not None else "no impression"
-    return f"Visit of {moments.day(one.visit.day)}, {said}."
+    day = moments.day(one.visit.day)
+    if impression is None:
+        return tr("Visit of {day}, no impression.", day=day)
+    return tr("Visit of {day}, impression {grade}.", day=day, grade=grade_words(impression))
 
 
 def doubt_words(what: FollowUp) -> str:
@@ -184,25 +205,41 @@ def doubt_words(what: FollowUp) -> str:
     found = what.histology
     early = [one.pot or one.name for one in what.specimens if (on := one.result.reported_on) and on < what.day]
     if early:
-        return f"The report on pot {', '.join(early)} is dated before the visit: is it this woman's, and of this visit?"
+        return tr(
+            "The report on pot {pots} is dated before the visit: is it this woman's, and of this visit?",
+            pots=", ".join(early),
+        )
     if found is None or what.impression is None or not what.discordant:
         return ""
-    less = "less" if what.apart < 0 else "worse"
-    return (
-        f"Histology ({grade_words(found)}) is {many(abs(what.apart), 'grade')} {less} than the impression"
-        f" ({grade_words(what.impression)}): for the MDT meeting, unless the follow-up says otherwise."
+    histology, impression, apart = grade_words(found), grade_words(what.impression), abs(what.apart)
+    if what.apart < 0:
+        return tr(
+            "Histology ({histology}) is %n grade(s) less than the impression ({impression}): for the MDT meeting, "
+            "unless the follow-up says otherwise.",
+            "",
+            apart,
+            histology=histology,
+            impression=impression,
+        )
+    return tr(
+        "Histology ({histology}) is %n grade(s) worse than the impression ({impression}): for the MDT meeting, "
+        "unless the follow-up says otherwise.",
+        "",
+        apart,
+        histology=histology,
+        impression=impression,
     )
 
 
 def pot_words(pot: Specimen) -> str:
     """What a pot is called where one is chosen: `B`, `1 (endocervical sampling)`."""
-    name = pot.pot or f"pin {pot.name}, no pot"
+    name = pot.pot or tr("pin {name}, no pot", name=pot.name)
     return name if pot.kind is SpecimenKind.BIOPSY else f"{name} ({KIND_WORDS[pot.kind]})"
 
 
 def result_words(pot: Specimen) -> str:
     """What the laboratory said of a pot, in short."""
-    return form.answer_words(DIAGNOSIS, pot.result.diagnosis) if pot.result.diagnosis else "awaited"
+    return form.answer_words(DIAGNOSIS, pot.result.diagnosis) if pot.result.diagnosis else tr("awaited", "result")
 
 
 def followed_of(case: VisitCase) -> Followed:
@@ -223,8 +260,12 @@ def pots_lines(pots: Sequence[Specimen], day: date, today: date) -> str:
         if not pot.pot:
             continue
         on = pot.result.reported_on
-        said = result_words(pot) if pot.result.diagnosis else f"awaited, {many(waited, 'day')}"
-        lines.append(f"Pot {pot_words(pot)}: {said}{f', reported {moments.day(on)}' if on is not None else ''}")
+        said = result_words(pot) if pot.result.diagnosis else tr("awaited, %n day(s)", "", waited)
+        if on is None:
+            lines.append(tr("Pot {pot}: {result}", pot=pot_words(pot), result=said))
+        else:
+            line = tr("Pot {pot}: {result}, reported {day}", pot=pot_words(pot), result=said, day=moments.day(on))
+            lines.append(line)
     return "\n".join(lines)
 
 
@@ -244,12 +285,12 @@ def follow_up_edit(visit_id: str, key: str, answer: Any) -> Edit:
 
 FIGURE_COLUMNS = (
     "",
-    "Visits",
-    "CIN2+ seen as high",
-    "Less seen as less",
-    "Same grade",
-    "Histology worse",
-    "Histology less",
+    tr("Visits"),
+    tr("CIN2+ seen as high"),
+    tr("Less seen as less"),
+    tr("Same grade"),
+    tr("Histology worse"),
+    tr("Histology less"),
 )
 
 
@@ -258,9 +299,9 @@ def figure_rows(found: Accuracy) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (name, *_figures(one))
         for name, one in (
-            ("Your first read", found.before),
-            ("Your impression in the end", found.at_last),
-            ("The AI answer (investigational)", found.ai),
+            (tr("Your first read"), found.before),
+            (tr("Your impression in the end"), found.at_last),
+            (tr("The AI answer (investigational)"), found.ai),
         )
     )
 
@@ -272,7 +313,7 @@ def _figures(one: Comparison) -> tuple[str, ...]:
 
 def share_words(share: Share) -> str:
     """`12 of 15, 80 % (55-93)`; of few the counts alone."""
-    counts = f"{share.hits} of {share.of}"
+    counts = tr("{hits} of {visits}", hits=share.hits, visits=share.of)
     if share.of < FEW or math.isnan(share.value):
         return counts
     low, high = share.interval
@@ -281,19 +322,22 @@ def share_words(share: Share) -> str:
 
 def figures_words(reader: str, unsure: int, *, demo: bool) -> str:
     """What stands above the figures."""
-    said = (
-        f"Visits that {reader} read and of which the laboratory gave a grade. Only you see them here: nobody is ranked."
+    said = tr(
+        "Visits that {reader} read and of which the laboratory gave a grade. Only you see them here: nobody is ranked.",
+        reader=reader,
     )
-    said += f" Shares have their 95 % interval in brackets; of fewer than {FEW} visits only counts are shown."
-    said += " The AI answer is investigational, not for diagnosis."
+    said += " " + tr(
+        "Shares have their 95 % interval in brackets; of fewer than {few} visits only counts are shown.", few=FEW
+    )
+    said += " " + tr("The AI answer is investigational, not for diagnosis.")
     if unsure:
-        said += f" Of {many(unsure, 'visit')} the AI gave no grade."
-    return f"{said} This is the demonstration library: all of it is on phantoms." if demo else said
+        said += " " + tr("Of %n visit(s) the AI gave no grade.", "", unsure)
+    return (f"{said} " + tr("This is the demonstration library: all of it is on phantoms.")) if demo else said
 
 
 def _who(one: Followed) -> tuple[str, str]:
-    return one.patient.display_name or "no name", one.patient.identifier
+    return one.patient.display_name or tr("no name"), one.patient.identifier
 
 
 def _impression(what: FollowUp) -> str:
-    return what.impression.value if what.impression is not None else "none"
+    return GRADE_WORDS[what.impression] if what.impression is not None else tr("none", "impression")

@@ -8,11 +8,12 @@ from typing import Any
 from pfm_desktop.domain import form
 from pfm_desktop.domain.form import Item, Kind
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.worklist import typed_day
 
-NOT_SAID = "not said"
-_HINTS = {Kind.DAY: "as 14 Mar 2026"}
+NOT_SAID = tr("not said")
+_HINTS = {Kind.DAY: tr("as 14 Mar 2026")}
 
 
 def field_text(item: Item, answer: Any) -> str:
@@ -37,7 +38,10 @@ def typed(item: Item, text: str) -> Any:
     if item.kind is Kind.DAY:
         given = typed_day(text)
         if given is None:
-            raise BadInputError(f"{item.title}: {text!r} is no day", remedy="write it as 14 Mar 2026 or 2026-03-14")
+            raise BadInputError(
+                tr("{item}: {typed!r} is no day", item=item.title, typed=text),
+                remedy=tr("write it as 14 Mar 2026 or 2026-03-14"),
+            )
     try:
         return form.checked(item, given, today=date.today())
     except ValueError as error:
@@ -56,4 +60,5 @@ def problem_of(item: Item, text: str) -> str:
 def hint(item: Item) -> str:
     """What an empty field shows."""
     least, most = item.range
-    return item.hint or _HINTS.get(item.kind, f"{least} to {most} {item.unit}".rstrip() if most else "")
+    span = tr("{least} to {most} {unit}", least=least, most=most, unit=item.unit).rstrip() if most else ""
+    return item.hint or _HINTS.get(item.kind, span)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark
-from pfm_desktop.domain.quality import Verdict
+from pfm_desktop.domain.quality import Verdict, problem_words
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.pair_view import XY, PairRegistration
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 TAKE_KEY, SHOW_KEY = "Shift+O", "Q"
 WORDS = {
-    "obstructed": "in the way",
-    "os_covered": "mucus or blood over the os",
-    "glare": "glare",
-    "overexposed": "overexposed",
+    "obstructed": tr("in the way"),
+    "os_covered": tr("mucus or blood over the os"),
+    "glare": tr("glare"),
+    "overexposed": tr("overexposed"),
 }
-CERVIX, DRAWN = "cervix as found", "cervix as drawn"
+CERVIX, DRAWN = tr("cervix as found"), tr("cervix as drawn")
 
 
 @dataclass(frozen=True)
@@ -144,4 +145,4 @@ def moved(points: Outline, start: Source, end: Source, registration: PairRegistr
 
 
 def _words(problem: str) -> str:
-    return WORDS.get(problem, problem.replace("_", " "))
+    return WORDS.get(problem, problem_words(problem))

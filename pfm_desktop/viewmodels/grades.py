@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.grade import GRADE_WORDS, Grade
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment
 
 TITLES: dict[Grade, str] = {
-    Grade.NORMAL: "Normal",
-    Grade.LOW: "Low",
-    Grade.HIGH: "High",
-    Grade.CANCER: "Cancer",
+    Grade.NORMAL: tr("Normal", "grade"),
+    Grade.LOW: tr("Low", "grade"),
+    Grade.HIGH: tr("High", "grade"),
+    Grade.CANCER: tr("Cancer", "grade"),
 }
 DETAILS: dict[Grade, str] = {Grade.LOW: "LSIL, CIN1", Grade.HIGH: "HSIL, CIN2-3"}
 # Okabe and Ito's palette: told apart with every common colour blindness, by lightness too
@@ -28,7 +29,7 @@ SOURCES: dict[Source, str] = {source: source.words for source in Source}
 def grade_words(grade: Grade) -> str:
     """`high (HSIL, CIN2-3)`."""
     detail = DETAILS.get(grade, "")
-    return f"{grade.value} ({detail})" if detail else grade.value
+    return f"{GRADE_WORDS[grade]} ({detail})" if detail else GRADE_WORDS[grade]
 
 
 def by(reader: str, at: datetime) -> str:

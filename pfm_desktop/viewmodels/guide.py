@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pfm_desktop.support.language import tr
+
 INDEX = "index.md"
-MISSING = "# User guide\n\nThe guide was not installed with this program. `?` shows the keys of each page."
+MISSING = tr("# User guide\n\nThe guide was not installed with this program. `?` shows the keys of each page.")
 
 
 def file_of(folder: Path, link: str) -> Path | None:
@@ -36,5 +38,5 @@ def text_of(folder: Path, name: str) -> str:
 def outside(link: str) -> str:
     """What is said of a link that leads out of the guide."""
     if urlsplit(link).scheme in ("http", "https", "mailto"):
-        return f"This leads out of the program, which opens nothing on the net: {link}"
-    return f"There is no such page in the guide: {link}"
+        return tr("This leads out of the program, which opens nothing on the net: {link}", link=link)
+    return tr("There is no such page in the guide: {link}", link=link)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.services import labelling
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.worklist import typed_day
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from pfm_desktop.domain.labelling import Histology
     from pfm_desktop.viewmodels.session import Edit, Session
 
-NO_GRADE = "Kept once a grade is chosen."
-OUTRANKS = "It outranks every reading when a case gets its label. Readers do not see it."
+NO_GRADE = tr("Kept once a grade is chosen.")
+OUTRANKS = tr("It outranks every reading when a case gets its label. Readers do not see it.")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ def kept_in(session: Session, visit_id: str) -> tuple[Entered, str]:
         found = labelling.histology_of(session.library, visit_id)
     except UserError as error:
         return Entered(), str(error)
-    return (Entered(), "") if found is None else (_entered(found), f"Entered by {found.entered_by}.")
+    if found is None:
+        return Entered(), ""
+    return _entered(found), tr("Entered by {reader}.", reader=found.entered_by)
 
 
 def problem_of(entered: Entered) -> str:
@@ -79,6 +82,8 @@ def _day(text: str) -> date | None:
     typed = typed_day(text)
     if typed is None or typed > date.today():
         raise BadInputError(
-            f"{text.strip()} is no day of a report", safe="nothing was saved", remedy="write it like 14 Mar 2026"
+            tr("{typed} is no day of a report", typed=text.strip()),
+            safe=tr("nothing was saved"),
+            remedy=tr("write it like 14 Mar 2026"),
         )
     return typed

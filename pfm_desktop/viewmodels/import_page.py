@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
-from pfm_desktop.viewmodels.words import capital, many
+from pfm_desktop.support.language import tr
+from pfm_desktop.viewmodels.words import capital
 from pfm_desktop.viewmodels.worklist import birth_text
 
 if TYPE_CHECKING:
@@ -82,14 +83,23 @@ def woman_text(_ctx: Context, lib: Library, identifier: str) -> str:
     from pfm_desktop.services.importing.places import on_record
 
     if not identifier.strip():
-        return "Without an identifier it is not known whose they are, and they are left out."
+        return tr("Without an identifier it is not known whose they are, and they are left out.")
     found = on_record(lib, identifier)
     if found is None:
-        return f"Nobody has the identifier {identifier.strip()} in this library: she will be added."
-    name = found.patient.display_name or "no name"
-    visits = many(len(found.visits), "visit")
-    last = f", the last on {moments.day(found.visits[0].visit.day)}" if found.visits else ""
-    return f"In the library: {name}, born {birth_text(found.patient.birth_date)}; {visits}{last}."
+        return tr(
+            "Nobody has the identifier {identifier} in this library: she will be added.", identifier=identifier.strip()
+        )
+    name = found.patient.display_name or tr("no name")
+    born, visits = birth_text(found.patient.birth_date), tr("%n visit(s)", "", len(found.visits))
+    if not found.visits:
+        return tr("In the library: {name}, born {born}; {visits}.", name=name, born=born, visits=visits)
+    return tr(
+        "In the library: {name}, born {born}; {visits}, the last on {day}.",
+        name=name,
+        born=born,
+        visits=visits,
+        day=moments.day(found.visits[0].visit.day),
+    )
 
 
 def small_pixels(picture: PlannedPicture) -> NDArray[np.uint8]:
@@ -110,34 +120,41 @@ def counts_text(preview: ImportPreview) -> str:
     visits = [[line for line in visit.pictures if not line.problem] for w in preview.women() for visit in w.visits]
     women = sum(any(not line.problem for visit in w.visits for line in visit.pictures) for w in preview.women())
     visit_count = sum(bool(ready) for ready in visits)
-    parts = [f"{many(women, 'woman', 'women')}, {many(visit_count, 'visit')}, {many(counts.ready, 'picture')}"]
-    parts = parts if counts.ready else ["Nothing to import yet" if counts.waiting else "Nothing to import"]
-    parts += [f"{counts.waiting} to be looked at"] if counts.waiting else []
-    parts += [f"{counts.there} already in the library"] if counts.there else []
-    parts += [f"{counts.skipped} left out"] if counts.skipped else []
+    counted = ", ".join(
+        (
+            tr("%n (woman|women)", "", women),
+            tr("%n visit(s)", "", visit_count),
+            tr("%n picture(s)", "", counts.ready),
+        )
+    )
+    parts = [counted]
+    parts = parts if counts.ready else [tr("Nothing to import yet") if counts.waiting else tr("Nothing to import")]
+    parts += [tr("{pictures} to be looked at", pictures=counts.waiting)] if counts.waiting else []
+    parts += [tr("{pictures} already in the library", pictures=counts.there)] if counts.there else []
+    parts += [tr("{pictures} left out", pictures=counts.skipped)] if counts.skipped else []
     return "; ".join(parts)
 
 
 def notes_text(preview: ImportPreview) -> str:
     """What the library says beside single pictures: a few lines, and how many more there are."""
     shown, more = preview.notes[:NOTES], len(preview.notes) - NOTES
-    return "\n".join([*shown, *([f"And {many(more, 'such note')} more."] if more > 0 else [])])
+    return "\n".join([*shown, *([tr("And %n such note(s) more.", "", more)] if more > 0 else [])])
 
 
 def becomes(line: PictureLine) -> str:
     """What becomes of a picture, in few words; why stands in its details."""
     if not line.problem:
-        return "Will be brought in"
+        return tr("Will be brought in")
     if line.there:
-        return "Already in the library"
+        return tr("Already in the library")
     if line.left_out:
-        return "Left out by hand"
-    return f"Left out: {line.problem}" if line.sure in ("Said", "Likely") else "Waits for you"
+        return tr("Left out by hand")
+    return tr("Waits for you") if line.open else tr("Left out: {problem}", problem=line.problem)
 
 
 def open_question(line: PictureLine) -> bool:
     """Whether somebody should look at this picture: something is unsure or missing, and it is not left out."""
-    asks = line.unsure or bool(line.problem) or line.sure.startswith("Not known")
+    asks = line.unsure or bool(line.problem) or line.unknown
     return asks and not line.left_out and not line.there
 
 
@@ -161,7 +178,7 @@ def confirms_text(preview: ImportPreview, keys: Sequence[str]) -> str:
     """`12 pictures of 3 women`: what confirming these would say of whom."""
     wanted = set(keys)
     women = sum(any(line.key in wanted for visit in w.visits for line in visit.pictures) for w in preview.women())
-    return f"{many(len(wanted), 'picture')} of {many(women, 'woman', 'women')}"
+    return tr("%n picture(s) of {women}", "", len(wanted), women=tr("%n (woman|women)", "", women))
 
 
 def confirm_doubts(preview: ImportPreview, keys: Sequence[str]) -> dict[str, str]:
@@ -174,16 +191,18 @@ def confirm_doubts(preview: ImportPreview, keys: Sequence[str]) -> dict[str, str
     from pfm_desktop.services.importing.guess import Sure
 
     wanted, found = set(keys), dict[str, str]()
-    known = {woman.key: woman.on_record for woman in preview.women() if ", with " in woman.on_record}
+    known = {woman.key: woman.on_record for woman in preview.women() if woman.pictures_there}
     for woman in preview.plan.women:
         if any(picture.key in wanted for visit in woman.visits for picture in visit.pictures):
             said = several_named(woman)
-            name = woman.identifier or capital("not known whose")
+            name = woman.identifier or capital(tr("not known whose"))
             guessed = any(one.patient.sure is Sure.UNSURE for visit in woman.visits for one in visit.pictures)
             if said:
-                found[woman.key] = f"{name}: {said} would be one woman."
+                found[woman.key] = tr("{name}: {folders} would be one woman.", name=name, folders=said)
             elif guessed and woman.key in known:
-                found[woman.key] = f"{name} is {known[woman.key]}: these would be added to hers."
+                found[woman.key] = tr(
+                    "{name} is {on_record}: these would be added to hers.", name=name, on_record=known[woman.key]
+                )
             elif times := [visit.when.why for visit in woman.visits if visit.when.contradicted]:
                 found[woman.key] = f"{name}: {times[0]}."
     return found
@@ -201,7 +220,13 @@ def report_heading(report: ImportReport) -> str:
     from pfm_desktop.services.importing.report import Outcome
 
     added, there = report.count(Outcome.ADDED), report.count(Outcome.THERE)
-    return f"{many(added, 'picture')} added, {there} there already, {len(report.skipped)} left out"
+    return tr(
+        "%n picture(s) added, {there} there already, {skipped} left out",
+        "",
+        added,
+        there=there,
+        skipped=len(report.skipped),
+    )
 
 
 def report_rows(report: ImportReport, *, everything: bool = False) -> tuple[tuple[str, str, str], ...]:
@@ -210,7 +235,7 @@ def report_rows(report: ImportReport, *, everything: bool = False) -> tuple[tupl
 
     shown = [line for line in report.lines if not line.expected and (everything or line.outcome is not Outcome.ADDED)]
     order = [Outcome.SKIPPED, Outcome.THERE, Outcome.ADDED]
-    said = {Outcome.SKIPPED: "Left out", Outcome.THERE: "There already", Outcome.ADDED: "Added"}
+    said = {Outcome.SKIPPED: tr("Left out"), Outcome.THERE: tr("There already"), Outcome.ADDED: tr("Added")}
     ordered = sorted(shown, key=lambda line: order.index(line.outcome))
     return tuple(
         (line.file, said[line.outcome], capital(line.reason) or f"{line.patient}, {line.visit}") for line in ordered

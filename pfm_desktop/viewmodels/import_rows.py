@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_page import becomes, open_question
 from pfm_desktop.viewmodels.import_words import NOT_KNOWN
 from pfm_desktop.viewmodels.importing import ImportPreview, PictureLine, VisitLines, WomanLines
-from pfm_desktop.viewmodels.words import capital, many
+from pfm_desktop.viewmodels.words import capital
 
-COLUMNS = ("Picture", "Stage", "Taken", "Pair", "How sure", "What becomes of it")
+COLUMNS = (tr("Picture"), tr("Stage"), tr("Taken"), tr("Pair"), tr("How sure"), tr("What becomes of it"))
 PICTURE, STAGE, TIME, PAIR, SURE, BECOMES = range(len(COLUMNS))
 
 
@@ -83,15 +84,15 @@ def rows_of(preview: ImportPreview, *, only_open: bool = False) -> Rows:
         _add_woman(made, woman, names, only_open=only_open)
     skipped = preview.skipped()
     if skipped:
-        said = f"{many(len(skipped), 'file')} not brought in"
-        files = made.add(Kind.FILES, "", (said,), details=f"{said}: each says why.")
+        said = tr("%n file(s) not brought in", "", len(skipped))
+        files = made.add(Kind.FILES, "", (said,), details=(f"{said}: " + tr("each says why.")))
         for one in skipped:
             made.add(
                 Kind.FILE,
                 one.name,
                 (f"{one.name}: {one.reason}",),
                 files,
-                details=f"{one.name}\nNot brought in: {one.reason}",
+                details=(f"{one.name}\n" + tr("Not brought in: {reason}", reason=one.reason)),
             )
     return made
 
@@ -129,12 +130,12 @@ def _add_woman(made: Rows, woman: WomanLines, names: Mapping[str, str], *, only_
     if not any(lines for _, lines in shown):
         return
     everything = [line for visit in woman.visits for line in visit.pictures]
-    title = (
-        woman.title if not woman.title.startswith(capital(NOT_KNOWN)) else f"Not known whose ({everything[0].folder})"
-    )
+    title = woman.title
+    if title.startswith(capital(NOT_KNOWN)):
+        title = tr("Not known whose ({folder})", folder=everything[0].folder)
     known = f": {woman.on_record}" if woman.on_record else ""
-    said = f"{title}{known}\nWhose: {woman.why}" + (f"\n{woman.problem}" if woman.problem else "")
-    cells = (f"{title}{known}. {'Look who she is' if woman.problem else _share(everything)}",)
+    said = (f"{title}{known}\n" + tr("Whose: {why}", why=woman.why)) + (f"\n{woman.problem}" if woman.problem else "")
+    cells = ((f"{title}{known}. " + (tr("Look who she is") if woman.problem else _share(everything))),)
     keys = [line.key for _, lines in shown for line in lines]
     held = bool(woman.problem)
     number = made.add(Kind.WOMAN, woman.key, cells, pictures=keys, details=said, waits=held, held=held)
@@ -146,9 +147,12 @@ def _add_woman(made: Rows, woman: WomanLines, names: Mapping[str, str], *, only_
 def _add_visit(
     made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woman: int, names: Mapping[str, str]
 ) -> None:
-    across = (f"Visit of {visit.when} ({_small(visit.why)}){'. No pair' if visit.hint else ''}",)
-    details = "\n".join([f"Visit of {visit.when}", f"Time: {visit.why}", _share(visit.pictures), visit.hint]).strip()
-    number = made.add(Kind.VISIT, visit.key, across, woman, pictures=[line.key for line in lines], details=details)
+    across = tr("Visit of {when} ({why})", when=visit.when, why=_small(visit.why))
+    across = (f"{across}. " + tr("No pair")) if visit.hint else across
+    details = "\n".join(
+        [tr("Visit of {when}", when=visit.when), tr("Time: {why}", why=visit.why), _share(visit.pictures), visit.hint]
+    ).strip()
+    number = made.add(Kind.VISIT, visit.key, (across,), woman, pictures=[line.key for line in lines], details=details)
     for line in lines:
         stage = f"{line.stage}, {line.seconds}" if line.seconds else line.stage
         cells = (names[line.key], stage, line.when_short, line.pair, line.sure, becomes(line))
@@ -168,4 +172,4 @@ def _small(why: str) -> str:
 
 def _share(lines: Sequence[PictureLine]) -> str:
     ready = sum(not line.problem for line in lines)
-    return f"{ready} of {many(len(lines), 'picture')} will be brought in"
+    return tr("{ready} of %n picture(s) will be brought in", "", len(lines), ready=ready)

@@ -29,7 +29,9 @@ from pfm_desktop.services.importing.plan import (
 from pfm_desktop.services.importing.report import ImportReport, Outcome
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_words import (
+    MARKED,
     MARKS,
     NOT_KNOWN,
     details_text,
@@ -40,13 +42,13 @@ from pfm_desktop.viewmodels.import_words import (
     when_text,
     word_of,
 )
-from pfm_desktop.viewmodels.words import capital, many
+from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 
-NO_PAIR = "No pair is guessed: choose one picture of each source and make them a pair (P)."
+NO_PAIR = tr("No pair is guessed: choose one picture of each source and make them a pair (P).")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class PictureLine:
     sure: str = ""
     details: str = ""
     unsure: bool = False
+    unknown: bool = False  # one of them is not known
+    open: bool = False  # one of them is not known or unsure
     elsewhere: bool = False  # in the plan or the library for another woman: it is taken only if somebody says so
 
 
@@ -95,6 +99,7 @@ class WomanLines:
     problem: str
     visits: tuple[VisitLines, ...]
     on_record: str = ""  # what the library says of her identifier
+    pictures_there: int = 0  # of hers that the library has
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class LibrarySays:
 
     outcomes: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    women: Mapping[str, str] = field(default_factory=dict)  # by identifier, who has it in the library
+    women: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # by identifier, who has it, how many pictures
 
 
 def ask_library(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False) -> LibrarySays:
@@ -142,17 +147,17 @@ def _twice_with_names(plan: ImportPlan) -> Mapping[str, str]:
     }
 
 
-def _who_has(lib: Library, identifier: str) -> str:
+def _who_has(lib: Library, identifier: str) -> tuple[str, int]:
     from pfm_desktop.services.importing.places import patient_of, pictures_of
 
     patient = patient_of(lib, identifier)
     if patient is None:
-        return "new in this library"
-    name = f" as {patient.display_name}" if patient.display_name else ", without a name"
-    born = f", born {moments.day(patient.birth_date)}" if patient.birth_date else ""
-    count = pictures_of(lib, patient)
-    held = f", with {many(count, 'picture')}" if count else ""
-    return f"in the library{name}{born}{held}"
+        return tr("new in this library"), 0
+    name, count = patient.display_name, pictures_of(lib, patient)
+    said = [tr("in the library as {name}", name=name) if name else tr("in the library, without a name")]
+    said += [tr("born {day}", day=moments.day(patient.birth_date))] if patient.birth_date else []
+    said += [tr("with %n picture(s)", "", count)] if count else []
+    return ", ".join(said), count
 
 
 class ImportPreview:
@@ -210,12 +215,12 @@ class ImportPreview:
         """One line: `12 pictures of 3 women are ready, 2 wait, 4 files are skipped.`"""
         counts = self.counts()
         if not self._plan.pictures:
-            return "No picture was found here."
+            return tr("No picture was found here.")
         women = sum(any(not one.problem for visit in w.visits for one in visit.pictures) for w in self.women())
-        parts = [f"{many(counts.ready, 'picture')} of {many(women, 'woman', 'women')} ready"]
-        parts += [f"{counts.there} already in the library"] if counts.there else []
-        parts += [f"{counts.waiting} to be looked at"] if counts.waiting else []
-        parts += [f"{counts.skipped} skipped"] if counts.skipped else []
+        parts = [tr("%n picture(s) of {women} ready", "", counts.ready, women=tr("%n (woman|women)", "", women))]
+        parts += [tr("{pictures} already in the library", pictures=counts.there)] if counts.there else []
+        parts += [tr("{pictures} to be looked at", pictures=counts.waiting)] if counts.waiting else []
+        parts += [tr("{files} skipped", files=counts.skipped)] if counts.skipped else []
         return f"{', '.join(parts)}."
 
     def problems(self) -> tuple[str, ...]:
@@ -225,50 +230,51 @@ class ImportPreview:
             for line in (one for visit in woman.visits for one in visit.pictures):
                 if line.problem and not line.left_out and not self._there(line.key):
                     found[line.problem] = found.get(line.problem, 0) + 1
-        return tuple(f"{capital(problem)} ({many(count, 'picture')})" for problem, count in found.items())
+        return tuple(f"{capital(problem)} (" + tr("%n picture(s)", "", count) + ")" for problem, count in found.items())
 
     # how it is changed
 
     def set_stage(self, keys: Collection[str], stage: Stage, *, seconds_since_acid: float | None = None) -> None:
         """See `changes.set_stage`."""
         changed = changes.set_stage(self._plan, keys, stage, seconds_since_acid=seconds_since_acid)
-        self._change(changed, f"stage of {many(len(keys), 'picture')}")
+        self._change(changed, tr("stage of %n picture(s)", "", len(keys)))
 
     def set_patient(self, keys: Collection[str], identifier: str) -> None:
         """See `changes.set_patient`."""
-        self._change(changes.set_patient(self._plan, keys, identifier), f"whose {many(len(keys), 'picture')}")
+        self._change(changes.set_patient(self._plan, keys, identifier), tr("whose %n picture(s)", "", len(keys)))
 
     def move(self, keys: Collection[str], visit_key: str | None) -> None:
         """See `changes.move`."""
-        self._change(changes.move(self._plan, keys, visit_key), f"move of {many(len(keys), 'picture')}")
+        self._change(changes.move(self._plan, keys, visit_key), tr("move of %n picture(s)", "", len(keys)))
 
     def set_visit_time(self, visit_key: str, text: str) -> None:
         """Say when a visit was, as typed (2026-03-14 10:15, or a day). `BadInputError` for what is no time."""
-        self._change(changes.set_visit_time(self._plan, visit_key, parsed_when(text)), "time of a visit")
+        self._change(changes.set_visit_time(self._plan, visit_key, parsed_when(text)), tr("time of a visit"))
 
     def leave_out(self, keys: Collection[str], *, out: bool = True) -> None:
         """See `changes.leave_out`."""
-        done = "leaving out" if out else "taking in"
-        self._change(changes.leave_out(self._plan, keys, out=out), f"{done} {many(len(keys), 'picture')}")
+        count = len(keys)
+        done = tr("leaving out %n picture(s)", "", count) if out else tr("taking in %n picture(s)", "", count)
+        self._change(changes.leave_out(self._plan, keys, out=out), done)
 
     def take_although_elsewhere(self, keys: Collection[str]) -> None:
         """See `changes.take_although_elsewhere`."""
-        self._change(changes.take_although_elsewhere(self._plan, keys), f"taking {many(len(keys), 'picture')}")
+        self._change(changes.take_although_elsewhere(self._plan, keys), tr("taking %n picture(s)", "", len(keys)))
 
     def confirm(self, keys: Collection[str]) -> None:
         """See `changes.confirm`."""
-        self._change(changes.confirm(self._plan, keys), f"confirming {many(len(keys), 'picture')}")
+        self._change(changes.confirm(self._plan, keys), tr("confirming %n picture(s)", "", len(keys)))
 
     def pair(self, keys: Collection[str]) -> None:
         """Make two pictures a pair, or part the pairs that these are in. `BadInputError` for what can be no pair."""
         if changes.paired(self._plan, keys):
-            self._change(changes.part_pairs(self._plan, keys), "parting of a pair")
+            self._change(changes.part_pairs(self._plan, keys), tr("parting of a pair"))
         else:
-            self._change(changes.make_pair(self._plan, keys), "making of a pair")
+            self._change(changes.make_pair(self._plan, keys), tr("making of a pair"))
 
     def confirm_woman(self, woman_key: str) -> None:
         """See `changes.confirm_woman`."""
-        self._change(changes.confirm_woman(self._plan, woman_key), "confirming who she is")
+        self._change(changes.confirm_woman(self._plan, woman_key), tr("confirming who she is"))
 
     def take_guesses(self, also_unsure: bool) -> None:
         """Whether guesses that are not sure are taken too."""
@@ -346,8 +352,8 @@ class ImportPreview:
         names = [", ".join(part for part in one if part) for one in people]
         title = " - ".join([word_of(whose, str), *(name for name in names if name)])
         against = next((note for note in self.notes if f"for {woman.identifier} " in note), "")
-        on_record = self._says.women.get(woman.identifier or "", "") if self._says is not None else ""
-        return WomanLines(woman.key, title, capital(whose.why), against, visits, on_record)
+        on_record, count = self._says.women.get(woman.identifier or "", ("", 0)) if self._says is not None else ("", 0)
+        return WomanLines(woman.key, title, capital(whose.why), against, visits, on_record, count)
 
     def _visit(self, visit: PlannedVisit, doubled: Mapping[str, str]) -> VisitLines:
         names = {picture.key: picture.name for picture in visit.pictures}
@@ -403,6 +409,8 @@ def _made_line(
         how_sure(guesses),
         details_text(picture, guesses, problem),
         any(one.guess.value is not None and one.guess.sure is Sure.UNSURE for one in guesses),
+        any(one.guess.sure is Sure.UNKNOWN for one in guesses),
+        any(one.guess.sure in MARKED for one in guesses),
         "another woman" in problem,
     )
 
@@ -412,7 +420,8 @@ def parsed_when(text: str) -> When:
     found = in_name(text.strip()) or time_said(text.strip())
     if found is None:
         raise BadInputError(
-            f"{text.strip() or 'nothing'} is not a time", remedy="write it as 2026-03-14 10:15, or the day alone"
+            tr("{typed} is not a time", typed=text.strip()) if text.strip() else tr("nothing is not a time"),
+            remedy=tr("write it as 2026-03-14 10:15, or the day alone"),
         )
     return found
 
@@ -420,14 +429,20 @@ def parsed_when(text: str) -> When:
 def report_lines(report: ImportReport) -> Iterator[str]:
     """What was done, for a person: one line each."""
     added, there = report.count(Outcome.ADDED), report.count(Outcome.THERE)
-    yield f"{many(added, 'picture')} added, {there} already there, {report.count(Outcome.SKIPPED)} skipped"
+    yield tr(
+        "%n picture(s) added, {there} already there, {skipped} skipped",
+        "",
+        added,
+        there=there,
+        skipped=report.count(Outcome.SKIPPED),
+    )
     made = [
-        many(report.women, "patient"),
-        many(report.visits, "visit"),
-        many(report.pairs, "pair"),
+        tr("%n patient(s)", "", report.women),
+        tr("%n visit(s)", "", report.visits),
+        tr("%n pair(s)", "", report.pairs),
     ]
     if report.women or report.visits or report.pairs:
-        yield f"New: {', '.join(made)}"
+        yield tr("New: {records}", records=", ".join(made))
     yield from report.notes
 
 

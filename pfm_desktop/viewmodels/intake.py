@@ -14,6 +14,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.filmstrip import THUMBNAIL_SIDE
 from pfm_desktop.viewmodels.words import capital, spoken
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of, parsed_birth_date
@@ -42,7 +43,7 @@ _NAMED: dict[str, Stage] = {  # what a word of a file's name begins with
     "white": Stage.ACETIC_ACID,
     "acetic": Stage.ACETIC_ACID,
 }
-NO_NAME = "(no name)"
+NO_NAME = tr("(no name)")
 _SHORT = ("fl", "uv", "blue")  # whole words that say fluorescence
 
 
@@ -68,7 +69,7 @@ class Whom:
     @property
     def facts(self) -> str:
         """What tells her from another one of her name."""
-        return f"born {self.born}, ID {self.identifier}"
+        return tr("born {born}, ID {identifier}", born=self.born, identifier=self.identifier)
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ class Added:
 def offered_as(stage: Stage) -> str:
     """A stage as a form offers it; its own word comes first, so that its letter finds it."""
     if stage.source is Source.FLUORESCENCE:
-        return f"Fluorescence {stage.words}"
-    return f"{capital(stage.words)} (white light)"
+        return tr("Fluorescence {when}", when=stage.words)
+    return tr("{stage} (white light)", stage=capital(stage.words))
 
 
 def named_stage(path: Path) -> Stage | None:
@@ -112,7 +113,7 @@ def with_fluorescence_colours(ctx: Context, paths: Sequence[Path]) -> frozenset[
 
     found = set()
     for done, path in enumerate(paths):
-        ctx.progress(done, len(paths), "Looking at the colours")
+        ctx.progress(done, len(paths), tr("Looking at the colours"))
         with contextlib.suppress(UserError):  # it is refused when it is added, with the reason
             if quality.looks_fluorescent(io.read_picture(path).pixels):
                 found.add(path)
@@ -130,11 +131,12 @@ def sources_line(items: Sequence[NewPicture]) -> str:
     """What the visit gets: whether a pair can be read."""
     sources = {item.stage.source for item in items}
     if sources == {Source.WHITE, Source.FLUORESCENCE}:
-        return "Both sources: they are read as a pair."
+        return tr("Both sources: they are read as a pair.")
     if not sources:
-        return "Choose or drop picture files."
-    missing = "fluorescence" if Source.WHITE in sources else "white light"
-    return f"No {missing} picture here: add one for a pair, or go on with one source."
+        return tr("Choose or drop picture files.")
+    if Source.WHITE in sources:
+        return tr("No fluorescence picture here: add one for a pair, or go on with one source.")
+    return tr("No white light picture here: add one for a pair, or go on with one source.")
 
 
 def add_patient_and_visit(
@@ -196,8 +198,10 @@ def whom_of(lib: Library, visit_id: str) -> Whom:
 
 def target_text(whom: Whom, *, elsewhere: bool) -> str:
     """To which of her visits pictures go; `elsewhere`: the list stands on another visit, perhaps another woman's."""
-    other = "\nAnother visit is chosen in the list; the pictures go to this one." if elsewhere else ""
-    return f"To her visit of {whom.when}.{other}"
+    said = tr("To her visit of {when}.", when=whom.when)
+    if not elsewhere:
+        return said
+    return f"{said}\n" + tr("Another visit is chosen in the list; the pictures go to this one.")
 
 
 def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewPicture]) -> Added:
@@ -211,7 +215,7 @@ def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewP
     before = cases.visit_case(lib, visit_id)
     known = {picture.id for picture in before.pictures}
     for done, item in enumerate(items):
-        ctx.progress(done, len(items), "Adding pictures")
+        ctx.progress(done, len(items), tr("Adding pictures"))
         try:
             added = cases.add_picture(
                 lib,
@@ -225,7 +229,9 @@ def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewP
             refused.append((item.path, spoken(error)))
             continue
         if added.id in known:
-            refused.append((item.path, f"{item.path.name} is already in this visit; it is not added a second time."))
+            refused.append(
+                (item.path, tr("{file} is already in this visit; it is not added a second time.", file=item.path.name))
+            )
             continue
         known.add(added.id)
         text = f"Picture added ({added.stage.value.replace('_', ' ')})"

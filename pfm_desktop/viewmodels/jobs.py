@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pfm_desktop.jobs import Progress
+from pfm_desktop.support.language import tr
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class JobRow:
     def words(self) -> str:
         """The line beside the bar."""
         if self.stopping:
-            return f"{self.title}: stopping"
+            return tr("{job}: stopping", job=self.title)
         return f"{self.title}: {self.text}" if self.text and self.text != self.title else self.title
 
 

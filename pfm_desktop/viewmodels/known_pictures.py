@@ -13,6 +13,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import sha256_of
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.storage.same_bytes import Holder
 
-ASKED = (
+ASKED = tr(
     "Nothing was added yet. What is marked above is already in another visit, or seems to be of another woman or day: "
     "remove it, or add it all the same."
 )
-ALL_THE_SAME = "Add all the same"
+ALL_THE_SAME = tr("Add all the same")
 MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -72,7 +73,9 @@ def typed_moment(text: str) -> datetime | None:
         return datetime.strptime(text.strip(), MOMENT).astimezone()
     except (ValueError, OverflowError, OSError) as error:
         raise BadInputError(
-            f"{text.strip()} is not a time", safe="nothing was added", remedy="write it like 2026-03-14 10:15:00"
+            tr("{typed} is not a time", typed=text.strip()),
+            safe=tr("nothing was added"),
+            remedy=tr("write it like 2026-03-14 10:15:00"),
         ) from error
 
 
@@ -102,12 +105,31 @@ def _known(holders: Sequence[Holder], visit_id: str, patient_id: str) -> Known:
     """Another woman comes first: she is the reason to ask."""
     elsewhere = [holder for holder in holders if holder.visit_id != visit_id]
     if not elsewhere:
-        return Known("This picture is already in this visit.", elsewhere=False)
+        return Known(tr("This picture is already in this visit."), elsewhere=False)
     first = min(elsewhere, key=lambda holder: holder.patient.id == patient_id)
-    if first.patient.id == patient_id:
-        where = f"another visit of this woman ({moments.day(first.started_at.astimezone().date())})"
-    else:
-        where = f"a visit of {first.patient.display_name or '(no name)'} (ID {first.patient.identifier})"
     others = len(elsewhere) - 1
-    more = f" and in {others} more {'visit' if others == 1 else 'visits'}" if others else ""
-    return Known(f"This picture is already in {where}{more}.", elsewhere=True)
+    if first.patient.id == patient_id:
+        said = _in_her_visit(moments.day(first.started_at.astimezone().date()), others)
+    else:
+        said = _in_visit_of(first.patient.display_name or tr("(no name)"), first.patient.identifier, others)
+    return Known(said, elsewhere=True)
+
+
+def _in_her_visit(day: str, others: int) -> str:
+    if not others:
+        return tr("This picture is already in another visit of this woman ({day}).", day=day)
+    return tr(
+        "This picture is already in another visit of this woman ({day}) and in %n more visit(s).", "", others, day=day
+    )
+
+
+def _in_visit_of(name: str, identifier: str, others: int) -> str:
+    if not others:
+        return tr("This picture is already in a visit of {name} (ID {identifier}).", name=name, identifier=identifier)
+    return tr(
+        "This picture is already in a visit of {name} (ID {identifier}) and in %n more visit(s).",
+        "",
+        others,
+        name=name,
+        identifier=identifier,
+    )

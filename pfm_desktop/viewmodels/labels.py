@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.specimen import KIND_WORDS, SpecimenKind
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.pins import NO_OS, NOT_SURE, place_words
 from pfm_desktop.viewmodels.report_form import Saved
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.pins import Registered
 
-NO_HOUR = "hour not known: the os is not marked"
+NO_HOUR = tr("hour not known: the os is not marked")
 
 
 def pot_labels(case: VisitCase, known: Registered | None = None) -> tuple[Label, ...]:
@@ -31,10 +32,10 @@ def pot_labels(case: VisitCase, known: Registered | None = None) -> tuple[Label,
     patient = case.patient
     return tuple(
         Label(
-            name=patient.display_name or "no name",
+            name=patient.display_name or tr("no name"),
             born=birth_text(patient.birth_date),
             identifier=patient.identifier,
-            taken=f"taken {moment_of(case.visit)}",
+            taken=tr("taken {when}", when=moment_of(case.visit)),
             pot=one.pot,
             what=_what(case, one, known),
             number=number,
@@ -57,7 +58,7 @@ def save_labels(ctx: Context, lib: Library, labels: tuple[Label, ...], visit_id:
     from pfm_desktop.support.files import replacing
 
     access.require(lib.account, Act.EXPORT)
-    ctx.progress(0, 1, "Making the labels")
+    ctx.progress(0, 1, tr("Making the labels"))
     data = labels_pdf(labels)
     out = Path(path)
     details = {"pots": [label.pot for label in labels], "sha256": hashlib.sha256(data).hexdigest()}
@@ -73,4 +74,4 @@ def _what(case: VisitCase, one: Specimen, known: Registered | None) -> str:
     pin = next((pin for pin in case.pins if pin.id == one.id), None)
     place = place_words(case, pin, known) if pin is not None else NO_OS
     sure = place != NO_OS and NOT_SURE not in place
-    return f"biopsy {one.name}, {place if sure else NO_HOUR}"
+    return tr("biopsy {name}, {place}", name=one.name, place=place if sure else NO_HOUR)

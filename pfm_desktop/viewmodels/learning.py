@@ -16,6 +16,7 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.source import SECONDS, Source, second_of
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import labelling
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.services.learning.cases import Wish
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.support.settings import Settings as UserSettings
 
-COUNTING, LEARNING, COMPARING = "Looking for cases", "Learning a model", "Comparing two models"
+COUNTING, LEARNING, COMPARING = tr("Looking for cases"), tr("Learning a model"), tr("Comparing two models")
 SECONDS_A_CASE = 0.5  # of `benchmarks/finetune.py`, two cores, 224 pixels; used until this library has had a run
 
 
@@ -40,9 +41,9 @@ class Rights:
 def rights_in(lib: Library) -> Rights:
     """Of who is signed in."""
     if not labelling.may_see_reads(lib) or not lib.may(Act.EDIT_VISITS):
-        return Rights(False, False, "Models are learned by clinicians of this library: they see all labels.")
+        return Rights(False, False, tr("Models are learned by clinicians of this library: they see all labels."))
     if lib.read_only:
-        return Rights(False, False, "This library is open for reading only: nothing can be learned from it here.")
+        return Rights(False, False, tr("This library is open for reading only: nothing can be learned from it here."))
     return Rights(True, lib.may(Act.SIGN))
 
 
@@ -56,7 +57,7 @@ class Counted:
     enough: int
     parts: Mapping[Part, int]
     seconds: float | None
-    with_what: str = ""  # what the women who have to be enough must have
+    second: Source | None = None  # of what the women who have to be enough must have a picture, besides white light
 
 
 def count_job(ctx: Context, lib: Library, wish: Wish, parent: str) -> Counted:
@@ -73,8 +74,9 @@ def count_job(ctx: Context, lib: Library, wish: Wish, parent: str) -> Counted:
     seconds = cases.seconds_for(len(found.cases), records.all_runs(lib), size=size, measured=SECONDS_A_CASE)
     missing = cases.missing_women(cases.teaching(found.cases, wish.sources), enough=wish.enough)
     second = second_of(wish.sources)
-    with_what = f" with a picture of {second.words}" if second not in (None, Source.FLUORESCENCE) else ""
-    return Counted(found, missing, wish.enough, records.standing(lib), seconds, with_what)
+    if second is Source.FLUORESCENCE:
+        second = None
+    return Counted(found, missing, wish.enough, records.standing(lib), seconds, second)
 
 
 def begin_job(ctx: Context, lib: Library, settings: Settings) -> Request:
@@ -185,7 +187,7 @@ def cut_short(found: Runs, lib: Library, *, learning: bool) -> str:
     """That a run waits to be gone on with; "" where none does, or where it may be the one that goes on."""
     if learning or lib.read_only or not any(one.state is State.RUNNING for one in found.runs):
         return ""
-    return "a run was cut short"
+    return tr("a run was cut short")
 
 
 def changed_job(ctx: Context, lib: Library, changed: Sequence[Changed]) -> Mapping[str, tuple[str, str]]:

@@ -4,57 +4,95 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
-from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.domain.learning import RULES_OUT, Part, Run, State, counts_by, left_out_by, worst_grades
+from pfm_desktop.domain.grade import GRADE_WORDS, GRADES
+from pfm_desktop.domain.learning import RULES_OUT, Part, Run, Said, State, Why, counts_by, left_out_by, worst_grades
+from pfm_desktop.domain.source import Source
 from pfm_desktop.services.learning.comparing import Changed
 from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, SIZE, SPARED, no_worse
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import TITLES
 from pfm_desktop.viewmodels.learning import Counted, Runs
-from pfm_desktop.viewmodels.words import capital, many
+from pfm_desktop.viewmodels.words import capital
 
-CASE_COLUMNS = ("Grade", "Cases", "Women", "Enough?")
-RUN_COLUMNS = ("Model", "Learned from", "Begun", "State")
-FIGURE_COLUMNS = ("On the locked test", "Before", "New", "Difference (95 %)")
+CASE_COLUMNS = (tr("Grade"), tr("Cases"), tr("Women"), tr("Enough?"))
+RUN_COLUMNS = (tr("Model"), tr("Learned from"), tr("Begun"), tr("State"))
+FIGURE_COLUMNS = (tr("On the locked test"), tr("Before"), tr("New"), tr("Difference (95 %)"))
 MEASURES: Mapping[str, str] = {
-    "quadratic_kappa": "Kappa (quadratic)",
-    "macro_recall": "Macro recall",
-    FOUND: "HSIL+ found, as graded",
-    SPARED: "Others spared (specificity)",
-    HSIL: "HSIL+ found at 85 % specificity",
-    "ece": "Calibration error (low is good)",
-    COVERAGE: "Sets that hold the label",
-    SIZE: "Grades in a set (low is good)",
+    "quadratic_kappa": tr("Kappa (quadratic)"),
+    "macro_recall": tr("Macro recall"),
+    FOUND: tr("HSIL+ found, as graded"),
+    SPARED: tr("Others spared (specificity)"),
+    HSIL: tr("HSIL+ found at 85 % specificity"),
+    "ece": tr("Calibration error (low is good)"),
+    COVERAGE: tr("Sets that hold the label"),
+    SIZE: tr("Grades in a set (low is good)"),
 }
 STATES: Mapping[State, str] = {
-    State.RUNNING: "cut short",
-    State.LEARNED: "in quarantine",
-    State.NOT_BETTER: "in quarantine: not better",
-    State.ACTIVE: "promoted: it answers",  # where it is the model in use
-    State.REPLACED: "replaced by a later one",
-    State.ROLLED_BACK: "rolled back",
-    State.FAILED: "ended without a model",
+    State.RUNNING: tr("cut short"),
+    State.LEARNED: tr("in quarantine"),
+    State.NOT_BETTER: tr("in quarantine: not better"),
+    State.ACTIVE: tr("promoted: it answers"),  # where it is the model in use
+    State.REPLACED: tr("replaced by a later one"),
+    State.ROLLED_BACK: tr("rolled back"),
+    State.FAILED: tr("ended without a model"),
+}
+WHY_WORDS: Mapping[str, str] = {  # by what is on record
+    Why.NO_LABEL: tr("it has no label"),
+    Why.UNASSIGNED: tr("nobody has said who its woman is: assign its visit"),
+    Why.CONTRADICTORY: tr("readers differ, and nobody has decided between them"),
+    Why.NOT_GRADABLE: tr("readers say that it cannot be graded"),
+    Why.WAITING: tr("another reader is still to read it"),
+    Why.NO_PICTURE: tr("a picture is missing or was altered"),
+    Why.OTHER_SOURCES: tr("the model does not read its sources"),
+    Why.NO_SECOND: tr("no pair has a picture of the second source: pair them in Review"),
+    Why.QUALITY: tr("the engine refuses its pictures"),
+    Why.NOT_REGISTERED: tr("its pictures could not be registered"),
+    Why.OTHER_SIDE: tr("its woman looks like one on another side"),
+    Why.TOO_MANY: tr("there are more cases than the memory holds"),
+}
+SAID_WORDS: Mapping[str, str] = {
+    Said.HISTOLOGY: tr("histology"),
+    Said.ADJUDICATED: tr("adjudicated"),
+    Said.ADJUDICATED_BY_READER: tr("adjudicated by one who differed"),
+    Said.ADJUDICATED_AFTER_AI: tr("adjudicated, after AI"),
+    Said.ADJUDICATED_BY_READER_AFTER_AI: tr("adjudicated by one who differed, after AI"),
+    Said.MAJORITY: tr("majority"),
+    Said.MAJORITY_AFTER_AI: tr("majority, after AI"),
+    Said.FEWER_READERS: tr("fewer readers than asked for"),
+    Said.FEWER_READERS_AFTER_AI: tr("fewer readers than asked for, after AI"),
+    Said.IMPRESSION: tr("signed impression"),
+}
+_SOURCES: Mapping[str, str] = {  # in short, as figures name them
+    "both": tr("both", "sources"),
+    Source.WHITE: tr("white", "light"),
+    Source.FLUORESCENCE: tr("fluorescence"),
+    Source.GREEN: tr("green", "light"),
+    Source.IODINE: tr("iodine"),
 }
 ALL = "all"
-NO_RUNS = "Nothing was learned from this library yet."
-SMALL_PRINT = (
+NO_RUNS = tr("Nothing was learned from this library yet.")
+SMALL_PRINT = tr(
     "The women of the locked test are set aside for good: no model of this library ever learns from them. What is "
     "learned stays in quarantine and answers nothing until it is compared on them and promoted with a signature."
 )
-MEANING = "Compared on the locked test; it is to answer"  # seen whole in the narrowest window
+MEANING = tr("Compared on the locked test; it is to answer")  # seen whole in the narrowest window
 
 
 def cases_text(counted: Counted) -> str:
     """How much there is."""
     found = counted.found
     if not found.cases and found.left_out:
-        return "No case can be learned from: all that have a label are left out, for the reasons below."
+        return tr("No case can be learned from: all that have a label are left out, for the reasons below.")
     if not found.cases:
-        return "No case has a label yet. Grade pairs in Annotate, or enter histology in Review."
-    said = f"{many(len(found.cases), 'case')} of {many(found.women, 'woman', 'women')}"
-    return f"{said} can be used: to learn from, to calibrate and to test."
+        return tr("No case has a label yet. Grade pairs in Annotate, or enter histology in Review.")
+    women = tr("%n (woman|women)", "", found.women)
+    return tr(
+        "%n case(s) of {women} can be used: to learn from, to calibrate and to test.", "", len(found.cases), women=women
+    )
 
 
 def grade_rows(counted: Counted) -> tuple[tuple[str, str, str, str], ...]:
@@ -64,9 +102,9 @@ def grade_rows(counted: Counted) -> tuple[tuple[str, str, str, str], ...]:
     rows = []
     for grade in GRADES:
         short = counted.missing.get(grade, 0)
-        need = f"no, {many(short, 'woman', 'women')} missing" if short else "yes"
+        need = tr("no, %n (woman|women) missing", "", short) if short else tr("yes")
         if not short and worst.count(grade.rank) < RULES_OUT:
-            need = "to learn from"
+            need = tr("to learn from")
         rows.append((TITLES[grade], f"{cases[grade.value].cases:,}", f"{worst.count(grade.rank):,}", need))
     return tuple(rows)
 
@@ -76,31 +114,49 @@ def detail_lines(counted: Counted) -> tuple[str, ...]:
     lines = []
     worst = list(worst_grades(counted.found.cases).values())
     few = {grade: RULES_OUT - worst.count(grade.rank) for grade in GRADES if grade not in counted.missing}
-    parts = [f"{TITLES[grade].lower()} {short:,} more" for grade, short in few.items() if short > 0]
+    parts = [
+        tr("{grade} {women:,} more", grade=GRADE_WORDS[grade], women=short) for grade, short in few.items() if short > 0
+    ]
     if parts and counted.found.cases:
-        lines.append(f"To rule a grade out a model needs {RULES_OUT} women of it: {', '.join(parts)}.")
-    for key, title in (("device", "Devices"), ("said", "Labels from")):
-        found = counts_by(counted.found.cases, key).items()
-        women = {name: f" ({many(one.women, 'woman', 'women')})" if key == "device" else "" for name, one in found}
-        parts = [f"{name or 'not known'} {one.cases:,}{women[name]}" for name, one in found]
-        if parts:
-            lines.append(f"{title}: {', '.join(parts)}.")
-    standing = counted.parts
-    if any(standing.values()):
         lines.append(
-            f"From earlier runs {standing[Part.TRAIN]:,} women learn, {standing[Part.CALIBRATION]:,} calibrate and "
-            f"{standing[Part.TEST]:,} are the locked test; new ones join them in these shares."
+            tr(
+                "To rule a grade out a model needs {enough} women of it: {grades}.",
+                enough=RULES_OUT,
+                grades=", ".join(parts),
+            )
         )
-    else:
-        lines.append(
-            "About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the locked "
-            "test, for good."
-        )
+    devices = [
+        ((name or tr("not known")) + f" {one.cases:,} (" + tr("%n (woman|women)", "", one.women) + ")")
+        for name, one in counts_by(counted.found.cases, "device").items()
+    ]
+    origins = [
+        f"{SAID_WORDS.get(name, name)} {one.cases:,}" for name, one in counts_by(counted.found.cases, "said").items()
+    ]
+    if devices:
+        lines.append(tr("Devices: {devices}.", devices=", ".join(devices)))
+        lines.append(tr("Labels from: {origins}.", origins=", ".join(origins)))
+    lines.append(_parts_text(counted.parts))
     out = left_out_by(counted.found.left_out)
     if out:
-        said = "; ".join(f"{count:,}: {why.value}" for why, count in out.items())
-        lines.append(f"Left out {many(sum(out.values()), 'case')}. {said}.")
+        reasons = "; ".join(f"{count:,}: {WHY_WORDS[why]}" for why, count in out.items())
+        lines.append(tr("Left out %n case(s). {reasons}.", "", sum(out.values()), reasons=reasons))
     return tuple(lines)
+
+
+def _parts_text(standing: Mapping[Part, int]) -> str:
+    """Who stands where."""
+    if not any(standing.values()):
+        return tr(
+            "About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the "
+            "locked test, for good."
+        )
+    return tr(
+        "From earlier runs {learn:,} women learn, {calibrate:,} calibrate and {test:,} are the locked test; new ones "
+        "join them in these shares.",
+        learn=standing[Part.TRAIN],
+        calibrate=standing[Part.CALIBRATION],
+        test=standing[Part.TEST],
+    )
 
 
 def time_text(seconds: float | None) -> str:
@@ -108,28 +164,39 @@ def time_text(seconds: float | None) -> str:
     if seconds is None:
         return ""
     minutes = max(1, round(seconds / 60))
-    said = many(minutes, "minute") if minutes < 90 else many(round(minutes / 60), "hour")
-    return f"It will take about {said}. One can go on working meanwhile, and stop it at any time."
+    if minutes < 90:
+        said = tr("It will take about %n minute(s).", "", minutes)
+    else:
+        said = tr("It will take about %n hour(s).", "", round(minutes / 60))
+    return said + " " + tr("One can go on working meanwhile, and stop it at any time.")
 
 
 def why_no_start(counted: Counted | None) -> str:
     """Why nothing can be learned; "" where it can."""
-    if counted is None:
+    if counted is None or not counted.missing:
         return ""
-    if not counted.missing:
-        return ""
-    short = ", ".join(f"{TITLES[grade]} {many(count, 'woman', 'women')}" for grade, count in counted.missing.items())
-    return (
-        f"Too few to learn from: each grade needs {counted.enough} women{counted.with_what}. Still missing: {short}. "
-        "Grade more pairs in Annotate, or enter histology in Review."
+    short = ", ".join(
+        (f"{TITLES[grade]} " + tr("%n (woman|women)", "", count)) for grade, count in counted.missing.items()
     )
+    second, enough = counted.second, counted.enough
+    need = (
+        tr("Too few to learn from: each grade needs {enough} women.", enough=enough)
+        if second is None
+        else tr(
+            "Too few to learn from: each grade needs {enough} women with a picture of {source}.",
+            enough=enough,
+            source=second.words,
+        )
+    )
+    missing = tr("Still missing: {grades}.", grades=short)
+    return f"{need} {missing} " + tr("Grade more pairs in Annotate, or enter histology in Review.")
 
 
 def run_cells(run: Run, *, going: bool, in_use: str = "") -> tuple[str, ...]:
     """In the order of `RUN_COLUMNS`. `in_use`: the model that answers on this computer."""
-    state = "learning now" if going else STATES[run.state]
+    state = tr("learning now") if going else STATES[run.state]
     if run.state is State.ACTIVE and in_use not in ("", run.model_name):
-        state = f"promoted, but {in_use} answers here"
+        state = tr("promoted, but {model} answers here", model=in_use)
     begun = f"{moment(run.made_at)}, {run.made_by}"
     return run.model_name, run.parent_name, begun, state
 
@@ -137,76 +204,120 @@ def run_cells(run: Run, *, going: bool, in_use: str = "") -> tuple[str, ...]:
 def run_text(run: Run, *, going: bool, paused: bool = False, in_use: str = "") -> str:
     """What became of a run, in sentences."""
     counts = run.counts
+    if going and paused:
+        return tr("Paused. It waits until you let it go on.")
     if going:
-        return "Paused. It waits until you let it go on." if paused else "It is being learned now, at low priority."
+        return tr("It is being learned now, at low priority.")
     if run.state is State.RUNNING:
-        return "It was cut short, by an ending of the program or an error. What was learned until then is kept."
+        return tr("It was cut short, by an ending of the program or an error. What was learned until then is kept.")
     if run.state is State.FAILED:
-        return f"It ended without a model: {counts.get('ended', 'no reason is on record')}."
-    cases = counts.get("cases", {})
-    best = counts.get("best_epoch", 0)
-    taken = f"epoch {best:,} was taken" if best else "none was taken"
-    said = [
-        f"Learned from {many(cases.get('train', 0), 'case')} in {many(counts.get('epochs', 0), 'epoch')}; {taken}, "
-        f"checked on {many(cases.get('validation', 0), 'case')}, calibrated on {cases.get('calibration', 0):,}"
-        + (f", {counts['rehearsed']:,} phantoms rehearsed" if counts.get("rehearsed") else "")
-        + "."
-    ]
+        return tr("It ended without a model: {why}.", why=counts.get("ended", tr("no reason is on record")))
+    said = [_learned_text(counts)]
     if counts.get("stopped"):
-        said.append("It was stopped; this is the best until then.")
+        said.append(tr("It was stopped; this is the best until then."))
     if run.state is State.NOT_BETTER:
-        said.append("No epoch was better than the model before: only its calibration is new.")
+        said.append(tr("No epoch was better than the model before: only its calibration is new."))
     out = Counter(counts.get("left_out_before", {})) + Counter(counts.get("left_out", {}))
     if out:
-        said.append("Left out: " + "; ".join(f"{count:,}: {why}" for why, count in out.items()) + ".")
+        reasons = "; ".join(f"{count:,}: {WHY_WORDS.get(why, why)}" for why, count in out.items())
+        said.append(tr("Left out: {reasons}.", reasons=reasons))
     said += [f"{capital(note)}." for note in counts.get("notes", ())]
     said.append(_state_text(run, in_use))
     return "\n".join(filter(None, said))
 
 
+def _learned_text(counts: Mapping[str, Any]) -> str:
+    """From how many cases, and which epoch was taken."""
+    cases, best = counts.get("cases", {}), counts.get("best_epoch", 0)
+    said = {
+        "cases": tr("%n case(s)", "", cases.get("train", 0)),
+        "epochs": tr("%n epoch(s)", "", counts.get("epochs", 0)),
+        "which": tr("epoch {best:,} was taken", best=best) if best else tr("none was taken", "epoch"),
+        "checked": tr("%n case(s)", "", cases.get("validation", 0)),
+        "calibrated": f"{cases.get('calibration', 0):,}",
+    }
+    if not counts.get("rehearsed"):
+        return tr(
+            "Learned from {cases} in {epochs}; {which}, checked on {checked}, calibrated on {calibrated}.", **said
+        )
+    return tr(
+        "Learned from {cases} in {epochs}; {which}, checked on {checked}, calibrated on {calibrated}, "
+        "{phantoms:,} phantoms rehearsed.",
+        phantoms=counts["rehearsed"],
+        **said,
+    )
+
+
 def _state_text(run: Run, in_use: str) -> str:
     promotion = run.counts.get("promotion", {})
-    signed = f"Promoted by {promotion['signed_by']}: {promotion['meaning']}." if promotion else ""
+    signed = ""
+    if promotion:
+        signed = tr("Promoted by {name}: {meaning}.", name=promotion["signed_by"], meaning=promotion["meaning"])
     if promotion.get("reason"):
-        signed += f" Against the verdict, because: {promotion['reason']}."
+        signed += " " + tr("Against the verdict, because: {reason}.", reason=promotion["reason"])
     if run.state in (State.LEARNED, State.NOT_BETTER):
-        return "It is in quarantine and answers nothing."
+        return tr("It is in quarantine and answers nothing.")
     if run.state is State.ACTIVE and in_use in ("", run.model_name):
         return signed
     if run.state is State.ACTIVE:
-        return f"{signed} On this computer {in_use} answers."
-    return f"{signed} It is {run.state.value} and answers nothing now."
+        return f"{signed} " + tr("On this computer {model} answers.", model=in_use)
+    if run.state is State.ROLLED_BACK:
+        return f"{signed} " + tr("It is rolled back and answers nothing now.")
+    return f"{signed} " + tr("It is replaced and answers nothing now.")
 
 
 def curve_words(losses: Sequence[float], planned: int) -> str:
     """The curve in words, below it: the line is what is said, the dashes are not."""
     best = min(range(len(losses)), key=losses.__getitem__)
     done = len(losses) - 1
-    said = f"Line: loss on cases that are not learned from, {losses[0]:.3f} at the start"
-    if done:
-        said += f", {losses[best]:.3f} after epoch {best} (the best, ringed)" if best else ", never better since"
-    return f"{said}. Dashes: while learning. {done} of {max(planned, done)} epochs done."
+    if best:
+        said = tr(
+            "Line: loss on cases that are not learned from, {start:.3f} at the start, {least:.3f} after epoch {best} "
+            "(the best, ringed).",
+            start=losses[0],
+            least=losses[best],
+            best=best,
+        )
+    elif done:
+        said = tr(
+            "Line: loss on cases that are not learned from, {start:.3f} at the start, never better since.",
+            start=losses[0],
+        )
+    else:
+        said = tr("Line: loss on cases that are not learned from, {start:.3f} at the start.", start=losses[0])
+    return said + " " + tr("Dashes: while learning. {done} of {all} epochs done.", done=done, all=max(planned, done))
 
 
 def looks_text(runs: Runs) -> str:
     """Each look makes the test a little less honest, so it is counted where one looks."""
     if not runs.looks:
-        return "The locked test has not been looked at yet. Each look is counted and on record."
-    return (
-        f"The locked test was looked at {many(runs.looks, 'time')}. Each look is counted and on record: "
-        "whoever chooses among models by it wears it out."
+        return tr("The locked test has not been looked at yet. Each look is counted and on record.")
+    return tr(
+        "The locked test was looked at %n time(s). Each look is counted and on record: whoever "
+        "chooses among models by it wears it out.",
+        "",
+        runs.looks,
     )
 
 
 def places(figures: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Of what figures can be shown: key and title; all cases first, then sources and devices."""
-    found = [(ALL, f"All cases ({figures['cases']:,} of {figures['women']:,} women)")]
-    for kind, title in (("by_source", "Asked with"), ("by_device", "Device")):
-        for name, table in figures.get(kind, {}).items():
-            if table.get("cases"):
-                shown = name.replace("_", " and ") if kind == "by_source" else name or "not known"
-                found.append((f"{kind}/{name}", f"{title} {shown} ({table['cases']:,})"))
+    found = [(ALL, tr("All cases ({cases:,} of {women:,} women)", cases=figures["cases"], women=figures["women"]))]
+    for name, table in figures.get("by_source", {}).items():
+        if table.get("cases"):
+            title = tr("Asked with {sources} ({cases:,})", sources=_sources(name), cases=table["cases"])
+            found.append((f"by_source/{name}", title))
+    for name, table in figures.get("by_device", {}).items():
+        if table.get("cases"):
+            title = tr("Device {device} ({cases:,})", device=name or tr("not known"), cases=table["cases"])
+            found.append((f"by_device/{name}", title))
     return tuple(found)
+
+
+def _sources(name: str) -> str:
+    """`white and fluorescence`."""
+    words = (_SOURCES.get(part, part) for part in name.split("_"))
+    return reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), words)
 
 
 def figure_rows(figures: Mapping[str, Any], place: str = ALL) -> tuple[tuple[str, ...], ...]:
@@ -223,13 +334,13 @@ def figure_rows(figures: Mapping[str, Any], place: str = ALL) -> tuple[tuple[str
 
 def _number(one: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     if one is None or one.get("value") is None:
-        return "cannot be told"
+        return tr("cannot be told")
     form = "+.2f" if signed else ".2f"
     low, high = one["interval"]
-    span = "" if low is None or high is None else f" ({low:{form}} to {high:{form}})"
+    span = "" if low is None or high is None else tr("{low} to {high}", low=f"{low:{form}}", high=f"{high:{form}}")
     if signed and low == high == 0:
-        span = " (alike in all cases)"  # an interval without a width would say more than is known
-    return f"{one['value']:{form}}{span}"
+        span = tr("alike in all cases")  # an interval without a width would say more than is known
+    return f"{one['value']:{form}} ({span})" if span else f"{one['value']:{form}}"
 
 
 def _named(one: Mapping[str, Any]) -> str:
@@ -241,21 +352,27 @@ def compared_text(figures: Mapping[str, Any]) -> str:
     """Which two models the figures are of, where they say it, and what one measure is."""
     both = figures.get("models", {})
     named = [_named(both[side]) for side in ("old", "new") if side in both]
-    which = f"Before: {named[0]}, which answered then. New: {named[1]}. " if len(named) > 1 else ""
-    return (
-        f"Investigational - not for diagnosis. {which}As graded: high or cancer was given. At 85 % specificity: how "
-        "well HSIL+ can be told apart, with a threshold for each model that nobody uses when grading. The interval of "
-        "the calibration error lies high where cases are few."
+    said = [tr("Investigational - not for diagnosis.")]
+    if len(named) > 1:
+        said.append(tr("Before: {before}, which answered then. New: {new}.", before=named[0], new=named[1]))
+    said.append(
+        tr(
+            "As graded: high or cancer was given. At 85 % specificity: how well HSIL+ can be told apart, with a "
+            "threshold for each model that nobody uses when grading. The interval of the calibration error lies high "
+            "where cases are few."
+        )
     )
+    return " ".join(said)
 
 
 def verdict_text(figures: Mapping[str, Any]) -> tuple[str, str]:
     """Whether it may be promoted, and what else a person should know."""
     against = figures.get("against", [])
     if against:
-        said = "\n".join(("Not to be promoted without a reason:", *(f"- {capital(one)}" for one in against)))
+        said = "\n".join((tr("Not to be promoted without a reason:"), *(f"- {capital(one)}" for one in against)))
     else:
-        said = f"Nothing speaks against it: none of {', '.join(no_worse(figures))} is worse beyond chance."
+        measures = ", ".join(no_worse(figures))
+        said = tr("Nothing speaks against it: none of {measures} is worse beyond chance.", measures=measures)
     return said, "\n".join(f"- {capital(one)}." for one in figures.get("mind", ()))
 
 
@@ -263,18 +380,19 @@ def changed_text(one: Changed) -> str:
     """Under the picture of a case."""
     label, old, new = (_grade(rank) for rank in (one.truth, one.old, one.new))
     better = abs(one.new - one.truth) < abs(one.old - one.truth) if min(one.old, one.new) >= 0 else None
-    word = "" if better is None else "\nnearer to it" if better else "\nfarther from it"
+    word = "" if better is None else tr("nearer to it") if better else tr("farther from it")
     if better is False and abs(one.new - one.truth) == abs(one.old - one.truth):
-        word = "\nas far from it"
-    return f"Label {label}\n{old}, now {new}{word}"
+        word = tr("as far from it")
+    lines = tr("Label {grade}", grade=label), tr("{before}, now {now}", before=old, now=new), word
+    return "\n".join(filter(None, lines))
 
 
 def _grade(rank: int) -> str:
-    return GRADES[rank].value if 0 <= rank < len(GRADES) else "no answer"
+    return GRADE_WORDS[GRADES[rank]] if 0 <= rank < len(GRADES) else tr("no answer")
 
 
 def changed_title(changed: Sequence[Changed]) -> str:
     """Above the pictures."""
     if not changed:
-        return "Both models grade all cases of the locked test alike."
-    return f"{many(len(changed), 'case')} of the locked test that they grade differently:"
+        return tr("Both models grade all cases of the locked test alike.")
+    return tr("%n case(s) of the locked test that they grade differently:", "", len(changed))

@@ -10,6 +10,7 @@ import numpy as np
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.clock import clock_hour
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.pair_view import XY, CursorPosition, PairRegistration, Size, within
 
 
@@ -32,7 +33,9 @@ class PlacedPin:
         """`B  4 o'clock`, `B  4 o'clock?` or `B`; "4 h" would read as hours."""
         if self.hour is None:
             return self.letter
-        return f"{self.letter}  {self.hour} o'clock{'' if self.sure else '?'}"
+        if self.sure:
+            return tr("{letter}  {hour} o'clock", letter=self.letter, hour=self.hour)
+        return tr("{letter}  {hour} o'clock?", letter=self.letter, hour=self.hour)
 
 
 def mapped(x: float, y: float, start: Source, end: Source, registration: PairRegistration | None) -> XY | None:

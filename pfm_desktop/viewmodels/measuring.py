@@ -12,6 +12,7 @@ from pfm_desktop.domain.diagram import Diagram
 from pfm_desktop.domain.measure import Measured, answers, swede_size
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.findings import why_locked
 from pfm_desktop.viewmodels.review import os_mark_of
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.review import Desk
     from pfm_desktop.viewmodels.session import Edit
 
-NOT_DRAWN = "Lesion {} is not drawn on these pictures: press D on the stage and draw around it."
 _LESION = {item.key: item for item in ifcpc.LESION}
 
 
@@ -82,8 +82,12 @@ def drawing_view(
         return DrawingView(diagram=diagram)
     made, locked = measures_of(ground, lesion.id).get(lesion.id), why_locked(case, read_only_reason)
     if made is None:
-        return DrawingView("" if locked else NOT_DRAWN.format(lesion.number), diagram=diagram)
-    said = f"Lesion {lesion.number} as drawn: {measured_words(made)}."
+        not_drawn = tr(
+            "Lesion {number} is not drawn on these pictures: press D on the stage and draw around it.",
+            number=lesion.number,
+        )
+        return DrawingView("" if locked else not_drawn, diagram=diagram)
+    said = tr("Lesion {number} as drawn: {measures}.", number=lesion.number, measures=measured_words(made))
     offer = None if locked else offer_of(lesion, made)
     return DrawingView(said, offer, "" if locked else _wanting(made), diagram)
 
@@ -107,7 +111,7 @@ def offer_of(lesion: Lesion, made: LesionMeasure) -> Offer | None:
     size = swede_size(known)
     size = None if size == lesion.swede.lesion_size else size
     parts = [f"{_LESION[key].title}: {form.answer_words(_LESION[key], answer)}" for key, answer in offered.items()]
-    parts += [f"Swede, lesion size: {size}"] if size is not None else []
+    parts += [tr("Swede, lesion size: {size}", size=size)] if size is not None else []
     return Offer(lesion.id, offered, size, "; ".join(parts)) if parts else None
 
 
@@ -126,9 +130,11 @@ def _wanting(made: LesionMeasure) -> str:
     """What a person has to confirm before it is offered."""
     said = []
     if not made.os_said:
-        found = "; Shift+O: as found" if made.measured.hours is not None else ""
-        said.append(f"mark the os (O{found})")
+        found = made.measured.hours is not None
+        said.append(tr("mark the os (O; Shift+O: as found)") if found else tr("mark the os (O)"))
     if not made.cervix_said:
-        found = "; Shift+C: as found" if made.measured.cervix_share is not None else ""
-        said.append(f"draw the cervix (C{found})")
-    return f"To take more over, {' and '.join(said)}." if said else ""
+        found = made.measured.cervix_share is not None
+        said.append(tr("draw the cervix (C; Shift+C: as found)") if found else tr("draw the cervix (C)"))
+    if len(said) == 1:
+        return tr("To take more over, {act}.", act=said[0])
+    return tr("To take more over, {first} and {second}.", first=said[0], second=said[1]) if said else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.quality import Verdict
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,15 +41,15 @@ class LiveMeters:
         self._best = max(self._best, found.focus_raw)
         if look_for_cervix:
             place = live.centring(pixels)
-            self._centring = Meter("Centring", place.words, place.level)
+            self._centring = Meter(tr("Centring"), place.words, place.level)
         focus = Meter(
-            "Focus",
+            tr("Focus"),
             found.focus.words,
             found.focus.level,
             live.against_best(found.focus_raw, self._best),
         )
         others = (
             Meter(name, one.words, one.level, one.value)
-            for name, one in (("Exposure", found.exposure), ("Glare", found.glare))
+            for name, one in ((tr("Exposure"), found.exposure), (tr("Glare"), found.glare))
         )
         return (focus, *others, *((self._centring,) if self._centring is not None else ()))

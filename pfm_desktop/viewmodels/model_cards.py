@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import capital, spoken
 
 if TYPE_CHECKING:
@@ -37,10 +38,16 @@ def card_rows() -> tuple[CardRow, ...]:
     instead = {entry.path: other for entry, other in models.hidden()}
     for entry in models.models():
         info = entry.info
-        facts = f"{_sources(info.sources)}, {info.variant}, {info.splice} splice, {info.input_size} px input"
-        problem = "" if info.can_grade else "Trunks only: a start for training, it gives no answers."
+        facts = tr(
+            "{sources}, {variant}, {splice} splice, {size} px input",
+            sources=_sources(info.sources),
+            variant=info.variant,
+            splice=info.splice,
+            size=info.input_size,
+        )
+        problem = "" if info.can_grade else tr("Trunks only: a start for training, it gives no answers.")
         other = instead.get(entry.path)
-        hidden = f"Not used: its name leads to the model in {other}." if other else ""
+        hidden = tr("Not used: its name leads to the model in {folder}.", folder=other) if other else ""
         rows.append(
             CardRow(
                 info.name, entry.path, info.version, info.label, facts, _unlike(entry.path) if info.can_grade else "",
@@ -49,7 +56,7 @@ def card_rows() -> tuple[CardRow, ...]:
         )  # fmt: skip
     for bad in models.broken():
         said = spoken(bad.error) if bad.error else capital(bad.problem)
-        rows.append(CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {said}"))
+        rows.append(CardRow(bad.path.name, bad.path, problem=tr("Cannot be read: {why}", why=said)))
     return tuple(rows)
 
 
@@ -78,8 +85,8 @@ def _unlike(path: Path) -> str:
     except UserError:  # gone or altered since it was listed: asking it says so
         return ""
     if not told:
-        return "It does not say when a picture is unlike anything it learned from."
-    return f"It says when a picture is unlike anything it learned from ({_sources(told)})."
+        return tr("It does not say when a picture is unlike anything it learned from.")
+    return tr("It says when a picture is unlike anything it learned from ({sources}).", sources=_sources(told))
 
 
 def _sources(sources: tuple[Source, ...]) -> str:

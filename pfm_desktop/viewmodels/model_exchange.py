@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.services.learning.exchange import Opened
     from pfm_desktop.storage.library import Library
 
-FILES = "Model files (*.pfm-model)"
+FILES = tr("Model files (*.pfm-model)")
 ENDING = ".pfm-model"
-SENDING, LOOKING, BRINGING = "Passing a model on", "Checking a model file", "Bringing a model in"
-OTHER_WAY = "on another way than the file itself: by telephone, or in a letter"
+SENDING, LOOKING, BRINGING = tr("Passing a model on"), tr("Checking a model file"), tr("Bringing a model in")
+OTHER_WAY = tr("on another way than the file itself: by telephone, or in a letter")
 
 
 def may_send(lib: Library) -> bool:
@@ -31,9 +32,12 @@ def send_job(ctx: Context, lib: Library, folder: str, out: str) -> str:
 
     file = Path(out)
     sent = exchange.send(ctx, lib, folder, file if file.suffix == ENDING else file.with_name(file.name + ENDING))
-    return (
-        f"Written to {sent.path}: the model and its card, nothing of any patient. Tell who gets it this fingerprint of "
-        f"the key that signed it, {OTHER_WAY}: {sent.fingerprint}"
+    return tr(
+        "Written to {path}: the model and its card, nothing of any patient. Tell who gets it "
+        "this fingerprint of the key that signed it, {way}: {fingerprint}",
+        path=sent.path,
+        way=OTHER_WAY,
+        fingerprint=sent.fingerprint,
     )
 
 
@@ -47,9 +51,13 @@ def open_job(ctx: Context, file: str) -> Opened:
 
 def opened_text(opened: Opened) -> str:
     """What is asked before it is brought in."""
-    return (
-        f"{opened.name} {opened.version}, signed on {opened.made_at[:10]}. Anybody can sign a file: type the "
-        f"fingerprint that its sender told you {OTHER_WAY}. It answers nothing until it is chosen here."
+    return tr(
+        "{name} {version}, signed on {day}. Anybody can sign a file: type the fingerprint "
+        "that its sender told you {way}. It answers nothing until it is chosen here.",
+        name=opened.name,
+        version=opened.version,
+        day=opened.made_at[:10],
+        way=OTHER_WAY,
     )
 
 
@@ -64,8 +72,15 @@ def receive_job(ctx: Context, file: str, fingerprint: str) -> str:
         name = given if _is_here(opened) else unused(given, taken_names())
         brought = exchange.receive(ctx, Path(file), Path(work) / "model", fingerprint=fingerprint, name=name)
     info = brought.info
-    other = "" if name == given else f" Its sender calls it {given}, which another model here is called already."
-    return f"{info.name} {info.version} is here now ({info.label}). It answers nothing until it is chosen.{other}"
+    said = tr(
+        "{name} {version} is here now ({label}). It answers nothing until it is chosen.",
+        name=info.name,
+        version=info.version,
+        label=info.label,
+    )
+    if name != given:
+        said += " " + tr("Its sender calls it {name}, which another model here is called already.", name=given)
+    return said
 
 
 def unused(name: str, taken: Collection[str]) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.case import Patient, VisitRow
 from pfm_desktop.jobs import Context
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.intake import NO_NAME
-from pfm_desktop.viewmodels.words import many
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 SHOWN = 50  # at once; a word more finds the others
-NOBODY = "Nobody is found. Search by name, ID or date."
-NO_WOMEN = "Each patient has a visit."
-UNDO = "Undo takes it back."
+NOBODY = tr("Nobody is found. Search by name, ID or date.")
+NO_WOMEN = tr("Each patient has a visit.")
+UNDO = tr("Undo takes it back.")
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,20 @@ def visits_for(ctx: Context, lib: Library, search: str, visit_id: str, picture_i
     from pfm_desktop.services import cases
 
     here = cases.visit_case(lib, visit_id)
-    origin = f"{_woman(here.patient)}, visit of {moment_of(here.visit)}"
+    origin = tr("{woman}, visit of {when}", woman=_woman(here.patient), when=moment_of(here.visit))
     rows = cases.today(lib, search=search, limit=SHOWN, ctx=ctx)
     return [
         Choice(
             f"{_woman(row.patient)}\n{_visit(row)}",
-            f"Move {many(len(picture_ids), 'picture')}\nfrom {origin}\nto {_woman(row.patient)}, visit of "
-            f"{moment_of(row.visit)}?\n{UNDO}",
+            tr(
+                "Move %n picture(s)\nfrom {origin}\nto {woman}, visit of {when}?",
+                "",
+                len(picture_ids),
+                origin=origin,
+                woman=_woman(row.patient),
+                when=moment_of(row.visit),
+            )
+            + f"\n{UNDO}",
             _pictures_to(picture_ids, row.visit.id),
             reason=row.patient.id != here.patient.id,
         )
@@ -58,18 +65,26 @@ def visits_for(ctx: Context, lib: Library, search: str, visit_id: str, picture_i
 def women_for(ctx: Context, lib: Library, search: str, visit_id: str) -> list[Choice]:
     """Job: women to whom a visit may go, each once."""
     from pfm_desktop.services import cases, moving
+    from pfm_desktop.services.capture import unassigned
 
     here = cases.visit_case(lib, visit_id)
     last = moving.last_visit(lib, visit_id)
-    gone = f"\n{here.patient.identifier} then has no visit and goes off the record." if last else ""
+    who = here.patient.identifier
+    gone = tr("{identifier} then has no visit and goes off the record.", identifier=who) if last else ""
     rows = cases.today(lib, search=search, limit=SHOWN, ctx=ctx)
     women = {row.patient.id: row for row in reversed(rows) if row.patient.id != here.patient.id}
     return [
         Choice(
             f"{_woman(row.patient)}\n{_visit(row)}",
-            f"Move the visit of {moment_of(here.visit)}, with {many(len(here.pictures), 'picture')} "
-            f"and all that is said in it,\nfrom {_woman(here.patient)}\nto {_woman(row.patient)}?{gone}"
-            f"{_doubt(lib, visit_id, row.patient.id)}\n{UNDO}",
+            tr(
+                "Move the visit of {when}, with %n picture(s) and all that is said in it,\nfrom {woman}\nto {other}?",
+                "",
+                len(here.pictures),
+                when=moment_of(here.visit),
+                woman=_woman(here.patient),
+                other=_woman(row.patient),
+            )
+            + _lines(gone, unassigned.doubt(lib, visit_id, row.patient.id), UNDO),
             _visit_to(visit_id, row.patient.id),
             reason=True,
         )
@@ -83,12 +98,12 @@ def removal_of(_ctx: Context, lib: Library, _search: str, visit_id: str) -> list
 
     here = cases.visit_case(lib, visit_id)
     last = moving.last_visit(lib, visit_id)
-    gone = "\nShe has no other visit and goes off the record with it." if last else ""
-    what = f"{_woman(here.patient)}, visit of {moment_of(here.visit)}"
+    gone = tr("She has no other visit and goes off the record with it.") if last else ""
+    what = tr("{woman}, visit of {when}", woman=_woman(here.patient), when=moment_of(here.visit))
     return [
         Choice(
             what,
-            f"Take this visit off the record?\n{what}{gone}\n{UNDO}",
+            tr("Take this visit off the record?") + _lines(what, gone, UNDO),
             lambda library: moving.remove_visit(library, visit_id),
         )
     ]
@@ -101,7 +116,7 @@ def women_without_visits(_ctx: Context, lib: Library, _search: str) -> list[Choi
     return [
         Choice(
             _woman(patient),
-            f"Take this patient off the record? She has no visit.\n{_woman(patient)}\n{UNDO}",
+            tr("Take this patient off the record? She has no visit.") + _lines(_woman(patient), UNDO),
             _removal(patient.id),
         )
         for patient in moving.women_without_visits(lib, SHOWN)
@@ -126,17 +141,19 @@ def _removal(patient_id: str) -> Callable[[Library], tuple[Change, ...]]:
     return lambda lib: moving.remove_patient(lib, patient_id)
 
 
-def _doubt(lib: Library, visit_id: str, patient_id: str) -> str:
-    from pfm_desktop.services.capture import unassigned
-
-    text = unassigned.doubt(lib, visit_id, patient_id)
-    return f"\n{text}" if text else ""
+def _lines(*lines: str) -> str:
+    return "".join(f"\n{line}" for line in lines if line)
 
 
 def _woman(patient: Patient) -> str:
     name = patient.display_name or NO_NAME
-    return f"{name}, born {birth_text(patient.birth_date)}, ID {patient.identifier}"
+    return tr(
+        "{name}, born {birth}, ID {identifier}",
+        name=name,
+        birth=birth_text(patient.birth_date),
+        identifier=patient.identifier,
+    )
 
 
 def _visit(row: VisitRow) -> str:
-    return f"visit of {moment_of(row.visit)}, {many(row.pictures, 'picture')}"
+    return tr("visit of {when}, %n picture(s)", "", row.pictures, when=moment_of(row.visit))

@@ -10,12 +10,14 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.people import Account, Act, roles_text
+from pfm_desktop.domain.people import Account, Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.storage.schema import DATABASE, is_encrypted
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import demo_library_dir
+from pfm_desktop.viewmodels.people import roles_words
 from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
@@ -87,11 +89,13 @@ def why_not_writable(_ctx: Context, library: Library) -> str:
 
 def read_only_text(library: Library) -> str:
     """Why nothing can be changed in it, and what will be possible once that is over; "" where it can."""
+    from pfm_desktop.storage.refusals import FULL, in_use, perhaps_in_use
+
     why = library.no_editing
-    if library.read_only and "full" in why:
-        return f"{why}. Free some space: it can be opened for writing here then"
-    if library.read_only and why.startswith("in use"):
-        return f"{why}. Once it is closed there it can be opened for writing here"
+    if library.read_only and why == FULL:
+        return f"{why}. " + tr("Free some space: it can be opened for writing here then")
+    if library.read_only and in_use(why) and not why.startswith(perhaps_in_use("")):
+        return f"{why}. " + tr("Once it is closed there it can be opened for writing here")
     return why
 
 
@@ -99,27 +103,38 @@ def bar_text(library: Library) -> str:
     """What the bar above all pages says of what can be changed in it by who is signed in; "" where all can."""
     why, person = read_only_text(library), library.account
     if why and person is not None and not library.read_only and (may := _may_all_the_same(person)):
-        return f"{person.name} is {roles_text(person.roles)}: {may}, nothing else can be changed"
-    return f"Read only, nothing can be changed here: {why}" if why else ""
+        return tr(
+            "{name} is {roles}: {acts}, nothing else can be changed",
+            name=person.name,
+            roles=roles_words(person.roles),
+            acts=may,
+        )
+    return tr("Read only, nothing can be changed here: {why}", why=why) if why else ""
 
 
 def _may_all_the_same(person: Account) -> str:
     """What who may not change visits does change."""
-    reads = ["reads for labels"] if person.may(Act.LABEL) else []
-    reads += ["decisions between readers"] if person.may(Act.ADJUDICATE) else []
-    said = [f"{' and '.join(reads)} are written"] if reads else []
-    return ", ".join([*said, "accounts are kept here"] if person.may(Act.KEEP_ACCOUNTS) else said)
+    said = []
+    if person.may(Act.LABEL) and person.may(Act.ADJUDICATE):
+        said.append(tr("reads for labels and decisions between readers are written"))
+    elif person.may(Act.LABEL):
+        said.append(tr("reads for labels are written"))
+    elif person.may(Act.ADJUDICATE):
+        said.append(tr("decisions between readers are written"))
+    if person.may(Act.KEEP_ACCOUNTS):
+        said.append(tr("accounts are kept here"))
+    return ", ".join(said)
 
 
 def over_text(was: str) -> str:
     """What is said once nothing keeps the library from being written any more; `was`: what did."""
-    if "in use" in was:
-        now = "the program that had the library has closed it or has ended"
-    elif "full" in was:
-        now = "the disk has free space again"
-    else:
-        now = "the folder can be written again"
-    return f"Still open for reading only, but {now}."
+    from pfm_desktop.storage.refusals import FULL, in_use
+
+    if in_use(was):
+        return tr("Still open for reading only, but the program that had the library has closed it or has ended.")
+    if was == FULL:
+        return tr("Still open for reading only, but the disk has free space again.")
+    return tr("Still open for reading only, but the folder can be written again.")
 
 
 def load(_ctx: Context) -> None:
@@ -209,7 +224,7 @@ def create_library(ctx: Context, folder: str, name: str = "", password: str = ""
     from pfm_desktop.services import accounts
     from pfm_desktop.storage.library import Library
 
-    ctx.progress(0, 1, "Making the library")
+    ctx.progress(0, 1, tr("Making the library"))
     try:
         if not name:
             return NewLibrary(Library.create(Path(folder)))
@@ -233,4 +248,4 @@ def password_problem(password: str, name: str) -> str:
 
 def name_of(folder: str) -> str:
     """A library as the window names it."""
-    return Path(folder).name if folder else "Demo library"
+    return Path(folder).name if folder else tr("Demo library")

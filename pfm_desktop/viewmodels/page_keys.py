@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-EVERYWHERE = "Everywhere"
-PICTURES = "On the pictures"
-NO_OWN = "No keys of its own: Tab goes from one control to the next, Space and Enter press."
+from pfm_desktop.support.language import tr
+
+EVERYWHERE = tr("Everywhere")
+PICTURES = tr("On the pictures")
+NO_OWN = tr("No keys of its own: Tab goes from one control to the next, Space and Enter press.")
 # what lists and fields of a page do by themselves; Escape leads back from all that stand behind another page
 _BY_THEMSELVES: dict[str, tuple[tuple[str, str], ...]] = {
     "Today": (
-        ("Enter", "Open the visit on which the list stands"),
-        ("Up, Down, Page Up, Page Down", "Move in the list, from the search field too"),
-        ("Escape", "Clear the search: all visits again"),
+        ("Enter", tr("Open the visit on which the list stands")),
+        (tr("Up, Down, Page Up, Page Down"), tr("Move in the list, from the search field too")),
+        ("Escape", tr("Clear the search: all visits again")),
     ),
-    **dict.fromkeys(("Import", "Export", "Fine-tune", "Histology", "Audit trail"), (("Escape", "Back"),)),
+    **dict.fromkeys(
+        (tr("Import"), tr("Export"), tr("Fine-tune"), tr("Histology"), tr("Audit trail")), (("Escape", tr("Back")),)
+    ),
 }
 
 

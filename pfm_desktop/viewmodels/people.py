@@ -6,20 +6,27 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.people import Account, Act, Role, roles_text
+from pfm_desktop.domain.people import Account, Act, Role
 from pfm_desktop.support.errors import StorageError, UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
     from pfm_desktop.storage.library import Library
 
 ROLE_WORDS = {
-    Role.CLINICIAN: "Clinician: sees names, examines, reads, signs",
-    Role.ANNOTATOR: "Annotator: labels pictures, sees neither names nor findings",
-    Role.ADJUDICATOR: "Adjudicator: decides between readings, sees neither names nor findings",
-    Role.ADMINISTRATOR: "Administrator: keeps accounts, reads the audit trail, changes no visit",
+    Role.CLINICIAN: tr("Clinician: sees names, examines, reads, signs"),
+    Role.ANNOTATOR: tr("Annotator: labels pictures, sees neither names nor findings"),
+    Role.ADJUDICATOR: tr("Adjudicator: decides between readings, sees neither names nor findings"),
+    Role.ADMINISTRATOR: tr("Administrator: keeps accounts, reads the audit trail, changes no visit"),
 }
-NO_ACCOUNTS = (
+_ROLE_NAMES = {
+    Role.CLINICIAN: tr("clinician"),
+    Role.ANNOTATOR: tr("annotator"),
+    Role.ADJUDICATOR: tr("adjudicator"),
+    Role.ADMINISTRATOR: tr("administrator"),
+}
+NO_ACCOUNTS = tr(
     "This library is not encrypted and has no accounts: the name above is what stands beside your reads. For pictures "
     "of real women make an encrypted library (New library...)."
 )
@@ -43,6 +50,11 @@ class Done:
     key: str = ""
 
 
+def roles_words(roles: Collection[Role]) -> str:
+    """`clinician, administrator`, as `domain.people.roles_text` puts it on record, in the language of the window."""
+    return ", ".join(_ROLE_NAMES[role] for role in Role if role in roles)
+
+
 def may_keep(lib: Library) -> bool:
     """Whether who is signed in makes and changes accounts here."""
     return lib.account is not None and lib.may(Act.KEEP_ACCOUNTS) and not lib.read_only
@@ -60,11 +72,13 @@ def rows(lib: Library) -> tuple[PersonRow, ...]:
 
     def state(one: Account) -> str:
         if not one.active:
-            return "switched off"
-        return "has no password yet" if one.id in without else ""
+            return tr("switched off")
+        return tr("has no password yet") if one.id in without else ""
 
     return tuple(
-        PersonRow(one, f"{one.name} (you)" if one.id == mine else one.name, roles_text(one.roles), state(one))
+        PersonRow(
+            one, tr("{name} (you)", name=one.name) if one.id == mine else one.name, roles_words(one.roles), state(one)
+        )
         for one in accounts.everybody(lib)
     )
 
@@ -75,7 +89,7 @@ def add(_ctx: Context, lib: Library, own: str, name: str, roles: Collection[Role
 
     def done() -> Done:
         accounts.confirm(lib, own, "to add a person")
-        return Done(f"{accounts.add(lib, name, roles, password).name} may sign in now.")
+        return Done(tr("{name} may sign in now.", name=accounts.add(lib, name, roles, password).name))
 
     return _said(done)
 
@@ -96,11 +110,11 @@ def change(
                 now = accounts.change(lib, account, roles=roles, active=active)
             except UserError as error:
                 if password:
-                    safe = "the new password is set; roles, and who may sign in, are as before"
+                    safe = tr("the new password is set; roles, and who may sign in, are as before")
                     raise UserError(error.what, safe=safe, remedy=error.remedy) from error
                 raise
-        said = f"{now.name}: {roles_text(now.roles) if now.active else 'switched off'}"
-        return Done(f"{said}, with a new password." if password else f"{said}.")
+        said = f"{now.name}: " + (roles_words(now.roles) if now.active else tr("switched off"))
+        return Done(tr("{account}, with a new password.", account=said) if password else f"{said}.")
 
     return _said(done)
 
@@ -111,7 +125,7 @@ def own_password(_ctx: Context, lib: Library, old: str, new: str) -> Done | User
 
     def done() -> Done:
         accounts.change_own_password(lib, old, new)
-        return Done("Your password is changed.")
+        return Done(tr("Your password is changed."))
 
     return _said(done)
 
@@ -123,7 +137,7 @@ def recovery_key(_ctx: Context, lib: Library, password: str) -> Done | UserError
     def done() -> Done:
         accounts.confirm(lib, password, "to make a recovery key")
         key = accounts.new_recovery_key(lib)
-        return Done("A new recovery key was made; the one before opens nothing any more.", key)
+        return Done(tr("A new recovery key was made; the one before opens nothing any more."), key)
 
     return _said(done)
 

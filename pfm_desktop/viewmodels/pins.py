@@ -10,6 +10,7 @@ from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.clock import NO_WAY
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.specimen import SpecimenKind
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.findings import why_locked
 from pfm_desktop.viewmodels.found import TAKE_KEY
 from pfm_desktop.viewmodels.grades import SOURCES
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Edit
 
-NO_PINS = "No pins yet. Press P on the stage, then click where the biopsy is taken."
-NO_OS = "Mark the os first (O on the stage)"
-NOT_SURE = f"if the os is where the program found it ({TAKE_KEY} on the stage marks it there)"
-NOT_ON_STAGE = "not on the stage now"
+NO_PINS = tr("No pins yet. Press P on the stage, then click where the biopsy is taken.")
+NO_OS = tr("Mark the os first (O on the stage)")
+NOT_SURE = tr("if the os is where the program found it ({key} on the stage marks it there)", key=TAKE_KEY)
+NOT_ON_STAGE = tr("not on the stage now")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _result_words(one: Specimen | None) -> str:
         return ""
     from pfm_desktop.viewmodels.follow_up import result_words
 
-    return f"Histology: {result_words(one)}"
+    return tr("Histology: {result}", result=result_words(one))
 
 
 def place_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> str:
@@ -140,7 +141,8 @@ def place_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> s
 def picture_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> str:
     """`on white light, acetic acid, 60 s`; also when that picture is not on the stage."""
     picture = case.picture_of(pin)
-    words = f"on {SOURCES[pin.frame]}" + (f", {stage_words(picture)}" if picture is not None else "")
+    source, stage = SOURCES[pin.frame], stage_words(picture) if picture is not None else ""
+    words = tr("on {source}, {stage}", source=source, stage=stage) if stage else tr("on {source}", source=source)
     elsewhere = known is not None and bool(known.pair_id) and pin not in case.pins_on(known.pair_id)
     return f"{words} ({NOT_ON_STAGE})" if elsewhere else words
 

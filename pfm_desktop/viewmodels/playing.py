@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.domain.registration import reason_words
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.captions import Caption, Captions
 from pfm_desktop.viewmodels.timeline import clock_text
 from pfm_desktop.viewmodels.visit_timeline import acetic, arranged
-from pfm_desktop.viewmodels.words import capital, many
+from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import Pair
@@ -23,15 +25,21 @@ if TYPE_CHECKING:
 UNLIKE_MS = 334  # between unlike pictures: at most three changes a second, half of what WCAG 2.2 (2.3.1) allows
 ALIKE_MS = 100  # between pictures that hardly differ, as frames of a clip
 CHANGE, AREA = 26, 0.1  # of 255; share of the picture: from which a change of brightness may be a flash
-LIMIT = "Unlike pictures change at most 3 times a second."
-LOCKED = "A sequence is played. Press Esc to go back to the pair first."
-PLAYER = "Player: not the pair that is read."
-CHANGED = "A picture of the sequence is no longer in this visit: the player was closed."
-NO_PAIR = "No picture on the stage."
-NO_ACETIC = "No white-light picture after acetic acid in this visit."
-NOT_TIMED = "The seconds since acetic acid are not known of any picture: there is no order in which to play them."
-ONE_ONLY = "Only one picture has its seconds since acetic acid: there is nothing to play."
-SPEEDS = ((0.5, "1 in 2 s"), (1.0, "1 a second"), (2.0, "2 a second"), (3.0, "3 a second"), (10.0, "10 a second"))
+LIMIT = tr("Unlike pictures change at most 3 times a second.")
+LOCKED = tr("A sequence is played. Press Esc to go back to the pair first.")
+PLAYER = tr("Player: not the pair that is read.")
+CHANGED = tr("A picture of the sequence is no longer in this visit: the player was closed.")
+NO_PAIR = tr("No picture on the stage.")
+NO_ACETIC = tr("No white-light picture after acetic acid in this visit.")
+NOT_TIMED = tr("The seconds since acetic acid are not known of any picture: there is no order in which to play them.")
+ONE_ONLY = tr("Only one picture has its seconds since acetic acid: there is nothing to play.")
+SPEEDS = (
+    (0.5, tr("1 in 2 s")),
+    (1.0, tr("1 a second")),
+    (2.0, tr("2 a second")),
+    (3.0, tr("3 a second")),
+    (10.0, tr("10 a second")),
+)
 USUAL, OF_CLIP = 1, 4  # of these
 NO_ERROR = 0.05  # pixels: less is said as less, not as none
 
@@ -125,7 +133,12 @@ def next_index(index: int, count: int) -> int | None:
 def captions(played: Played, index: int) -> Captions:
     """What stands on a picture: its seconds, large; which it is; how it lies."""
     frame = played.frames[index]
-    where = f"{'Picture' if frame.wanted.picture_id else 'Clip, picture'} {index + 1} of {len(played.frames)}"
+    place = {"place": index + 1, "count": len(played.frames)}
+    where = (
+        tr("Picture {place} of {count}", **place)
+        if frame.wanted.picture_id
+        else tr("Clip, picture {place} of {count}", **place)
+    )
     caption = Caption(_title(frame), (where, lies_words(frame), PLAYER), big=big_words(frame))
     return Captions({Source.WHITE: caption}, alone=True)
 
@@ -135,32 +148,40 @@ def big_words(frame: Frame) -> str:
     wanted = frame.wanted
     if wanted.since_acid is None:
         return clock_text(wanted.at)
-    return f"{'about ' if wanted.reckoned else ''}{wanted.since_acid:.0f} s"
+    if wanted.reckoned:
+        return tr("about {seconds:.0f} s", seconds=wanted.since_acid)
+    return f"{wanted.since_acid:.0f} s"
 
 
 def _title(frame: Frame) -> str:
     since = frame.wanted.since_acid
     if since is None:
-        return "of the clip"
-    return "before acetic acid" if since < 0 else "after acetic acid"
+        return tr("of the clip")
+    return tr("before acetic acid") if since < 0 else tr("after acetic acid")
 
 
 def lies_words(frame: Frame) -> str:
     """How it lies on the first one."""
     registration = frame.registration
     error = None if registration is None else registration.error_px
-    within = "" if error is None else f", {error:.1f} px" if error >= NO_ERROR else f", under {2 * NO_ERROR} px"
+    within = ""
+    if error is not None:
+        within = f"{error:.1f} px" if error >= NO_ERROR else tr("under {error} px", error=2 * NO_ERROR)
+    aligned = tr("Aligned with the first, {error}", error=within) if within else tr("Aligned with the first")
     return {
-        "first": "The first, all others are laid on it",
-        "aligned": f"Aligned with the first{within}",
-        "check": f"Check: aligned only in part{within or ', error not known'}",
-        "not": f"NOT ALIGNED: {_own_words(frame.why)}",
-        "as_taken": "As recorded, not aligned",
+        "first": tr("The first, all others are laid on it"),
+        "aligned": aligned,
+        "check": tr("Check: aligned only in part, {error}", error=within or tr("error not known")),
+        "not": tr("NOT ALIGNED: {why}", why=_OWN_WORDS.get(frame.why, frame.why)),
+        "as_taken": tr("As recorded, not aligned"),
     }[frame.lies.value]
 
 
-def _own_words(why: str) -> str:
-    return why.replace("the white-light picture", "the first picture").replace("the fluorescence picture", "this one")
+# of registrations, whose first picture is that in white light
+_OWN_WORDS = {
+    reason_words("the white-light picture shows no structure"): tr("the first picture shows no structure"),
+    reason_words("the fluorescence picture shows no structure"): tr("this one shows no structure"),
+}
 
 
 def summary(plan: Plan, played: Played) -> str:
@@ -169,9 +190,9 @@ def summary(plan: Plan, played: Played) -> str:
     check = sum(frame.lies.value == "check" for frame in played.frames)
     said = [PLAYER]
     if loose:
-        said.append(f"{loose} of {len(played.frames)} not aligned: shown as taken.")
+        said.append(tr("{count} of {all} not aligned: shown as taken.", count=loose, all=len(played.frames)))
     if check:
-        said.append(f"{check} to be checked.")
+        said.append(tr("%n to be checked.", "", check))
     if plan.untimed:
-        said.append(f"{many(plan.untimed, 'picture')} without known seconds left out.")
+        said.append(tr("%n picture(s) without known seconds left out.", "", plan.untimed))
     return " ".join((*said, *map(capital, played.left_out), LIMIT))

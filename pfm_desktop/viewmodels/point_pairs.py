@@ -12,6 +12,7 @@ from pfm_desktop.domain.annotation import Pin
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,13 +25,19 @@ ENOUGH_TO_APPLY = 1  # what one click decides is a shift, and the status stays `
 ENOUGH_TO_CHECK = 4  # three points always fit: only a fourth one shows an error
 # what the pairs make of the picture, by how many there are (see `imaging.registration.landmarks`)
 ALLOWED = (
-    (1, "Apply to shift the picture only, or add a spot: two also turn and scale it."),
-    (2, "Apply to shift, turn and scale the picture, or add a spot away from the others."),
-    (3, "Apply, or add a fourth spot: only then can the fit be checked."),
-    (4, "Apply, or add a spot: from six on the picture can bend as the tissue does."),
-    (6, "Apply, or add a spot."),
+    (1, tr("Apply to shift the picture only, or add a spot: two also turn and scale it.")),
+    (2, tr("Apply to shift, turn and scale the picture, or add a spot away from the others.")),
+    (3, tr("Apply, or add a fourth spot: only then can the fit be checked.")),
+    (4, tr("Apply, or add a spot: from six on the picture can bend as the tissue does.")),
+    (6, tr("Apply, or add a spot.")),
 )
-ON_ONE_LINE = "The points lie on top of each other or on one line. Spread them over the cervix."  # as it is refused
+_SAME_SPOT = {
+    Source.WHITE: tr("Now the same spot in the white-light picture."),
+    Source.FLUORESCENCE: tr("Now the same spot in the fluorescence picture."),
+    Source.GREEN: tr("Now the same spot in the green filter picture."),
+    Source.IODINE: tr("Now the same spot in the Lugol's iodine picture."),
+}
+ON_ONE_LINE = tr("The points lie on top of each other or on one line. Spread them over the cervix.")  # as it is refused
 Size = tuple[int, int]
 
 
@@ -83,10 +90,9 @@ class PointPairs:
     def prompt(self) -> str:
         """What to do next."""
         if self.waiting is not None:
-            other = "white-light" if self.waiting is Source.WHITE else self.second.words
-            return f"Now the same spot in the {other} picture."
+            return _SAME_SPOT[Source.WHITE if self.waiting is Source.WHITE else self.second]
         if not self.count:
-            return "Click a spot that you recognise in both pictures, then the same spot in the other."
+            return tr("Click a spot that you recognise in both pictures, then the same spot in the other.")
         return next(text for least, text in reversed(ALLOWED) if self.count >= least)
 
     def arrays(self) -> tuple[Points, Points]:
@@ -171,13 +177,13 @@ def every_prompt() -> tuple[str, ...]:
 
 def fit_words(lines: Sequence[str], said: str) -> str:
     """`Pairs 1: 0.4 px,  2: 1.0 px   Middle error 0.7 px, worst pair 2`."""
-    pairs = "Pairs " + ",  ".join(lines) if lines else "No pair yet"
+    pairs = tr("Pairs {pairs}", pairs=",  ".join(lines)) if lines else tr("No pair yet")
     return "   ".join(part for part in (pairs, said) if part)
 
 
 def long_fits() -> tuple[str, ...]:
     """The longest `fit_words` of a few pairs; room is kept for them. Nobody places many more than six."""
-    known, unknown = ([f"{number}: {far}" for number in range(1, 7)] for far in ("000.0 px", "not known"))
+    known, unknown = ([f"{number}: {far}" for number in range(1, 7)] for far in ("000.0 px", tr("not known")))
     return (
         fit_words(["1", "2", "3"], ON_ONE_LINE),
         fit_words(known, _fit([100.0] * 10 + [101.0], exact=False)),
@@ -188,14 +194,18 @@ def long_fits() -> tuple[str, ...]:
 
 def _fit(residuals: Sequence[float], exact: bool) -> str:
     if exact:
-        return "No error to show yet: up to 3 pairs always fit."
+        return tr("No error to show yet: up to 3 pairs always fit.")
     if not np.isfinite(residuals).all():
-        return "The error is not known: spread the spots, the others lie on one line."
-    return f"Middle error {np.median(residuals):.1f} px, worst pair {int(np.argmax(residuals)) + 1}"
+        return tr("The error is not known: spread the spots, the others lie on one line.")
+    return tr(
+        "Middle error {error:.1f} px, worst pair {worst}",
+        error=np.median(residuals),
+        worst=int(np.argmax(residuals)) + 1,
+    )
 
 
 def _distance(residual: float) -> str:
-    return f"{residual:.1f} px" if np.isfinite(residual) else "not known"
+    return f"{residual:.1f} px" if np.isfinite(residual) else tr("not known")
 
 
 def _residuals(points: PointPairs, white_size: Size, fluorescence_size: Size) -> Sequence[float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pfm_desktop.domain import form
 from pfm_desktop.domain.form import Choice, Item
 from pfm_desktop.domain.referral import BY_KEY, COMPREHENSIVE, ITEMS, MINIMUM, age_on
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
 from pfm_desktop.viewmodels.forms import answer_text
 
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Edit
 
-IODINE = form.one("iodine_allergy", "Allergy to iodine", Choice("no", "no"), Choice("yes", "YES: allergic to iodine"))
+IODINE = form.one(
+    "iodine_allergy", tr("Allergy to iodine"), Choice("no", tr("no")), Choice("yes", tr("YES: allergic to iodine"))
+)
 """Of the woman, not of the visit: `services.capture.allergies` keeps it, and Capture blocks Lugol's iodine by it."""
 SHOWN: tuple[Item, ...] = (*ITEMS[:-1], IODINE, ITEMS[-1])
 _IN_SHORT = ("cytology", "hpv", "hpv_types", "pregnancy", "immune", "treatment", "anticoagulants")
 _PLAIN = {"pregnancy": "no", "immune": "normal", "treatment": ["none"], "anticoagulants": "none"}  # not worth a word
-_BEFORE = {"cytology": "", "hpv": "HPV ", "hpv_types": "HPV ", "pregnancy": "pregnant: ", "treatment": "treated: "}
+_SHORT = {
+    "hpv": tr("HPV {answer}"),
+    "hpv_types": tr("HPV {answer}"),
+    "pregnancy": tr("pregnant: {answer}"),
+    "treatment": tr("treated: {answer}"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,8 @@ def referral_view(case: VisitCase | None, iodine: bool | None = None, read_only_
         about=". ".join(
             part
             for part in (
-                f"{age} years old at this visit" if age is not None else "Her age is not known",
-                f"Indication as it was written: {said}" if said.strip() else "",
+                tr("{age} years old at this visit", age=age) if age is not None else tr("Her age is not known"),
+                tr("Indication as it was written: {indication}", indication=said) if said.strip() else "",
             )
             if part
         ),
@@ -76,7 +84,7 @@ def in_short(case: VisitCase | None) -> str:
     told = [_short(key, answers[key]) for key in _IN_SHORT if key in answers and answers[key] != _PLAIN.get(key)]
     if "hpv_types" in answers:
         told = [part for part in told if part != _short("hpv", answers.get("hpv"))]
-    return f"Referral: {'; '.join(told)}" if told else ""
+    return tr("Referral: {answers}", answers="; ".join(told)) if told else ""
 
 
 def answer_edit(case: VisitCase, key: str, answer: Any) -> Edit | None:
@@ -101,11 +109,21 @@ def _set_iodine(lib: Library, patient_id: str, answer: Any) -> Any:
 
 
 def _short(key: str, answer: Any) -> str:
-    return f"{_BEFORE.get(key, '')}{answer_text(BY_KEY[key], answer)}"
+    return _SHORT.get(key, "{answer}").format(answer=answer_text(BY_KEY[key], answer))
 
 
 def _missing(least: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     """A line for the minimum set, and one for what the comprehensive one asks beyond it."""
-    said = f"{len(MINIMUM) - len(least)} of {len(MINIMUM)}. Missing: {', '.join(least)}" if least else "complete"
-    beyond = f"Comprehensive set, also missing: {', '.join(others)}." if others else "Comprehensive set: complete."
-    return f"Minimum set (ASCCP): {said}.", beyond if others or not least else ""
+    titles = ", ".join(least)
+    done = {"done": len(MINIMUM) - len(least), "all": len(MINIMUM)}
+    minimum = (
+        tr("Minimum set (ASCCP): {done} of {all}. Missing: {titles}.", titles=titles, **done)
+        if least
+        else tr("Minimum set (ASCCP): complete.")
+    )
+    beyond = ""
+    if others:
+        beyond = tr("Comprehensive set, also missing: {titles}.", titles=", ".join(others))
+    elif not least:
+        beyond = tr("Comprehensive set: complete.")
+    return minimum, beyond

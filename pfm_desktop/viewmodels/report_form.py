@@ -12,6 +12,7 @@ from pfm_desktop import __version__
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.documenting import doubts_of
 from pfm_desktop.viewmodels.findings import NO_VISIT, gaps_of
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Edit
 
 SOFTWARE = f"pfm-desktop {__version__}"
-MEANINGS = ("Examined and reported by me", "Reviewed and confirmed by me", "Responsible for this report")
-REPORTED = "Reported by me"  # in place of the first one where the record names another examiner
-NOT_WRITABLE = "the library is read-only"
-LATER = "A saved report goes on record, with your name, at the next sign-in with which the library is written."
-FOR_GOOD = "What is signed stays: a change after it takes a reason, and this report is kept beside the new one."
+MEANINGS = (tr("Examined and reported by me"), tr("Reviewed and confirmed by me"), tr("Responsible for this report"))
+REPORTED = tr("Reported by me")  # in place of the first one where the record names another examiner
+NOT_RECORDED = tr("A saved report is not recorded here: the library is read-only.")
+LATER = tr("A saved report goes on record, with your name, at the next sign-in with which the library is written.")
+FOR_GOOD = tr("What is signed stays: a change after it takes a reason, and this report is kept beside the new one.")
 
 
 @dataclass(frozen=True)
@@ -55,24 +56,31 @@ def sign_view(
     if case is None:
         return SignView()
     # who must have the report now gets it, although this library takes no record of it
-    read_only = f"Read only: {read_only_reason}." if read_only_reason else ""
-    off_record = (LATER if accounts else f"A saved report is not recorded here: {NOT_WRITABLE}.") if read_only else ""
+    read_only = tr("Read only: {why}.", why=read_only_reason) if read_only_reason else ""
+    off_record = (LATER if accounts else NOT_RECORDED) if read_only else ""
     signature = case.findings.signature
     if signature is not None:
-        said = f"Signed by {signature.name} at {moment(signature.signed_at)}: {signature.meaning}"
+        said = tr(
+            "Signed by {name} at {when}: {meaning}",
+            name=signature.name,
+            when=moment(signature.signed_at),
+            meaning=signature.meaning,
+        )
         return SignView(said, "", "", "", off_record)
     gaps, doubts = gaps_of(case), (*doubts_of(case), *case.referral.doubts(on=case.visit.day))
     if read_only:
         blocked = read_only
     elif case.patient.unassigned:
-        blocked = "Nobody has said who the woman is: give the visit to her (Capture, or Ctrl+M in Today), then sign it."
+        blocked = tr(
+            "Nobody has said who the woman is: give the visit to her (Capture, or Ctrl+M in Today), then sign it."
+        )
     elif case.findings.impression is None:
-        blocked = "A visit without an impression cannot be signed (Findings)."
+        blocked = tr("A visit without an impression cannot be signed (Findings).")
     else:
-        blocked = "" if name.strip() else "Write your name to sign."
-    account = f"The journal keeps the signing as {unnamed}." if unnamed and not read_only else ""
-    missing = f"Missing: {', '.join(gaps)}" if gaps else ""
-    contradicts = f"In doubt: {'; '.join(doubts)}" if doubts else ""
+        blocked = "" if name.strip() else tr("Write your name to sign.")
+    account = tr("The journal keeps the signing as {name}.", name=unnamed) if unnamed and not read_only else ""
+    missing = tr("Missing: {gaps}", gaps=", ".join(gaps)) if gaps else ""
+    contradicts = tr("In doubt: {doubts}", doubts="; ".join(doubts)) if doubts else ""
     said = ". ".join(part for part in (missing, contradicts) if part)
     return SignView("", blocked, said, "", off_record, account)
 
@@ -105,16 +113,16 @@ def sign_question(case: VisitCase, name: str, meaning: str, entered_by: str = ""
     """What is asked before the signature: who, as what, who examined and who entered the findings (`entered_by`, where
     that is another person), what is missing, and that it is for good."""
     findings, examiner = case.findings, other_examiner(case, name)
-    asked = [f"Sign as {name.strip()} ({meaning})?"]
+    asked = [tr("Sign as {name} ({meaning})?", name=name.strip(), meaning=meaning)]
     if examiner:
-        asked.append(f"The examiner on record is another person: {examiner}.")
+        asked.append(tr("The examiner on record is another person: {name}.", name=examiner))
     if entered_by:
-        asked.append(f"The findings were entered by another person: {entered_by}.")
+        asked.append(tr("The findings were entered by another person: {name}.", name=entered_by))
     if findings.swede.total is None:
-        asked.append("Not scored: Swede score.")
+        asked.append(tr("Not scored: Swede score."))
     if not findings.plan.strip():
-        asked.append("Plan missing.")
-    return " ".join([*asked, "A change afterwards takes a reason and another signature."])
+        asked.append(tr("Plan missing."))
+    return " ".join([*asked, tr("A change afterwards takes a reason and another signature.")])
 
 
 def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnswer | None) -> str:
@@ -129,7 +137,7 @@ def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnsw
         said.append(OTHER_PAIR)
     told = own.answer.analysis.prediction if own.answer is not None and case.findings.revealed else None
     if told is not None and told.unlike:
-        said.append(f"AI answer: {told.unlike_words}")
+        said.append(tr("AI answer: {words}", words=told.unlike_words))
     if case.findings.revealed and own.answer is None:
         said.append(NOT_THERE)
     return "\n".join(said)
@@ -142,8 +150,7 @@ def correction_note(lib: Library, patient_id: str) -> str:
     signed = cases.signed_visits(lib, patient_id)
     if not signed:
         return ""
-    visits, whose = ("1 signed visit", "its report") if signed == 1 else (f"{signed} signed visits", "their reports")
-    return f"{visits} of this woman: the correction will be noted in {whose}."
+    return tr("%n signed visit(s) of this woman: the correction will be noted in (its|their) report(s).", "", signed)
 
 
 def sign_edit(case: VisitCase, name: str, meaning: str, pictures: PairPictures | None = None) -> Edit:
@@ -164,8 +171,9 @@ class Saved:
     @property
     def said(self) -> str:
         """What is said after saving."""
-        off_record = "" if self.recorded else f". This export is not recorded: {NOT_WRITABLE}."
-        return f"Saved as {self.path.name} in the folder {self.path.parent.name or self.path.parent}{off_record}"
+        folder = self.path.parent.name or self.path.parent
+        said = tr("Saved as {name} in the folder {folder}", name=self.path.name, folder=folder)
+        return said if self.recorded else f"{said}. " + tr("This export is not recorded: the library is read-only.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,10 +234,10 @@ def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, m
     from pfm_desktop.support.files import replacing
 
     access.require(lib.account, Act.EXPORT)
-    ctx.progress(0, 2, "Making the report")
+    ctx.progress(0, 2, tr("Making the report"))
     content = make(lib, sources)
     data = pdf_bytes(content)
-    ctx.progress(1, 2, "Writing the PDF")
+    ctx.progress(1, 2, tr("Writing the PDF"))
     out = Path(path)
     details = {"signed": content.signed, "sha256": hashlib.sha256(data).hexdigest()}
     with replacing(out) as stream:

@@ -14,6 +14,7 @@ from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, ModelInfo, Prediction
 from pfm_desktop.interop import pdf_words as say
 from pfm_desktop.interop.pdf_content import CORRECTED
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
         _notes(content.notes, look),
         f"<p>{_lines(content.closing)}</p>" if content.closing else "",
         _signature(content, look),
-        _paragraph(f"{content.software}, made {moment(content.made_at)}", look.quiet),
+        _paragraph(tr("{software}, made {when}", software=content.software, when=moment(content.made_at)), look.quiet),
     ]
     return f'<body style="color:{look.text}">{"".join(parts)}</body>'
 
@@ -69,7 +70,7 @@ def _lines(text: str) -> str:
 
 def _referral(content: ReportContent) -> str:
     said = say.referral(content)
-    return f"<h3>Referral</h3>{_paragraph(said)}" if said else ""
+    return _heading(tr("Referral")) + _paragraph(said) if said else ""
 
 
 def _pictures(content: ReportContent, look: PreviewLook) -> str:
@@ -87,7 +88,7 @@ def _pictures(content: ReportContent, look: PreviewLook) -> str:
 
 def _examination(content: ReportContent) -> str:
     lines = say.examination_lines(content)
-    return f"<h3>Examination</h3>{''.join(_paragraph(line) for line in lines)}" if lines else ""
+    return _heading(tr("Examination")) + "".join(_paragraph(line) for line in lines) if lines else ""
 
 
 def _findings(content: ReportContent, look: PreviewLook) -> str:
@@ -95,11 +96,11 @@ def _findings(content: ReportContent, look: PreviewLook) -> str:
     if findings is None:
         return ""
     rows = [(title, f"{points}  {wording}") for title, points, wording in content.swede]
-    rows.append(("Swede score", findings.swede.status))
-    parts = ["<h3>Findings</h3>", f"<p><b>{_safe(say.impression(findings))}</b></p>", _rows(rows, look)]
+    rows.append((tr("Swede score"), findings.swede.status))
+    parts = [_heading(tr("Findings")), f"<p><b>{_safe(say.impression(findings))}</b></p>", _rows(rows, look)]
     parts += [_paragraph(line) for line in say.reads(content, findings)]
-    for title, text in (("Findings in words", findings.text), ("Plan", findings.plan)):
-        parts.append(f"<h3>{title}</h3>{_paragraph(text.strip() or 'none given')}")
+    for title, text in ((tr("Findings in words"), findings.text), (tr("Plan"), findings.plan)):
+        parts.append(_heading(title) + _paragraph(text.strip() or tr("none given")))
     return "".join(parts)
 
 
@@ -108,9 +109,9 @@ def _pins(pins: Sequence[ReportPin], look: PreviewLook) -> str:
         return ""
     rows = []
     for pin in pins:
-        on = f"On {pin.picture}" if pin.picture else ""
+        on = tr("On {picture}", picture=pin.picture) if pin.picture else ""
         rows.append((pin.letter, ". ".join(part for part in (on, pin.place, pin.note) if part)))
-    return f"<h3>Biopsies</h3>{_rows(rows, look)}"
+    return _heading(tr("Biopsies")) + _rows(rows, look)
 
 
 def _diagram(content: ReportContent, look: PreviewLook) -> str:
@@ -122,14 +123,14 @@ def _diagram(content: ReportContent, look: PreviewLook) -> str:
         f"<p><b>{_safe(line)}</b></p>" if missing else _paragraph(line, look.quiet)
         for line, missing in say.diagram_lines(content.diagram)
     )
-    return f"<h3>Diagram of the cervix</h3>{picture}{''.join(lines)}"
+    return _heading(tr("Diagram of the cervix")) + picture + "".join(lines)
 
 
 def _answer(content: ReportContent, look: PreviewLook) -> str:
     analysis = content.analysis
     if analysis is None:
-        return f"<h3>AI answer</h3>{_paragraph(content.no_answer)}" if content.no_answer else ""
-    parts = ["<h3>AI answer</h3>", f"<p><b>{_safe(say.banner(analysis.model))}</b></p>"]
+        return _heading(tr("AI answer")) + _paragraph(content.no_answer) if content.no_answer else ""
+    parts = [_heading(tr("AI answer")), f"<p><b>{_safe(say.banner(analysis.model))}</b></p>"]
     parts.append(f"<p><b>{_safe(content.other_model)}</b></p>" if content.other_model else "")
     if analysis.refused is not None:
         reason, advice = say.refusal(analysis.refused, content)
@@ -169,20 +170,24 @@ def _warning(text: str, look: PreviewLook) -> str:
 
 
 def _notes(notes: Sequence[str], look: PreviewLook) -> str:
-    return f"<h3>Notes</h3>{''.join(_paragraph(note, look.quiet) for note in notes)}" if notes else ""
+    return _heading(tr("Notes")) + "".join(_paragraph(note, look.quiet) for note in notes) if notes else ""
 
 
 def _signature(content: ReportContent, look: PreviewLook) -> str:
     signature = content.findings.signature if content.findings else None
     if signature is None:
-        return f"<h3>Signature</h3><p><b>{say.NOT_SIGNED}</b></p>"
+        return _heading(tr("Signature")) + f"<p><b>{say.NOT_SIGNED}</b></p>"
     rows = [
-        ("Signed by", signature.name),
-        ("Signed at", moment(signature.signed_at)),
-        ("Meaning", signature.meaning),
+        (tr("Signed by"), signature.name),
+        (tr("Signed at"), moment(signature.signed_at)),
+        (tr("Meaning"), signature.meaning),
     ]
     pointer = f"<p><b>{CORRECTED}</b></p>" if content.corrections else ""
-    return f"<h3>Signature</h3>{_rows(rows, look)}{pointer}"
+    return _heading(tr("Signature")) + _rows(rows, look) + pointer
+
+
+def _heading(title: str) -> str:
+    return f"<h3>{title}</h3>"
 
 
 def _rows(rows: Sequence[tuple[str, str]], look: PreviewLook) -> str:

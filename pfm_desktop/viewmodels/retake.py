@@ -5,46 +5,48 @@ Quality shows before the reveal: a picture can be taken again only while the wom
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.prediction import Analysis
 
 NAMES = {
-    Source.WHITE: "white-light picture",
-    Source.FLUORESCENCE: "fluorescence picture",
-    Source.GREEN: "green-filter picture",
-    Source.IODINE: "picture after Lugol's iodine",
+    Source.WHITE: tr("white-light picture"),
+    Source.FLUORESCENCE: tr("fluorescence picture"),
+    Source.GREEN: tr("green-filter picture"),
+    Source.IODINE: tr("picture after Lugol's iodine"),
 }
 PICTURE = {
-    "too_small": "is too small",
-    "odd_shape": "is far too long for a picture",
-    "screenshot": "has even areas as on a screen",
-    "wrong_source": "looks like one of the other light",
-    "too_dark": "is too dark",
-    "overexposed": "is overexposed",
-    "no_colour": "is black and white",
-    "noisy": "is too noisy",
-    "banded": "has bars of a flickering lamp",
-    "out_of_focus": "is out of focus",
-    "obstructed": "is obstructed",
-    "no_cervix": "shows no cervix",
-    "cervix_unsure": "may show no cervix",
-    "far_away": "shows the cervix from too far away",
-    "off_centre": "shows the os far from its middle",
-    "turned": "seems to lie on its side",
-    "os_covered": "shows mucus or blood over the os",
-    "glare": "has too much glare",
-    "no_structure": "shows nothing",
+    "too_small": tr("is too small"),
+    "odd_shape": tr("is far too long for a picture"),
+    "screenshot": tr("has even areas as on a screen"),
+    "wrong_source": tr("looks like one of the other light"),
+    "too_dark": tr("is too dark"),
+    "overexposed": tr("is overexposed"),
+    "no_colour": tr("is black and white"),
+    "noisy": tr("is too noisy"),
+    "banded": tr("has bars of a flickering lamp"),
+    "out_of_focus": tr("is out of focus"),
+    "obstructed": tr("is obstructed"),
+    "no_cervix": tr("shows no cervix"),
+    "cervix_unsure": tr("may show no cervix"),
+    "far_away": tr("shows the cervix from too far away"),
+    "off_centre": tr("shows the os far from its middle"),
+    "turned": tr("seems to lie on its side"),
+    "os_covered": tr("shows mucus or blood over the os"),
+    "glare": tr("has too much glare"),
+    "no_structure": tr("shows nothing"),
 }
 PAIR = {
-    "identical": "The same picture was given twice.",
-    "wrong_pair": "The two pictures do not seem to belong together.",
-    "structures_disagree": "The structures of the two pictures do not agree where the points put them.",
-    "too_little_overlap": "The two pictures show too little of the same tissue.",
+    "identical": tr("The same picture was given twice."),
+    "wrong_pair": tr("The two pictures do not seem to belong together."),
+    "structures_disagree": tr("The structures of the two pictures do not agree where the points put them."),
+    "too_little_overlap": tr("The two pictures show too little of the same tissue."),
 }
 
 
@@ -66,7 +68,7 @@ def care_words(analysis: Analysis | None) -> str:
     if analysis is None:
         return ""
     said = " ".join(_pictures(analysis, Verdict.LIMITED))
-    return f"To be used with care: {said[:1].lower()}{said[1:]}" if said else ""
+    return tr("To be used with care: {pictures}", pictures=said[:1].lower() + said[1:]) if said else ""
 
 
 def _pictures(analysis: Analysis, verdict: Verdict) -> list[str]:
@@ -75,19 +77,23 @@ def _pictures(analysis: Analysis, verdict: Verdict) -> list[str]:
     told = {name: quality for name, quality in told.items() if quality.verdict is verdict}
     same = len(told) == len(PLACES) and len({(quality.problems, quality.advice) for quality in told.values()}) == 1
     if same:
-        return [_picture("Each of the two pictures", next(iter(told.values())))]
-    return [_picture(f"The {name}", quality) for name, quality in told.items()]
+        return [_picture(tr("Each of the two pictures"), next(iter(told.values())))]
+    return [_picture(tr("The {picture}", picture=name), quality) for name, quality in told.items()]
 
 
 def _picture(name: str, quality: Quality) -> str:
-    wrong = " and ".join(PICTURE.get(problem, _plain(problem)) for problem in quality.problems) or "is unusable"
-    return f"{name} {wrong}. {quality.advice}".strip()
+    problems = [PICTURE.get(problem, _plain(problem)) for problem in quality.problems] or [tr("is unusable")]
+    wrong = reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), problems)
+    said = tr("{picture} {problems}.", picture=name, problems=wrong)
+    return f"{said} {quality.advice}".strip()
 
 
 def _pair(quality: Quality) -> str:
-    wrong = " ".join(PAIR.get(problem, f"The pair {_plain(problem)}.") for problem in quality.problems)
+    wrong = " ".join(
+        PAIR.get(problem, tr("The pair {problem}.", problem=_plain(problem))) for problem in quality.problems
+    )
     return f"{wrong} {quality.advice}".strip()
 
 
 def _plain(problem: str) -> str:
-    return f"is unusable ({problem.replace('_', ' ')})"
+    return tr("is unusable ({problem})", problem=problem.replace("_", " "))

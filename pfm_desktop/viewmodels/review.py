@@ -17,10 +17,12 @@ import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark
 from pfm_desktop.domain.case import Pair, Picture, VisitRow
+from pfm_desktop.domain.grade import GRADE_WORDS, Grade
 from pfm_desktop.domain.prediction import BANNER, WARNING, Heatmap, Prediction
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source, goes_second
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.retake import care_words, retake_words
 
@@ -29,13 +31,14 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.services.engine import PairAnswer, PairPictures
 
-NO_VISIT = "No visit is open. Choose one in Today."
-LOADING = "The pictures are still loading."
-NO_PICTURES = "No pictures in this visit yet. Add pictures, or drop files here."
-NO_PAIR = "No pair of these pictures is on record yet. Show the pictures and put two on the stage, or add pictures."
-NOT_TO_RELY_ON = f"{WARNING} Do not rely on grade or model attention (see AI)."  # short: the pictures keep the height
-STOPPED = "It was stopped before it was done."
-STRANGER = "What came back belonged to another visit or pair and was thrown away. Try again."
+NO_VISIT = tr("No visit is open. Choose one in Today.")
+LOADING = tr("The pictures are still loading.")
+NO_PICTURES = tr("No pictures in this visit yet. Add pictures, or drop files here.")
+NO_PAIR = tr("No pair of these pictures is on record yet. Show the pictures and put two on the stage, or add pictures.")
+# short: the pictures keep the height
+NOT_TO_RELY_ON = WARNING + " " + tr("Do not rely on grade or model attention (see AI).")
+STOPPED = tr("It was stopped before it was done.")
+STRANGER = tr("What came back belonged to another visit or pair and was thrown away. Try again.")
 
 
 class Step(StrEnum):
@@ -237,9 +240,9 @@ def stage_notice(case: VisitCase | None, desk: Desk) -> Notice:
     if desk.pictures is not None:
         return Notice()
     if desk.doing is Step.LOADING:
-        return Notice("Loading the pictures ...")
+        return Notice(tr("Loading the pictures ..."))
     if desk.failed is Step.LOADING:
-        return Notice(f"The pictures could not be loaded. {_sentences(desk.problem)}", "retry")
+        return Notice(_failed(tr("The pictures could not be loaded."), desk), "retry")
     if case.pictures and not case.signed:
         return Notice(NO_PAIR, "add")
     return Notice(NO_PICTURES, "" if case.signed else "add")
@@ -249,9 +252,9 @@ def strip_notice(case: VisitCase | None, desk: Desk) -> Notice:
     """What failed while the pictures stay usable, or what is wrong with them; what is only limited while the woman may
     still be there for another picture."""
     if desk.failed is Step.ANSWERING:
-        return Notice(f"There is no AI answer for this pair. {_sentences(desk.problem)}", "retry")
+        return Notice(_failed(tr("There is no AI answer for this pair."), desk), "retry")
     if desk.failed is Step.REGISTERING:
-        return Notice(f"The pair was not registered again. {_sentences(desk.problem)}", "retry")
+        return Notice(_failed(tr("The pair was not registered again."), desk), "retry")
     analysis = desk.answer.analysis if desk.answer is not None else None
     return Notice(retake_words(analysis) or (care_words(analysis) if _still_there(case) else ""))
 
@@ -261,6 +264,10 @@ def _still_there(case: VisitCase | None) -> bool:
     if case is None or case.signed:
         return False
     return case.visit.day == datetime.now(UTC).astimezone().date()
+
+
+def _failed(said: str, desk: Desk) -> str:
+    return f"{said} {_sentences(desk.problem)}"
 
 
 def _sentences(text: str) -> str:
@@ -273,47 +280,49 @@ def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = 
     if case is not None and desk.doing is Step.LOADING:
         return LOADING
     if case is None or desk.pair is None or case.visit.id != desk.visit_id:
-        return "No picture on the stage."
+        return tr("No picture on the stage.")
     signature = case.findings.signature
     if signature is not None:
-        return f"Signed by {signature.name}: locked, unless the report is amended (Report)."
-    return f"Read only: {read_only_reason}." if read_only_reason else ""
+        return tr("Signed by {name}: locked, unless the report is amended (Report).", name=signature.name)
+    return tr("Read only: {why}.", why=read_only_reason) if read_only_reason else ""
 
 
-NOTHING_DRAWN = "The cervix was not drawn on these pictures. To draw it, press C and draw around it in one stroke."
+NOTHING_DRAWN = tr("The cervix was not drawn on these pictures. To draw it, press C and draw around it in one stroke.")
 
 
 def why_no_found_cervix(*, drawn: bool) -> str:
     """Why there is no outline of the program's to take over."""
     if drawn:
-        return "The cervix is drawn already. To draw it anew, press C and draw around it in one stroke."
-    return "The cervix was not found in one piece. To draw it, press C and draw around it in one stroke."
+        return tr("The cervix is drawn already. To draw it anew, press C and draw around it in one stroke.")
+    return tr("The cervix was not found in one piece. To draw it, press C and draw around it in one stroke.")
 
 
-BY_HAND = "To mark it, press O and click where it is."
+BY_HAND = tr("To mark it, press O and click where it is.")
 
 
 def why_no_found_os(desk: Desk, os_mark: OsMark | None, suggested: OsMark | None) -> str:
     """Why there is no os of the program's to take over; "" when there is one."""
     if os_mark is not None:
-        return "The os is marked already. To move it, press O and click where it is."
+        return tr("The os is marked already. To move it, press O and click where it is.")
     if suggested is not None:
         return ""
     if desk.answer is None:
-        return f"The os is still being looked for. {BY_HAND}" if desk.busy else f"The os was not looked for. {BY_HAND}"
-    if retake_words(desk.answer.analysis):
-        return f"No os is suggested in pictures that cannot be used. {BY_HAND}"
-    return f"No os was found in these pictures. {BY_HAND}"
+        why = tr("The os is still being looked for.") if desk.busy else tr("The os was not looked for.")
+    elif retake_words(desk.answer.analysis):
+        why = tr("No os is suggested in pictures that cannot be used.")
+    else:
+        why = tr("No os was found in these pictures.")
+    return f"{why} {BY_HAND}"
 
 
 def why_no_adding(case: VisitCase | None, read_only_reason: str) -> str:
     """Why no picture can be added to the visit; "" when one can."""
     if case is None:
-        return "No visit is open."
+        return tr("No visit is open.")
     signature = case.findings.signature
     if signature is not None:
-        return f"Signed by {signature.name}: nothing can be added any more."
-    return f"Read only: {read_only_reason}." if read_only_reason else ""
+        return tr("Signed by {name}: nothing can be added any more.", name=signature.name)
+    return tr("Read only: {why}.", why=read_only_reason) if read_only_reason else ""
 
 
 def why_no_points(case: VisitCase | None, desk: Desk, *, read_only_reason: str = "") -> str:
@@ -321,19 +330,20 @@ def why_no_points(case: VisitCase | None, desk: Desk, *, read_only_reason: str =
     if desk.doing is Step.LOADING:
         return LOADING
     if not desk.both:
-        return "Registering needs both pictures."
+        return tr("Registering needs both pictures.")
     if desk.doing is Step.REGISTERING:
-        return "The pair is being registered."
+        return tr("The pair is being registered.")
     return why_no_marks(case, desk, read_only_reason=read_only_reason)  # what was signed stands on this registration
 
 
 def points_lost(count: int) -> UserError:
     """Said when points that were being placed are gone, because another visit or page is shown."""
-    were = "the point that was placed was" if count == 1 else f"the {count} points that were placed were"
     return UserError(
-        f"{were} not applied and {'is' if count == 1 else 'are'} gone",
-        safe="the pair is registered as it was before",
-        remedy="to register by hand, open that visit again and place them anew",
+        tr("the point that was placed was not applied and is gone")
+        if count == 1
+        else tr("the %n points that were placed were not applied and are gone", "", count),
+        safe=tr("the pair is registered as it was before"),
+        remedy=tr("to register by hand, open that visit again and place them anew"),
     )
 
 
@@ -409,8 +419,9 @@ class VisitLink:
 def visit_link(row: VisitRow) -> VisitLink:
     """`25 Nov 2024, high, 2 pictures, signed`."""
     when = day(row.visit.day)
-    count = "1 picture" if row.pictures == 1 else f"{row.pictures} pictures"
-    return VisitLink(row.visit.id, ", ".join(part for part in (when, row.impression, count) if part))
+    impression = GRADE_WORDS[Grade(row.impression)] if row.impression else ""
+    count = tr("%n picture(s)", "", row.pictures)
+    return VisitLink(row.visit.id, ", ".join(part for part in (when, impression, count) if part))
 
 
 def link_of(case: VisitCase) -> VisitLink:
@@ -422,5 +433,5 @@ def visit_links(case: VisitCase | None, came_from: VisitLink | None) -> tuple[Vi
     """The later visit that one came from, then the earlier ones, newest first."""
     if case is None:
         return ()
-    later = () if came_from is None else (VisitLink(came_from.visit_id, f"Back to {came_from.text}"),)
+    later = () if came_from is None else (VisitLink(came_from.visit_id, tr("Back to {visit}", visit=came_from.text)),)
     return (*later, *(visit_link(row) for row in case.earlier))

@@ -23,6 +23,7 @@ from pfm_desktop.services.lock_record import CHOICES, MINUTES, MODEL, SiteChoice
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.settings import Settings, save_settings
 from pfm_desktop.viewmodels.capture_words import cut_short_words
 from pfm_desktop.viewmodels.words import capital
@@ -33,10 +34,14 @@ CaseListener = Callable[[VisitCase | None], None]
 DoneListener = Callable[[tuple[Change, ...]], None]
 ProblemListener = Callable[[UserError], None]
 SettingsListener = Callable[[Settings], None]
-NO_SWITCH = "Cannot be switched here: the library is open for reading only, and the switch must go on record."
-NOT_YOURS = "Switched by clinicians only."
-MODEL_NOT_YOURS = "clinicians and administrators choose it"
-_KEPT = {"model": "the model", "lock_minutes": "the time to the lock", "modality": "the kind of DICOM"}
+NO_SWITCH = tr("Cannot be switched here: the library is open for reading only, and the switch must go on record.")
+NOT_YOURS = tr("Switched by clinicians only.")
+MODEL_NOT_YOURS = tr("clinicians and administrators choose it")
+_KEPT = {
+    "model": tr("the model was not changed: {why}"),
+    "lock_minutes": tr("the time to the lock was not changed: {why}"),
+    "modality": tr("the kind of DICOM was not changed: {why}"),
+}
 
 
 class Typed(Protocol):
@@ -100,7 +105,7 @@ class Session:
         """What is said where something is put on record while no reader is named; "" once one is."""
         if self.named:
             return ""
-        return f"{self.reader}, the name of this computer's account; set the reader's name in Settings"
+        return tr("{name}, the name of this computer's account; set the reader's name in Settings", name=self.reader)
 
     def begin(self) -> LeftBehind | None:
         """Work begins; what an ending without closing left behind, None where nothing was."""
@@ -186,9 +191,9 @@ class Session:
     def _performed(self, edit: Edit, *, undoable: bool) -> tuple[Change, ...]:
         if self.written_by:
             raise UserError(
-                f"not now: {self.written_by}",
-                safe="nothing was changed",
-                remedy="wait until that has ended, or stop it below; then do it again",
+                tr("not now: {work}", work=self.written_by),
+                safe=tr("nothing was changed"),
+                remedy=tr("wait until that has ended, or stop it below; then do it again"),
             )
         made = edit(self.library)
         changes = made if isinstance(made, tuple) else (made,)
@@ -255,9 +260,9 @@ class Session:
         The choices of the site (`lock_record.CHOICES`) are changed only where that goes on record, and the model, the
         minutes to the lock and what DICOM calls colposcopy by clinicians and administrators.
         """
-        kept = [name for key, name in _KEPT.items() if changes.get(key, was := getattr(self.settings, key)) != was]
+        kept = [said for key, said in _KEPT.items() if changes.get(key, was := getattr(self.settings, key)) != was]
         if kept and (why := why_not_chosen(self.library)):
-            self.say(UserError(f"{kept[0]} was not changed: {why}", safe="nothing was changed"))
+            self.say(UserError(kept[0].format(why=why), safe=tr("nothing was changed")))
             return False
         return self._change_settings(**changes)
 
@@ -268,7 +273,7 @@ class Session:
             new = replace(self.settings, **changes)  # type: ignore[arg-type]  # names checked by replace
             switched = [one for one in CHOICES if getattr(new, one.key) != getattr(self.settings, one.key)]
             if switched and self.why_no_switch:
-                raise UserError(f"{switched[0].name} not switched: {self.why_no_switch}", safe="nothing was changed")
+                raise self._not_switched(switched[0])
             if new.model != self.settings.model:
                 self._check_model(new.model)
             if not self.library.read_only:
@@ -291,6 +296,10 @@ class Session:
             return NO_SWITCH
         return NOT_YOURS if self.library.no_editing else ""
 
+    def _not_switched(self, choice: SiteChoice) -> UserError:
+        said = tr("{choice} not switched: {why}", choice=choice.name, why=self.why_no_switch)
+        return UserError(said, safe=tr("nothing was changed"))
+
     @property
     def ai_shown(self) -> AiShown:
         """When the site lets who reads for labels see the AI answer: in a library with accounts what was switched there
@@ -309,7 +318,7 @@ class Session:
         if chosen is self._ai_here:
             return
         if self.why_no_switch:
-            raise UserError(f"{lock_record.AI.name} not switched: {self.why_no_switch}", safe="nothing was changed")
+            raise self._not_switched(lock_record.AI)
         lock_record.record_switch(self.library, lock_record.AI, chosen.value)
         self._ai_here = chosen
 
@@ -329,7 +338,13 @@ class Session:
         except UserError as error:
             default = Settings().model
             if self._change_settings(model=default):
-                self.say(UserError(error.what, safe=f"{default} answers now", remedy="choose another one in Models"))
+                self.say(
+                    UserError(
+                        error.what,
+                        safe=tr("{model} answers now", model=default),
+                        remedy=tr("choose another one in Models"),
+                    )
+                )
 
     def _check_model(self, name: str) -> None:
         """A model of this library answers only once it was promoted. One that is gone is said when it is asked."""
@@ -339,7 +354,7 @@ class Session:
         with suppress(ModelError):
             why = records.why_not_chosen(self.library, models.info_of(name))
             if why:
-                raise UserError(why, safe=f"{self.settings.model} answers as before")
+                raise UserError(why, safe=tr("{model} answers as before", model=self.settings.model))
 
     def _record_switches(self, new: Settings, switched: Sequence[SiteChoice]) -> None:
         """Put what was switched on record; where that fails it is taken back, and the reason goes on."""

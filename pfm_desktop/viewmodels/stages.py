@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import FILTERED, Source, Stage
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import Pair, Picture
@@ -35,7 +36,7 @@ def stages_warning(case: VisitCase | None, pair: Pair | None) -> str:
     stages = {picture.stage for picture in _pictures(case, pair).values()}
     if not (stages & BEFORE_ACID and stages & AFTER_ACID):
         return ""
-    return "Stages differ: one picture was taken before acetic acid, the other after"
+    return tr("Stages differ: one picture was taken before acetic acid, the other after")
 
 
 def _pictures(case: VisitCase | None, pair: Pair | None) -> dict[Source, Picture]:

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.capture.keeping import Lot, LotNews, LotState
-from pfm_desktop.viewmodels.words import capital, many
+from pfm_desktop.support.language import tr
+from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from pfm_desktop.services.capture.verdict import PairVerdict
 
-LOOKING = "Looking at the pair ..."
-KEEPING = "On its way to the library ..."
-KEPT = "In the library"
-OFF_RECORD = "Off the record. Edit > Undo or Redo brings it back."
-UNKEPT = "Not in the library yet. It is held here and tried again."
-DROPPED = "Given up: not in the library"
+LOOKING = tr("Looking at the pair ...")
+KEEPING = tr("On its way to the library ...")
+KEPT = tr("In the library")
+OFF_RECORD = tr("Off the record. Edit > Undo or Redo brings it back.")
+UNKEPT = tr("Not in the library yet. It is held here and tried again.")
+DROPPED = tr("Given up: not in the library")
 _WORDS = {LotState.KEPT: KEPT, LotState.KEEPING: KEEPING, LotState.WAITING: "", LotState.DROPPED: DROPPED}
 
 
@@ -39,10 +40,10 @@ def caption_of(lot: Lot) -> tuple[str, ...]:
     """What each picture of a lot is."""
     found = []
     for one in lot.pictures:
-        light = "Fluorescence" if one.stage.source is Source.FLUORESCENCE else "White light"
+        light = tr("Fluorescence") if one.stage.source is Source.FLUORESCENCE else tr("White light")
         after_acid = one.stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID) and one.seconds is not None
         what = () if after_acid else (one.stage.words,)
-        when = () if one.seconds is None else (f"{one.seconds:.0f} s after acid",)
+        when = () if one.seconds is None else (tr("{seconds:.0f} s after acid", seconds=one.seconds),)
         found.append(", ".join((light, *what, *when)))
     return tuple(found)
 
@@ -61,7 +62,7 @@ def card_of(
         if verdict is not None and not verdict.keep:
             reasons, alarm = "", reasons or verdict.words
         if problem:
-            headline, reasons = "Look at it yourself", capital(problem)
+            headline, reasons = tr("Look at it yourself"), capital(problem)
     else:
         headline = captions[0]
     waits, gone = state is LotState.WAITING, state is LotState.KEPT and not on_record
@@ -80,5 +81,5 @@ def card_of(
 def nothing_words(pictures: int) -> str:
     """Where nothing was taken since the visit came on the desk, which has so many `pictures`."""
     if not pictures:
-        return "Nothing taken yet"
-    return f"Nothing taken since it was opened: {many(pictures, 'picture')} in this visit"
+        return tr("Nothing taken yet")
+    return tr("Nothing taken since it was opened: %n picture(s) in this visit", "", pictures)

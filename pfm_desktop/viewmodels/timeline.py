@@ -18,15 +18,16 @@ from pfm_desktop.domain.examination import (
     too_late,
 )
 from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.support.language import tr
 
-FADES = "Over 3 minutes since acetic acid: whitening fades. Take what is missing now."
-FADES_NOW = "Over 3 minutes since acetic acid: whitening fades."
-OVERRIDDEN = "Iodine allergy on record. To be used all the same: {reason}"
-BLOCKED = "Iodine allergy on record: do not use iodine."
-ASK_ALLERGY = "Iodine allergy not asked yet: say No (N) or Yes (Y) first."
-FINISHED = "All steps are done"
-OVER = "No step is left"
-ALLERGIC = "Iodine allergy on record"
+FADES = tr("Over 3 minutes since acetic acid: whitening fades. Take what is missing now.")
+FADES_NOW = tr("Over 3 minutes since acetic acid: whitening fades.")
+OVERRIDDEN = tr("Iodine allergy on record. To be used all the same: {reason}")
+BLOCKED = tr("Iodine allergy on record: do not use iodine.")
+ASK_ALLERGY = tr("Iodine allergy not asked yet: say No (N) or Yes (Y) first.")
+FINISHED = tr("All steps are done")
+OVER = tr("No step is left")
+ALLERGIC = tr("Iodine allergy on record")
 NO_CLOCK = "-:--"
 _SOON_S = 5.0
 
@@ -53,13 +54,13 @@ SIGNS = {
     RowState.BLOCKED: "✕",
 }
 STATE_WORDS = {
-    RowState.DONE: "done",
-    RowState.TAKING: "being taken",
-    RowState.NEXT: "next",
-    RowState.LATER: "later",
-    RowState.MISSED: "missed",
-    RowState.SKIPPED: "left out",
-    RowState.BLOCKED: "blocked: iodine allergy",
+    RowState.DONE: tr("done"),
+    RowState.TAKING: tr("being taken"),
+    RowState.NEXT: tr("next"),
+    RowState.LATER: tr("later"),
+    RowState.MISSED: tr("missed"),
+    RowState.SKIPPED: tr("left out"),
+    RowState.BLOCKED: tr("blocked: iodine allergy"),
 }
 
 
@@ -119,27 +120,27 @@ def clock_text(seconds: float | None) -> str:
 def step_text(step: Step) -> str:
     """A step as a line says it."""
     if step.starts_clock:
-        return "Acetic acid: start the clock"
+        return tr("Acetic acid: start the clock")
     if step.seconds is not None:
-        what = "white + fluorescence" if step.pair else "white light"
+        what = tr("white + fluorescence") if step.pair else tr("white light")
         return f"{clock_text(step.seconds)}  {what}"
     if step.stage is Stage.FLUORESCENCE_BEFORE_ACID:
-        return "Fluorescence before acid"
+        return tr("Fluorescence before acid")
     if step.stage is Stage.FLUORESCENCE_AFTER_ACID:
-        return "Fluorescence after acid"
-    names = {Stage.SALINE: "Saline", Stage.GREEN: "Green filter", Stage.LUGOL: "Lugol's iodine"}
-    what = names.get(step.stage, "Acetic acid")
-    return f"{what} + fluorescence" if step.pair else what
+        return tr("Fluorescence after acid")
+    names = {Stage.SALINE: tr("Saline"), Stage.GREEN: tr("Green filter"), Stage.LUGOL: tr("Lugol's iodine")}
+    what = names.get(step.stage, tr("Acetic acid"))
+    return tr("{stage} + fluorescence", stage=what) if step.pair else what
 
 
 def button_text(step: Step | None) -> str:
     """What the large button does at this step."""
     if step is None:
-        return "Take picture"
+        return tr("Take picture")
     if step.starts_clock:
-        return "Acid is on: start clock"
+        return tr("Acid is on: start clock")
     pair = step.pair or step.stage.source is Source.FLUORESCENCE
-    return "Take pair" if pair else "Take picture"
+    return tr("Take pair") if pair else tr("Take picture")
 
 
 def timeline(facts: Facts) -> Timeline:
@@ -167,8 +168,9 @@ def timeline(facts: Facts) -> Timeline:
 
 def _over(rows: Sequence[TimelineRow]) -> str:
     """`All steps are done`, or `No step is left: 3 missed, 1 left out`."""
-    counts = ((state, sum(row.state is state for row in rows)) for state in (RowState.MISSED, RowState.SKIPPED))
-    short = [f"{count} {STATE_WORDS[state]}" for state, count in counts if count]
+    missed_, skipped = (sum(row.state is state for row in rows) for state in (RowState.MISSED, RowState.SKIPPED))
+    short = [tr("%n missed", "", missed_)] if missed_ else []
+    short += [tr("%n left out", "", skipped)] if skipped else []
     return f"{OVER}: {', '.join(short)}" if short else FINISHED
 
 
@@ -190,7 +192,7 @@ def _row(
     if state is RowState.DONE:
         note = _when(step, facts.taken)
     elif state in (RowState.NEXT, RowState.LATER) and step.automatic:
-        note = "by itself"
+        note = tr("by itself")
     return TimelineRow(step.key, step_text(step), state, note)
 
 
@@ -203,19 +205,22 @@ def _when(step: Step, taken: Sequence[Taken]) -> str:
         return ""
     lit = [one.seconds for one in taken if one.stage is Stage.FLUORESCENCE_AFTER_ACID and one.seconds is not None]
     alone = step.seconds is not None and step.pair and not any(at_mark(step, one) for one in lit)
-    said = f"at {clock_text(round(at[0 if step.seconds is not None else -1]))}"
-    return f"{said}, no fluorescence" if alone else said
+    clock = clock_text(round(at[0 if step.seconds is not None else -1]))
+    return tr("at {clock}, no fluorescence", clock=clock) if alone else tr("at {clock}", clock=clock)
 
 
 def _countdown(step: Step | None, seconds: float | None) -> str:
     if step is not None and step.stage is Stage.GREEN:
-        return "put the filter in"
+        return tr("put the filter in")
     if step is None or step.seconds is None or seconds is None:
         return ""
     left = step.seconds - seconds
     if left <= 0:
-        return "now" if step.automatic else "now, by key"
-    return f"in {max(1, round(left))} s{', hold still' if left <= _SOON_S else ''}"
+        return tr("now") if step.automatic else tr("now, by key")
+    seconds = max(1, round(left))
+    return (
+        tr("in {seconds} s, hold still", seconds=seconds) if left <= _SOON_S else tr("in {seconds} s", seconds=seconds)
+    )
 
 
 def _warning(facts: Facts, step: Step | None, *, blocked: bool) -> str:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
-from pfm_desktop.viewmodels.words import many
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
-BACKING_UP, CHECKING = "Backing up", "Checking the library"
-NO_BACKUP = "No folder for backups is chosen yet. Best is one on another disk, kept away from this computer."
-STOPPED = "Stopped. The library and the backups before are unchanged."
-NOT_YOURS = "Backups and checks are made by clinicians and administrators."
+BACKING_UP, CHECKING = tr("Backing up"), tr("Checking the library")
+NO_BACKUP = tr("No folder for backups is chosen yet. Best is one on another disk, kept away from this computer.")
+STOPPED = tr("Stopped. The library and the backups before are unchanged.")
+NOT_YOURS = tr("Backups and checks are made by clinicians and administrators.")
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def last_backup(_ctx: Context, folder: str) -> str:
     except OSError:  # a share that went away: the backup says it, once it is asked for
         there = ()
     if not there:
-        return f"No backup was found in {folder}: the disk may not be connected."
-    return f"Last backup: {moments.moment(made_at(there[-1]))}, in {folder}"
+        return tr("No backup was found in {folder}: the disk may not be connected.", folder=folder)
+    return tr("Last backup: {when}, in {folder}", when=moments.moment(made_at(there[-1])), folder=folder)
 
 
 def back_up(ctx: Context, lib: Library, folder: str) -> Outcome:
@@ -61,7 +61,14 @@ def back_up(ctx: Context, lib: Library, folder: str) -> Outcome:
     from pfm_desktop.services import backup
 
     made = backup.back_up(ctx, lib, Path(folder))
-    return Outcome(f"Backed up: {many(made.pictures, 'picture')}, {many(made.copied, 'file')} new.", made.problems)
+    return Outcome(
+        tr(
+            "Backed up: {pictures}, {files} new.",
+            pictures=tr("%n picture(s)", "", made.pictures),
+            files=tr("%n file(s)", "", made.copied),
+        ),
+        made.problems,
+    )
 
 
 def check(ctx: Context, lib: Library) -> Outcome:
@@ -69,12 +76,17 @@ def check(ctx: Context, lib: Library) -> Outcome:
     from pfm_desktop.services.housekeeping import verify
 
     found = verify(ctx, lib)
-    wrong = many(len(found.problems), "problem") if found.problems else "nothing wrong"
-    words = f"{many(found.pictures, 'picture')} checked, the records and the audit trail: {wrong}."
-    if found.problems:
-        words += (
-            " Nothing was changed. Keep the backups there are; ask who looks after the computers (pfm library repair)."
+    wrong, notes = len(found.problems), len(found.notes)
+    words = tr(
+        "%n picture(s) checked, the records and the audit trail: {problems}.",
+        "",
+        found.pictures,
+        problems=tr("%n problem(s)", "", wrong) if wrong else tr("nothing wrong"),
+    )
+    if wrong:
+        words += " " + tr(
+            "Nothing was changed. Keep the backups there are; ask who looks after the computers (pfm library repair)."
         )
-    if found.notes:
-        words += f" {many(len(found.notes), 'note')} of no harm, such as heatmaps that are made again when needed."
+    if notes:
+        words += " " + tr("%n note(s) of no harm, such as heatmaps that are made again when needed.", "", notes)
     return Outcome(words, found.problems)

@@ -10,18 +10,19 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import TIMED, Stage
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import Picture
     from pfm_desktop.domain.clip import Clip
 
-BEFORE = "Before acetic acid"
-AFTER = "After acetic acid"
-LUGOL = "Lugol's iodine"
-FILTERED = "Green filter"
-CLIPS = "Clips"
-DIFFER = "Stage and time differ"
-UNKNOWN = "Time not known"
+BEFORE = tr("Before acetic acid")
+AFTER = tr("After acetic acid")
+LUGOL = tr("Lugol's iodine")
+FILTERED = tr("Green filter")
+CLIPS = tr("Clips")
+DIFFER = tr("Stage and time differ")
+UNKNOWN = tr("Time not known")
 LEAST_GAP_S = 5.0  # seconds; the two pictures of a pair are nearer to each other and stand together
 SLACK_S = 5.0  # seconds by which the clock may contradict the stage before that is said
 _ORDER = tuple(Stage)
@@ -99,20 +100,20 @@ def _since_words(place: Place) -> str:
         return "" if place.clip is None else _clip_words(place.clip, since)
     lit = picture.stage.value.startswith("fluorescence")
     if picture.seconds_since_acid is not None:
-        return f"{picture.seconds_since_acid:.0f} s after acid"
+        return tr("{seconds:.0f} s after acid", seconds=picture.seconds_since_acid)
     if since is not None and since >= 0:
-        return f"about {since:.0f} s after acid"
+        return tr("about {seconds:.0f} s after acid", seconds=since)
     if picture.stage in TIMED:
-        return "after acid, not timed" if lit else "not timed"
+        return tr("after acid, not timed") if lit else tr("not timed")
     return picture.stage.words if lit else ""
 
 
 def _clip_words(clip: Clip, since: float | None) -> str:
     if not clip.closed:
-        return "being recorded"
+        return tr("being recorded")
     if since is None or since + clip.seconds < 0:
-        return f"{clip.seconds:.0f} s long"
-    return f"{max(0.0, since):.0f} to {since + clip.seconds:.0f} s after acid"
+        return tr("{seconds:.0f} s long", seconds=clip.seconds)
+    return tr("{start:.0f} to {end:.0f} s after acid", start=max(0.0, since), end=since + clip.seconds)
 
 
 def _reckoned_acid(pictures: Sequence[Picture]) -> datetime | None:

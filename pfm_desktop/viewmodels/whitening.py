@@ -5,29 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.timeline import clock_text
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.examination import Whitening
     from pfm_desktop.services.capture.following import MapShown
 
-SEARCHING = "Looking at the frames that were recorded after acetic acid ..."
-NO_CLIP = "Whitening is followed by itself once the clock of acetic acid runs. Nothing was followed in this visit yet."
-CHOOSE = "Click on the cervix, or draw round a place, to see how it whitened."
-CHOOSE_NORMAL = "Now click on normal pink tissue: the whitening of the place is told against it."
-SUGGESTED = "Drawn in dashes: tissue near it that did not whiten. Look whether it is normal, or click on other tissue."
-NO_NORMAL = "No tissue near it stayed as it was: click on normal tissue yourself."
-ON_RECORD = "Places on record"
-OTHER_CLIP = "It was measured in another recording: its place is seen in the report."
-KEEPING = "It is being put on record, with its maps ..."
-KEPT = "The whitening of this place is on record."
-CLIPPED = "Part of this place is overexposed: it whitened by more than this says."
+SEARCHING = tr("Looking at the frames that were recorded after acetic acid ...")
+NO_CLIP = tr(
+    "Whitening is followed by itself once the clock of acetic acid runs. Nothing was followed in this visit yet."
+)
+CHOOSE = tr("Click on the cervix, or draw round a place, to see how it whitened.")
+CHOOSE_NORMAL = tr("Now click on normal pink tissue: the whitening of the place is told against it.")
+SUGGESTED = tr(
+    "Drawn in dashes: tissue near it that did not whiten. Look whether it is normal, or click on other tissue."
+)
+NO_NORMAL = tr("No tissue near it stayed as it was: click on normal tissue yourself.")
+ON_RECORD = tr("Places on record")
+OTHER_CLIP = tr("It was measured in another recording: its place is seen in the report.")
+KEEPING = tr("It is being put on record, with its maps ...")
+KEPT = tr("The whitening of this place is on record.")
+CLIPPED = tr("Part of this place is overexposed: it whitened by more than this says.")
 CLIPPED_SHARE = 0.15
-LATE = "Followed from {at} after acid on only: what had whitened by then is not in it."
-MAPS = (("", "No map"), ("peak", "Map: most whitening"), ("persistence", "Map: how long it stayed white"))
+LATE = tr("Followed from {at} after acid on only: what had whitened by then is not in it.")
+MAPS = (("", tr("No map")), ("peak", tr("Map: most whitening")), ("persistence", tr("Map: how long it stayed white")))
 
 
-_SHOWS = {"dL*": "most whitening", "s": "stayed white"}  # by the unit of a map
+_SHOWS = {"dL*": tr("most whitening"), "s": tr("stayed white")}  # by the unit of a map
 
 
 @dataclass(frozen=True)
@@ -48,25 +53,34 @@ def legend_of(shown: MapShown | None) -> MapLegend | None:
     """Of a map over the first frame; None without one."""
     if shown is None:
         return None
-    return MapLegend(_SHOWS.get(shown.unit, "whitening"), "0", f"{shown.high:g} {shown.unit}")
+    return MapLegend(_SHOWS.get(shown.unit, tr("whitening")), "0", f"{shown.high:g} {shown.unit}")
 
 
 def summary(one: Whitening) -> str:
     """`From 0:09, most 11.2 (dL*) at 0:58, half at 2:10, against normal tissue`."""
     if one.peak is None:
-        return f"No whitening so far ({len(one.seconds)} frames)."
-    onset = f"from {_at(one.onset_s)}" if one.onset_s is not None else "from the beginning or before"
-    faded = f"half of it at {_at(one.half_s)}" if one.half_s is not None else "not faded to half so far"
-    against = "against normal tissue" if one.against_normal is not None else "against its own start"
-    return f"Whitens {onset}, most dL* {one.peak:.1f} at {_at(one.peak_s)}, {faded}; {against}."
+        return tr("No whitening so far ({frames} frames).", frames=len(one.seconds))
+    onset = tr("from {at}", at=_at(one.onset_s)) if one.onset_s is not None else tr("from the beginning or before")
+    faded = tr("half of it at {at}", at=_at(one.half_s)) if one.half_s is not None else tr("not faded to half so far")
+    against = tr("against normal tissue") if one.against_normal is not None else tr("against its own start")
+    return tr(
+        "Whitens {onset}, most dL* {peak:.1f} at {at}, {faded}; {against}.",
+        onset=onset,
+        peak=one.peak,
+        at=_at(one.peak_s),
+        faded=faded,
+        against=against,
+    )
 
 
 def kept_text(number: int, one: Whitening) -> str:
     """`1: most dL* 11.2 at 0:58, against normal tissue`, numbered as in the report."""
     if one.peak is None:
-        return f"{number}: no whitening"
-    against = ", against normal tissue" if one.against_normal is not None else ""
-    return f"{number}: most dL* {one.peak:.1f} at {_at(one.peak_s)}{against}"
+        return tr("{number}: no whitening", number=number)
+    most = {"number": number, "peak": one.peak, "at": _at(one.peak_s)}
+    if one.against_normal is None:
+        return tr("{number}: most dL* {peak:.1f} at {at}", **most)
+    return tr("{number}: most dL* {peak:.1f} at {at}, against normal tissue", **most)
 
 
 def caution(one: Whitening) -> str:
@@ -83,8 +97,11 @@ def _at(seconds: float | None) -> str:
 
 def followed_words(frames: int, refused: int) -> str:
     """How many frames there are."""
-    left = f", {refused} left out as they could not be laid over the first" if refused else ""
-    return f"{frames} frames{left}"
+    if not refused:
+        return tr("{frames} frames", frames=frames)
+    return tr(
+        "{frames} frames, {refused} left out as they could not be laid over the first", frames=frames, refused=refused
+    )
 
 
 def marks(one: Whitening) -> tuple[tuple[float, float], ...]:

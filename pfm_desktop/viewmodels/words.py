@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pfm_desktop.support.errors import UserError, capital
+from pfm_desktop.support.language import tr
 
 __all__ = ["capital", "many", "spoken", "unkept_question"]
 
@@ -21,4 +22,8 @@ def many(number: int, one: str, more: str = "") -> str:
 
 def unkept_question(texts: Sequence[str], why: str) -> str:
     """What is asked before texts that are not on disk go: `why` tells why not, in sentences."""
-    return f"Not kept yet: {', '.join(texts)}. {why} Stay, and it is kept as soon as that is possible."
+    return tr(
+        "Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.",
+        texts=", ".join(texts),
+        why=why,
+    )

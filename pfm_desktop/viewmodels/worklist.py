@@ -9,30 +9,44 @@ from datetime import date, datetime, timedelta
 
 from pfm_desktop.domain.case import Visit, VisitRow
 from pfm_desktop.domain.followup import DISCORDANT, OVERDUE_DAYS, Only
-from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.grade import GRADE_WORDS, Grade
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.viewmodels.words import many
+from pfm_desktop.support.language import tr
 
-COLUMNS = ("When", "Name", "Born", "ID", "Indication", "Pictures", "Impression", "Histology", "Signed")
+COLUMNS = (
+    tr("When"),
+    tr("Name"),
+    tr("Born"),
+    "ID",
+    tr("Indication"),
+    tr("Pictures"),
+    tr("Impression"),
+    tr("Histology"),
+    tr("Signed"),
+)
 WHEN, NAME, BORN, IDENTIFIER, INDICATION, PICTURES, IMPRESSION, HISTOLOGY, SIGNED = range(len(COLUMNS))
 ONLY_WORDS: Mapping[Only, str] = {
-    Only.ALL: "All",
-    Only.TODAY: "Today",
-    Only.UNSIGNED: "Not signed",
-    Only.OVERDUE: "Histology overdue",
-    Only.DISCUSS: "To discuss",
-    Only.LETTER: "Letter due",
+    Only.ALL: tr("All"),
+    Only.TODAY: tr("Today"),
+    Only.UNSIGNED: tr("Not signed"),
+    Only.OVERDUE: tr("Histology overdue"),
+    Only.DISCUSS: tr("To discuss"),
+    Only.LETTER: tr("Letter due"),
 }
 _NONE = {
-    Only.TODAY: "No visit today.",
-    Only.UNSIGNED: "Every visit is signed.",
-    Only.OVERDUE: "No result of histology is overdue.",
-    Only.DISCUSS: "Nothing is to be discussed.",
-    Only.LETTER: "No letter is due.",
+    Only.TODAY: tr("No visit today."),
+    Only.UNSIGNED: tr("Every visit is signed."),
+    Only.OVERDUE: tr("No result of histology is overdue."),
+    Only.DISCUSS: tr("Nothing is to be discussed."),
+    Only.LETTER: tr("No letter is due."),
 }
-HIDDEN = "hidden"  # of what is kept from who reads for labels
+HIDDEN = tr("hidden")  # of what is kept from who reads for labels
 OVERDUE_SIGN, APART_SIGN = "\u26a0", "\u2260"  # besides the colour
+_MONTHS = (  # in short, as `moments.day` writes them
+    tr("Jan"), tr("Feb"), tr("Mar"), tr("Apr"), tr("May"), tr("Jun"),
+    tr("Jul"), tr("Aug"), tr("Sep"), tr("Oct"), tr("Nov"), tr("Dec"),
+)  # fmt: skip
 LIMIT = 200  # as many as are read at once; more come when the list is scrolled
 
 
@@ -80,25 +94,31 @@ def found(rows: Sequence[VisitRow], now: datetime, *, limit: int, overdue_days: 
 
 def count_text(shown: int, search: str, *, total: int | None = None, only: Only = Only.ALL) -> str:
     """How many lines there are, for the label beside the search field; `total`: with those that are not shown yet."""
-    said = " found" if search.strip() or only is not Only.ALL else ""
+    searched = bool(search.strip()) or only is not Only.ALL
     if total is not None and total > shown:
-        return f"{shown:,} of {total:,} visits{said}; scroll down for older ones"
+        counts = {"shown": shown, "total": total}
+        if searched:
+            return tr("{shown:,} of {total:,} visits found; scroll down for older ones", **counts)
+        return tr("{shown:,} of {total:,} visits; scroll down for older ones", **counts)
     if total is None and shown >= LIMIT:
-        return f"the newest {shown:,} visits; scroll down or search to find older ones"
-    return f"{'1 visit' if shown == 1 else f'{shown:,} visits'}{said}"
+        return tr("the newest {shown:,} visits; scroll down or search to find older ones", shown=shown)
+    return tr("%n visit(s) found", "", shown) if searched else tr("%n visit(s)", "", shown)
 
 
 def empty_text(search: str, *, read_only: bool, only: Only = Only.ALL) -> str:
     """What stands in an empty list: why it is empty and what to do."""
     if search.strip():
-        among = "" if only is Only.ALL else f" among {ONLY_WORDS[only].lower()}"
-        fields = "name, ID, date, hour, impression or finding"
-        return f'Nothing found for "{search.strip()}"{among}.\n\nSearch by {fields}; Escape shows all visits.'
+        said = (
+            tr('Nothing found for "{search}".', search=search.strip())
+            if only is Only.ALL
+            else tr('Nothing found for "{search}" among {only}.', search=search.strip(), only=ONLY_WORDS[only].lower())
+        )
+        return f"{said}\n\n" + tr("Search by name, ID, date, hour, impression or finding; Escape shows all visits.")
     if only is not Only.ALL:
-        return f"{_NONE[only]}\n\nEscape in the search field shows all visits."
+        return f"{_NONE[only]}\n\n" + tr("Escape in the search field shows all visits.")
     if read_only:
-        return "No visits yet.\n\nThis library is open for reading only."
-    return (
+        return tr("No visits yet.\n\nThis library is open for reading only.")
+    return tr(
         "No visits yet.\n\nChoose New patient to add the first one, or drop two picture files here.\n"
         "Folders or zips with pictures of many visits are brought in by Import pictures, or dropped here."
     )
@@ -106,7 +126,7 @@ def empty_text(search: str, *, read_only: bool, only: Only = Only.ALL) -> str:
 
 def birth_text(day: date | None) -> str:
     """A birth date; a word where there is none."""
-    return moments.day(day) if day else "unknown"
+    return moments.day(day) if day else tr("unknown", "birth date")
 
 
 def parsed_birth_date(text: str) -> date | None:
@@ -121,12 +141,15 @@ def parsed_birth_date(text: str) -> date | None:
     if day is not None and date(1900, 1, 1) <= day <= date.today():
         return day
     raise BadInputError(
-        f"{text} is no birth date", safe="nothing was saved", remedy="write it like 14 Mar 1988 or 1988-03-14"
+        tr("{typed} is no birth date", typed=text),
+        safe=tr("nothing was saved"),
+        remedy=tr("write it like 14 Mar 1988 or 1988-03-14"),
     )
 
 
 def typed_day(text: str) -> date | None:
-    """A day in any of the ways of `parsed_birth_date`; None for what is none. `BadInputError` for 03/04/1988."""
+    """A day in any of the ways of `parsed_birth_date`, or as it is shown in the language of the window; None for what
+    is none. `BadInputError` for 03/04/1988."""
     text = text.strip()
     _check_order(text)
     typed = _month_in_figures(text)
@@ -141,6 +164,16 @@ def typed_day(text: str) -> date | None:
                 return date(*(parts[index] for index in order))
             except ValueError:
                 return None
+    return _as_shown(text)
+
+
+def _as_shown(text: str) -> date | None:
+    """The day that `moments.day` writes so."""
+    for year in {int(found) for found in re.findall(r"(?<!\d)[12]\d{3}(?!\d)", text)}:
+        for number in range(366):
+            day = date(year, 1, 1) + timedelta(days=number)
+            if moments.day(day).casefold() == text.casefold():
+                return day
     return None
 
 
@@ -151,11 +184,13 @@ def _check_order(text: str) -> None:
         return
     first, second, year = (int(part) for part in found.groups())
     if first != second and all(1 <= part <= len(moments.MONTHS) for part in (first, second)):
-        one, other = (f"{day} {moments.MONTHS[month - 1][:3]}" for day, month in ((first, second), (second, first)))
+        one, other = (
+            tr("{day} {month}", day=day, month=_MONTHS[month - 1]) for day, month in ((first, second), (second, first))
+        )
         raise BadInputError(
-            f"{text} can mean {one} or {other}",
-            safe="nothing was saved",
-            remedy=f"write the month as a word, like {one} {year}",
+            tr("{typed} can mean {one} or {other}", typed=text, one=one, other=other),
+            safe=tr("nothing was saved"),
+            remedy=tr("write the month as a word, like {one} {year}", one=one, year=year),
         )
 
 
@@ -164,9 +199,10 @@ def _month_in_figures(text: str) -> str:
     found = re.fullmatch(r"(\d{1,2})\.?\s+([^\W\d]{3,9})\.?,?\s+(\d{4})", text)
     if found is None:
         return text
-    for number, name in enumerate(moments.MONTHS, start=1):
-        if name.casefold().startswith(found[2].casefold()):
-            return f"{found[1]}.{number}.{found[3]}"
+    for names in (moments.MONTHS, _MONTHS):  # English in any language
+        for number, name in enumerate(names, start=1):
+            if name.casefold().startswith(found[2].casefold()):
+                return f"{found[1]}.{number}.{found[3]}"
     return text
 
 
@@ -178,6 +214,7 @@ def _line(row: VisitRow, now: datetime, overdue_days: int) -> WorkRow:
     born = row.patient.birth_date
     waited = (here.date() - row.visit.day).days
     overdue = row.awaited > 0 and waited > overdue_days
+    read = GRADE_WORDS[Grade(impression)] if impression else tr("not read yet")
     cells = (
         _when(row.visit, here.date()),
         name,
@@ -185,9 +222,9 @@ def _line(row: VisitRow, now: datetime, overdue_days: int) -> WorkRow:
         row.patient.identifier,
         row.visit.indication,
         pictures_text(row),
-        HIDDEN if row.hidden else impression or "not read yet",
+        HIDDEN if row.hidden else read,
         HIDDEN if row.hidden else _histology(row, waited, overdue=overdue),
-        "signed" if row.signed else "open",
+        tr("signed", "state of a visit") if row.signed else tr("open", "state of a visit"),
     )
     rank = float(Grade(impression).rank) if impression else -1.0
     keys = (
@@ -211,22 +248,23 @@ def _histology(row: VisitRow, waited: int, *, overdue: bool) -> str:
     apart = abs(grade.rank - Grade(row.signed_first).rank) if grade is not None and row.signed_first else 0
     sign = f" {APART_SIGN}" if apart >= DISCORDANT else ""
     if overdue:
-        return f"{OVERDUE_SIGN} overdue, {many(waited, 'day')}{sign}"
+        return f"{OVERDUE_SIGN} " + tr("overdue, %n day(s)", "", waited) + sign
     if row.awaited:
-        return f"awaited, {many(waited, 'day')}{sign}"
+        return tr("awaited, %n day(s)", "", waited) + sign
     if grade is None:
         return ""
-    return f"{grade.value}{f'{sign} impression' if sign else ''}"
+    words = GRADE_WORDS[grade]
+    return tr("{grade} {sign} impression", grade=words, sign=APART_SIGN) if sign else words
 
 
 def pictures_text(row: VisitRow) -> str:
     """Which sources there are, and how many pictures."""
     if row.pictures == 0:
-        return "none"
+        return tr("none", "pictures")
     if row.has_white and row.has_fluorescence:
-        sources = "both sources"
+        sources = tr("both sources")
     else:
-        sources = "white light only" if row.has_white else "fluorescence only"
+        sources = tr("white light only") if row.has_white else tr("fluorescence only")
     return f"{sources} ({row.pictures})"
 
 
@@ -238,7 +276,7 @@ def moment_of(visit: Visit) -> str:
 def _when(visit: Visit, today: date) -> str:
     clock = "" if visit.day_only else f" {visit.started_at.astimezone():%H:%M}"
     if visit.day == today:
-        return f"Today{clock}"
+        return tr("Today") + clock
     if visit.day == today - timedelta(days=1):
-        return f"Yesterday{clock}"
+        return tr("Yesterday") + clock
     return f"{moments.day(visit.day)}{clock}"

@@ -46,9 +46,9 @@ def main() -> None:
 def extract(language: str, path: Path) -> None:
     """Merge the words of the source into a catalogue."""
     tool = shutil.which("pyside6-lupdate", path=f"{Path(sys.executable).parent}") or "pyside6-lupdate"
+    sources = sorted(str(one) for one in (ROOT / "pfm_desktop").rglob("*.py"))
     command = [
-        tool, str(ROOT / "pfm_desktop"), "-extensions", "py", "-ts", str(path), "-target-language", CODES[language],
-        "-source-language", "en", "-locations", "none", "-no-obsolete", "-sort-messages", "-silent",
+        tool, *sources, "-ts", str(path), "-target-language", CODES[language], "-source-language", "en", "-locations", "none", "-no-obsolete", "-sort-messages", "-silent",
         "-disable-heuristic", "similartext",
     ]  # fmt: skip
     subprocess.run(command, check=True)

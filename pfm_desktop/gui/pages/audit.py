@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_view import AuditView
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
@@ -20,14 +21,14 @@ class AuditPage(QWidget):
     """`closed` when Settings is to be shown again."""
 
     closed = Signal()
-    title = "Audit trail"
+    title = tr("Audit trail")
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = AuditView(session, jobs, self)
         self.view.closed.connect(self.closed)
-        self.back = QPushButton("Back to Settings", self)
-        self.back.setToolTip("Back to Settings (Escape)")
+        self.back = QPushButton(tr("Back to Settings"), self)
+        self.back.setToolTip(tr("Back to Settings (Escape)"))
         self.back.setAutoDefault(True)  # Enter presses the button that has the keys
         self.back.clicked.connect(lambda _checked=False: self.closed.emit())
         heading = QLabel(self.title, self)

@@ -30,6 +30,7 @@ from pfm_desktop.gui.widgets.export_looking import LookingArea
 from pfm_desktop.gui.widgets.export_result import ExportResult
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.whose_field import WhoseField
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import export as model
 from pfm_desktop.viewmodels.export import Kind, Made, Picked, Scope
 from pfm_desktop.viewmodels.words import capital
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.export_sheet import Sheet
     from pfm_desktop.viewmodels.session import Session
 
-NOTHING_TO_LOOK_AT = "DICOM with names goes out as it is: there is nothing to look at first."
-STOPPED = (
+NOTHING_TO_LOOK_AT = tr("DICOM with names goes out as it is: there is nothing to look at first.")
+STOPPED = tr(
     "The export was cancelled. What was written until then was removed. Once the first file was written, it is on "
     "record that the export was begun and cancelled."
 )
@@ -52,7 +53,7 @@ class ExportPage(QWidget):
 
     closed = Signal()
     said = Signal(str)
-    title = "Export"
+    title = tr("Export")
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,8 +68,8 @@ class ExportPage(QWidget):
         self.form, self.looking = ExportForm(self), LookingArea(session.library, self)
         self.result, self.whose = ExportResult(self), WhoseField(session.library, self)
         self.plan, self.needed, self.refused = words(self), words(self, "quiet"), words(self)
-        self.go, self.cancel = QPushButton("Export", self), QPushButton("Cancel", self)
-        self.bar, self.back = QProgressBar(self), QPushButton("Back", self)
+        self.go, self.cancel = QPushButton(tr("Export"), self), QPushButton(tr("Cancel"), self)
+        self.bar, self.back = QProgressBar(self), QPushButton(tr("Back"), self)
         self._lay_out()
         self._connect()
         self._show()
@@ -145,7 +146,7 @@ class ExportPage(QWidget):
             return
         self._handle = self._jobs.start(
             model.export, self._library, picked, kind, folder, sheet, self._session.settings.modality,
-            title="Exporting with names" if kind is Kind.NAMED else "Exporting for research",
+            title=tr("Exporting with names") if kind is Kind.NAMED else tr("Exporting for research"),
             done=self._done, failed=self._failed, stopped=self._stopped, step=self._step,
             thrown_away=True, missed=True,
         )  # fmt: skip
@@ -198,12 +199,13 @@ class ExportPage(QWidget):
     def _done(self, made: Made) -> None:
         if isValid(self):
             self.result.show_made(made)
-            self._ended(f"{made.text.splitlines()[0]} In {made.folder}.")
+            self._ended(made.text.splitlines()[0] + " " + tr("In {folder}.", folder=made.folder))
 
     def _failed(self, why: str) -> None:
         if isValid(self):
-            self.result.show_problem(f"Not exported. {capital(why)}", bad=True)
-            self._ended(f"Not exported. {capital(why)}")
+            said = tr("Not exported. {why}", why=capital(why))
+            self.result.show_problem(said, bad=True)
+            self._ended(said)
 
     def _stopped(self) -> None:
         if isValid(self):
@@ -225,7 +227,7 @@ class ExportPage(QWidget):
         if self._handle is not None:
             self._jobs.cancel(self._handle.name)
             self.cancel.setEnabled(False)
-            say(self.needed, "Stopping ...")
+            say(self.needed, tr("Stopping ..."))
 
     # showing
 
@@ -238,14 +240,14 @@ class ExportPage(QWidget):
 
     def _why_not_yet(self) -> str:
         if self._finding.busy or self.form.waiting:
-            return "The visits are still being looked for."
+            return tr("The visits are still being looked for.")
         kind = self.form.chosen_kind
         return model.why_not_yet(self.form.picked, kind, self._place, self._sheet(kind))
 
     def _show(self) -> None:
         """What will be done, and whether it can be done yet."""
         if self.exporting:
-            say(self.needed, "Exporting. It goes on when you leave this page.")
+            say(self.needed, tr("Exporting. It goes on when you leave this page."))
         else:
             kind = self.form.chosen_kind
             sheet = self._sheet(kind)
@@ -254,7 +256,7 @@ class ExportPage(QWidget):
             why = self._why_not_yet()
             read = self._right.currentIndex() == _RESULT  # what was written is on the screen still
             say(self.needed, "" if read else why)
-            self.go.setText("Export WITH NAMES" if kind is Kind.NAMED else "Export without names")
+            self.go.setText(tr("Export WITH NAMES") if kind is Kind.NAMED else tr("Export without names"))
             self.go.setEnabled(not why and not read)
         for choice in (self.form, self.looking):
             choice.setEnabled(not self.exporting and self._right.currentIndex() != _RESULT)
@@ -282,9 +284,9 @@ class ExportPage(QWidget):
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
 
     def _lay_out(self) -> None:
-        heading = QLabel("Export from this library", self)
+        heading = QLabel(tr("Export from this library"), self)
         heading.setProperty("role", "title")
-        self.back.setToolTip("Back (Escape)")
+        self.back.setToolTip(tr("Back (Escape)"))
         top = QHBoxLayout()
         top.addWidget(heading)
         top.addStretch(1)
@@ -312,7 +314,7 @@ class ExportPage(QWidget):
         scrolled = QVBoxLayout(inside)
         scrolled.setContentsMargins(0, 0, 6, 0)
         scrolled.setSpacing(8)
-        will = QLabel("What will be done", inside)
+        will = QLabel(tr("What will be done"), inside)
         will.setProperty("role", "heading")
         for choice in (self.form, will, self.plan):
             scrolled.addWidget(choice)

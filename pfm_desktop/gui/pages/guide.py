@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTextBrowser, QV
 
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import user_guide_dir
 from pfm_desktop.viewmodels import guide as model
 
@@ -35,7 +36,7 @@ class GuideView(QTextBrowser):
         self._folder, self.text = folder, ""
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
-        self.setAccessibleName("User guide")
+        self.setAccessibleName(tr("User guide"))
         self.document().setDocumentMargin(MARGIN)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # or the width would follow the text
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -99,7 +100,7 @@ class GuidePage(LeavesOnEscape, QWidget):
     """`closed` where it was opened from is to be shown again. It needs no library."""
 
     closed = Signal()
-    title = "User guide"
+    title = tr("User guide")
     needs_no_library = True
 
     def __init__(self, parent: QWidget | None = None, *, folder: Path | None = None) -> None:
@@ -113,13 +114,13 @@ class GuidePage(LeavesOnEscape, QWidget):
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.said.setProperty("role", "badge")
         self.said.hide()
-        self.back, self.contents = QPushButton("Page before", self), QPushButton("Contents", self)
-        self.close_button = QPushButton("Close the guide", self)
+        self.back, self.contents = QPushButton(tr("Page before"), self), QPushButton(tr("Contents"), self)
+        self.close_button = QPushButton(tr("Close the guide"), self)
         self.view = GuideView(self._folder, self)
         self.view.anchorClicked.connect(lambda url: self.follow(url.toString()))
         self._actions = (
-            self._action("back", "&Page before", "Alt+Left", self.go_back),
-            self._action("contents", "&Contents", "Alt+Home", lambda: self.show_page(model.INDEX)),
+            self._action("back", tr("&Page before"), "Alt+Left", self.go_back),
+            self._action("contents", tr("&Contents"), "Alt+Home", lambda: self.show_page(model.INDEX)),
         )
         for button, slot in (
             (self.back, self.go_back), (self.contents, lambda: self.show_page(model.INDEX)),

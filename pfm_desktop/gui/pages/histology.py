@@ -32,6 +32,7 @@ from pfm_desktop.gui.widgets.follow_up_panel import FollowUpPanel
 from pfm_desktop.gui.widgets.one_of_chips import OneOfChips
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.plain_table import plain_table, show_rows
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import follow_up as model
 from pfm_desktop.viewmodels.follow_up import Line, Part
 
@@ -55,7 +56,7 @@ class HistologyPage(QWidget):
     visit_chosen = Signal(str)
     said = Signal(str)
     in_front = Signal(bool)
-    title = "Histology"
+    title = tr("Histology")
 
     def __init__(self, session: Session, _jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,15 +70,15 @@ class HistologyPage(QWidget):
         self._wanted = "", ""  # visit and pot on which the list is to stand
         self._reading, self._figuring = Background(self), Background(self)
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Search name, ID or pot")
-        self.search.setAccessibleName("Search the list")
+        self.search.setPlaceholderText(tr("Search name, ID or pot"))
+        self.search.setAccessibleName(tr("Search the list"))
         self.search.setClearButtonEnabled(True)
-        self.parts = OneOfChips({part.value: words_ for part, words_ in model.PART_WORDS.items()}, "Show", self)
-        self.back = QPushButton("Back to Today", self)
+        self.parts = OneOfChips({part.value: words_ for part, words_ in model.PART_WORDS.items()}, tr("Show"), self)
+        self.back = QPushButton(tr("Back to Today"), self)
         self.tables = {part: self._table(part) for part in LISTS}
         self.empty, self.count = QLabel(self), words(self, "quiet")
         self.panel = FollowUpPanel(session, self)
-        self.figures = plain_table(self, model.FIGURE_COLUMNS, "My figures")
+        self.figures = plain_table(self, model.FIGURE_COLUMNS, tr("My figures"))
         self.figures_note = words(self)
         self._actions = self._make_actions()
         self._lay_out()
@@ -153,7 +154,7 @@ class HistologyPage(QWidget):
         lines = model.searched(model.lines_of(part, self._found, _today(), self._choice), self.search.text())
         self._lines = lines[: model.MOST]
         left_out = len(lines) - len(self._lines)
-        self.count.setText(f"The first {model.MOST} of {len(lines):,}." if left_out else "")
+        self.count.setText(tr("The first {shown} of {all:,}.", shown=model.MOST, all=len(lines)) if left_out else "")
         self.count.setVisible(bool(left_out))
         self._fill(self.tables[part])
         self.empty.setText(model.empty_words(part, self.search.text()))
@@ -289,14 +290,17 @@ class HistologyPage(QWidget):
     def _make_actions(self) -> tuple[QAction, ...]:
         shown = [
             self._action(
-                f"show_{part.value}", f"Show: {words_}", f"Alt+{place}", partial(self.parts.choose, part.value)
+                f"show_{part.value}",
+                tr("Show: {list}", list=words_),
+                f"Alt+{place}",
+                partial(self.parts.choose, part.value),
             )
             for place, (part, words_) in enumerate(model.PART_WORDS.items(), start=1)
         ]
         return (
-            self._action("next", "&Next one that is not done", "Ctrl+Return", self.go_on),
-            self._action("search", "&Search the list", "/", self._to_search),
-            self._action("read_again", "&Read the lists again", "F5", self.read_again),
+            self._action("next", tr("&Next one that is not done"), "Ctrl+Return", self.go_on),
+            self._action("search", tr("&Search the list"), "/", self._to_search),
+            self._action("read_again", tr("&Read the lists again"), "F5", self.read_again),
             *shown,
         )
 
@@ -344,7 +348,7 @@ class HistologyPage(QWidget):
         self._choice = SiteChoice()
         heading = QLabel(self.title, self)
         heading.setProperty("role", "title")
-        self.back.setToolTip("Back to Today (Escape)")
+        self.back.setToolTip(tr("Back to Today (Escape)"))
         self.back.setAutoDefault(True)
         top = QHBoxLayout()
         top.addWidget(heading)

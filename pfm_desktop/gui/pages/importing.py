@@ -18,6 +18,7 @@ from pfm_desktop.gui.widgets.import_preview import ImportPreviewView
 from pfm_desktop.gui.widgets.import_report import ImportReportView
 from pfm_desktop.gui.widgets.import_work import ImportWork
 from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_page import bring_in, look, made_by, new_key
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.importing import ImportPreview
     from pfm_desktop.viewmodels.session import Session
 
-NOTHING = "No picture was found there. Choose another folder, zip or file."
-STOPPED = "Stopped. What was finished is in the library; Import goes on with the rest."
-BUSY = "An import is under way. Stop it, or drop these again when it is done."
-OTHER = "There is a plan that was not imported yet. Throw it away, and look at what was dropped now?"
-KEPT = "The import is not done. Its plan is kept: Import pictures in Today shows it again."
+NOTHING = tr("No picture was found there. Choose another folder, zip or file.")
+FINISHED_IS_IN = tr("What was finished before is in the library.")
+STOPPED = tr("Stopped. What was finished is in the library; Import goes on with the rest.")
+BUSY = tr("An import is under way. Stop it, or drop these again when it is done.")
+OTHER = tr("There is a plan that was not imported yet. Throw it away, and look at what was dropped now?")
+KEPT = tr("The import is not done. Its plan is kept: Import pictures in Today shows it again.")
 _WAIT = 3.0  # seconds at most for the picture in hand, when the library is closed
 
 
@@ -44,7 +46,7 @@ class ImportPage(LeavesOnEscape, QWidget):
     brought_in = Signal()
     said = Signal(str)
     undo_changed = Signal()
-    title = "Import"
+    title = tr("Import")
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,10 +58,10 @@ class ImportPage(LeavesOnEscape, QWidget):
         self._offered: list[Path] = []  # dropped while there is a plan
         self.choose, self.work = ImportChoose(self), ImportWork(self)
         self.preview, self.report = ImportPreviewView(session, self), ImportReportView(session, self)
-        self.back = QPushButton("Back to Today", self)
+        self.back = QPushButton(tr("Back to Today"), self)
         self.question = QFrame(self)
         self.asked = words(self.question, text=OTHER)
-        self.yes, self.no = QPushButton("Throw the old plan away", self), QPushButton("Keep the old plan", self)
+        self.yes, self.no = QPushButton(tr("Throw the old plan away"), self), QPushButton(tr("Keep the old plan"), self)
         self._lay_out()
         self._connect()
         self._show(self.choose)
@@ -163,12 +165,14 @@ class ImportPage(LeavesOnEscape, QWidget):
         return isValid(self) and not self._detached
 
     def _look(self, paths: list[Path]) -> None:
-        self.work.begin("Looking at the pictures", "Nothing is brought in yet. You can go on working meanwhile.")
+        self.work.begin(
+            tr("Looking at the pictures"), tr("Nothing is brought in yet. You can go on working meanwhile.")
+        )
         self._show(self.work)
         self._handle = self._jobs.start(
-            look, self._session.library, paths, title="Looking at the pictures", done=self._looked,
+            look, self._session.library, paths, title=tr("Looking at the pictures"), done=self._looked,
             failed=self._to_choose,
-            stopped=lambda: self._to_choose("Stopped. Nothing was brought in."), step=self.work.step,
+            stopped=lambda: self._to_choose(tr("Stopped. Nothing was brought in.")), step=self.work.step,
         )  # fmt: skip
 
     def _looked(self, preview: ImportPreview) -> None:
@@ -191,12 +195,15 @@ class ImportPage(LeavesOnEscape, QWidget):
         preview = self.preview.preview
         if preview is None or self.busy or not preview.counts().ready:
             return
-        self.work.begin("Bringing in the pictures", "You can go on working meanwhile. Stopped, it keeps what is done.")
+        self.work.begin(
+            tr("Bringing in the pictures"), tr("You can go on working meanwhile. Stopped, it keeps what is done.")
+        )
         self._show(self.work)
         self._key = new_key()
         self._handle = self._jobs.start(
-            bring_in, self._session.library, preview.plan, self._key, title="Bringing in pictures", done=self._imported,
-            failed=lambda message: self._ended(f"{message} What was finished before is in the library."),
+            bring_in, self._session.library, preview.plan, self._key, title=tr("Bringing in pictures"),
+            done=self._imported,
+            failed=lambda message: self._ended(f"{message} {FINISHED_IS_IN}"),
             stopped=lambda: self._ended(STOPPED), step=self.work.step, missed=True,
         )  # fmt: skip
 
@@ -286,9 +293,9 @@ class ImportPage(LeavesOnEscape, QWidget):
         self.no.clicked.connect(lambda _checked=False: self._keep())
 
     def _lay_out(self) -> None:
-        heading = QLabel("Import pictures", self)
+        heading = QLabel(tr("Import pictures"), self)
         heading.setProperty("role", "title")
-        self.back.setToolTip("Back to Today (Escape); the plan stays")
+        self.back.setToolTip(tr("Back to Today (Escape); the plan stays"))
         top = QHBoxLayout()
         top.addWidget(heading)
         top.addStretch(1)

@@ -29,6 +29,7 @@ from pfm_desktop.gui.widgets.card_view import CardView
 from pfm_desktop.gui.widgets.model_arrival import ModelArrival
 from pfm_desktop.gui.widgets.model_card import ModelCard
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import model_exchange
 from pfm_desktop.viewmodels.learning import LEARNING, Runs, cut_short, runs_job
 from pfm_desktop.viewmodels.model_cards import CardRow, card_rows, card_text, standing_of
@@ -40,9 +41,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 CARD_WIDTH = 460
-CHECKED = "Checked: the weights are what model.toml promises, and {seal}."
-LEARN = "Fine-tune on my cases"
-NO_MODELS = (
+LEARN = tr("Fine-tune on my cases")
+NO_MODELS = tr(
     "No model on this computer. Pictures can be looked at, registered and reported; there is no AI answer.\n\n"
     "Bring a model folder with `pfm models import FOLDER`, or put it into:\n{folder}"
 )
@@ -54,7 +54,7 @@ class ModelsPage(QWidget):
 
     said = Signal(str)
     learning_wanted = Signal()
-    title = "Models"
+    title = tr("Models")
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,11 +71,11 @@ class ModelsPage(QWidget):
         self.empty.setWordWrap(True)
         self.empty.setTextFormat(Qt.TextFormat.PlainText)
         self.empty.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        reread = self._action("reread", "&Read the model folders again", "F5", self.reread)
-        learn = self._action("learn", "&Fine-tune on my cases", "Ctrl+Shift+F", self.learning_wanted.emit)
-        bring = self._action("bring", "&Bring a model file...", "Ctrl+Shift+B", self._ask_for_file)
+        reread = self._action("reread", tr("&Read the model folders again"), "F5", self.reread)
+        learn = self._action("learn", tr("&Fine-tune on my cases"), "Ctrl+Shift+F", self.learning_wanted.emit)
+        bring = self._action("bring", tr("&Bring a model file..."), "Ctrl+Shift+B", self._ask_for_file)
         self.learn = QPushButton(LEARN, self)
-        self.bring, self.arrival = QPushButton("Bring a model file...", self), ModelArrival(self)
+        self.bring, self.arrival = QPushButton(tr("Bring a model file..."), self), ModelArrival(self)
         for button, action in ((self.learn, learn), (self.bring, bring)):
             button.setAutoDefault(True)
             button.setToolTip(action.shortcut().toString())
@@ -130,22 +130,26 @@ class ModelsPage(QWidget):
     def use(self, name: str) -> None:
         """Use a model from now on."""
         if self._session.change_settings(model=name):
-            self.said.emit(f"From now on, {name} answers. Answers kept from other models stay in the library.")
+            self.said.emit(
+                tr("From now on, {name} answers. Answers kept from other models stay in the library.", name=name)
+            )
 
     def verify(self, path: Path) -> None:
         """Check a model's weights and description against the hashes it promises."""
         self._check(
             path,
-            lambda seal: self._verified(path, CHECKED.format(seal=seal)),
-            lambda: self._verified(path, "The check was stopped."),
+            lambda seal: self._verified(
+                path, tr("Checked: the weights are what model.toml promises, and {seal}.", seal=seal)
+            ),
+            lambda: self._verified(path, tr("The check was stopped.")),
         )
-        self._verified(path, "Checking the weights...")
+        self._verified(path, tr("Checking the weights..."))
 
     def _check(self, path: Path, done: Callable[[Any], None], stopped: Callable[[], None]) -> None:
         self._jobs.start(
             _verify,
             path,
-            title=f"Checking {path.name}",
+            title=tr("Checking {name}", name=path.name),
             done=done,
             failed=lambda message: self._verified(path, message, bad=True),
             stopped=stopped,
@@ -160,7 +164,7 @@ class ModelsPage(QWidget):
             model_exchange.send_job, self._session.library, str(path.absolute()), out, title=model_exchange.SENDING,
             done=lambda said: self._verified(path, said),
             failed=lambda message: self._verified(path, message, bad=True, usable=True),
-            stopped=lambda: self._verified(path, "Stopped. Nothing was written."),
+            stopped=lambda: self._verified(path, tr("Stopped. Nothing was written.")),
         )  # fmt: skip
 
     def look_at(self, file: str) -> None:
@@ -175,7 +179,7 @@ class ModelsPage(QWidget):
     def _bring(self, file: str, fingerprint: str) -> None:
         self._jobs.start(
             model_exchange.receive_job, file, fingerprint, title=model_exchange.BRINGING, done=self._brought,
-            failed=self.arrival.show_problem, stopped=lambda: self.arrival.show_problem("Stopped."),
+            failed=self.arrival.show_problem, stopped=lambda: self.arrival.show_problem(tr("Stopped.")),
         )  # fmt: skip
 
     def _brought(self, said: str) -> None:
@@ -189,14 +193,14 @@ class ModelsPage(QWidget):
 
     def _ask_where(self, path: Path) -> None:
         name = next(card.row.name for card in self.cards if card.row.path == path)
-        dialog = self._dialog("send_to", "Pass a model on", lambda out: self.send(path, out))
+        dialog = self._dialog("send_to", tr("Pass a model on"), lambda out: self.send(path, out))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(model_exchange.ENDING[1:])
         dialog.selectFile(f"{name}{model_exchange.ENDING}")
         dialog.open()
 
     def _ask_for_file(self) -> None:
-        dialog = self._dialog("bring_from", "Bring a model file", self.look_at)
+        dialog = self._dialog("bring_from", tr("Bring a model file"), self.look_at)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.open()
 
@@ -280,8 +284,8 @@ class ModelsPage(QWidget):
             text = spoken(error)
         except Exception:  # whatever is in a folder from elsewhere, the page stands
             log.exception("a card was not shown")
-            text = "The card of this model cannot be shown."
-        self.text.show_markdown(text or "This model has no CARD.md.")
+            text = tr("The card of this model cannot be shown.")
+        self.text.show_markdown(text or tr("This model has no CARD.md."))
 
     def _lay_out(self) -> None:
         held = QWidget(self)

@@ -18,17 +18,20 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
 from pfm_desktop.gui.widgets.panel_parts import say
 from pfm_desktop.gui.widgets.secret_field import SecretField
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.opening import Refused, password_problem
 from pfm_desktop.viewmodels.words import spoken
 
 WIDTH = 620
-ENCRYPTED = "&Encrypted, for pictures of real women"
-PLAIN = "&Not encrypted, for demonstrations and research without names"
-HINT = (
-    "The first account is yours: clinician and administrator. There is no other way in but passwords and the recovery "
-    "key, which is shown once after this. Without any of them the pictures are lost for good."
+ENCRYPTED = tr("&Encrypted, for pictures of real women")
+PLAIN = tr("&Not encrypted, for demonstrations and research without names")
+HINT = tr(
+    "The first account is yours: clinician and administrator. There is no other way in but passwords and the "
+    "recovery key, which is shown once after this. Without any of them the pictures are lost for good."
 )
-OPEN_TO_ALL = "Whoever can read the folder can read the pictures and all that is written beside them, names as well."
+OPEN_TO_ALL = tr(
+    "Whoever can read the folder can read the pictures and all that is written beside them, names as well."
+)
 
 
 class NewLibraryPage(QWidget):
@@ -42,12 +45,12 @@ class NewLibraryPage(QWidget):
         self.folder = ""
         self.heading, self.where = wrapped_label(self, WIDTH, "title"), wrapped_label(self, WIDTH)
         self.hint, self.said = wrapped_label(self, WIDTH, "quiet"), wrapped_label(self, WIDTH, "problem")
-        self.heading.setText("New library")
+        self.heading.setText(tr("New library"))
         self.encrypted, self.plain = QRadioButton(ENCRYPTED, self), QRadioButton(PLAIN, self)
         self.name = QLineEdit(self)
-        self.password, self.again = SecretField("Password", self), SecretField("The same password again", self)
-        self.seen = QCheckBox("&Show what is typed", self)
-        self.go, self.back = QPushButton("Make the library", self), QPushButton("Back", self)
+        self.password, self.again = SecretField(tr("Password"), self), SecretField(tr("The same password again"), self)
+        self.seen = QCheckBox(tr("&Show what is typed"), self)
+        self.go, self.back = QPushButton(tr("Make the library"), self), QPushButton(tr("Back"), self)
         self._working = False
         self._lay_out()
         self._connect()
@@ -98,7 +101,7 @@ class NewLibraryPage(QWidget):
         if self.password.text() != self.again.text():
             self.again.clear()
             self.again.setFocus()
-            return "The two passwords differ."
+            return tr("The two passwords differ.")
         return password_problem(self.password.text(), self.name.text())
 
     def _settle(self) -> None:
@@ -108,18 +111,18 @@ class NewLibraryPage(QWidget):
         self.hint.setText(OPEN_TO_ALL if plain else HINT)
         filled = plain or all(field.text().strip() for field in (self.name, self.password, self.again))
         self.go.setEnabled(filled and not self._working)
-        self.go.setText("Making it..." if self._working else "Make the library")
+        self.go.setText(tr("Making it...") if self._working else tr("Make the library"))
         self.back.setEnabled(not self._working)
 
     def _lay_out(self) -> None:
-        self.name.setAccessibleName("Your name")
-        self.name.setPlaceholderText("Dr. Given Family")
+        self.name.setAccessibleName(tr("Your name"))
+        self.name.setPlaceholderText(tr("Dr. Given Family"))
         self._rows = QFormLayout()
         self._rows.setVerticalSpacing(12)
         self._rows.setHorizontalSpacing(18)
-        self._rows.addRow("Your &name", self.name)
-        self._rows.addRow("&Password", self.password)
-        self._rows.addRow("&Again", self.again)
+        self._rows.addRow(tr("Your &name"), self.name)
+        self._rows.addRow(tr("&Password"), self.password)
+        self._rows.addRow(tr("&Again"), self.again)
         self._rows.addRow("", self.seen)
         buttons = QHBoxLayout()
         for button in (self.go, self.back):

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
 from pfm_desktop.jobs import Progress
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import capital
 
 WIDTH = 680
@@ -20,18 +21,18 @@ class OpeningPage(QWidget):
     other = Signal()
     new = Signal()
     demo = Signal()
-    title = "Library"
+    title = tr("Library")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.heading, self.words = wrapped_label(self, WIDTH, "title"), wrapped_label(self, WIDTH)
         self.bar = QProgressBar(self)
-        self.bar.setAccessibleName("Progress")
-        self.cancel = QPushButton("Cancel", self)
-        self.retry = QPushButton("Try again", self)
-        self.choose = QPushButton("Open another library...", self)
-        self.make = QPushButton("New library...", self)
-        self.to_demo = QPushButton("Open the demo library", self)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.cancel = QPushButton(tr("Cancel"), self)
+        self.retry = QPushButton(tr("Try again"), self)
+        self.choose = QPushButton(tr("Open another library..."), self)
+        self.make = QPushButton(tr("New library..."), self)
+        self.to_demo = QPushButton(tr("Open the demo library"), self)
         buttons = ((self.cancel, self.stop), (self.retry, self.again), (self.choose, self.other), (self.make, self.new),
                    (self.to_demo, self.demo))  # fmt: skip
         row = QHBoxLayout()
@@ -42,7 +43,7 @@ class OpeningPage(QWidget):
         row.addStretch(1)
         self.cancel.clicked.connect(self._show_stopping)
         self._lay_out(row)
-        self.show_working("Opening the library")
+        self.show_working(tr("Opening the library"))
 
     def show_working(self, heading: str, words: str = "") -> None:
         """A library is being opened or made."""
@@ -54,37 +55,42 @@ class OpeningPage(QWidget):
         self.bar.setRange(0, 100 if step.total > 0 else 0)
         self.bar.setValue(round(100 * step.done / step.total) if step.total > 0 else 0)
         if step.total > 0:
-            self.heading.setText("Making the demo library")
+            self.heading.setText(tr("Making the demo library"))
             self.words.setText(
-                f"{step.text}: {step.done:.0f} of {step.total:.0f}.\n\n"
-                "24 invented women with 40 visits are drawn by the computer; this happens once and takes a minute or "
-                "two. It may be cancelled: what is drawn already is used next time."
+                tr("{step}: {done:.0f} of {total:.0f}.", step=step.text, done=step.done, total=step.total)
+                + "\n\n"
+                + tr(
+                    "24 invented women with 40 visits are drawn by the computer; this happens once and takes a minute "
+                    "or two. It may be cancelled: what is drawn already is used next time."
+                )
             )
 
     def show_problem(self, problem: str, *, demo: bool) -> None:
         """The library could not be opened. `demo` offers the demo library instead."""
-        self._show("The library is not open", capital(problem), working=False)
+        self._show(tr("The library is not open"), capital(problem), working=False)
         self.to_demo.setVisible(demo)
         self.retry.setFocus()
 
     def show_stopped(self, *, demo: bool) -> None:
         """The user stopped it."""
-        drawn = "The demo library is not complete. What is drawn already is kept and used next time."
-        self._show("Stopped", drawn if demo else "The library was not opened. Nothing was changed.", working=False)
+        drawn = tr("The demo library is not complete. What is drawn already is kept and used next time.")
+        self._show(
+            tr("Stopped"), drawn if demo else tr("The library was not opened. Nothing was changed."), working=False
+        )
         self.to_demo.hide()
         self.retry.setFocus()
 
     def _show_stopping(self) -> None:
-        self.cancel.setText("Stopping...")
+        self.cancel.setText(tr("Stopping..."))
         self.cancel.setEnabled(False)
-        self.heading.setText("Stopping: what is under way is finished first")
+        self.heading.setText(tr("Stopping: what is under way is finished first"))
 
     def _show(self, heading: str, words: str, *, working: bool) -> None:
         self.heading.setText(heading)
         self.words.setText(words)
         self.bar.setVisible(working)
         self.cancel.setVisible(working)
-        self.cancel.setText("Cancel")
+        self.cancel.setText(tr("Cancel"))
         self.cancel.setEnabled(True)
         self.to_demo.hide()
         for button in (self.retry, self.choose, self.make):

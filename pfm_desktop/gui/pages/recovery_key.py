@@ -14,18 +14,20 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
 from pfm_desktop.gui.widgets.panel_parts import say
 from pfm_desktop.gui.widgets.save_dialog import ask_where
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
 WIDTH = 620
-WORDS = (
-    "This key opens the library if every password is forgotten. Print it or write it down, and keep it in a safe place "
-    "away from this computer. It is not shown again, and nobody can make it again; an administrator can make another."
+WORDS = tr(
+    "This key opens the library if every password is forgotten. Print it or write it down, and keep it in a safe "
+    "place away from this computer. It is not shown again, and nobody can make it again; an "
+    "administrator can make another."
 )
-DELETE = "Print it, then delete the file: whoever has it can open the library."
-KEPT = "I have it on paper, and &somebody else would find it"
+DELETE = tr("Print it, then delete the file: whoever has it can open the library.")
+KEPT = tr("I have it on paper, and &somebody else would find it")
 
 
 class RecoveryKeyPage(QWidget):
@@ -38,15 +40,15 @@ class RecoveryKeyPage(QWidget):
         self.heading, self.words = wrapped_label(self, WIDTH, "title"), wrapped_label(self, WIDTH)
         self.where, self.key = wrapped_label(self, WIDTH), wrapped_label(self, WIDTH, "secret")
         self.said = wrapped_label(self, WIDTH, "quiet")
-        self.heading.setText("Recovery key")
+        self.heading.setText(tr("Recovery key"))
         self.key.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.key.setAccessibleName("Recovery key")
+        self.key.setAccessibleName(tr("Recovery key"))
         self.key.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.words.setText(WORDS)
-        self.printer, self.save = QPushButton("&Print...", self), QPushButton("Save as PDF...", self)
-        self.kept, self.go = QCheckBox(KEPT, self), QPushButton("Go on", self)
+        self.printer, self.save = QPushButton(tr("&Print..."), self), QPushButton(tr("Save as PDF..."), self)
+        self.kept, self.go = QCheckBox(KEPT, self), QPushButton(tr("Go on"), self)
         self._text = ""
         self._printer: QPrinter | None = None
         self._lay_out()
@@ -64,7 +66,7 @@ class RecoveryKeyPage(QWidget):
         """Show it."""
         groups = key.split("-")
         self.key.setText("\n".join("-".join(groups[at : at + 3]) for at in range(0, len(groups), 3)))
-        self.where.setText(f"Library {library}")
+        self.where.setText(tr("Library {library}", library=library))
         self._text = _page(self.key.text(), library)
         self.kept.setChecked(False)
         self.go.setEnabled(False)
@@ -76,19 +78,17 @@ class RecoveryKeyPage(QWidget):
         writer = QPdfWriter(path)
         writer.setPageLayout(QPageLayout(QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait,
                                          QMarginsF(20, 20, 20, 20), QPageLayout.Unit.Millimeter))  # fmt: skip
-        writer.setTitle("Recovery key")
+        writer.setTitle(tr("Recovery key"))
         document = QTextDocument()
         document.setHtml(self._text)
         document.print_(writer)
         del writer  # closes the file
         written = Path(path).is_file() and Path(path).stat().st_size > 0
-        say(
-            self.said,
-            f"Written: {path}. {DELETE}" if written else f"{path} could not be written: choose another folder.",
-        )
+        done = tr("Written: {path}.", path=path) + " " + DELETE
+        say(self.said, done if written else tr("{path} could not be written: choose another folder.", path=path))
 
     def _ask_where(self) -> None:
-        ask_where(self, "save_recovery_key", "Save the recovery key", "recovery-key.pdf", self.save_to)
+        ask_where(self, "save_recovery_key", tr("Save the recovery key"), "recovery-key.pdf", self.save_to)
 
     def _print(self) -> None:
         from PySide6.QtPrintSupport import QPrintDialog, QPrinter  # seldom needed, and slow to load
@@ -104,7 +104,7 @@ class RecoveryKeyPage(QWidget):
         document.setHtml(self._text)
         if self._printer is not None:
             document.print_(self._printer)
-        say(self.said, "Sent to the printer.")
+        say(self.said, tr("Sent to the printer."))
 
     def _leave(self) -> None:
         self.key.clear()
@@ -134,8 +134,10 @@ class RecoveryKeyPage(QWidget):
 
 def _page(key: str, library: str) -> str:
     today = day(datetime.now().astimezone())
+    where = tr("pfm_desktop, library {library}", library=library)
     lines = escape(key).replace("\n", "<br>")
+    title = tr("Recovery key")
     return (
-        f"<h1>Recovery key</h1><p>pfm_desktop, library {escape(library)}<br>{today}</p>"
+        f"<h1>{escape(title)}</h1><p>{escape(where)}<br>{today}</p>"
         f"<p style='font-family: monospace; font-size: 18pt'>{lines}</p><p>{escape(WORDS)}</p>"
     )

@@ -36,6 +36,7 @@ from pfm_desktop.gui.widgets.template_choice import TemplateChoice
 from pfm_desktop.gui.widgets.upkeep_section import UpkeepSection
 from pfm_desktop.services.bands import change_site_bands, site_bands
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.settings import AI_SHOWN, LOCK_MINUTES, MODALITIES, THEMES
 from pfm_desktop.viewmodels.about import ABOUT
 from pfm_desktop.viewmodels.session import why_not_chosen
@@ -45,30 +46,33 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
     from pfm_desktop.viewmodels.session import Session
 
-LOCK = "First read before the AI: the AI answer stays hidden until there is an impression"
-LOCK_HINT = (
+ACCOUNT_HINT = tr("Who is signed in, written beside your reads and signatures.")
+READER_HINT = tr("The name, written beside your reads and signatures.")
+LOCK = tr("First read before the AI: the AI answer stays hidden until there is an impression")
+LOCK_HINT = tr(
     "The audit trail of this library records each time this is switched on or off, and by whom. "
     "What was switched elsewhere is recorded when the library is opened."
 )
 AI_WORDS = {
-    "hidden": "Stays hidden from who reads",
-    "after": "Shown on request, after the own grade",
-    "before": "Shown on request, also before the grade, in tasks made so",
+    "hidden": tr("Stays hidden from who reads"),
+    "after": tr("Shown on request, after the own grade"),
+    "before": tr("Shown on request, also before the grade, in tasks made so"),
 }
-TEMPLATE_HINT = (
+TEMPLATE_HINT = tr(
     "What stands above and below every report from now on, and which sections it has. Who she is, the findings, the AI "
     "answer where it was revealed, warnings and the signature always do; what is left out is said in the report."
 )
-BANDS_HINT = (
+BANDS_HINT = tr(
     "What a complete score is taken for, beside it in Findings. Sources differ. None says that a biopsy is not needed."
 )
-AI_HINT = (
+AI_HINT = tr(
     "Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind "
     "figure. The audit trail keeps this choice as it does the first-read lock."
 )
-AI_HERE = " It is kept in this library: what is chosen while another one is open changes nothing here."
-MODALITY_WORDS = {"XC": "External-camera photography (XC)", "ES": "Endoscopy (ES)"}
-MODALITY_HINT = "What your archive (PACS) calls colposcopy: exports as DICOM are written so."
+AI_HERE = tr("It is kept in this library: what is chosen while another one is open changes nothing here.")
+THEME_WORDS = {"dark": tr("Dark"), "light": tr("Light", "the theme of light colours")}
+MODALITY_WORDS = {"XC": tr("External-camera photography (XC)"), "ES": tr("Endoscopy (ES)")}
+MODALITY_HINT = tr("What your archive (PACS) calls colposcopy: exports as DICOM are written so.")
 WIDTH = 860
 
 
@@ -78,7 +82,7 @@ class SettingsPage(QWidget):
     library_wanted = Signal()
     new_library_wanted = Signal()
     demo_wanted = Signal()
-    title = "Settings"
+    title = tr("Settings")
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,7 +98,7 @@ class SettingsPage(QWidget):
         self.ai_shown.activated.connect(lambda _i: self._keep_choice(ai_shown=self.ai_shown.currentData()))
         self.idle_lock = CalmComboBox(self)
         for minutes in LOCK_MINUTES:
-            self.idle_lock.addItem(f"{minutes} minute{'s' if minutes > 1 else ''} without keys or mouse", minutes)
+            self.idle_lock.addItem(tr("%n minute(s) without keys or mouse", "", minutes), minutes)
         self.idle_lock.activated.connect(lambda _i: session.change_settings(lock_minutes=self.idle_lock.currentData()))
         self.modality = CalmComboBox(self)
         for name in MODALITIES:
@@ -105,11 +109,11 @@ class SettingsPage(QWidget):
         self.shortcuts.wanted.connect(lambda own: session.change_settings(shortcuts=own))
         self.reader.editingFinished.connect(self._keep_reader)
         for name in THEMES:
-            self.theme.addItem(name.capitalize(), name)
+            self.theme.addItem(THEME_WORDS[name], name)
         self.theme.activated.connect(lambda _index: session.change_settings(theme=self.theme.currentData()))
         self.language = LanguageChoice(session, self)
         self.lock.clicked.connect(lambda on: self._keep_choice(first_read_lock=on))
-        self.bands.addItem("No bands", "")
+        self.bands.addItem(tr("No bands"), "")
         for bands in ALL.values():
             self.bands.addItem(bands.source, bands.key)
         self.bands.activated.connect(lambda _i: self._keep_bands(self.bands.currentData()))
@@ -194,7 +198,7 @@ class SettingsPage(QWidget):
             if row.usable and not row.hidden:  # what another folder hides would not answer
                 self.model.addItem(f"{row.name} {row.version} ({row.label})", row.name)
         if self.model.findData(used) < 0:
-            self.model.addItem(f"{used} (cannot answer, see Models)", used)
+            self.model.addItem(tr("{model} (cannot answer, see Models)", model=used), used)
 
     def _lay_out(self) -> None:
         inner = QWidget(self)
@@ -205,29 +209,29 @@ class SettingsPage(QWidget):
         form = QFormLayout()
         form.setVerticalSpacing(12)
         form.setHorizontalSpacing(18)
-        self.reader.setPlaceholderText("Dr. Given Family")
-        self.reader.setAccessibleName("Reader: the name beside your reads and signatures")
-        self.theme.setAccessibleName("Theme")
-        self.model.setAccessibleName("Model")
-        whose = "Who is signed in" if self._session.account is not None else "The name"
-        form.addRow("Reader", _under(self.reader, f"{whose}, written beside your reads and signatures.", self))
+        self.reader.setPlaceholderText(tr("Dr. Given Family"))
+        self.reader.setAccessibleName(tr("Reader: the name beside your reads and signatures"))
+        self.theme.setAccessibleName(tr("Theme"))
+        self.model.setAccessibleName(tr("Model"))
+        whose = ACCOUNT_HINT if self._session.account is not None else READER_HINT
+        form.addRow(tr("Reader"), _under(self.reader, whose, self))
         self._add_choices(form)
-        form.addRow("Model", self.model)
-        self.idle_lock.setAccessibleName("Lock the window")
-        form.addRow("Lock after", self.idle_lock)
+        form.addRow(tr("Model"), self.model)
+        self.idle_lock.setAccessibleName(tr("Lock the window"))
+        form.addRow(tr("Lock after"), self.idle_lock)
         form.setRowVisible(self.idle_lock, self._session.account is not None)
-        form.addRow("Library", self._library_row())
-        form.addRow("Backup", self.upkeep)
-        self.modality.setAccessibleName("Colposcopy in DICOM")
+        form.addRow(tr("Library"), self._library_row())
+        form.addRow(tr("Backup"), self.upkeep)
+        self.modality.setAccessibleName(tr("Colposcopy in DICOM"))
         form.addRow("DICOM", _under(self.modality, MODALITY_HINT, self))
-        form.addRow("Audit trail", self.audit)
-        column.addWidget(_heading("Settings", self))
+        form.addRow(tr("Audit trail"), self.audit)
+        column.addWidget(_heading(tr("Settings"), self))
         column.addLayout(form)
-        column.addWidget(_heading("People", self))
+        column.addWidget(_heading(tr("People"), self))
         column.addWidget(self.people)
-        column.addWidget(_heading("Shortcuts", self))
+        column.addWidget(_heading(tr("Shortcuts"), self))
         column.addWidget(self.shortcuts)
-        column.addWidget(_heading("About", self))
+        column.addWidget(_heading(tr("About"), self))
         about = QLabel(ABOUT, self)
         about.setWordWrap(True)
         about.setTextFormat(Qt.TextFormat.PlainText)
@@ -269,17 +273,17 @@ class SettingsPage(QWidget):
 
     def _add_choices(self, form: QFormLayout) -> None:
         """How the window looks and speaks; what the site decides, and the audit trail of each library knows."""
-        form.addRow("Theme", self.theme)
-        form.addRow("Language", _under(self.language, LANGUAGE_HINT, self))
-        self.ai_shown.setAccessibleName("AI answer in Annotate")
+        form.addRow(tr("Theme"), self.theme)
+        form.addRow(tr("Language"), _under(self.language, LANGUAGE_HINT, self))
+        self.ai_shown.setAccessibleName(tr("AI answer in Annotate"))
         why_not = self._session.why_no_switch
-        form.addRow("First read", _under(self.lock, why_not or LOCK_HINT, self))
-        hint = AI_HINT + (AI_HERE if self._session.account is not None else "")
-        form.addRow("AI in Annotate", _under(self.ai_shown, why_not or hint, self))
-        self.bands.setAccessibleName("Bands of the Swede score")
-        form.addRow("Swede score", _under(self.bands, why_not or BANDS_HINT, self))
-        form.addRow("Histology", _under(self.follow_up, why_not or HINT, self))
-        form.addRow("Report", _under(self.template, why_not or TEMPLATE_HINT, self))
+        form.addRow(tr("First read"), _under(self.lock, why_not or LOCK_HINT, self))
+        hint = f"{AI_HINT} {AI_HERE}" if self._session.account is not None else AI_HINT
+        form.addRow(tr("AI in Annotate"), _under(self.ai_shown, why_not or hint, self))
+        self.bands.setAccessibleName(tr("Bands of the Swede score"))
+        form.addRow(tr("Swede score"), _under(self.bands, why_not or BANDS_HINT, self))
+        form.addRow(tr("Histology"), _under(self.follow_up, why_not or HINT, self))
+        form.addRow(tr("Report"), _under(self.template, why_not or TEMPLATE_HINT, self))
 
     def _library_row(self) -> QWidget:
         held = QWidget(self)
@@ -293,9 +297,9 @@ class SettingsPage(QWidget):
         row = QHBoxLayout()
         self._library_buttons: list[QPushButton] = []
         for text, signal in (
-            ("Open another library...", self.library_wanted),
-            ("New library...", self.new_library_wanted),
-            ("Open the demo library", self.demo_wanted),
+            (tr("Open another library..."), self.library_wanted),
+            (tr("New library..."), self.new_library_wanted),
+            (tr("Open the demo library"), self.demo_wanted),
         ):
             button = QPushButton(text, held)
             button.clicked.connect(signal)

@@ -10,27 +10,28 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QTableWidget, QTableWidgetItem,
 
 from pfm_desktop.gui.actions import ActionBook, native
 from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape
+from pfm_desktop.support.language import tr
 
 
 class ShortcutsPage(LeavesOnEscape, QWidget):
     """All keys in one table with a filter; `closed` on Escape."""
 
     closed = Signal()
-    title = "Keyboard shortcuts"
+    title = tr("Keyboard shortcuts")
 
     def __init__(self, book: ActionBook, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._book = book
-        heading = QLabel("Keyboard shortcuts", self)
+        heading = QLabel(tr("Keyboard shortcuts"), self)
         heading.setProperty("role", "title")
         self.filter = QLineEdit(self)
-        self.filter.setPlaceholderText("Filter; Escape goes back")
-        self.filter.setAccessibleName("Filter shortcuts")
+        self.filter.setPlaceholderText(tr("Filter; Escape goes back"))
+        self.filter.setAccessibleName(tr("Filter shortcuts"))
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(lambda _text: self._fill())
         self.table = QTableWidget(0, 3, self)
-        self.table.setHorizontalHeaderLabels(("Keys", "What they do", "Where"))
-        self.table.setAccessibleName("Keyboard shortcuts")
+        self.table.setHorizontalHeaderLabels((tr("Keys"), tr("What they do"), tr("Where")))
+        self.table.setAccessibleName(tr("Keyboard shortcuts"))
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setShowGrid(False)
@@ -63,7 +64,7 @@ class ShortcutsPage(LeavesOnEscape, QWidget):
 
         lines = [(native(row.shortcut), row.text, row.group) for row in self._book.rows() if row.shortcut]
         said = {what.casefold() for _, what, _ in lines}
-        lines += [(keys, what, "On the pictures") for keys, what in STAGE_KEYS if what.casefold() not in said]
+        lines += [(keys, what, tr("On the pictures")) for keys, what in STAGE_KEYS if what.casefold() not in said]
         words = self.filter.text().casefold().split()
         shown = [line for line in lines if all(word in " ".join(line).casefold() for word in words)]
         self.table.setRowCount(len(shown))

@@ -9,15 +9,18 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QLine
 from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
 from pfm_desktop.gui.widgets.panel_parts import say
 from pfm_desktop.gui.widgets.secret_field import SecretField
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.opening import Refused, Way
 from pfm_desktop.viewmodels.words import spoken
 
 WIDTH = 520
-FORGOTTEN = (
+FORGOTTEN = tr(
     "An administrator of the library gives you a new password. If nobody can sign in any more, the recovery key "
     "that was printed when the library was made lets an administrator in."
 )
-RECOVERY_HINT = "Nine groups of four letters and digits. Whoever signs in so becomes an administrator of the library."
+RECOVERY_HINT = tr(
+    "Nine groups of four letters and digits. Whoever signs in so becomes an administrator of the library."
+)
 
 
 class SignInPage(QWidget):
@@ -38,12 +41,12 @@ class SignInPage(QWidget):
         self.heading, self.where = wrapped_label(self, WIDTH, "title"), wrapped_label(self, WIDTH)
         self.hint, self.said = wrapped_label(self, WIDTH, "quiet"), wrapped_label(self, WIDTH, "problem")
         self.key, self.name = QLineEdit(self), QLineEdit(self)
-        self.password, self.again = SecretField("Password", self), SecretField("The same password again", self)
-        self.seen = QCheckBox("&Show what is typed", self)
-        self.go = QPushButton("Sign in", self)
-        self.forgot = QPushButton("Use the recovery key...", self)
-        self.back, self.change = QPushButton("Back", self), QPushButton("Another library...", self)
-        self.leave = QPushButton("Somebody else...", self)
+        self.password, self.again = SecretField(tr("Password"), self), SecretField(tr("The same password again"), self)
+        self.seen = QCheckBox(tr("&Show what is typed"), self)
+        self.go = QPushButton(tr("Sign in"), self)
+        self.forgot = QPushButton(tr("Use the recovery key..."), self)
+        self.back, self.change = QPushButton(tr("Back"), self), QPushButton(tr("Another library..."), self)
+        self.leave = QPushButton(tr("Somebody else..."), self)
         self._waiting = QTimer(self, interval=500)
         self._waiting.timeout.connect(self._count)
         self._left = 0.0
@@ -55,9 +58,9 @@ class SignInPage(QWidget):
         """Ask anew; `back`: there is something to go back to."""
         self.way, self._working, self._left = way, False, 0.0
         self._waiting.stop()
-        said = {Way.SIGN_IN: "Sign in", Way.RECOVER: "Sign in with the recovery key", Way.UNLOCK: "Locked"}
+        said = {Way.SIGN_IN: tr("Sign in"), Way.RECOVER: tr("Sign in with the recovery key"), Way.UNLOCK: tr("Locked")}
         self.heading.setText(said[way])
-        self.where.setText("" if way is Way.UNLOCK else f"Library {library}, encrypted")
+        self.where.setText("" if way is Way.UNLOCK else tr("Library {library}, encrypted", library=library))
         self.where.setVisible(way is not Way.UNLOCK)
         for field in (self.key, self.password, self.again):
             field.clear()
@@ -67,11 +70,11 @@ class SignInPage(QWidget):
         recovering = way is Way.RECOVER
         self._rows.setRowVisible(self.key, recovering)
         self._rows.setRowVisible(self.again, recovering)
-        self.password.setAccessibleName("New password" if recovering else "Password")
-        self._password_label.setText("New &password" if recovering else "&Password")
+        self.password.setAccessibleName(tr("New password") if recovering else tr("Password"))
+        self._password_label.setText(tr("New &password") if recovering else tr("&Password"))
         say(self.hint, RECOVERY_HINT if recovering else "")
         say(self.said, "")
-        self.go.setText("Unlock" if way is Way.UNLOCK else "Sign in")
+        self.go.setText(tr("Unlock") if way is Way.UNLOCK else tr("Sign in"))
         self.forgot.setVisible(way is Way.SIGN_IN)
         self.back.setVisible(back or recovering)
         self.change.setVisible(way is Way.SIGN_IN and not back)
@@ -110,7 +113,7 @@ class SignInPage(QWidget):
         if not self.go.isEnabled():
             return
         if self.way is Way.RECOVER and self.password.text() != self.again.text():
-            say(self.said, "The two passwords differ.")
+            say(self.said, tr("The two passwords differ."))
             self.again.clear()
             self.again.setFocus()
             return
@@ -126,9 +129,9 @@ class SignInPage(QWidget):
         fields = [self.name, self.password, *([self.key, self.again] if self.way is Way.RECOVER else [])]
         filled = all(field.text().strip() for field in fields)
         self.go.setEnabled(filled and not self._working and self._left <= 0)
-        going = {Way.SIGN_IN: "Sign in", Way.RECOVER: "Sign in", Way.UNLOCK: "Unlock"}[self.way]
-        waiting = f"Wait {self._left:.0f} s" if self._left > 0 else going
-        self.go.setText("Checking..." if self._working else waiting)
+        going = {Way.SIGN_IN: tr("Sign in"), Way.RECOVER: tr("Sign in"), Way.UNLOCK: tr("Unlock")}[self.way]
+        waiting = tr("Wait {left:.0f} s", left=self._left) if self._left > 0 else going
+        self.go.setText(tr("Checking...") if self._working else waiting)
 
     def _count(self) -> None:
         self._left -= self._waiting.interval() / 1000
@@ -139,17 +142,17 @@ class SignInPage(QWidget):
 
     def _lay_out(self) -> None:
         self.key.setPlaceholderText("XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX")
-        self.key.setAccessibleName("Recovery key")
-        self.name.setAccessibleName("Your name")
+        self.key.setAccessibleName(tr("Recovery key"))
+        self.name.setAccessibleName(tr("Your name"))
         self._rows = QFormLayout()
         self._rows.setVerticalSpacing(12)
         self._rows.setHorizontalSpacing(18)
-        self._password_label = QLabel("&Password", self)
+        self._password_label = QLabel(tr("&Password"), self)
         self._password_label.setBuddy(self.password)
-        self._rows.addRow("Recovery &key", self.key)
-        self._rows.addRow("Your &name", self.name)
+        self._rows.addRow(tr("Recovery &key"), self.key)
+        self._rows.addRow(tr("Your &name"), self.name)
         self._rows.addRow(self._password_label, self.password)
-        self._rows.addRow("&Again", self.again)
+        self._rows.addRow(tr("&Again"), self.again)
         self._rows.addRow("", self.seen)
         buttons = QHBoxLayout()
         for button in (self.go, self.back, self.forgot, self.change, self.leave):

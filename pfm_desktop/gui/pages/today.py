@@ -32,6 +32,7 @@ from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
 from pfm_desktop.gui.widgets.worklist_filter import WorklistFilter
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
 from pfm_desktop.jobs import Context
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.first_look import Closed, FirstLook
 from pfm_desktop.viewmodels.tour import OFFER_TAKE
 from pfm_desktop.viewmodels.worklist import LIMIT, Found, WorkRow, count_text, empty_text, found
@@ -42,12 +43,12 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
-SEARCHED = "Search name, ID, date, impression, finding"
-NOT_SEARCHED = "Names are hidden: nothing to search"
+SEARCHED = tr("Search name, ID, date, impression, finding")
+NOT_SEARCHED = tr("Names are hidden: nothing to search")
 SEARCH = 260  # pixels that the search field has at least: buttons that would take them are in the menu only
 MORE_ROOM = 1500  # pixels, with which there is room for the export button too
 
-NO_IMPORT = "No pictures can be brought in"
+NO_IMPORT = tr("No pictures can be brought in")
 _MARGINS = (14, 12, 14, 10)
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -69,7 +70,7 @@ class TodayPage(QWidget):
     histology_wanted = Signal()
     tour_wanted = Signal()
     export_wanted = Signal(str, str)  # the visit on which the list stands, or ""; what is searched for
-    title = "Today"
+    title = tr("Today")
 
     def __init__(self, session: Session | FirstLook, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -366,7 +367,7 @@ class TodayPage(QWidget):
 
     def _make_search(self) -> QLineEdit:
         field = QLineEdit(self)
-        field.setAccessibleName("Search visits")
+        field.setAccessibleName(tr("Search visits"))
         field.setClearButtonEnabled(True)
         field.setMinimumWidth(SEARCH)
         field.textChanged.connect(lambda _text: self._pause.start())
@@ -376,7 +377,7 @@ class TodayPage(QWidget):
     def _make_table(self) -> QTableView:
         table = QTableView(self)
         table.setModel(self.model)
-        table.setAccessibleName("Visits")
+        table.setAccessibleName(tr("Visits"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -403,7 +404,7 @@ class TodayPage(QWidget):
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
-        label.setAccessibleName("Empty list")
+        label.setAccessibleName(tr("Empty list"))
         return label
 
     def _empty_page(self) -> QWidget:
@@ -426,52 +427,54 @@ class TodayPage(QWidget):
     def _make_actions(self) -> tuple[QAction, ...]:
         action = self._action
         return (
-            action("open", "&Open visit", "Ctrl+Return", self._open_current),
-            action("new_patient", "New &patient...", "Ctrl+N", self._new_patient),
-            action("edit_patient", "&Edit patient...", "F2", self._edit_patient),  # Ctrl+E is the search field's own
-            action("new_visit", "New &visit...", "Ctrl+Shift+N", self._new_visit),
-            action("examine", "E&xamine live", "Ctrl+Shift+E", self._examine),
-            action("add_pictures", "&Add pictures...", "Ctrl+I", self._add_pictures),
-            action("import", "&Import pictures...", "Ctrl+Shift+I", lambda: self.import_wanted.emit([])),
+            action("open", tr("&Open visit"), "Ctrl+Return", self._open_current),
+            action("new_patient", tr("New &patient..."), "Ctrl+N", self._new_patient),
+            action(
+                "edit_patient", tr("&Edit patient..."), "F2", self._edit_patient
+            ),  # Ctrl+E is the search field's own
+            action("new_visit", tr("New &visit..."), "Ctrl+Shift+N", self._new_visit),
+            action("examine", tr("E&xamine live"), "Ctrl+Shift+E", self._examine),
+            action("add_pictures", tr("&Add pictures..."), "Ctrl+I", self._add_pictures),
+            action("import", tr("&Import pictures..."), "Ctrl+Shift+I", lambda: self.import_wanted.emit([])),
         )
 
     def _action(self, name: str, text: str, shortcut: str, slot: Any) -> QAction:
         return page_action(self, f"today.{name}", text, shortcut, slot)
 
     def _make_export(self) -> QAction:
-        return self._action("export", "E&xport...", "", self._ask_export)
+        return self._action("export", tr("E&xport..."), "", self._ask_export)
 
     def _make_following(self) -> tuple[QAction, ...]:
         """The filter by keys, and the way to the results of the laboratory."""
         for action in self.filter.commands():
             self.addAction(action)
-        histology = self._action("histology", "&Histology inbox...", "Ctrl+Shift+H", self.histology_wanted.emit)
+        histology = self._action("histology", tr("&Histology inbox..."), "Ctrl+Shift+H", self.histology_wanted.emit)
         return (histology, *self.filter.commands())
 
     def _make_setting_right(self) -> tuple[QAction, ...]:
         """In the menu only: seldom needed, and not to be pressed by mistake."""
         return (
-            self._action("move_visit", "&Move visit to another patient...", "Ctrl+M", self._move_visit),
-            self._action("remove_visit", "&Remove empty visit...", "Ctrl+Shift+Del", self._remove_visit),
-            self._action("women_without_visits", "Patients without visits...", "", self._women_without_visits),
+            self._action("move_visit", tr("&Move visit to another patient..."), "Ctrl+M", self._move_visit),
+            self._action("remove_visit", tr("&Remove empty visit..."), "Ctrl+Shift+Del", self._remove_visit),
+            self._action("women_without_visits", tr("Patients without visits..."), "", self._women_without_visits),
         )
 
     def _move_visit(self) -> None:
         from pfm_desktop.viewmodels.moving import women_for
 
         if (row := self.chosen_row()) is not None:
-            self.moving.ask("Move visit to another patient", "Move visit", women_for, row.visit_id)
+            self.moving.ask(tr("Move visit to another patient"), tr("Move visit"), women_for, row.visit_id)
 
     def _remove_visit(self) -> None:
         from pfm_desktop.viewmodels.moving import removal_of
 
         if (row := self.chosen_row()) is not None:
-            self.moving.ask("Remove visit", "Remove visit", removal_of, row.visit_id, search=False)
+            self.moving.ask(tr("Remove visit"), tr("Remove visit"), removal_of, row.visit_id, search=False)
 
     def _women_without_visits(self) -> None:
         from pfm_desktop.viewmodels.moving import NO_WOMEN, women_without_visits
 
-        title, go = "Patients without visits", "Remove patient"
+        title, go = tr("Patients without visits"), tr("Remove patient")
         self.moving.ask(title, go, women_without_visits, search=False, nothing=NO_WOMEN)
 
     def _ask_export(self) -> None:
@@ -535,7 +538,7 @@ class TodayPage(QWidget):
         self._fit_buttons()
         room = self.width() >= MORE_ROOM
         if room and self._export_button is None:
-            self._export_button = made = QPushButton("Export...", self)
+            self._export_button = made = QPushButton(tr("Export..."), self)
             made.setAutoDefault(True)  # Enter presses the button that has the keys
             made.setEnabled(self._export.isEnabled())
             made.clicked.connect(self._export.trigger)

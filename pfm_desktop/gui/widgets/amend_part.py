@@ -13,6 +13,7 @@ from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import amending as model
 
 if TYPE_CHECKING:
@@ -42,10 +43,12 @@ class AmendPart(QWidget):
         self._session, self._jobs, self._make, self._sources = session, jobs, make, sources
         self._case: VisitCase | None = None
         self._handle: object = None
-        self.begin, self.now, self.back = (QPushButton(text, self) for text in ("Amend...", "Amend now", "Back"))
+        self.begin, self.now, self.back = (
+            QPushButton(text, self) for text in (tr("Amend..."), tr("Amend now"), tr("Back"))
+        )
         self.why, self.reason, self.problem = words(self, "", model.ASK), LineField(self), words(self, "problem")
-        self.reason.setPlaceholderText("Why the signed report is amended")
-        self.reason.setAccessibleName("Why the signed report is amended")
+        self.reason.setPlaceholderText(tr("Why the signed report is amended"))
+        self.reason.setAccessibleName(tr("Why the signed report is amended"))
         self._asked = QWidget(self)
         self._originals = QVBoxLayout()
         self.buttons: dict[str, QPushButton] = {}
@@ -97,7 +100,7 @@ class AmendPart(QWidget):
         self.now.setEnabled(False)
         self._handle = self._jobs.start(
             model.amend, self._session.library, self._sources(case), reason, self._make,
-            title="Keeping the signed report", done=lambda changes: self._done(case.visit.id, changes),
+            title=tr("Keeping the signed report"), done=lambda changes: self._done(case.visit.id, changes),
             failed=self._not_done, stopped=lambda: self._not_done(model.STOPPED),
         )  # fmt: skip
 
@@ -132,23 +135,23 @@ class AmendPart(QWidget):
                 button = QPushButton(model.original_words(one), self)
                 button.setAutoDefault(True)
                 button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the column stays as it is
-                button.setToolTip(f"Amended by {one.who}: {one.reason}")
+                button.setToolTip(tr("Amended by {who}: {reason}", who=one.who, reason=one.reason))
                 button.clicked.connect(lambda _checked=False, one=one: self._ask_where(one))
                 self.buttons[one.id] = button
                 self._originals.addWidget(button)
 
     def _ask_where(self, one: Amendment) -> None:
         name = model.original_name(one)
-        title = "Save the report as it was signed"
+        title = tr("Save the report as it was signed")
         ask_where(self, "save_original", title, name, lambda path: self.save_to(one, path))
 
     def save_to(self, one: Amendment, path: str) -> None:
         """Write an earlier report as it was signed."""
-        self.said.emit(f"Saving {Path(path).name} ...")
+        self.said.emit(tr("Saving {file} ...", file=Path(path).name))
         self._jobs.start(
             model.save_original, self._session.library, one, path,
-            title="Saving the report as it was signed", done=self._saved, failed=self._not_saved,
-            stopped=lambda: self._not_saved("It was stopped. No report was saved."),
+            title=tr("Saving the report as it was signed"), done=self._saved, failed=self._not_saved,
+            stopped=lambda: self._not_saved(tr("It was stopped. No report was saved.")),
         )  # fmt: skip
 
     def _saved(self, saved: Saved) -> None:
@@ -157,7 +160,7 @@ class AmendPart(QWidget):
 
     def _not_saved(self, message: str) -> None:
         if isValid(self):
-            self.said.emit(f"Not saved. {message}")
+            self.said.emit(tr("Not saved. {message}", message=message))
 
     def _lay_out(self) -> None:
         for button in (self.begin, self.now, self.back):

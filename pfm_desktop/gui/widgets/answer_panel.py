@@ -15,6 +15,7 @@ from pfm_desktop.gui.widgets.answer_parts import CheckList, DifferForm, FactRows
 from pfm_desktop.gui.widgets.panel_parts import grade_icon, say, tall, words
 from pfm_desktop.gui.widgets.probability_bars import ProbabilityBars
 from pfm_desktop.gui.widgets.warning_notice import WarningNotice
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import answer as model
 from pfm_desktop.viewmodels.answer import Answer, AnswerView, Asked, SecondRead, State
 from pfm_desktop.viewmodels.grades import percent
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Edit, Session
 
 _ICON = QSize(44, 34)
+# "Change my impression from high to low" stands in two lines: the column is narrow
+SECOND_LINE = tr("from", "first word of the second line of the button: Change my impression from {grade} to {grade}")
 _SIDE = 12  # pixels to the left and right of all parts
 
 
@@ -40,16 +43,16 @@ class AnswerPanel(QWidget):
         self._asked = Asked()
         self._view = AnswerView(State.EMPTY)
         self._changing = False  # a second read is on record, and another is being chosen
-        self.setAccessibleName("AI answer")
+        self.setAccessibleName(tr("AI answer"))
         self.banner, self.status = words(self, "badge"), words(self)
-        self.reveal, self.why_not = QPushButton("Reveal the AI answer", self), words(self, "quiet")
+        self.reveal, self.why_not = QPushButton(tr("Reveal the AI answer"), self), words(self, "quiet")
         self.icon, self.headline = QLabel(self), words(self, "title")
         self.possible, self.advice, self.one_source = words(self, "heading"), words(self), words(self, "badge")
         self.bars, self.passes = ProbabilityBars(self), words(self, "quiet")
         self.unlike, self.familiarity = WarningNotice(self), FactRows(DISTANCE, self)
-        self.evidence, self.alone = FactRows("Share of evidence", self), FactRows("Each source alone", self)
+        self.evidence, self.alone = FactRows(tr("Share of evidence"), self), FactRows(tr("Each source alone"), self)
         self.agree, self.differ = QPushButton(self), QPushButton(self)
-        self.said, self.change = words(self, "badge"), QPushButton("Change ...", self)
+        self.said, self.change = words(self, "badge"), QPushButton(tr("Change ..."), self)
         self.account = words(self, "quiet")
         self._answers = QBoxLayout(QBoxLayout.Direction.TopToBottom)  # where agree and differ are
         self.form, self.no_second = DifferForm(self), words(self, "quiet")
@@ -188,7 +191,7 @@ class AnswerPanel(QWidget):
         say(self.no_second, second.blocked if second else "")
         say(self.account, self._view.recorded_as if asks or self._view.reveal == "" else "")
         if second is not None:
-            self.agree.setText(second.agree.replace(" from ", "\nfrom "))  # two lines: the column is narrow
+            self.agree.setText(second.agree.replace(f" {SECOND_LINE} ", f"\n{SECOND_LINE} "))
             self.agree.setAccessibleName(second.agree)
             self.differ.setText(second.differ)
             self._arrange()
@@ -207,12 +210,14 @@ class AnswerPanel(QWidget):
     # ---- building
 
     def _command(self) -> QAction:
-        return page_action(self, "review.reveal", "Reveal the AI answer", "Ctrl+Shift+R", self._reveal, repeat=False)
+        return page_action(
+            self, "review.reveal", tr("Reveal the AI answer"), "Ctrl+Shift+R", self._reveal, repeat=False
+        )
 
     def _lay_out(self) -> None:
-        self.reveal.setToolTip("Ctrl+Shift+R. It is put on record and cannot be taken back.")
+        self.reveal.setToolTip(tr("Ctrl+Shift+R. It is put on record and cannot be taken back."))
         self.icon.setAccessibleName("")
-        self.headline.setAccessibleName("AI answer")
+        self.headline.setAccessibleName(tr("AI answer"))
         top = QHBoxLayout()
         top.setSpacing(10)
         top.addWidget(self.icon)

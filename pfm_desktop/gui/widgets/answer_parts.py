@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QGridLayout, QHBoxLayout, QLa
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, bring_into_sight, grade_icon, say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.answer import Check
 from pfm_desktop.viewmodels.grades import grade_words
 from pfm_desktop.viewmodels.registration_chip import Light
@@ -69,7 +70,7 @@ class ReadList(_Filled):
     """First read, reveal, second read."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__("Reads", parent)
+        super().__init__(tr("Reads"), parent)
 
     def show_lines(self, lines: Sequence[str]) -> None:
         """Show these."""
@@ -87,7 +88,7 @@ class CheckList(_Filled):
     """Quality of the pictures and of the pair, and the registration, with what to retake."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__("Quality", parent)
+        super().__init__(tr("Quality"), parent)
 
     def show_checks(self, checks: Sequence[Check]) -> None:
         """Show these."""
@@ -120,12 +121,16 @@ class DifferForm(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Second read")
+        self.setAccessibleName(tr("Second read"))
         self.grade, self.reason = CalmComboBox(self), LineField(self)
-        self.keep, self.cancel, self.missing = QPushButton("Keep", self), QPushButton("Cancel", self), words(self)
-        self.grade.setAccessibleName("Grade of the second read")
-        self.reason.setAccessibleName("Reason")
-        self.reason.setPlaceholderText("Why, a word will do")
+        self.keep, self.cancel, self.missing = (
+            QPushButton(tr("Keep"), self),
+            QPushButton(tr("Cancel"), self),
+            words(self),
+        )
+        self.grade.setAccessibleName(tr("Grade of the second read"))
+        self.reason.setAccessibleName(tr("Reason"))
+        self.reason.setPlaceholderText(tr("Why, a word will do"))
         for grade in GRADES:
             self.grade.addItem(grade_icon(grade), grade_words(grade), grade)
         self.keep.clicked.connect(lambda _checked=False: self._decide())
@@ -134,8 +139,8 @@ class DifferForm(QFrame):
         self.reason.textChanged.connect(lambda _text: say(self.missing, ""))
         form = QFormLayout(self)
         form.setContentsMargins(10, 8, 10, 8)
-        form.addRow("My grade", self.grade)
-        form.addRow("Reason", self.reason)
+        form.addRow(tr("My grade"), self.grade)
+        form.addRow(tr("Reason"), self.reason)
         form.addRow(self.missing)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -169,10 +174,10 @@ class DifferForm(QFrame):
     def _decide(self) -> None:
         grade, reason = self.grade.currentData(), self.reason.text().strip()
         if grade is None:
-            say(self.missing, "Choose a grade.")
+            say(self.missing, tr("Choose a grade."))
             self.grade.setFocus()
         elif not reason:
-            say(self.missing, "A second read that differs needs a reason.")
+            say(self.missing, tr("A second read that differs needs a reason."))
             self.reason.setFocus()
         else:
             self.decided.emit(Grade(grade), reason)

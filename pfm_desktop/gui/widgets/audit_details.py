@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.audit import AuditRow, Details, FieldRow, details
 
 NAME_WIDTH, WHOLE_HEIGHT = 210, 40  # pixels
@@ -62,7 +63,7 @@ class AuditDetails(QWidget):
         say(self.about, shown.about)
         alone = len(shown.fields) == 1 and shown.fields[0].is_long  # then the boxes below say all of it
         self.table.setVisible(bool(shown.fields) and not alone)
-        self.table.setHorizontalHeaderLabels(("Field", shown.before, shown.after))
+        self.table.setHorizontalHeaderLabels((tr("Field"), shown.before, shown.after))
         self.table.setColumnHidden(BEFORE, not shown.before)
         self.table.setColumnHidden(AFTER, not shown.after)
         self.table.setRowCount(len(shown.fields))
@@ -109,17 +110,20 @@ class AuditDetails(QWidget):
         self.whole.setVisible(field is not None and field.is_long)
         if field is None or not field.is_long:
             return
-        for box, text, title in ((self.before, field.before, "before"), (self.after, field.after, "after")):
+        for box, text, title in (
+            (self.before, field.before, tr("before", "a change")),
+            (self.after, field.after, tr("after", "a change")),
+        ):
             box.setPlainText(text)
             box.verticalScrollBar().setValue(0)
             box.setVisible(bool(text))
-            box.setAccessibleName(f"{field.name}, {title}, whole")
+            box.setAccessibleName(tr("{name}, {title}, whole", name=field.name, title=title))
             self._titles[box].setText(f"{field.name}, {title}")
             self._titles[box].setVisible(bool(text))
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 3, self)
-        table.setAccessibleName("Fields of the chosen line, before and after")
+        table.setAccessibleName(tr("Fields of the chosen line, before and after"))
         table.verticalHeader().hide()
         table.setShowGrid(True)
         table.setWordWrap(True)

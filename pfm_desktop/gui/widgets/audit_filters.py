@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidg
 
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.audit import KINDS, question
 from pfm_desktop.viewmodels.words import spoken
 
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 DEBOUNCE_MS = 300
 _FIELDS = {  # name: label, hint, what the screen reader says
-    "words": ("Words", "any words of the line, or of what was there before or after", "Words in the line"),
-    "who": ("By", "part of a name", "By whom: part of a name"),
-    "about": ("Patient ID", "her identifier", "About the patient with this ID"),
-    "since": ("From", "like 14 Mar 2026", "From this day on"),
-    "until": ("Until", "like 14 Mar 2026", "Until this day, which is included"),
+    "words": (tr("Words"), tr("any words of the line, or of what was there before or after"), tr("Words in the line")),
+    "who": (tr("By", "a person"), tr("part of a name"), tr("By whom: part of a name")),
+    "about": (tr("Patient ID"), tr("her identifier"), tr("About the patient with this ID")),
+    "since": (tr("From"), tr("like 14 Mar 2026"), tr("From this day on")),
+    "until": (tr("Until"), tr("like 14 Mar 2026"), tr("Until this day, which is included")),
 }
 
 
@@ -35,7 +36,7 @@ class AuditFilters(QWidget):
         super().__init__(parent)
         self.fields = {name: QLineEdit(self) for name in _FIELDS}
         self.kind = CalmComboBox(self)
-        self.clear = QPushButton("Clear filters", self)
+        self.clear = QPushButton(tr("Clear filters"), self)
         self.wrong = words(self, "badge")
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -48,7 +49,7 @@ class AuditFilters(QWidget):
             field.setAccessibleName(spoken_name)
             field.setClearButtonEnabled(True)
             field.textChanged.connect(lambda _text: self._pause.start())
-        self.kind.setAccessibleName("Kind of lines")
+        self.kind.setAccessibleName(tr("Kind of lines"))
         self.kind.addItems([text for text, _kind in KINDS])
         self.kind.currentIndexChanged.connect(lambda _index: self.settle())
         self.clear.clicked.connect(self.clear_all)
@@ -85,7 +86,7 @@ class AuditFilters(QWidget):
         try:
             asked = question(**said, kind=KINDS[self.kind.currentIndex()][1])
         except BadInputError as error:
-            say(self.wrong, f"{spoken(error)} The list is still the one from before.")
+            say(self.wrong, spoken(error) + " " + tr("The list is still the one from before."))
             return False
         say(self.wrong, "")
         if asked != self.asked:
@@ -106,7 +107,7 @@ class AuditFilters(QWidget):
         for place, name in enumerate(names[1:]):
             self._put(grid, name, 1, 2 * place)
         self._put(grid, "words", 0, 0, span=3)
-        label = QLabel("Kind", self)
+        label = QLabel(tr("Kind"), self)
         label.setBuddy(self.kind)
         grid.addWidget(label, 0, 4)
         grid.addWidget(self.kind, 0, 5)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from pfm_desktop.domain.people import Act
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
@@ -27,10 +28,10 @@ class AuditSection(QWidget):
         super().__init__(parent)
         self._session = session
         self._background = Background(self)
-        self.show_trail = QPushButton("Show the audit trail", self)
+        self.show_trail = QPushButton(tr("Show the audit trail"), self)
         self.show_trail.clicked.connect(lambda _checked=False: self.wanted.emit())
         self.show_trail.setAutoDefault(True)  # Enter presses the button that has the keys
-        self.key = words(self, "quiet", "Fingerprint of the key: ...")  # nothing moves when it has been read
+        self.key = words(self, "quiet", tr("Fingerprint of the key: ..."))  # nothing moves when it has been read
         self.key.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()
         row.addWidget(self.show_trail)
@@ -52,7 +53,7 @@ class AuditSection(QWidget):
         allowed = self._session.library.may(Act.READ_AUDIT)
         self.show_trail.setVisible(allowed)
         if not allowed:
-            self.key.setText("Read by administrators of the library.")
+            self.key.setText(tr("Read by administrators of the library."))
             return
         self._background.start(_read, self._session.library, done=self.key.setText, failed=self.key.setText)
 

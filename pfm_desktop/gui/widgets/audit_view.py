@@ -31,6 +31,7 @@ from pfm_desktop.gui.widgets.audit_model import AuditModel
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import audit as model
 from pfm_desktop.viewmodels.words import capital
 
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.audit import Verdict
     from pfm_desktop.viewmodels.session import Session
 
-EXPORT, EXPORT_FOUND = "Export signed...", "Export found lines signed..."
-READ_ONLY = "This library is open for reading only, and an export must go on record."
+EXPORT, EXPORT_FOUND = tr("Export signed..."), tr("Export found lines signed...")
+READ_ONLY = tr("This library is open for reading only, and an export must go on record.")
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _WIDTHS = {model.WHEN: 188, model.WHO: 150, model.WHAT: 104, model.ABOUT: 210}
 _NARROW = {model.WHEN: 188, model.WHO: 116, model.WHAT: 0, model.ABOUT: 150}  # half of a 1920 x 1080 screen
@@ -70,7 +71,7 @@ class AuditView(QWidget):
         self.count, self.said = QLabel(self), words(self)
         self.warning = QFrame(self)
         self.warned = words(self.warning)
-        self.check, self.export = QPushButton("Check the trail", self), QPushButton(EXPORT, self)
+        self.check, self.export = QPushButton(tr("Check the trail"), self), QPushButton(EXPORT, self)
         self.table, self.empty = self._make_table(), self._make_empty()
         self.details = AuditDetails(self)
         self.details.left_with_escape.connect(self._back_to_lines)
@@ -109,29 +110,36 @@ class AuditView(QWidget):
         """Check every line of the trail, whatever the filters say."""
         self._checking = True
         self.check.setEnabled(False)
-        self._say("Checking the whole trail ...")
+        self._say(tr("Checking the whole trail ..."))
         self._jobs.start(
-            model.check_trail, self._session.library, title="Checking the audit trail", done=self._checked,
-            failed=lambda message: self._not_checked(f"Not checked. {message}"),
-            stopped=lambda: self._not_checked("The check was stopped; nothing is known of the trail."),
+            model.check_trail, self._session.library, title=tr("Checking the audit trail"), done=self._checked,
+            failed=lambda message: self._not_checked(tr("Not checked. {message}", message=message)),
+            stopped=lambda: self._not_checked(tr("The check was stopped; nothing is known of the trail.")),
         )  # fmt: skip
 
     def ask_where(self) -> None:
         """Ask for the file of a signed export of the lines that are filtered, as the fields say it now."""
         if not self.filters.settle():
             return
-        title = "Export the audit trail" if self.filters.asked.all else "Export the filtered part of the audit trail"
+        title = (
+            tr("Export the audit trail")
+            if self.filters.asked.all
+            else tr("Export the filtered part of the audit trail")
+        )
         name = model.default_name(self.filters.asked, date.today())
-        ask_where(self, "export_audit", title, name, self.export_to, kind="JSON Lines (*.jsonl)", folder=self._folder)
+        ask_where(
+            self, "export_audit", title, name, self.export_to, kind=tr("JSON Lines (*.jsonl)"), folder=self._folder
+        )
 
     def export_to(self, path: str) -> None:
         """Write the lines that are filtered to a file, signed."""
         self._folder = str(Path(path).parent)
-        self._say("Exporting ...")
+        self._say(tr("Exporting ..."))
         self._jobs.start(
-            model.export, self._session.library, path, self.filters.asked, title="Exporting the audit trail",
-            done=self._exported, failed=lambda message: self._say_if_there(f"Not exported. {message}"),
-            stopped=lambda: self._say_if_there("The export was stopped. No file was written."),
+            model.export, self._session.library, path, self.filters.asked, title=tr("Exporting the audit trail"),
+            done=self._exported,
+            failed=lambda message: self._say_if_there(tr("Not exported. {message}", message=message)),
+            stopped=lambda: self._say_if_there(tr("The export was stopped. No file was written.")),
         )  # fmt: skip
 
     # keys
@@ -210,7 +218,7 @@ class AuditView(QWidget):
 
     def _read_on(self) -> None:
         self._read()
-        self.count.setText(f"{self.model.list.count}; reading older ones ...")
+        self.count.setText(tr("{count}; reading older ones ...", count=self.model.list.count))
 
     def _came(self, page: Sequence[Told]) -> None:
         first = not self.model.list.rows
@@ -224,7 +232,7 @@ class AuditView(QWidget):
     def _failed(self, message: str) -> None:
         self.model.gave_up()
         self._unread = capital(message)
-        self.count.setText("Not all was read. F5 reads again.")
+        self.count.setText(tr("Not all was read. F5 reads again."))
         self.empty.setText(self._unread)
         self._say(self._unread, bad=True)
 
@@ -270,7 +278,7 @@ class AuditView(QWidget):
     def _make_table(self) -> QTableView:
         table = QTableView(self)
         table.setModel(self.model)
-        table.setAccessibleName("Lines of the audit trail")
+        table.setAccessibleName(tr("Lines of the audit trail"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -293,7 +301,7 @@ class AuditView(QWidget):
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
-        label.setAccessibleName("Empty list")
+        label.setAccessibleName(tr("Empty list"))
         return label
 
     def _lay_out(self) -> None:

@@ -6,6 +6,8 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QTextCursor, QTextDocument, QTextOption
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
+from pfm_desktop.support.language import tr
+
 
 class CardView(QTextBrowser):
     """Links are shown and not followed; pictures in the text are left out."""
@@ -14,7 +16,7 @@ class CardView(QTextBrowser):
         super().__init__(parent)
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
-        self.setAccessibleName("Model card")
+        self.setAccessibleName(tr("Model card"))
         self.setMinimumWidth(320)
         self.document().setDocumentMargin(16)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # a hash is one long word

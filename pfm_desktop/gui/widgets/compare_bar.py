@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.registration_chip import ChipText
 
-BACK = "Back to the pair"
+BACK = tr("Back to the pair")
 LEAST = 220  # pixels
 
 
@@ -23,13 +24,13 @@ class CompareBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Two visits beside each other")
+        self.setAccessibleName(tr("Two visits beside each other"))
         self.headline, self.details = words(self), words(self, "quiet")
         self.headline.setStyleSheet("font-weight: 600;")
         self.chip = RegistrationChip(self, presses=False)
-        self.stop, self.back = QPushButton("Stop aligning", self), QPushButton(BACK, self)
-        self.stop.setToolTip("The two stay side by side, not aligned")
-        self.back.setToolTip("The pair as it was (Esc)")
+        self.stop, self.back = QPushButton(tr("Stop aligning"), self), QPushButton(BACK, self)
+        self.stop.setToolTip(tr("The two stay side by side, not aligned"))
+        self.back.setToolTip(tr("The pair as it was (Esc)"))
         self.stop.clicked.connect(self.stopped)
         self.back.clicked.connect(self.left)
         above, below = QHBoxLayout(), QHBoxLayout()

@@ -11,10 +11,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.diagram import FARTHEST, LEGEND, OS_RADIUS, VIEW, Diagram
+from pfm_desktop.support.language import tr
 
 ROUND = 2 * FARTHEST + 0.25  # of the outer circle's radius: what the drawing takes, hours included
 MOST = 300  # pixels
-HOW = "It fills itself once the os is marked (O, or Shift+O: as found) and the cervix drawn (C, or Shift+C: as found)."
+HOW = tr(
+    "It fills itself once the os is marked (O, or Shift+O: as found) and the cervix drawn (C, or Shift+C: as found)."
+)
 HOURS = ((0.0, -1.0, "12"), (1.0, 0.0, "3"), (0.0, 1.0, "6"), (-1.0, 0.0, "9"))
 
 
@@ -33,7 +36,7 @@ class DiagramView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._diagram: Diagram | None = None
-        self.setAccessibleName("Diagram of the cervix")
+        self.setAccessibleName(tr("Diagram of the cervix"))
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.drawings import BRUSHES, TOOLS, drawing_at
 from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import Cursor
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 BRUSH, BRUSH_STEP = 0.025, 1.25  # radius of the brush as a share of the picture's shorter side, and one step of it
 LEAST_BRUSH, MOST_BRUSH = 0.004, 0.15
-TOO_FEW = (
+TOO_FEW = tr(
     "Too few corners to close: a contour takes 3 and a line 2. Move the cursor away from the last one and set the next."
 )
 REACH = 8.0  # stage pixels: how near a click comes to a line

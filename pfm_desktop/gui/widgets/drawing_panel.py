@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from pfm_desktop.gui.widgets.diagram_view import DiagramView
 from pfm_desktop.gui.widgets.folding import Folding
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import measuring as model
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
 
-TAKE = "Take from the drawing"
+TAKE = tr("Take from the drawing")
 
 
 class DrawingPanel(QWidget):
@@ -39,7 +40,7 @@ class DrawingPanel(QWidget):
         self.take.setProperty("role", "chip")
         self.take.clicked.connect(lambda _checked=False: self._take())
         self.diagram = DiagramView()
-        self.of_diagram = Folding("Diagram of the cervix", self.diagram, parent)
+        self.of_diagram = Folding(tr("Diagram of the cervix"), self.diagram, parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QPushButto
 
 from pfm_desktop.gui.widgets.filmstrip import Filmstrip, id_of
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.filmstrip import FilmstripEntry
 
-LOOKING = "Looking for the earlier pictures ..."
+LOOKING = tr("Looking for the earlier pictures ...")
 
 
 class EarlierPictures(QFrame):
@@ -24,22 +25,24 @@ class EarlierPictures(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Pictures of earlier visits")
+        self.setAccessibleName(tr("Pictures of earlier visits"))
         self.strip = Filmstrip(self)
         chosen = self.strip.list
-        chosen.setAccessibleName("Pictures of earlier visits of this woman")
-        chosen.setAccessibleDescription("Enter compares the chosen picture with the one on the stage, Escape closes.")
+        chosen.setAccessibleName(tr("Pictures of earlier visits of this woman"))
+        chosen.setAccessibleDescription(
+            tr("Enter compares the chosen picture with the one on the stage, Escape closes.")
+        )
         chosen.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         chosen.setDragEnabled(False)
         chosen.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         chosen.asked.connect(lambda ids: self.asked.emit(ids[0]))
         chosen.itemSelectionChanged.connect(self._enable)
         self.said = words(self, "problem")
-        self.said.setAccessibleName("Message")
-        self.compare, self.close_button = QPushButton(self), QPushButton("Close", self)
-        self.name_now("this visit")
-        self.compare.setToolTip("Beside the picture on the stage, aligned with it (Enter)")
-        self.close_button.setToolTip("Back to the pictures of this visit (Esc)")
+        self.said.setAccessibleName(tr("Message"))
+        self.compare, self.close_button = QPushButton(self), QPushButton(tr("Close"), self)
+        self.name_now(tr("this visit"))
+        self.compare.setToolTip(tr("Beside the picture on the stage, aligned with it (Enter)"))
+        self.close_button.setToolTip(tr("Back to the pictures of this visit (Esc)"))
         self.compare.clicked.connect(self._ask)
         self.close_button.clicked.connect(self.left)
         buttons = QVBoxLayout()
@@ -67,8 +70,8 @@ class EarlierPictures(QFrame):
 
     def name_now(self, words: str) -> None:
         """What the visit that is open is called on the button."""
-        self.compare.setText(f"Compare with\n{words.lower()}'s picture")
-        self.compare.setAccessibleName(f"Compare with {words.lower()}'s picture")
+        self.compare.setText(tr("Compare with\n{visit}'s picture", visit=words.lower()))
+        self.compare.setAccessibleName(tr("Compare with {visit}'s picture", visit=words.lower()))
 
     def choose(self, picture_id: str) -> None:
         """Mark the picture that is compared."""

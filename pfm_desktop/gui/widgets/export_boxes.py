@@ -13,6 +13,7 @@ from pfm_desktop.gui.widgets.export_sheet import WORDS_INK
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.gui.widgets.pyramid import rgb_image
 from pfm_desktop.services import cases
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.export_sheet import Box, Sheet, SheetPicture
 from pfm_desktop.viewmodels.export_words import words_at
 
@@ -58,12 +59,14 @@ class BoxView(QWidget):
         self.close_up = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 80)
-        self.setAccessibleName("One picture, to draw boxes that will be black")
+        self.setAccessibleName(tr("One picture, to draw boxes that will be black"))
         self.setAccessibleDescription(
-            "Drag to draw a box. Or arrows move the cross, Space sets one corner and then the other, Delete takes the "
-            "last box away, W goes to words that were found, where Delete lays them bare and Control Z covers them "
-            "again, N shows the next picture with words, Z shows one to one, Page Down shows the next picture, Escape "
-            "goes back."
+            tr(
+                "Drag to draw a box. Or arrows move the cross, Space sets one corner and then the other, Delete takes "
+                "the last box away, W goes to words that were found, where Delete lays them bare and Control Z covers "
+                "them again, N shows the next picture with words, Z shows one to one, Page Down shows the next "
+                "picture, Escape goes back."
+            )
         )
 
     @property
@@ -236,7 +239,7 @@ class BoxView(QWidget):
         painter.fillRect(self.rect(), SURROUND_COLOUR)
         if self._image is None:
             painter.setPen(QColor("#DDDDDD"))
-            words = self.problem or "Loading ..."
+            words = self.problem or tr("Loading ...")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self.close_up)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import export as model
 from pfm_desktop.viewmodels.export import Kind, Picked, Scope
 
@@ -47,7 +48,7 @@ class ExportForm(QWidget):
         self.kind = CalmComboBox(self)
         for kind in Kind:
             self.kind.addItem(kind.words, kind)
-        self.kind.setAccessibleName("What comes out")
+        self.kind.setAccessibleName(tr("What comes out"))
         self.kind.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.kind.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.group = QButtonGroup(self)
@@ -57,20 +58,20 @@ class ExportForm(QWidget):
         self.scopes[Scope.ONE].setChecked(True)
         self.group.idToggled.connect(lambda _number, on: self._scope_chosen() if on else None)
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Search name, ID, date, hour or impression; empty: all visits")
-        self.search.setAccessibleName("Search visits")
+        self.search.setPlaceholderText(tr("Search name, ID, date, hour or impression; empty: all visits"))
+        self.search.setAccessibleName(tr("Search visits"))
         self.search.setClearButtonEnabled(True)
         self._pause = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._pause.timeout.connect(self.search_changed)
         self.search.textChanged.connect(lambda _text: self._pause.start())
         self.visits = QListWidget(self)
-        self.visits.setAccessibleName("Visits to tick")
-        self.visits.setAccessibleDescription("Space ticks a visit.")
+        self.visits.setAccessibleName(tr("Visits to tick"))
+        self.visits.setAccessibleDescription(tr("Space ticks a visit."))
         self.visits.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.visits.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.visits.itemChanged.connect(lambda _item: self._tick())
         self.more = words(self, "quiet")
-        self.choose = QPushButton("Choose a folder...", self)
+        self.choose = QPushButton(tr("Choose a folder..."), self)
         self.choose.setAutoDefault(True)  # Enter presses the button that has the keys
         self.choose.clicked.connect(lambda _checked=False: self.ask_where())
         self.place = words(self)
@@ -124,14 +125,14 @@ class ExportForm(QWidget):
             item.setCheckState(_state(row.visit.id in self._ticked))
         self.visits.blockSignals(False)
         hidden = len(rows) - len(shown)
-        self.more.setText(f"{hidden:,} older ones are not listed: search for them." if hidden else "")
+        self.more.setText(tr("{count:,} older ones are not listed: search for them.", count=hidden) if hidden else "")
         self._say_scopes()
         self.changed.emit()
 
     def ask_where(self) -> None:
         """Ask for the folder in which the new one is made."""
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self, "Make the new folder in", str(self.parent_folder or documents))
+        dialog = QFileDialog(self, tr("Make the new folder in"), str(self.parent_folder or documents))
         dialog.setObjectName("export_to")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
@@ -146,7 +147,9 @@ class ExportForm(QWidget):
 
     def show_place(self, folder: Path | None) -> None:
         """Where it goes."""
-        self.place.setText(f"The new folder {folder}" if folder is not None else "No folder is chosen yet.")
+        self.place.setText(
+            tr("The new folder {folder}", folder=folder) if folder is not None else tr("No folder is chosen yet.")
+        )
 
     def _tick(self) -> None:
         items = [self.visits.item(row) for row in range(self.visits.count())]
@@ -171,11 +174,13 @@ class ExportForm(QWidget):
     def _say_scopes(self) -> None:
         one = model.visit_words(self._one.rows[0]) if self._one.rows else ""
         searched = self.search.text().strip()
-        self.scopes[Scope.ONE].setText("One visit")
+        self.scopes[Scope.ONE].setText(tr("One visit"))
         self.scopes[Scope.ONE].setEnabled(bool(one))
-        self.one_line.setText(one or "Choose a visit on Today first.")
-        self.scopes[Scope.TICKED].setText(f"The visits that I tick ({len(self._ticked):,} ticked)")
-        all_ = f'All that the search for "{searched}" finds' if searched else "ALL visits of this library"
+        self.one_line.setText(one or tr("Choose a visit on Today first."))
+        self.scopes[Scope.TICKED].setText(tr("The visits that I tick ({count:,} ticked)", count=len(self._ticked)))
+        all_ = tr("ALL visits of this library")
+        if searched:
+            all_ = tr('All that the search for "{searched}" finds', searched=searched)
         count = f" ({len(self._found.rows):,})" if self._found is not None else ""
         self.scopes[Scope.FOUND].setText(all_ + count)
 
@@ -185,8 +190,8 @@ class ExportForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(4)
-        which, where = _heading("Which visits", self), QHBoxLayout()
-        where.addWidget(_heading("Where", self), 1)
+        which, where = _heading(tr("Which visits"), self), QHBoxLayout()
+        where.addWidget(_heading(tr("Where"), self), 1)
         where.addWidget(self.choose)
         one, some, all_ = (self.scopes[scope] for scope in Scope)
         for part in (self.kind, which, one, self.one_line, some, all_, self.search, self.visits, self.more):

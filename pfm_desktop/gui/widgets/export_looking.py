@@ -21,6 +21,7 @@ from pfm_desktop.gui.widgets.export_boxes import BoxView
 from pfm_desktop.gui.widgets.export_sheet import SheetView
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.panel_parts import CalmSpinBox, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.export import find_words
 from pfm_desktop.viewmodels.export_sheet import WIDEST, Box, Sheet
 from pfm_desktop.viewmodels.export_words import next_to_look_through, next_with_words
@@ -28,13 +29,13 @@ from pfm_desktop.viewmodels.export_words import next_to_look_through, next_with_
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
-ASK = "Is anything drawn into these pictures that names somebody: a name, a number, a date? Make it black."
-HOW = "Enter or a double click shows a picture large, to read small words and to draw boxes. Delete leaves it out."
-KEYS = (
+ASK = tr("Is anything drawn into these pictures that names somebody: a name, a number, a date? Make it black.")
+HOW = tr("Enter or a double click shows a picture large, to read small words and to draw boxes. Delete leaves it out.")
+KEYS = tr(
     "Drag a box over what names somebody (keys: arrows, Space, arrows, Space). Dashed: words that the program found; W "
     "goes to them, Delete lays wrong ones bare. Z: one to one. Page Down: the next picture. Escape: back."
 )
-SAID = "I looked at each picture: nothing left in it names anybody"
+SAID = tr("I looked at each picture: nothing left in it names anybody")
 LOW = 450  # pixels of height, below which the pictures get the room of the hints
 
 
@@ -50,15 +51,21 @@ class LookingArea(QWidget):
         self._library, self._words = library, Background(self)
         self.view, self.large = SheetView(library, self), BoxView(library, self)
         self.count, self.said = words(self, "quiet"), QCheckBox(SAID, self)
-        self.found, self.next = words(self, "quiet"), QPushButton("Next with words (N)", self)
+        self.found, self.next = words(self, "quiet"), QPushButton(tr("Next with words (N)"), self)
         self.margin = CalmSpinBox(self)
         self.margin.setRange(0, WIDEST)
         self.margin.setSingleStep(10)
-        self.margin.setSuffix(" pixels")
-        self.margin.setAccessibleName("Margin that is made black, in pixels")
+        self.margin.setSuffix(" " + tr("pixels"))
+        self.margin.setAccessibleName(tr("Margin that is made black, in pixels"))
         self.back, self.undo, self.cover, self.out, self.zoom = (
             QPushButton(text, self)
-            for text in ("Back to all", "Take a box away", "Cover words again", "Leave out", "One to one")
+            for text in (
+                tr("Back to all"),
+                tr("Take a box away"),
+                tr("Cover words again"),
+                tr("Leave out"),
+                tr("One to one"),
+            )
         )
         self.caption = words(self, "heading")
         self._lay_out()
@@ -175,7 +182,7 @@ class LookingArea(QWidget):
     def _say(self) -> None:
         sheet = self.sheet
         self.count.setText(
-            "Looking for pictures ..." if sheet is None else f"{sheet.goes_out_words}. {sheet.seen_words}"
+            tr("Looking for pictures ...") if sheet is None else f"{sheet.goes_out_words}. {sheet.seen_words}"
         )
         self.found.setText("" if sheet is None else sheet.words_words)
         self.next.setEnabled(sheet is not None and next_with_words(sheet, -1) is not None)
@@ -185,9 +192,17 @@ class LookingArea(QWidget):
         if sheet is not None and self._stack.currentIndex() == 1 and sheet.pictures:
             picture = sheet.pictures[self._row]
             state = sheet.state(picture)
-            self.caption.setText(f"{self._row + 1} of {len(sheet.pictures)}: {picture.caption}; {state or 'goes out'}")
-            self.out.setText("Let it go out" if picture.id in sheet.left_out else "Leave out")
-            self.zoom.setText("All of it" if self.large.close_up else "One to one")
+            self.caption.setText(
+                tr(
+                    "{number} of {count}: {picture}; {state}",
+                    number=self._row + 1,
+                    count=len(sheet.pictures),
+                    picture=picture.caption,
+                    state=state or tr("goes out"),
+                )
+            )
+            self.out.setText(tr("Let it go out") if picture.id in sheet.left_out else tr("Leave out"))
+            self.zoom.setText(tr("All of it") if self.large.close_up else tr("One to one"))
             self.undo.setEnabled(bool(sheet.boxes.get(picture.id) or sheet.words.get(picture.id)))
             self.cover.setEnabled(bool(sheet.bare.get(picture.id)))
         self.changed.emit()
@@ -210,7 +225,7 @@ class LookingArea(QWidget):
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
 
     def _lay_out(self) -> None:
-        heading = QLabel("Look at the pictures", self)
+        heading = QLabel(tr("Look at the pictures"), self)
         heading.setProperty("role", "heading")
         how, keys = words(self, text=HOW), words(self, text=KEYS)
         self._hints = (heading, how, keys)
@@ -231,7 +246,7 @@ class LookingArea(QWidget):
         self._stack.addWidget(all_)
         self._stack.addWidget(one)
         margin = QHBoxLayout()
-        label = QLabel("Black margin of every picture", self)
+        label = QLabel(tr("Black margin of every picture"), self)
         label.setBuddy(self.margin)
         margin.addWidget(label)
         margin.addWidget(self.margin)

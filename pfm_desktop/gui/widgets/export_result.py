@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.export import Made
@@ -29,8 +30,8 @@ class ExportResult(QWidget):
         self.left_heading, self.left_out = words(self, "heading"), QPlainTextEdit(self)
         self.left_out.setReadOnly(True)
         self.left_out.setTabChangesFocus(True)
-        self.left_out.setAccessibleName("What was left out, and why")
-        self.open, self.again = QPushButton("Open the folder", self), QPushButton("Back to the choices", self)
+        self.left_out.setAccessibleName(tr("What was left out, and why"))
+        self.open, self.again = QPushButton(tr("Open the folder"), self), QPushButton(tr("Back to the choices"), self)
         for button in (self.open, self.again):
             button.setAutoDefault(True)  # Enter presses the button that has the keys
         self.open.clicked.connect(lambda _checked=False: self.open_wanted.emit(self._folder))
@@ -52,14 +53,14 @@ class ExportResult(QWidget):
     def show_made(self, made: Made) -> None:
         """It is written."""
         self._folder = str(made.folder)
-        self._show(f"{made.text}\n\nIn {made.folder}", "", made.left_out)
-        self.heading.setText("Exported, and on record")
+        self._show(made.text + "\n\n" + tr("In {folder}", folder=made.folder), "", made.left_out)
+        self.heading.setText(tr("Exported, and on record"))
 
     def show_problem(self, text: str, *, bad: bool) -> None:
         """It is not written."""
         self._folder = ""
         self._show("" if bad else text, text if bad else "", ())
-        self.heading.setText("Not exported")
+        self.heading.setText(tr("Not exported"))
 
     def take_keys(self) -> None:
         """The keys go to what is likely next."""
@@ -71,7 +72,7 @@ class ExportResult(QWidget):
         self.text.setVisible(bool(text))
         self.problem.setVisible(bool(problem))
         self.open.setVisible(bool(self._folder))
-        self.left_heading.setText("What was left out, and why" if left_out else "Nothing was left out.")
+        self.left_heading.setText(tr("What was left out, and why") if left_out else tr("Nothing was left out."))
         self.left_heading.setVisible(bool(self._folder))
         self.left_out.setPlainText("\n".join(left_out))
         self.left_out.setVisible(bool(left_out))

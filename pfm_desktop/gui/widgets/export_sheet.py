@@ -34,6 +34,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.gui.widgets.pyramid import rgb_image
 from pfm_desktop.services import thumbnails
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.export_sheet import Sheet, SheetPicture
 
 if TYPE_CHECKING:
@@ -93,13 +94,13 @@ class SheetModel(QAbstractListModel):
         if not index.isValid() or index.row() >= len(self.sheet.pictures):
             return None
         picture = self.sheet.pictures[index.row()]
-        state = self.sheet.state(picture)
+        state = self.sheet.state(picture) or tr("goes out")
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{picture.caption}\n{state or 'goes out'}"
+            return f"{picture.caption}\n{state}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.sheet.unreadable.get(picture.id) or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{picture.caption}, {state or 'goes out'}"
+            return f"{picture.caption}, {state}"
         if role == Qt.ItemDataRole.DecorationRole:
             icon, drawn = QIcon(), self._pixmap(picture)
             for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Disabled):
@@ -119,7 +120,7 @@ class SheetModel(QAbstractListModel):
                            size.width(), size.height())  # fmt: skip
             painter.drawImage(place, image)
             _blacken(painter, place, picture, self.sheet)
-        if self.sheet.state(picture).endswith("left out"):
+        if picture.id not in self.sheet.goes_out:
             painter.fillRect(ground.rect(), QColor(0, 0, 0, 150))
             painter.setPen(QPen(QColor("#FFFFFF"), 3))
             painter.drawLine(ground.rect().topLeft(), ground.rect().bottomRight())
@@ -148,9 +149,12 @@ class SheetView(QListView):
         self._look.timeout.connect(self.look)
         self.sheet_model = SheetModel(self)
         self.setModel(self.sheet_model)
-        self.setAccessibleName("Pictures that would go out")
+        self.setAccessibleName(tr("Pictures that would go out"))
         self.setAccessibleDescription(
-            "Enter shows a picture large, to draw boxes. Delete leaves it out or lets it go. N: the next with words."
+            tr(
+                "Enter shows a picture large, to draw boxes. Delete leaves it out or lets it go. N: the next with "
+                "words."
+            )
         )
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)

@@ -37,12 +37,13 @@ from pfm_desktop.gui.widgets.filmstrip_line import ENTRY_ROLE, TimelineDelegate,
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.gui.widgets.stage_mouse import PICTURE_MIME
 from pfm_desktop.jobs import Context
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.filmstrip import NEEDS_BOTH, FilmstripEntry, pair_of
 
 THUMBNAIL = QSize(112, 72)
 MOVE_KEY = "Ctrl+M"
-CLIPS_STAY = "A clip is removed on the Capture page, under Clips. Nothing was changed."
-EMPTY = "No pictures in this visit yet. Add pictures, or drop files here."
+CLIPS_STAY = tr("A clip is removed on the Capture page, under Clips. Nothing was changed.")
+EMPTY = tr("No pictures in this visit yet. Add pictures, or drop files here.")
 ON_STAGE = "● "  # a sign besides the bold letters
 
 
@@ -125,9 +126,14 @@ class Filmstrip(QWidget):
             font = item.font()
             font.setBold(shown)
             item.setFont(font)
-            why = self._unreadable.get(entry.picture_id, "")
-            item.setText(f"{ON_STAGE if shown else ''}{entry.caption}\n{'cannot be read' if why else entry.detail}")
-            spoken = [entry.spoken, entry.place, "on the stage" if shown else "", "cannot be read" if why else ""]
+            why, cannot = self._unreadable.get(entry.picture_id, ""), tr("cannot be read")
+            item.setText(f"{ON_STAGE if shown else ''}{entry.caption}\n{cannot if why else entry.detail}")
+            spoken = [
+                entry.spoken,
+                entry.place,
+                tr("on the stage") if shown else "",
+                cannot if why else "",
+            ]
             item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(part for part in spoken if part))
             item.setToolTip(why or ". ".join(part for part in (entry.spoken, entry.place) if part))
         self.list.scheduleDelayedItemsLayout()  # bold letters need more room
@@ -186,10 +192,12 @@ class PictureList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Filmstrip: pictures of this visit in order of time")
+        self.setAccessibleName(tr("Filmstrip: pictures of this visit in order of time"))
         self.setAccessibleDescription(
-            "Choose one or two pictures and press Enter to put them on the stage, Delete to remove them. "
-            "Enter on a clip plays it."
+            tr(
+                "Choose one or two pictures and press Enter to put them on the stage, Delete to remove them. "
+                "Enter on a clip plays it."
+            )
         )
         self.setItemDelegate(TimelineDelegate(self))
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -231,14 +239,14 @@ class PictureList(QListWidget):
         clips = [item for item in self.selectedItems() if item.data(ENTRY_ROLE).clip_id]
         if clips:
             if len(chosen) == 1:
-                menu.addAction("Play").triggered.connect(lambda: self.asked.emit(chosen))
+                menu.addAction(tr("Play")).triggered.connect(lambda: self.asked.emit(chosen))
             return menu
         if len(chosen) <= 2:
-            menu.addAction("Put on the stage").triggered.connect(lambda: self.asked.emit(chosen))
-        move = menu.addAction("Move to another visit...")
+            menu.addAction(tr("Put on the stage")).triggered.connect(lambda: self.asked.emit(chosen))
+        move = menu.addAction(tr("Move to another visit..."))
         move.setShortcut(MOVE_KEY)
         move.triggered.connect(lambda: self.move_asked.emit(chosen))
-        remove = menu.addAction("Remove from this visit")
+        remove = menu.addAction(tr("Remove from this visit"))
         remove.setShortcut(QKeySequence.StandardKey.Delete)
         remove.triggered.connect(lambda: self.removal_asked.emit(chosen))
         return menu

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.domain.findings import SWEDE_ITEMS
-from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.grade import GRADE_WORDS, GRADES, Grade
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.answer_parts import DifferForm
 from pfm_desktop.gui.widgets.drawing_panel import DrawingPanel
@@ -32,6 +32,7 @@ from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, word
 from pfm_desktop.gui.widgets.score_panel import ScorePanel
 from pfm_desktop.services.bands import site_bands
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import findings as model
 from pfm_desktop.viewmodels.answer import Asked, differ_edit, needs_reason
 from pfm_desktop.viewmodels.drafts import Drafts
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 PAUSE_MS = 800  # typing that pauses so long is one edit
-REASON = "This is your second read. One that differs from the AI needs a reason."
+REASON = tr("This is your second read. One that differs from the AI needs a reason.")
 LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
 
 
@@ -64,24 +65,24 @@ class FindingsPanel(QWidget):
         self._case: VisitCase | None = None
         self._bands: Bands | None = None
         self._asked = Asked()
-        self.setAccessibleName("Findings")
+        self.setAccessibleName(tr("Findings"))
         self.lock, self.note = words(self, "badge"), words(self, "quiet")
         self.referral = words(self)
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
         self.clear = self._clear_button()
         self.form = DifferForm(self)
         chooser = LesionChooser(self)  # its keys come before those of the score
-        self.swede = ScorePanel("Swede score", SWEDE_ITEMS, self)
+        self.swede = ScorePanel(tr("Swede score"), SWEDE_ITEMS, self)
         self.band = words(self)
         self.lesions = LesionsPanel(session, chooser, self)
         self.drawing = DrawingPanel(session, lambda: self.lesions.chosen, self)
-        self.text = TextField("Findings in words", "What you see", self)
-        self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
+        self.text = TextField(tr("Findings in words"), tr("What you see"), self)
+        self.plan = TextField(tr("Plan"), tr("Biopsy, treatment, recall, referral"), self, lines=3)
         self.histology = HistologyPanel(session, self)
         self.bar, self.gaps = QProgressBar(self), words(self)
         self._drafts = {
-            self.text: Drafts(session, model.save_text, "Findings in words"),
-            self.plan: Drafts(session, model.save_plan, "Plan"),
+            self.text: Drafts(session, model.save_text, tr("Findings in words")),
+            self.plan: Drafts(session, model.save_plan, tr("Plan")),
         }
         self._pause, self._longest = self._timer(PAUSE_MS), self._timer(LONGEST_MS)
         self.commands = tuple(self._command(number, grade) for number, grade in enumerate(GRADES, start=1))
@@ -235,15 +236,16 @@ class FindingsPanel(QWidget):
         button.setIcon(grade_icon(grade))
         button.setIconSize(QSize(28, 22))
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
-        button.setAccessibleName(f"Impression: {TITLES[grade]} {DETAILS.get(grade, '')}".strip())
-        button.setToolTip(f"Ctrl+Shift+{grade.rank + 1}; undo takes it back")
+        named = f"{TITLES[grade]} {DETAILS.get(grade, '')}".strip()
+        button.setAccessibleName(tr("Impression: {grade}", grade=named))
+        button.setToolTip(tr("Ctrl+Shift+{number}; undo takes it back", number=grade.rank + 1))
         button.clicked.connect(lambda _checked=False: self._press(grade))
         return button
 
     def _clear_button(self) -> QPushButton:
-        button = QPushButton("Clear", self)
-        button.setAccessibleName("Clear the impression")
-        button.setToolTip("Take the impression away; it can be undone")
+        button = QPushButton(tr("Clear"), self)
+        button.setAccessibleName(tr("Clear the impression"))
+        button.setToolTip(tr("Take the impression away; it can be undone"))
         keeps = button.sizePolicy()
         keeps.setRetainSizeWhenHidden(True)  # nothing moves when it comes and goes
         button.setSizePolicy(keeps)
@@ -252,7 +254,7 @@ class FindingsPanel(QWidget):
         return button
 
     def _command(self, number: int, grade: Grade) -> QAction:
-        id_, text = f"review.impression_{grade.value}", f"Impression: {TITLES[grade].lower()}"
+        id_, text = f"review.impression_{grade.value}", tr("Impression: {grade}", grade=GRADE_WORDS[grade])
         return page_action(self, id_, text, f"Ctrl+Shift+{number}", partial(self._press, grade), repeat=False)
 
     def _timer(self, milliseconds: int) -> QTimer:
@@ -271,7 +273,7 @@ class FindingsPanel(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self.gaps)
         head = QHBoxLayout()
-        head.addWidget(words(self, "heading", "Impression"), 1)
+        head.addWidget(words(self, "heading", tr("Impression")), 1)
         head.addWidget(self.clear)
         column.addLayout(head)
         grid = QGridLayout()
@@ -292,7 +294,7 @@ class FindingsPanel(QWidget):
         column.addWidget(self.band)
         column.addWidget(self.lesions)
         column.addWidget(self.drawing.of_diagram)
-        for title, field in (("Findings in words", self.text), ("Plan", self.plan)):
+        for title, field in ((tr("Findings in words"), self.text), (tr("Plan"), self.plan)):
             label = QLabel(title, self)
             label.setProperty("role", "heading")
             label.setBuddy(field)
@@ -306,7 +308,7 @@ class FindingsPanel(QWidget):
         self.bar.setRange(0, model.PARTS)
         self.bar.setTextVisible(False)  # no text colour reads on both halves of a bar; the words stand below
         self.bar.setStyleSheet("QProgressBar { min-height: 6px; max-height: 6px; }")
-        self.bar.setAccessibleName("How complete the findings are")
+        self.bar.setAccessibleName(tr("How complete the findings are"))
 
     def _connect(self) -> None:
         self.swede.chosen.connect(self._score)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from pfm_desktop.support.language import tr
+
 
 class Folding(QWidget):
     """`part` is in sight while the title is pressed down; Space and Enter on the title fold it, as a click does."""
@@ -35,5 +37,5 @@ class Folding(QWidget):
 
     def _fold(self, open_: bool) -> None:
         self.title.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
-        self.title.setAccessibleDescription("open" if open_ else "folded")
+        self.title.setAccessibleDescription(tr("open", "not folded") if open_ else tr("folded"))
         self.part.setVisible(open_)

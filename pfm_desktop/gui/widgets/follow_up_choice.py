@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 from pfm_desktop.domain.followup import LIMITS, SOURCE
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.viewmodels.words import many
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
-HINT = f"Which results Today and the histology inbox call overdue, and letters with them. {SOURCE}."
+HINT = tr("Which results Today and the histology inbox call overdue, and letters with them. {source}.", source=SOURCE)
 
 
 class FollowUpChoice(QWidget):
@@ -24,10 +24,10 @@ class FollowUpChoice(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self.days, self.letters = CalmComboBox(self), QCheckBox("Letters with the result are followed up", self)
-        self.days.setAccessibleName("A result is overdue after")
+        self.days, self.letters = CalmComboBox(self), QCheckBox(tr("Letters with the result are followed up"), self)
+        self.days.setAccessibleName(tr("A result is overdue after"))
         for days in (*range(LIMITS[0], 63, 7), LIMITS[1]):
-            self.days.addItem(f"overdue after {many(days, 'day')}", days)
+            self.days.addItem(tr("overdue after %n day(s)", "", days), days)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.days)
@@ -48,7 +48,7 @@ class FollowUpChoice(QWidget):
         with suppress(UserError):  # a library that cannot be read says so elsewhere
             found = follow_up.site_choice(self._session.library)
             if self.days.findData(found.days) < 0:  # chosen by another version
-                self.days.addItem(f"overdue after {many(found.days, 'day')}", found.days)
+                self.days.addItem(tr("overdue after %n day(s)", "", found.days), found.days)
             self.days.setCurrentIndex(self.days.findData(found.days))
             self.letters.setChecked(found.letters)
 

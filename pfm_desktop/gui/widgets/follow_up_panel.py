@@ -12,6 +12,7 @@ from pfm_desktop.domain.specimen import RESULT
 from pfm_desktop.gui.widgets.chips import Chip, ChipRow
 from pfm_desktop.gui.widgets.form_view import FormView
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight, say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import follow_up as model
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.specimens import Followed
     from pfm_desktop.viewmodels.session import Session
 
-NOTHING = "Choose a row: its result is entered here."
+NOTHING = tr("Choose a row: its result is entered here.")
 
 
 class FollowUpPanel(QWidget):
@@ -37,15 +38,15 @@ class FollowUpPanel(QWidget):
         self._shown: Followed | None = None
         self._pot = ""
         self._called: tuple[tuple[str, str], ...] = ()  # the pots as their chips have them, by id
-        self.setAccessibleName("Results and follow-up")
+        self.setAccessibleName(tr("Results and follow-up"))
         self.who, self.visit, self.doubt = words(self, "heading"), words(self), words(self, "problem")
         self.nothing = words(self, "quiet", NOTHING)
         self.pots = ChipRow(self)
-        self.pots.setAccessibleName("Pots of this visit")
+        self.pots.setAccessibleName(tr("Pots of this visit"))
         self.of_pot, self.entered = words(self, "heading"), words(self, "quiet")
         self.result, self.follow_up = FormView(RESULT, self), FormView(FOLLOW_UP, self)
-        self.after = words(self, "heading", "Follow-up of this visit")
-        self.open = QPushButton("Open this visit", self)
+        self.after = words(self, "heading", tr("Follow-up of this visit"))
+        self.open = QPushButton(tr("Open this visit"), self)
         self.open.setAutoDefault(True)
         self._lay_out()
         self.result.answered.connect(self._result)
@@ -56,7 +57,7 @@ class FollowUpPanel(QWidget):
     @property
     def names(self) -> tuple[str, ...]:
         """What was typed and is not on disk (`Session.drafts`)."""
-        return tuple(f"Result: {name}" for name in (*self.result.unkept, *self.follow_up.unkept))
+        return tuple(tr("Result: {name}", name=name) for name in (*self.result.unkept, *self.follow_up.unkept))
 
     @property
     def pot(self) -> str:
@@ -119,11 +120,11 @@ class FollowUpPanel(QWidget):
             for old in self.pots.chips:
                 old.hide()
                 old.deleteLater()
-            self.pots.put(*(Chip(f"Pot {words_}", self.pots) for _, words_ in called))
+            self.pots.put(*(Chip(tr("Pot {pot}", pot=words_), self.pots) for _, words_ in called))
             for chip, (key, _) in zip(self.pots.chips, called, strict=True):
                 chip.clicked.connect(lambda _checked=False, key=key: self._choose(key))
         for chip, pot in zip(self.pots.chips, pots, strict=True):
-            chip.setAccessibleName(f"Pot {model.pot_words(pot)}, {model.result_words(pot)}")
+            chip.setAccessibleName(tr("Pot {pot}, {result}", pot=model.pot_words(pot), result=model.result_words(pot)))
             chip.show_chosen(chosen=pot.id == self._pot)
 
     def _show_pots(self, pots: tuple[Specimen, ...]) -> None:
@@ -136,9 +137,10 @@ class FollowUpPanel(QWidget):
             self.result.show_answers("", {}, locked=True)
             say(self.entered, "")
             return
-        self.of_pot.setText(f"Result of pot {model.pot_words(chosen)}")
+        self.of_pot.setText(tr("Result of pot {pot}", pot=model.pot_words(chosen)))
         self.result.show_answers(chosen.id, chosen.result.answers, locked=bool(self._session.library.no_editing))
-        say(self.entered, f"Entered by {chosen.result.entered_by}." if chosen.result.entered_by else "")
+        by = chosen.result.entered_by
+        say(self.entered, tr("Entered by {person}.", person=by) if by else "")
 
     def _choose(self, specimen_id: str) -> None:
         focused = self.pots.isAncestorOf(self.focusWidget() or self)

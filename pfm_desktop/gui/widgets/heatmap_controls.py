@@ -13,10 +13,11 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSlider, say, words
 from pfm_desktop.gui.widgets.stage import StageWidget
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.colour_maps import COLOUR_MAPS
 from pfm_desktop.viewmodels.pair_view import PairView, with_heatmap
 
-CLEAR = "Attention below this value is left clear."
+CLEAR = tr("Attention below this value is left clear.")
 
 
 class HeatmapControls(QWidget):
@@ -26,7 +27,7 @@ class HeatmapControls(QWidget):
         super().__init__(parent)
         self.setAccessibleName(ATTENTION)
         self._stage = stage
-        self.show_it, self.contour = QCheckBox(f"Show {ATTENTION.lower()}", self), QCheckBox("Contour only", self)
+        self.show_it, self.contour = QCheckBox(tr("Show model attention"), self), QCheckBox(tr("Contour only"), self)
         self.kind, self.colours = CalmComboBox(self), CalmComboBox(self)
         self.opacity, self.threshold = (
             CalmSlider(Qt.Orientation.Horizontal, self),
@@ -76,18 +77,19 @@ class HeatmapControls(QWidget):
     def _fill(self) -> None:
         for colours in COLOUR_MAPS:
             self.colours.addItem(colours.capitalize(), colours)
-        for slider, name in ((self.opacity, "Opacity"), (self.threshold, "Threshold")):
+        for slider in (self.opacity, self.threshold):
             slider.setRange(0, 100)
-            slider.setAccessibleName(f"{name} of the model attention")
-        self.kind.setAccessibleName("Model attention of which source")
-        self.colours.setAccessibleName("Colours of the model attention")
+        self.opacity.setAccessibleName(tr("Opacity of the model attention"))
+        self.threshold.setAccessibleName(tr("Threshold of the model attention"))
+        self.kind.setAccessibleName(tr("Model attention of which source"))
+        self.colours.setAccessibleName(tr("Colours of the model attention"))
 
     def _say_what_it_shows(self, shows: str, words: str) -> None:
         """Beside the box, and to a screen reader on it and on the controls as a whole."""
-        say(self.shows, f"Shows {shows}." if shows else "")  # one line: room is short
+        say(self.shows, tr("Shows {shows}.", shows=shows) if shows else "")  # one line: room is short
         limits = f"{ATTENTION}: {ATTENTION_LIMITS}."
         about = f"{words} {limits}" if words else limits
-        self.show_it.setToolTip(f"{about} Hold H on the stage to hide it for a moment")
+        self.show_it.setToolTip(about + " " + tr("Hold H on the stage to hide it for a moment"))
         for widget in (self, self.show_it):
             widget.setAccessibleDescription(about)
 
@@ -101,16 +103,16 @@ class HeatmapControls(QWidget):
         top.addStretch(1)
         form.addRow(top)
         form.addRow(self.shows)
-        form.addRow("Source", self.kind)
+        form.addRow(tr("Source"), self.kind)
         for name, slider, says in (
-            ("Opacity", self.opacity, self._opacity_says), ("Threshold", self.threshold, self._threshold_says),
+            (tr("Opacity"), self.opacity, self._opacity_says), (tr("Threshold"), self.threshold, self._threshold_says),
         ):  # fmt: skip
             says.setMinimumWidth(says.fontMetrics().horizontalAdvance("100 %"))
             row = QHBoxLayout()
             row.addWidget(slider, 1)
             row.addWidget(says)
             form.addRow(name, row)
-        form.addRow("Colours", self.colours)
+        form.addRow(tr("Colours"), self.colours)
         order = (self.show_it, self.contour, self.kind, self.opacity, self.threshold, self.colours)
         for one, next_ in pairwise(order):
             self.setTabOrder(one, next_)

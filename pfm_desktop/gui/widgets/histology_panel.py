@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.follow_up_panel import FollowUpPanel
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, grade_icon, say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import histology as model
 from pfm_desktop.viewmodels.follow_up import followed_of, pots_lines
 from pfm_desktop.viewmodels.grades import grade_words
@@ -117,21 +118,25 @@ class HistologyPanel(QWidget):
         say(self.problem, model.problem_of(self._entered()) if self._visit_id else "")
 
     def _lay_out(self) -> None:
-        self.grade.addItem("No result", "")
+        self.grade.addItem(tr("No result"), "")
         for grade in GRADES:
             self.grade.addItem(grade_icon(grade), capital(grade_words(grade)), grade.value)
-        self.day.setPlaceholderText("Day of the report, 14 Mar 2026")
-        self.text.setPlaceholderText("Words of the report, CIN 2")
+        self.day.setPlaceholderText(tr("Day of the report, 14 Mar 2026"))
+        self.text.setPlaceholderText(tr("Words of the report, CIN 2"))
         self.fields = QWidget(self)
         form = QFormLayout(self.fields)
         form.setContentsMargins(0, 0, 0, 0)
-        for title, field in (("Grade", self.grade), ("Reported", self.day), ("Words", self.text)):
-            field.setAccessibleName(f"Histology: {title.lower()}")
+        for title, spoken, field in (
+            (tr("Grade"), tr("Histology: grade"), self.grade),
+            (tr("Reported"), tr("Histology: reported"), self.day),
+            (tr("Words"), tr("Histology: words"), self.text),
+        ):
+            field.setAccessibleName(spoken)
             form.addRow(title, field)
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(words(self, "heading", "Histology"))
+        column.addWidget(words(self, "heading", tr("Histology")))
         column.addWidget(self.summary)
         column.addWidget(self.fields)
         column.addWidget(self.problem)

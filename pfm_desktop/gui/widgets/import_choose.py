@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.support.language import tr
 
-ABOUT = (
+ABOUT = tr(
     "Choose folders, zips or picture files, or drop them here. They are looked at first: whose they are, when they "
     "were taken, what they show. Nothing is brought in before you have seen it, and nothing is changed where it lies."
 )
-_KINDS = (
+_KINDS = tr(
     "Pictures, videos, DICOM and zips "
     "(*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.heic *.heif *.dcm *.avi *.mkv *.zip)"
 )
@@ -40,10 +41,10 @@ class ImportChoose(QWidget):
         self._folder = ""  # where the last dialog ended
         self.problem, self.about = words(self, "problem"), words(self, text=ABOUT)
         self.list = QListWidget(self)
-        self.list.setAccessibleName("Chosen folders, zips and files")
+        self.list.setAccessibleName(tr("Chosen folders, zips and files"))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.folder, self.files = QPushButton("Add folder...", self), QPushButton("Add zips or files...", self)
-        self.remove, self.look = QPushButton("Remove", self), QPushButton("Look at them", self)
+        self.folder, self.files = QPushButton(tr("Add folder..."), self), QPushButton(tr("Add zips or files..."), self)
+        self.remove, self.look = QPushButton(tr("Remove"), self), QPushButton(tr("Look at them"), self)
         self._lay_out()
         self.folder.clicked.connect(lambda _checked=False: self._ask(folders=True))
         self.files.clicked.connect(lambda _checked=False: self._ask(folders=False))
@@ -79,7 +80,7 @@ class ImportChoose(QWidget):
         for button in (self.folder, self.files):
             button.setEnabled(not reason)
         if reason:
-            self.say(f"No pictures can be brought into this library: {reason}.")
+            self.say(tr("No pictures can be brought into this library: {reason}.", reason=reason))
         self._refresh()
 
     def say(self, problem: str) -> None:
@@ -99,7 +100,9 @@ class ImportChoose(QWidget):
 
     def _ask(self, *, folders: bool) -> None:
         start = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.HomeLocation)
-        dialog = QFileDialog(self, "Bring in pictures of this folder" if folders else "Bring in zips or files", start)
+        dialog = QFileDialog(
+            self, tr("Bring in pictures of this folder") if folders else tr("Bring in zips or files"), start
+        )
         dialog.setObjectName("import_dialog")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if folders:
@@ -107,7 +110,7 @@ class ImportChoose(QWidget):
             dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-            dialog.setNameFilters([_KINDS, "All files (*)"])
+            dialog.setNameFilters([_KINDS, tr("All files (*)")])
         dialog.filesSelected.connect(self._chosen)
         dialog.open()
 
@@ -126,7 +129,9 @@ class ImportChoose(QWidget):
         self.remove.setEnabled(bool(self.list.selectedItems()))
 
     def _lay_out(self) -> None:
-        hint = QLabel("A file import.csv in a chosen folder (patient,visit_time,stage,source,file) is followed.", self)
+        hint = QLabel(
+            tr("A file import.csv in a chosen folder (patient,visit_time,stage,source,file) is followed."), self
+        )
         hint.setProperty("role", "quiet")
         hint.setWordWrap(True)
         row = QHBoxLayout()

@@ -10,27 +10,28 @@ from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.import_tree import ImportTree
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_page import paired, unsure_keys
 from pfm_desktop.viewmodels.importing import ImportPreview
 
 # id, text, key. Letters act while the tree has the keys, the last ones on the whole page
 ON_ROWS = (
-    ("confirm", "&Confirm guesses", "C"),
-    ("stage", "&Stage...", "S"),
-    ("woman", "&Woman...", "W"),
-    ("time", "Visit &time...", "T"),
-    ("move", "&Move...", "M"),
-    ("pair", "&Pair", "P"),
-    ("leave_out", "&Leave out", "Delete"),
-    ("all_the_same", "Take all t&he same", "A"),
+    ("confirm", tr("&Confirm guesses"), "C"),
+    ("stage", tr("&Stage..."), "S"),
+    ("woman", tr("&Woman..."), "W"),
+    ("time", tr("Visit &time..."), "T"),
+    ("move", tr("&Move..."), "M"),
+    ("pair", tr("&Pair"), "P"),
+    ("leave_out", tr("&Leave out"), "Delete"),
+    ("all_the_same", tr("Take all t&he same"), "A"),
 )
 ON_PAGE = (
-    ("confirm_all", "Confirm a&ll", "Ctrl+Shift+C"),
-    ("only_open", "&Only unsure or missing", "Ctrl+U"),
-    ("bring_in", "&Import", "Ctrl+Return"),
+    ("confirm_all", tr("Confirm a&ll"), "Ctrl+Shift+C"),
+    ("only_open", tr("&Only unsure or missing"), "Ctrl+U"),
+    ("bring_in", tr("&Import"), "Ctrl+Return"),
 )
-_PAIR, _PART = "&Pair", "Part &pair"
-_LEAVE_OUT, _TAKE = "&Leave out", "&Take again"
+_PAIR, _PART = tr("&Pair"), tr("Part &pair")
+_LEAVE_OUT, _TAKE = tr("&Leave out"), tr("&Take again")
 
 
 class ImportCommands:

@@ -13,16 +13,17 @@ from pfm_desktop.domain.source import TIMED, Source, Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_page import keys_of_source, woman_text
 from pfm_desktop.viewmodels.importing import ImportPreview
 from pfm_desktop.viewmodels.intake import offered_as
-from pfm_desktop.viewmodels.words import many, spoken
+from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 _USUAL = list(Stage).index(Stage.ACETIC_ACID)
-ALONE = "A visit of their own"
+ALONE = tr("A visit of their own")
 
 
 class ImportEdit(QFrame):
@@ -35,6 +36,7 @@ class ImportEdit(QFrame):
         super().__init__(parent)
         self._session = session
         self._apply: Callable[[], None] = self.close_it
+        self._asks_whose = False
         self._count: Callable[[Stage], tuple[int, int]] | None = None  # pictures that a stage goes to, and all chosen
         self._asking = Background(self)
         self.setProperty("role", "card")
@@ -43,7 +45,7 @@ class ImportEdit(QFrame):
         for one in Stage:
             self.stage.addItem(offered_as(one), one)
         self.seconds, self.text = QLineEdit(self), QLineEdit(self)
-        self.apply, self.cancel = QPushButton("Set", self), QPushButton("Cancel", self)
+        self.apply, self.cancel = QPushButton(tr("Set"), self), QPushButton(tr("Cancel"), self)
         self._lay_out()
         self.text.textChanged.connect(lambda _text: self._ask_library())
         self.stage.currentIndexChanged.connect(lambda _index: self._stage_chosen())
@@ -65,27 +67,28 @@ class ImportEdit(QFrame):
                 fitting, stage, seconds_since_acid=_seconds(self.seconds.text()) if stage in TIMED else None
             )
 
-        self._ask(f"Stage of {many(len(keys), 'picture')}", said, self.stage, self.seconds)
+        self._ask(tr("Stage of %n picture(s)", "", len(keys)), said, self.stage, self.seconds)
         self._count = lambda stage: (len(keys_of_source(preview, keys, stage.source)), len(keys))
         self._stage_chosen()
 
     def ask_woman(self, preview: ImportPreview, keys: Collection[str], present: str) -> None:
         """Whose pictures these are: her identifier; what the library knows of her is shown."""
         self._ask(
-            f"Whose {many(len(keys), 'picture')}: identifier", lambda: preview.set_patient(keys, self.text.text()),
+            tr("Whose %n picture(s): identifier", "", len(keys)), lambda: preview.set_patient(keys, self.text.text()),
             self.text,
         )  # fmt: skip
-        self.text.setPlaceholderText("the clinic's number")
+        self._asks_whose = True
+        self.text.setPlaceholderText(tr("the clinic's number"))
         self.text.setText(present)
         self.text.selectAll()
         self._ask_library()
 
     def ask_time(self, preview: ImportPreview, visit_key: str) -> None:
         """When a visit was."""
-        self._ask("Time of the visit", lambda: preview.set_visit_time(visit_key, self.text.text()), self.text)
-        self.text.setPlaceholderText("like 2026-03-14 10:15, or the day alone")
+        self._ask(tr("Time of the visit"), lambda: preview.set_visit_time(visit_key, self.text.text()), self.text)
+        self.text.setPlaceholderText(tr("like 2026-03-14 10:15, or the day alone"))
         self.text.clear()
-        say(self.told, "Its pictures stay together.")
+        say(self.told, tr("Its pictures stay together."))
 
     def ask_move(self, preview: ImportPreview, keys: Collection[str]) -> None:
         """Into which visit pictures are to go."""
@@ -93,9 +96,9 @@ class ImportEdit(QFrame):
         self.visit.addItem(ALONE, None)
         for woman in preview.women():
             for visit in woman.visits:
-                self.visit.addItem(f"{woman.title}: visit of {visit.when}", visit.key)
+                self.visit.addItem(tr("{title}: visit of {when}", title=woman.title, when=visit.when), visit.key)
         self._ask(
-            f"Move {many(len(keys), 'picture')} to", lambda: preview.move(keys, self.visit.currentData()), self.visit
+            tr("Move %n picture(s) to", "", len(keys)), lambda: preview.move(keys, self.visit.currentData()), self.visit
         )
 
     def close_it(self) -> None:
@@ -122,20 +125,20 @@ class ImportEdit(QFrame):
             say(self.wrong, spoken(error))
             return
         except KeyError:
-            say(self.wrong, "These pictures stand elsewhere by now. Choose them again.")
+            say(self.wrong, tr("These pictures stand elsewhere by now. Choose them again."))
             return
         self.close_it()
 
     def _ask(self, heading: str, said: Callable[[], None], *parts: QWidget) -> None:
         self._asking.drop()
-        self._apply = said
+        self._apply, self._asks_whose = said, False
         self.heading.setText(heading)
         say(self.told, "")
         say(self.wrong, "")
         for part in (self.stage, self.seconds, self.text, self.visit):
             part.setVisible(part in parts)
             part.setAccessibleName(heading)
-        self.seconds.setAccessibleName("Seconds after acetic acid")
+        self.seconds.setAccessibleName(tr("Seconds after acetic acid"))
         self.show()
         self.turned.emit()
         parts[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -146,18 +149,24 @@ class ImportEdit(QFrame):
         stage = Stage(self.stage.currentData())
         self.seconds.setVisible(stage in TIMED)
         some, everything = self._count(stage)
-        other = "white light" if stage.source is Source.FLUORESCENCE else "fluorescence"
-        say(self.told, f"Goes to {some} of the {everything}: the rest is {other}." if some < everything else "")
+        if some >= everything:
+            say(self.told, "")
+        elif stage.source is Source.FLUORESCENCE:
+            told = tr("Goes to {some} of the {all}: the rest is white light.", some=some, all=everything)
+            say(self.told, told)
+        else:
+            told = tr("Goes to {some} of the {all}: the rest is fluorescence.", some=some, all=everything)
+            say(self.told, told)
 
     def _ask_library(self) -> None:
-        if self.heading.text().startswith("Whose"):
+        if self._asks_whose:
             self._asking.start(
                 woman_text, self._session.library, self.text.text(),
                 done=lambda text: say(self.told, text), failed=lambda message: say(self.told, message),
             )  # fmt: skip
 
     def _lay_out(self) -> None:
-        self.seconds.setPlaceholderText("seconds after acid, if known")
+        self.seconds.setPlaceholderText(tr("seconds after acid, if known"))
         self.seconds.setFixedWidth(230)
         self.text.setMinimumWidth(280)
         self.visit.setMinimumWidth(280)
@@ -169,8 +178,8 @@ class ImportEdit(QFrame):
         row.addStretch(1)
         self.apply.clicked.connect(lambda _checked=False: self._say_it())
         self.cancel.clicked.connect(lambda _checked=False: self.close_it())
-        self.apply.setToolTip("Enter")
-        self.cancel.setToolTip("Escape")
+        self.apply.setToolTip(tr("Enter", "key"))
+        self.cancel.setToolTip(tr("Escape", "key"))
         for button in (self.apply, self.cancel):
             button.setAutoDefault(True)  # Enter presses the button that has the keys
         column = QVBoxLayout(self)
@@ -189,5 +198,7 @@ def _seconds(text: str) -> float | None:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1800:
-        raise BadInputError(f"{text} is no number of seconds after acetic acid", remedy="give 0 to 1800, or nothing")
+        raise BadInputError(
+            tr("{typed} is no number of seconds after acetic acid", typed=text), remedy=tr("give 0 to 1800, or nothing")
+        )
     return value

@@ -18,6 +18,7 @@ from pfm_desktop.gui.widgets.import_tree import ImportTree
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_page import (
     NOTES,
     confirm_doubts,
@@ -31,8 +32,8 @@ from pfm_desktop.viewmodels.importing import ImportPreview, LibrarySays, ask_lib
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
-ASKING = "Asking the library what it has already ..."
-CHOOSE_A_ROW = "Choose a row to see what is known of it, and why."
+ASKING = tr("Asking the library what it has already ...")
+CHOOSE_A_ROW = tr("Choose a row to see what is known of it, and why.")
 _LINES = 6  # of the details
 _LOW = 450  # pixels; below them the details get two lines, and none while something is asked
 _HIGHEST = 16_777_215  # Qt's: no limit
@@ -59,13 +60,13 @@ class ImportPreviewView(QWidget):
         self.commands = ImportCommands(self, self.tree, self._slots())
         self.only_open = QCheckBox(plain(self._action("only_open").text()), self)
         self.only_open.toggled.connect(lambda _on: self._show())
-        self.throw_away = QPushButton("Throw the plan away", self)
-        self.second = SecondPress(self.throw_away, "Throw it away: press again")
+        self.throw_away = QPushButton(tr("Throw the plan away"), self)
+        self.second = SecondPress(self.throw_away, tr("Throw it away: press again"))
         self.throw_away.clicked.connect(lambda _checked=False: self._throw_away())
         self.buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self.confirming = {
-            name: SecondPress(self.buttons[name], "Confirm: press again") for name in ("confirm", "confirm_all")
+            name: SecondPress(self.buttons[name], tr("Confirm: press again")) for name in ("confirm", "confirm_all")
         }
         self.tree.moved.connect(self._refresh)
         self._show()
@@ -172,7 +173,7 @@ class ImportPreviewView(QWidget):
             button.setEnabled(action.isEnabled())
             button.setToolTip(f"{plain(action.text())} ({native(action.shortcut().toString())})")
         ready = self.preview.counts().ready if self.preview is not None else 0
-        self.buttons["bring_in"].setText(f"Import {ready}" if ready else "Import")
+        self.buttons["bring_in"].setText(tr("Import {count}", count=ready) if ready else tr("Import"))
         self.only_open.setToolTip(native(self._action("only_open").shortcut().toString()))
         self.changed.emit()
 
@@ -219,9 +220,13 @@ class ImportPreviewView(QWidget):
         doubts, what = confirm_doubts(self.preview, unsure), confirms_text(self.preview, unsure)
         if unsure and self.confirming[name].passes(doubts):
             self.preview.confirm(unsure)
-            self.say(f"Confirmed: {what}. Undo takes it back.")
+            self.say(tr("Confirmed: {what}. Undo takes it back.", what=what))
         elif unsure:
-            self.say("\n".join([*list(doubts.values())[:NOTES], f"Press again to confirm {what} all the same."]))
+            self.say(
+                "\n".join(
+                    [*list(doubts.values())[:NOTES], tr("Press again to confirm {what} all the same.", what=what)]
+                )
+            )
 
     def _ask_stage(self) -> None:
         keys = self.tree.chosen_pictures()
@@ -279,7 +284,7 @@ class ImportPreviewView(QWidget):
         row.add(self.only_open)
         self.details.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.details.setAccessibleName("What is known of the chosen row")
+        self.details.setAccessibleName(tr("What is known of the chosen row"))
         self.buttons["bring_in"] = self._button("bring_in")
         self.buttons["bring_in"].setDefault(True)
         self.throw_away.setAutoDefault(True)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_page import report_heading, report_rows, save_report
 from pfm_desktop.viewmodels.importing import report_lines
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 MOST = 2000  # lines that are shown
-_TITLES = ("File", "What became of it", "Why")
+_TITLES = (tr("File"), tr("What became of it"), tr("Why"))
 
 
 class ImportReportView(QWidget):
@@ -46,19 +47,19 @@ class ImportReportView(QWidget):
         self._report: ImportReport | None = None
         self._saving = Background(self)
         self.heading, self.told, self.said = words(self, "heading"), words(self), words(self, "quiet")
-        self.everything = QCheckBox("Also what was added", self)
+        self.everything = QCheckBox(tr("Also what was added"), self)
         self.everything.toggled.connect(lambda _on: self._fill())
         self.table = self._make_table()
-        self.cut = words(self, "quiet", f"These are the first {MOST}; the CSV has all.")
-        self.save, self.more = QPushButton("Save as CSV...", self), QPushButton("Import more...", self)
-        self.left, self.done = QPushButton(self), QPushButton("To Today", self)
+        self.cut = words(self, "quiet", tr("These are the first {count}; the CSV has all.", count=MOST))
+        self.save, self.more = QPushButton(tr("Save as CSV..."), self), QPushButton(tr("Import more..."), self)
+        self.left, self.done = QPushButton(self), QPushButton(tr("To Today"), self)
         self.left.hide()
         self._lay_out()
 
     def show_report(self, report: ImportReport, waiting: int) -> None:
         """Show what became of all files; `waiting` pictures of the plan wait for somebody to say something."""
         self._report = report
-        self.left.setText(f"Go on with the {waiting} that {'waits' if waiting == 1 else 'wait'}")
+        self.left.setText(tr("Go on with the {count} that (waits|wait)", "", waiting, count=waiting))
         self.left.setVisible(waiting > 0)
         self.heading.setText(report_heading(report))
         self.told.setText("\n".join(list(report_lines(report))[1:]))
@@ -73,15 +74,19 @@ class ImportReportView(QWidget):
     def ask_where(self) -> None:
         """Ask for the file that the report goes to."""
         name = f"import {date.today().isoformat()}.csv"
-        ask_where(self, "import_report", "Save the report of the import", name, self.save_to, kind="CSV (*.csv)")
+        ask_where(
+            self, "import_report", tr("Save the report of the import"), name, self.save_to, kind=tr("CSV (*.csv)")
+        )
 
     def save_to(self, path: str) -> None:
         """Write the report."""
         if self._report is not None:
             self._saving.start(
                 save_report, self._session.library, self._report, Path(path),
-                done=lambda where: say(self.said, f"Saved as {where}. It names files and identifiers: keep it safe."),
-                failed=lambda message: say(self.said, f"Not saved. {message}"),
+                done=lambda where: say(
+                    self.said, tr("Saved as {where}. It names files and identifiers: keep it safe.", where=where)
+                ),
+                failed=lambda message: say(self.said, tr("Not saved. {message}", message=message)),
             )  # fmt: skip
 
     def _fill(self) -> None:
@@ -99,7 +104,7 @@ class ImportReportView(QWidget):
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, len(_TITLES), self)
         table.setHorizontalHeaderLabels(_TITLES)
-        table.setAccessibleName("What became of the files")
+        table.setAccessibleName(tr("What became of the files"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setAlternatingRowColors(True)

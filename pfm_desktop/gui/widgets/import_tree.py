@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.widgets.import_model import ImportModel
 from pfm_desktop.gui.widgets.import_pictures import SIZE
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_rows import BECOMES, PAIR, PICTURE, TIME, Kind, Row
 from pfm_desktop.viewmodels.importing import ImportPreview
 
@@ -49,7 +50,7 @@ class ImportTree(QTreeView):
         self.setModel(self.rows)
         # drawn again only: told of other data, a tree lays all of its rows out anew for each small picture
         self.rows.small.came.connect(lambda _key: self.viewport().update())
-        self.setAccessibleName("What will be brought in")
+        self.setAccessibleName(tr("What will be brought in"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

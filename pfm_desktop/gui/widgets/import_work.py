@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QW
 
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.jobs import Progress
+from pfm_desktop.support.language import tr
 
 _WIDE = 560  # pixels
 
@@ -21,7 +22,7 @@ class ImportWork(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.heading, self.far, self.about = QLabel(self), QLabel(self), words(self, "quiet")
         self.heading.setProperty("role", "heading")
-        self.bar, self.stop = QProgressBar(self), QPushButton("Stop", self)
+        self.bar, self.stop = QProgressBar(self), QPushButton(tr("Stop"), self)
         self.stop.setAutoDefault(True)  # Enter presses the button that has the keys
         self.stop.clicked.connect(lambda _checked=False: self.stop_wanted.emit())
         held = QWidget(self)
@@ -43,15 +44,16 @@ class ImportWork(QWidget):
         self.bar.setRange(0, 0)
         self.bar.setAccessibleName(heading)
         self.stop.setEnabled(True)
-        self.stop.setText("Stop")
+        self.stop.setText(tr("Stop"))
 
     def step(self, progress: Progress) -> None:
         """How far it is."""
         self.bar.setRange(0, int(progress.total))
         self.bar.setValue(int(progress.done))
-        self.far.setText(f"{progress.done:.0f} of {progress.total:.0f}" if progress.total else progress.text)
+        far = tr("{done:.0f} of {total:.0f}", done=progress.done, total=progress.total)
+        self.far.setText(far if progress.total else progress.text)
 
     def stopping(self) -> None:
         """It was asked to stop."""
         self.stop.setEnabled(False)
-        self.stop.setText("Stopping")
+        self.stop.setText(tr("Stopping"))

@@ -26,6 +26,7 @@ from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import intake
 from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME, ASKED, Hashes, Known, doubts_of, known_pictures
 from pfm_desktop.viewmodels.report_form import correction_note
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 WIDTH = 380
-NO_PICTURE = "There is no picture to add. Choose a file, or drop one here."
-DEMO_HINT = "This is the demo library. For your own patients make a library of your own in Settings."
+NO_PICTURE = tr("There is no picture to add. Choose a file, or drop one here.")
+DEMO_HINT = tr("This is the demo library. For your own patients make a library of your own in Settings.")
 
 
 class Intake(QFrame):
@@ -66,9 +67,9 @@ class Intake(QFrame):
         self.examiner, self.warning = QLabel(self), words(self, "badge")
         self.heading.setProperty("role", "heading")
         self.who.setProperty("role", "title")  # the largest name in sight is that of the woman worked on
-        self.who.setAccessibleName("Patient of this form")
+        self.who.setAccessibleName(tr("Patient of this form"))
         self.about.setProperty("role", "quiet")
-        self.problem.setAccessibleName("What is wrong")
+        self.problem.setAccessibleName(tr("What is wrong"))
         self.examiner.setProperty("role", "quiet")
         for label in (self.heading, self.who, self.facts, self.about, self.problem, self.examiner):
             label.setWordWrap(True)
@@ -78,7 +79,7 @@ class Intake(QFrame):
         self.pictures = PictureRows(self)
         self.pictures.asks = self._held
         self.pictures.doubts_of = lambda said: doubts_of(session.library, said, self._visit_id)
-        self.save, self.cancel = QPushButton("Save", self), QPushButton("Cancel", self)
+        self.save, self.cancel = QPushButton(tr("Save"), self), QPushButton(tr("Cancel"), self)
         self.second = SecondPress(self.save, ALL_THE_SAME)
         self.pictures.changed.connect(self._pictures_changed)
         self._lay_out()
@@ -90,7 +91,11 @@ class Intake(QFrame):
         """Ask for a new woman and her visit."""
         self._visit_id = ""
         self._ask(
-            None, "New patient", DEMO_HINT if self._session.library.demo else "", "Add patient", self._save_patient
+            None,
+            tr("New patient"),
+            DEMO_HINT if self._session.library.demo else "",
+            tr("Add patient"),
+            self._save_patient,
         )
         self._show_parts(person=True, indication=True, pictures=bool(self.pictures.items()))
         self.person["identifier"].setFocus()
@@ -105,7 +110,13 @@ class Intake(QFrame):
             self._session.say(error)
             return
         self._patient_id, self._visit_id = row.patient_id, row.visit_id
-        self._ask(whom, "Edit patient", "The correction holds for all her visits.", "Save changes", self._save_edit)
+        self._ask(
+            whom,
+            tr("Edit patient"),
+            tr("The correction holds for all her visits."),
+            tr("Save changes"),
+            self._save_edit,
+        )
         say(self.warning, note)
         for name, text in present.items():
             self.person[name].setText(text)
@@ -118,7 +129,7 @@ class Intake(QFrame):
         if whom is None:
             return
         self._patient_id, self._visit_id = row.patient_id, row.visit_id
-        self._ask(whom, "New visit", "", "Begin visit", self._save_visit)
+        self._ask(whom, tr("New visit"), "", tr("Begin visit"), self._save_visit)
         self._show_parts(indication=True)
         self.indication.setFocus()
 
@@ -223,10 +234,10 @@ class Intake(QFrame):
             self._session.library,
             visit_id,
             items,
-            title="Adding pictures",
+            title=tr("Adding pictures"),
             done=lambda added: self._pictures_added(visit_id, added),
             failed=self._failed,
-            stopped=lambda: self._failed("Stopped. Pictures added until then are kept."),
+            stopped=lambda: self._failed(tr("Stopped. Pictures added until then are kept.")),
         )
 
     def _pictures_added(self, visit_id: str, added: intake.Added) -> None:
@@ -283,7 +294,7 @@ class Intake(QFrame):
 
     def _show_whom(self, whom: intake.Whom | None) -> None:
         self._whom = whom
-        self.who.setText(whom.name if whom is not None else "New patient")
+        self.who.setText(whom.name if whom is not None else tr("New patient"))
         self.facts.setText(whom.facts if whom is not None else "")
         self.facts.setVisible(whom is not None)
 
@@ -292,7 +303,9 @@ class Intake(QFrame):
 
     def _ask_pictures(self, visit_id: str, whom: intake.Whom) -> None:
         self._visit_id = visit_id
-        self._ask(whom, "Add pictures", intake.target_text(whom, elsewhere=False), "Add pictures", self._save_pictures)
+        self._ask(
+            whom, tr("Add pictures"), intake.target_text(whom, elsewhere=False), tr("Add pictures"), self._save_pictures
+        )
         self.pictures.say_known()  # files that were here already are to go to her now
         self._show_parts(pictures=True)
         self.pictures.choose.setFocus()
@@ -339,7 +352,9 @@ class Intake(QFrame):
             self._form.setRowVisible(field, person)
         self._form.setRowVisible(self.indication, indication)
         unnamed = self._session.unnamed if indication else ""
-        self.examiner.setText(f"The examiner of the visit is recorded as {unnamed}." if unnamed else "")
+        self.examiner.setText(
+            tr("The examiner of the visit is recorded as {reader}.", reader=unnamed) if unnamed else ""
+        )
         self.examiner.setVisible(bool(unnamed))
         self.pictures.setVisible(pictures)
 
@@ -356,18 +371,18 @@ class Intake(QFrame):
         self._form = QFormLayout()
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         words = {
-            "identifier": ("ID (required)", "the clinic's number"),
-            "family_name": ("Family name", ""),
-            "given_name": ("Given name", ""),
-            "birth_date": ("Birth date", "like 14 Mar 1988"),
+            "identifier": (tr("ID (required)"), tr("the clinic's number")),
+            "family_name": (tr("Family name"), ""),
+            "given_name": (tr("Given name"), ""),
+            "birth_date": (tr("Birth date"), tr("like 14 Mar 1988")),
         }
         for name, (label, hint) in words.items():
             self.person[name].setPlaceholderText(hint)
             self.person[name].setAccessibleName(label)
             self._form.addRow(label, self.person[name])
-        self.indication.setAccessibleName("Indication")
-        self.indication.setPlaceholderText("like HPV positive")
-        self._form.addRow("Indication", self.indication)
+        self.indication.setAccessibleName(tr("Indication"))
+        self.indication.setPlaceholderText(tr("like HPV positive"))
+        self._form.addRow(tr("Indication"), self.indication)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.message_bar import MessageBar
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.jobs import JobRow
 
 _SHOWN = 2
@@ -25,7 +26,7 @@ class _JobLine(QWidget):
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar(self)
         self.bar.setFixedWidth(160)
-        self.cancel = QPushButton("Cancel", self)
+        self.cancel = QPushButton(tr("Cancel"), self)
         self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the page
         self.cancel.clicked.connect(lambda: jobs.cancel(name))
         row = QHBoxLayout(self)
@@ -38,10 +39,10 @@ class _JobLine(QWidget):
         self.words.setText(row.words)
         self.bar.setRange(0, 0 if row.percent is None else 100)
         self.bar.setValue(row.percent or 0)
-        self.bar.setAccessibleName(f"Progress of {row.title}")
+        self.bar.setAccessibleName(tr("Progress of {job}", job=row.title))
         self.cancel.setEnabled(not row.stopping)
-        self.cancel.setText("Stopping" if row.stopping else "Cancel")
-        self.cancel.setAccessibleName(f"Cancel {row.title}")
+        self.cancel.setText(tr("Stopping") if row.stopping else tr("Cancel"))
+        self.cancel.setAccessibleName(tr("Cancel {job}", job=row.title))
 
 
 class JobsStrip(QFrame):
@@ -56,7 +57,7 @@ class JobsStrip(QFrame):
         super().__init__(parent)
         self.messages = MessageBar(self)
         self.setObjectName("jobs_strip")
-        self.setAccessibleName("Running jobs")
+        self.setAccessibleName(tr("Running jobs"))
         self._jobs = jobs
         self._lines: dict[str, _JobLine] = {}
         self._young: dict[str, QTimer] = {}
@@ -145,6 +146,6 @@ class JobsStrip(QFrame):
                 self._row.addWidget(self._lines[name])
             self._lines[name].show_row(row)
         more = len(rows) - len(shown)
-        self._more.setText(f"and {more} more" if more > 0 else "")
+        self._more.setText(tr("and {count} more", count=more) if more > 0 else "")
         self._more.setVisible(more > 0)
         self._share()

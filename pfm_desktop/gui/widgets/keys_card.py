@@ -10,12 +10,13 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QHideEvent,
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.page_keys import KeyGroup, in_columns
 
 SHARE = 0.5  # of the page's height, at most: what is being looked at stays in sight
 LETTERS = 46  # of a column
 WORDS = 64  # of a column, in %: beside the longest keys
-HINT = "{keys} or Escape closes"
+HINT = tr("{keys} or Escape closes")
 
 
 class KeysCard(QFrame):
@@ -38,8 +39,8 @@ class KeysCard(QFrame):
         self.heading, self.hint = QLabel(self), QLabel(self)
         self.heading.setObjectName("strong")
         self.hint.setProperty("role", "quiet")
-        self.all, self.change = QPushButton("All keys", self), QPushButton("Change keys", self)
-        self.close_button = QPushButton("Close", self)
+        self.all, self.change = QPushButton(tr("All keys"), self), QPushButton(tr("Change keys"), self)
+        self.close_button = QPushButton(tr("Close"), self)
         self.body = QTextBrowser(self)
         self.body.setOpenLinks(False)
         self.body.setFrameShape(QFrame.Shape.NoFrame)
@@ -64,8 +65,8 @@ class KeysCard(QFrame):
     def show_keys(self, title: str, groups: Sequence[KeyGroup], keys: str) -> None:
         """Show the keys of the page `title`; `keys` are those that show and hide this."""
         self._groups = tuple(groups)
-        self.heading.setText(f"Keys of {title}")
-        self.hint.setText(HINT.format(keys=keys) if keys else "Escape closes")
+        self.heading.setText(tr("Keys of {page}", page=title))
+        self.hint.setText(HINT.format(keys=keys) if keys else tr("Escape closes"))
         self.setAccessibleName(self.heading.text())
         self.body.setAccessibleName(self.heading.text())
         self._before = QApplication.focusWidget()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.save_dialog import ask_where
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import labels as model
 
 if TYPE_CHECKING:
@@ -38,16 +39,16 @@ class LabelSaving(QObject):
             return
         name = model.default_name(case)
         to = partial(self.save_to, labels, case.visit.id)
-        ask_where(self._window, "save_labels", "Save the labels", name, to, folder=self._folder)
+        ask_where(self._window, "save_labels", tr("Save the labels"), name, to, folder=self._folder)
 
     def save_to(self, labels: tuple[Label, ...], visit_id: str, path: str) -> None:
         """Write them."""
         self._folder = str(Path(path).parent)
-        self.said.emit("Saving the labels ...")
+        self.said.emit(tr("Saving the labels ..."))
         self._jobs.start(
             model.save_labels, self._session.library, labels, visit_id, path,
-            title="Saving the labels", done=self._saved, failed=self._not_saved,
-            stopped=lambda: self._not_saved("It was stopped. No labels were saved."),
+            title=tr("Saving the labels"), done=self._saved, failed=self._not_saved,
+            stopped=lambda: self._not_saved(tr("It was stopped. No labels were saved.")),
         )  # fmt: skip
 
     def _saved(self, saved: Saved) -> None:
@@ -56,4 +57,4 @@ class LabelSaving(QObject):
 
     def _not_saved(self, message: str) -> None:
         if isValid(self):
-            self.said.emit(f"Not saved. {message}")
+            self.said.emit(tr("Not saved. {message}", message=message))

@@ -15,6 +15,7 @@ from pfm_desktop.domain.prediction import ATTENTION, BANNER, FUSED, PICTURE_SCAL
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.colour_maps import colour_table
 from pfm_desktop.viewmodels.overlay import STRIPE_COLOUR
 from pfm_desktop.viewmodels.pair_view import HeatmapView
@@ -27,9 +28,8 @@ GAP = 14.0  # between two parts
 KEY = 26.0  # width of the hatch sample and its gap
 SIZE = 13.0
 
-KIND_TITLES = {FUSED: "both sources", **{source.value: source.words for source in Source}}
-UNSEEN_TEXT = "not seen by the model (not zero)"
-OUTLINED = "fine lines:"
+KIND_TITLES = {FUSED: tr("both sources"), **{source.value: source.words for source in Source}}
+UNSEEN_TEXT = tr("not seen by the model (not zero)")
 HATCH_PENS = ((QColor(0, 0, 0, 130), 1.0), (QColor(255, 255, 255, 150), 0.0))  # fine lines: colour, pixels to the right
 
 
@@ -81,6 +81,14 @@ def kind_title(kind: str, sources: Sequence[Source]) -> str:
     return KIND_TITLES.get(sources[0].value if kind == FUSED and len(sources) == 1 else kind, kind)
 
 
+def _from(threshold: float) -> str:
+    return tr("from {threshold:.2f}", threshold=threshold)
+
+
+def _outlined(threshold: float) -> str:
+    return tr("fine lines: {threshold:.2f} and above", threshold=threshold)
+
+
 def legend_lines(
     look: HeatmapView,
     *,
@@ -96,12 +104,12 @@ def legend_lines(
     `most`: the strongest place; where it does not reach the threshold nothing is drawn, and that is said, as it is at
     an opacity of nothing. `shows`: see `Prediction.shows`; `ends`: see `Heatmap.ends`.
     """
-    drawn = f"{OUTLINED} {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
+    drawn = _outlined(look.threshold) if look.contour_only else _from(look.threshold)
     empty = most < look.threshold
     if empty:
         drawn = nothing_words(look.threshold, most)
     elif not look.contour_only and round(100 * look.opacity) == 0:  # as the controls say it
-        empty, drawn = True, "nothing at opacity 0 %"
+        empty, drawn = True, tr("nothing at opacity 0 %")
     return LegendLines(
         source=kind_title(look.kind, sources),
         threshold=drawn,
@@ -117,8 +125,10 @@ def legend_words(lines: LegendLines | None) -> str:
     """What the strip says of the heatmap, for a screen reader; "" without one."""
     if lines is None:
         return ""
-    shows = f": {lines.shows}" if lines.shows else ""
-    return f"{lines.title}{shows} ({' to '.join(lines.ends)}, {lines.threshold})"
+    title = f"{lines.title}: {lines.shows}" if lines.shows else lines.title
+    least, most = lines.ends
+    scale = tr("{least} to {most}, {threshold}", least=least, most=most, threshold=lines.threshold)
+    return f"{title} ({scale})"
 
 
 def legend_height(lines: LegendLines, width: float) -> float:
@@ -156,9 +166,9 @@ def _parts(lines: LegendLines, scale: Kind) -> list[tuple[Kind, str, float]]:
 
 def _scale_width(metrics: QFontMetricsF, kind: Kind, ends: tuple[str, str]) -> float:
     """The same for colours and for the line and for every threshold: nothing moves while a slider does."""
-    threshold = " (from 0.00)" if kind is Kind.SCALE else ""
+    threshold = f" ({_from(0)})" if kind is Kind.SCALE else ""
     bar = metrics.horizontalAdvance(f"{''.join(ends)}{threshold}") + BAR[0] + 18
-    outlined, empty = f"{OUTLINED} 0.00 and above", nothing_words(0, 0)
+    outlined, empty = _outlined(0), nothing_words(0, 0)
     return max(bar, KEY + metrics.horizontalAdvance(outlined), metrics.horizontalAdvance(empty))
 
 

@@ -19,6 +19,7 @@ from pfm_desktop.gui.widgets.form_view import FormView
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.score_panel import ScorePanel
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import documenting as model
 
 if TYPE_CHECKING:
@@ -36,15 +37,15 @@ class LesionChooser(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Lesions")
+        self.setAccessibleName(tr("Lesions"))
         self.note = words(self, "quiet")
         self.row, self.edits = ChipRow(self), FlowRow(self, gap=4)
-        self.add, self.remove = QPushButton("Add lesion", self), QPushButton("Remove", self)
+        self.add, self.remove = QPushButton(tr("Add lesion"), self), QPushButton(tr("Remove"), self)
         self.buttons: dict[str, Chip] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(words(self, "heading", "Lesions"))
+        column.addWidget(words(self, "heading", tr("Lesions")))
         for part in (self.edits, self.row, self.note):
             column.addWidget(part)
         self.edits.add(self.add, self.remove)
@@ -61,8 +62,10 @@ class LesionChooser(QWidget):
         self.add.setVisible(not view.locked)
         self.remove.setVisible(not view.locked and bool(chosen))
         if view.chosen is not None:
-            self.remove.setAccessibleName(f"Remove lesion {view.chosen.number}")
-            self.remove.setToolTip(f"Remove lesion {view.chosen.number} with its scores; it can be undone")
+            self.remove.setAccessibleName(tr("Remove lesion {number}", number=view.chosen.number))
+            self.remove.setToolTip(
+                tr("Remove lesion {number} with its scores; it can be undone", number=view.chosen.number)
+            )
 
     def _show(self, titles: dict[str, str], chosen: str) -> None:
         if list(titles) != list(self.buttons):
@@ -106,11 +109,11 @@ class LesionsPanel(QWidget):
         self.doubts = words(parent or self, "problem")
         self.signs, self.visit = FormView(ifcpc.LESION), FormView(ifcpc.CERVIX)
         self.others = FormView((*ifcpc.VAGINA, *ifcpc.TREATMENT))
-        self.reid = ScorePanel("Modified Reid index", REID_ITEMS)
-        self.of_lesion = Folding("Signs (IFCPC 2011)", self.signs, self)
-        self.of_reid = Folding("Modified Reid index", self.reid, self, folded=True)
-        self.of_visit = Folding("Examination (IFCPC 2011)", self.visit)
-        self.of_others = Folding("Vagina and treatment", self.others, folded=True)
+        self.reid = ScorePanel(tr("Modified Reid index"), REID_ITEMS)
+        self.of_lesion = Folding(tr("Signs (IFCPC 2011)"), self.signs, self)
+        self.of_reid = Folding(tr("Modified Reid index"), self.reid, self, folded=True)
+        self.of_visit = Folding(tr("Examination (IFCPC 2011)"), self.visit)
+        self.of_others = Folding(tr("Vagina and treatment"), self.others, folded=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -137,7 +140,9 @@ class LesionsPanel(QWidget):
     def names(self) -> tuple[str, ...]:
         """What cannot be kept, by the name of the field."""
         return tuple(
-            f"{title} ({'a lesion' if form is self.signs else 'the examination'})"
+            tr("{field} (a lesion)", field=title)
+            if form is self.signs
+            else tr("{field} (the examination)", field=title)
             for form in self._forms
             for title in form.unkept
         )

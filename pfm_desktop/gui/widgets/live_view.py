@@ -25,6 +25,7 @@ from pfm_desktop.gui.widgets.ink import (
     twice,
 )
 from pfm_desktop.gui.widgets.legend import ramp
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.whitening import MapLegend
@@ -59,7 +60,7 @@ class LiveView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Live picture")
+        self.setAccessibleName(tr("Live picture"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -99,7 +100,7 @@ class LiveView(QWidget):
     def show_map(self, over: QImage | None, legend: MapLegend | None) -> None:
         """Show a map over the frozen frame, with its legend on the picture; None: no map."""
         self.over, self.legend = over, legend if over is not None else None
-        self.setAccessibleDescription(f"Map, {self.legend.words}" if self.legend is not None else "")
+        self.setAccessibleDescription(tr("Map, {words}", words=self.legend.words) if self.legend is not None else "")
         self.update()
 
     def say(self, text: str, badges: tuple[str, ...], *, mm_per_px: float | None) -> None:

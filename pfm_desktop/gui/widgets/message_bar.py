@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.cut_words import FewLines
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import capital
 
 LINES = 2  # for which the bar has room
@@ -29,15 +30,15 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
-        self.setAccessibleName("Message")
+        self.setAccessibleName(tr("Message"))
         self._messages: list[tuple[str, str]] = []  # kind, text
         self._said_at: dict[tuple[str, str], str] = {}
         self._icon = QLabel(self)
         self._text = FewLines(self, LINES)
         self._earlier = QLabel(self)
-        self.more, self.close_button = QPushButton("More", self), QPushButton("Close", self)
-        self.more.setAccessibleName("Show the whole message")
-        self.close_button.setAccessibleName("Close message")
+        self.more, self.close_button = QPushButton(tr("More"), self), QPushButton(tr("Close"), self)
+        self.more.setAccessibleName(tr("Show the whole message"))
+        self.close_button.setAccessibleName(tr("Close message"))
         self.more.clicked.connect(self._toggle_whole)
         self.close_button.clicked.connect(self.close_top)
         for button in (self.more, self.close_button):
@@ -141,14 +142,14 @@ class MessageBar(QFrame):
         whole.setGeometry(QRect(foot - QPoint(0, height), QSize(self.width(), height)))
         whole.show()
         whole.raise_()
-        self.more.setText("Less")
+        self.more.setText(tr("Less"))
 
     def _hide_whole(self) -> None:
         whole, self.whole = self.whole, None
         if whole is not None:
             whole.hide()
             whole.deleteLater()
-        self.more.setText("More")
+        self.more.setText(tr("More"))
 
     def _say(self, kind: str, text: str) -> None:
         message = (kind, capital(text))
@@ -171,11 +172,11 @@ class MessageBar(QFrame):
             else (QStyle.StandardPixmap.SP_MessageBoxInformation)
         )
         self._icon.setPixmap(self.style().standardIcon(pixmap).pixmap(22, 22))
-        self._icon.setAccessibleName("Problem" if kind == "problem" else "Note")
+        self._icon.setAccessibleName(tr("Problem") if kind == "problem" else tr("Note"))
         self._text.show_words(text)
         earlier = len(self._messages) - 1
-        at = f"at {self._said_at[kind, text]}" if kind == "problem" else ""
-        beside = ", ".join(part for part in (at, f"{earlier} earlier" if earlier else "") if part)
+        at = tr("at {time}", time=self._said_at[kind, text]) if kind == "problem" else ""
+        beside = ", ".join(part for part in (at, tr("{count} earlier", count=earlier) if earlier else "") if part)
         self._earlier.setText(beside)
         self._earlier.setVisible(bool(beside))
         if self.property("kind") != kind:

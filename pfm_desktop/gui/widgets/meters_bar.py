@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.gui.widgets.ink import stage_font
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.meters import SIGNS, Meter
 
 COLOURS = {Verdict.GOOD: "#58B368", Verdict.LIMITED: "#E0A030", Verdict.UNUSABLE: "#D9604C"}
@@ -24,7 +25,7 @@ class MetersBar(QWidget):
         self._meters: tuple[Meter, ...] = ()
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Live help")
+        self.setAccessibleName(tr("Live help"))
 
     def sizeHint(self) -> QSize:
         """As wide as there is room."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import in_a_row, say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.model_exchange import opened_text
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ class ModelArrival(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("A model from elsewhere")
+        self.setAccessibleName(tr("A model from elsewhere"))
         self._file, self._working = "", False
         self.said, self.problem = words(self), words(self, "problem")
         self.fingerprint = QLineEdit(self)
-        self.fingerprint.setAccessibleName("Fingerprint, as its sender told it")
-        self.fingerprint.setPlaceholderText("Fingerprint, as its sender told it")
-        self.now, self.back = QPushButton("Bring it in", self), QPushButton("Back", self)
+        self.fingerprint.setAccessibleName(tr("Fingerprint, as its sender told it"))
+        self.fingerprint.setPlaceholderText(tr("Fingerprint, as its sender told it"))
+        self.now, self.back = QPushButton(tr("Bring it in"), self), QPushButton(tr("Back"), self)
         self._lay_out()
         self.fingerprint.textChanged.connect(lambda _text: self._allow())
         self.fingerprint.returnPressed.connect(self._ask)
@@ -55,7 +56,7 @@ class ModelArrival(QFrame):
     def begin(self) -> None:
         """Another file is looked at: nothing of the one before."""
         self._file = ""
-        self.said.setText("Checking the file ...")
+        self.said.setText(tr("Checking the file ..."))
         say(self.problem, "")
         self._ready(False)
 
@@ -85,11 +86,11 @@ class ModelArrival(QFrame):
 
     def _allow(self) -> None:
         self.now.setEnabled(not self._working and bool(self.fingerprint.text().strip()))
-        self.now.setText("Bringing it in ..." if self._working else "Bring it in")
+        self.now.setText(tr("Bringing it in ...") if self._working else tr("Bring it in"))
         self.back.setEnabled(not self._working)
 
     def _lay_out(self) -> None:
-        heading = QLabel("A model from elsewhere", self)
+        heading = QLabel(tr("A model from elsewhere"), self)
         heading.setProperty("role", "heading")
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)

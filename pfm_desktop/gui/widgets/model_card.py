@@ -9,10 +9,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.model_cards import CardRow
 from pfm_desktop.viewmodels.words import capital
 
-IN_USE, IN_USE_BAD = "in use", "in use, cannot answer"
+IN_USE, IN_USE_BAD = tr("in use"), tr("in use, cannot answer")
 
 
 class ModelCard(QFrame):
@@ -27,7 +28,7 @@ class ModelCard(QFrame):
         super().__init__(parent)
         self.row, self._used = row, False
         self.setProperty("role", "card")
-        self.setAccessibleName(f"Model {row.name} {row.version}")
+        self.setAccessibleName(tr("Model {name} {version}", name=row.name, version=row.version))
         name = QLabel(f"{row.name}  {row.version}".strip(), self)
         name.setProperty("role", "heading")
         self.badge = QLabel(IN_USE, self)
@@ -37,13 +38,13 @@ class ModelCard(QFrame):
         self.said.hide()
         self.standing = _words("", self)
         self.standing.hide()
-        self.use = QPushButton("Use this model", self)
-        self.read, self.check = QPushButton("Read the card", self), QPushButton("Check weights", self)
+        self.use = QPushButton(tr("Use this model"), self)
+        self.read, self.check = QPushButton(tr("Read the card"), self), QPushButton(tr("Check weights"), self)
         self.use.clicked.connect(lambda: self.used.emit(row.name))
         self.read.clicked.connect(lambda: self.chosen.emit(row.path))
         self.check.clicked.connect(lambda: self.checked.emit(row.path))
-        self.send = QPushButton("Pass on...", self)
-        self.send.setToolTip("As one signed file, for another clinic: the model, and nothing of any patient")
+        self.send = QPushButton(tr("Pass on..."), self)
+        self.send.setToolTip(tr("As one signed file, for another clinic: the model, and nothing of any patient"))
         self.send.clicked.connect(lambda: self.sent.emit(row.path))
         self._lay_out(name)
         self.set_used(False)
@@ -75,7 +76,7 @@ class ModelCard(QFrame):
 
     def say(self, text: str, *, bad: bool = False, usable: bool = False) -> None:
         """What the check found, or what became of passing it on; `usable`: it answers all the same."""
-        self.said.setText(f"Problem: {text}" if bad else text)
+        self.said.setText(tr("Problem: {what}", what=text) if bad else text)
         self.said.show()
         self.badge.setText(IN_USE_BAD if bad and not usable else IN_USE)
 

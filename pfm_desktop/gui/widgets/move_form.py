@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.services.moving import LONGEST_REASON
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.moving import NOBODY, Choice
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class MoveForm(QFrame):
         self._pause.timeout.connect(self._look)
         self.heading, self.question, self.problem = words(self, "heading"), words(self), words(self, "problem")
         self.search, self.list, self.why = QLineEdit(self), QListWidget(self), QLineEdit(self)
-        self.go, self.back = QPushButton(self), QPushButton("Cancel", self)
+        self.go, self.back = QPushButton(self), QPushButton(tr("Cancel"), self)
         self.setProperty("role", "card")
         self.setMinimumWidth(WIDTH)
         self._lay_out(across=across)
@@ -150,16 +151,16 @@ class MoveForm(QFrame):
         self.back.clicked.connect(lambda _checked=False: self.leave())
 
     def _lay_out(self, *, across: bool) -> None:
-        self.search.setPlaceholderText("Search name, ID or date")
-        self.search.setAccessibleName("Search to whom")
-        self.list.setAccessibleName("To whom")
-        self.why.setPlaceholderText("Why: this goes on record for both")
-        self.why.setAccessibleName("Why it is moved")
+        self.search.setPlaceholderText(tr("Search name, ID or date"))
+        self.search.setAccessibleName(tr("Search to whom"))
+        self.list.setAccessibleName(tr("To whom"))
+        self.why.setPlaceholderText(tr("Why: this goes on record for both"))
+        self.why.setAccessibleName(tr("Why it is moved"))
         self.why.setMaxLength(LONGEST_REASON)
         self.why.hide()
         self.list.setWordWrap(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
-        self.question.setAccessibleName("What will be done")
+        self.question.setAccessibleName(tr("What will be done"))
         for button in (self.go, self.back):
             button.setAutoDefault(True)  # Enter presses the button that has the keys
         left = QBoxLayout(QBoxLayout.Direction.TopToBottom)

@@ -8,18 +8,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
 
-DEMO = "Demo library - phantoms, no real women"
-OPEN_TO_ALL = "Not encrypted"
-OPEN_HINT = "Whoever can read the folder of this library can read its pictures and names. For research only."
-NOBODY = "No visit open"
-AGAIN = "Open for writing"
-HIDDEN = "Names are hidden on this page"
-ELSEWHERE = "Open in Review: "  # on Today somebody else may be worked on
+DEMO = tr("Demo library - phantoms, no real women")
+OPEN_TO_ALL = tr("Not encrypted")
+OPEN_HINT = tr("Whoever can read the folder of this library can read its pictures and names. For research only.")
+NOBODY = tr("No visit open")
+AGAIN = tr("Open for writing")
+HIDDEN = tr("Names are hidden on this page")
+ELSEWHERE = tr("Open in Review:")  # on Today somebody else may be worked on
 
 
 class PatientBar(QFrame):
@@ -31,7 +32,7 @@ class PatientBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("patient_bar")
-        self.setAccessibleName("Patient")
+        self.setAccessibleName(tr("Patient"))
         self.name, self.facts = QLabel(NOBODY, self), QLabel(self)
         self.name.setObjectName("patient_name")
         self.indication = OneLine(self)
@@ -83,15 +84,18 @@ class PatientBar(QFrame):
             self.indication.show_words("")
             return
         patient = case.patient
-        self.name.setText(patient.display_name or "(no name)")
-        signed = "  -  signed" if case.signed else ""
-        self.facts.setText(
-            f"{f'{ELSEWHERE}{self.name.text()}    ' if quiet else ''}"
-            f"born {birth_text(patient.birth_date)}    ID {patient.identifier}    "
-            f"visit {moment_of(case.visit)}{signed}"
+        self.name.setText(patient.display_name or tr("(no name)"))
+        facts = tr(
+            "born {birth_date}    ID {identifier}    visit {moment}",
+            birth_date=birth_text(patient.birth_date),
+            identifier=patient.identifier,
+            moment=moment_of(case.visit),
         )
+        before = f"{ELSEWHERE} {self.name.text()}    " if quiet else ""
+        signed = ("  -  " + tr("signed", "a visit")) if case.signed else ""
+        self.facts.setText(f"{before}{facts}{signed}")
         indication = case.visit.indication.strip()
-        self.indication.show_words(f"Indication: {indication}" if indication else "")
+        self.indication.show_words(tr("Indication: {indication}", indication=indication) if indication else "")
 
     def hide_names(self) -> None:
         """Nothing of any woman: pairs are read for labels without knowing whose they are."""
@@ -107,7 +111,7 @@ class PatientBar(QFrame):
         self.demo.setVisible(demo)
         self.open_to_all.setVisible(plain and not demo)
         self.who.setVisible(bool(who))
-        self.who.setText(f"Signed in: {who}" if who else "")
+        self.who.setText(tr("Signed in: {who}", who=who) if who else "")
         self.reading.setVisible(bool(reading))
         self.say_reading(reading)
 

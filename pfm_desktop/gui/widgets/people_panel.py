@@ -26,6 +26,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight, say, words
 from pfm_desktop.gui.widgets.secret_field import SecretField
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import people as model
 from pfm_desktop.viewmodels.opening import password_problem
 from pfm_desktop.viewmodels.words import spoken
@@ -50,9 +51,9 @@ class PeoplePanel(QWidget):
         self._work = Background(self)
         self.people = _table(self)
         self.said, self.wrong = words(self), words(self, "problem")
-        self.add, self.edit = QPushButton("Add a person...", self), QPushButton("Change...", self)
-        self.own = QPushButton("Change my password...", self)
-        self.new_key = QPushButton("New recovery key...", self)
+        self.add, self.edit = QPushButton(tr("Add a person..."), self), QPushButton(tr("Change..."), self)
+        self.own = QPushButton(tr("Change my password..."), self)
+        self.new_key = QPushButton(tr("New recovery key..."), self)
         self.card = PersonCard(self)
         self._lay_out()
         self._connect()
@@ -87,7 +88,8 @@ class PeoplePanel(QWidget):
     def _ask_add(self) -> None:
         card = self.card
         self._ask(
-            "Add a person", lambda: self._do(model.add, card.old.text(), card.name.text(), card.roles, card.new.text())
+            tr("Add a person"),
+            lambda: self._do(model.add, card.old.text(), card.name.text(), card.roles, card.new.text()),
         )
         card.ask_for(name="", roles=frozenset({Role.CLINICIAN}), old=True, new=True)
 
@@ -106,15 +108,15 @@ class PeoplePanel(QWidget):
             active=row.account.active,
             old=True,
             new=not mine,
-            new_words="New password, if any",
+            new_words=tr("New password, if any"),
         )
 
     def _ask_own(self) -> None:
-        self._ask("My password", lambda: self._do(model.own_password, self.card.old.text(), self.card.new.text()))
+        self._ask(tr("My password"), lambda: self._do(model.own_password, self.card.old.text(), self.card.new.text()))
         self.card.ask_for(old=True, new=True)
 
     def _ask_key(self) -> None:
-        self._ask("New recovery key", lambda: self._do(model.recovery_key, self.card.old.text()))
+        self._ask(tr("New recovery key"), lambda: self._do(model.recovery_key, self.card.old.text()))
         self.card.ask_for(old=True)
 
     def _ask(self, heading: str, act: Callable[[], None], *, whose: str = "") -> None:
@@ -125,7 +127,7 @@ class PeoplePanel(QWidget):
 
     def _try(self) -> None:
         card = self.card
-        wrong = "The two passwords differ." if card.new.text() != card.again.text() else ""
+        wrong = tr("The two passwords differ.") if card.new.text() != card.again.text() else ""
         if not wrong and card.new.text():
             wrong = password_problem(card.new.text(), card.name.text() or self._whose)
         say(self.wrong, wrong)
@@ -198,10 +200,10 @@ class PersonCard(QFrame):
         self.heading = words(self, "heading")
         self.name = QLineEdit(self)
         self._boxes = {role: QCheckBox(text, self) for role, text in model.ROLE_WORDS.items()}
-        self.active = QCheckBox("May sign in", self)
-        self.old, self.new = SecretField("Your password", self), SecretField("New password", self)
-        self.again = SecretField("The new password again", self)
-        self.go, self.back = QPushButton("Do it", self), QPushButton("Back", self)
+        self.active = QCheckBox(tr("May sign in"), self)
+        self.old, self.new = SecretField(tr("Your password"), self), SecretField(tr("New password"), self)
+        self.again = SecretField(tr("The new password again"), self)
+        self.go, self.back = QPushButton(tr("Do it"), self), QPushButton(tr("Back"), self)
         self._lay_out()
         self.hide()
 
@@ -218,7 +220,7 @@ class PersonCard(QFrame):
         active: bool | None = None,
         old: bool = False,
         new: bool = False,
-        new_words: str = "New password",
+        new_words: str = tr("New password"),
     ) -> None:
         """Show what is to be filled in."""
         shown = [(self.name, name is not None), (self.active, active is not None), (self.old, old)]
@@ -276,14 +278,14 @@ class PersonCard(QFrame):
     def _lay_out(self) -> None:
         self._rows = QFormLayout()
         self._rows.setVerticalSpacing(8)
-        self._rows.addRow("Name", self.name)
+        self._rows.addRow(tr("Name"), self.name)
         for at, box in enumerate(self._boxes.values()):
-            self._rows.addRow("Roles" if at == 0 else "", box)
+            self._rows.addRow(tr("Roles") if at == 0 else "", box)
         self._rows.addRow("", self.active)
-        self._rows.addRow("Your password", self.old)
-        self._rows.addRow("New password", self.new)
-        self._rows.addRow("Again", self.again)
-        self.name.setAccessibleName("Name")
+        self._rows.addRow(tr("Your password"), self.old)
+        self._rows.addRow(tr("New password"), self.new)
+        self._rows.addRow(tr("Again"), self.again)
+        self.name.setAccessibleName(tr("Name"))
         buttons = QHBoxLayout()
         for button, act in ((self.go, self.done.emit), (self.back, self._leave)):
             button.setAutoDefault(True)
@@ -298,13 +300,13 @@ class PersonCard(QFrame):
 
 def _table(parent: QWidget) -> QTableWidget:
     table = QTableWidget(0, 3, parent)
-    table.setHorizontalHeaderLabels(["Name", "Roles", ""])
+    table.setHorizontalHeaderLabels([tr("Name"), tr("Roles"), ""])
     table.verticalHeader().hide()
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setTabKeyNavigation(False)
-    table.setAccessibleName("People of this library")
+    table.setAccessibleName(tr("People of this library"))
     header = table.horizontalHeader()
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
     header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)

@@ -28,6 +28,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, say, words
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.intake import (
     PICTURE_FILES,
     STAGES,
@@ -75,21 +76,21 @@ class _FileRow(QFrame):
         self.stage.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.stage.setMinimumContentsLength(STAGE_LETTERS)  # the list shows them whole
         self.stage.setCurrentIndex(STAGES.index(stage))
-        self.stage.setAccessibleName(f"Stage of {path.name}")
+        self.stage.setAccessibleName(tr("Stage of {name}", name=path.name))
         self.seconds = CalmSpinBox(self)
         self.seconds.setRange(_UNKNOWN, 3600)
         self.seconds.setValue(_UNKNOWN)
-        self.seconds.setSpecialValueText("time not known")
-        self.seconds.setSuffix(" s after acid")
-        self.seconds.setAccessibleName(f"Seconds since acetic acid of {path.name}")
+        self.seconds.setSpecialValueText(tr("time not known"))
+        self.seconds.setSuffix(" " + tr("s after acid"))
+        self.seconds.setAccessibleName(tr("Seconds since acetic acid of {name}", name=path.name))
         self.taken = QLineEdit(self)  # the moment, or nothing where it is not known
-        self.taken.setPlaceholderText("taken at: not known")
-        self.taken.setAccessibleName(f"When {path.name} was taken")
+        self.taken.setPlaceholderText(tr("taken at: not known"))
+        self.taken.setAccessibleName(tr("When {name} was taken", name=path.name))
         self.guessed = words(self, "quiet")
         self.guessed.hide()
-        remove = QPushButton("Remove", self)
+        remove = QPushButton(tr("Remove"), self)
         remove.setAutoDefault(True)  # Enter presses the button that has the keys
-        remove.setAccessibleName(f"Remove {path.name}")
+        remove.setAccessibleName(tr("Remove {name}", name=path.name))
         remove.clicked.connect(lambda: parent.remove(self))
         self.stage.currentIndexChanged.connect(lambda _index: self._settle(parent))
         self.stage.activated.connect(lambda _index: self._chosen())
@@ -135,11 +136,11 @@ class _FileRow(QFrame):
         guessed = []
         if says.taken_at is not None and not self.taken.text():
             self.taken.setText(_shown(says.taken_at))
-            guessed.append(f"taken at ({says.when_why})")
+            guessed.append(tr("taken at ({why})", why=says.when_why))
         if says.seconds is not None and self.seconds.value() == _UNKNOWN and says.seconds <= self.seconds.maximum():
             self.seconds.setValue(round(says.seconds))
-            guessed.append(f"seconds after acid ({says.seconds_why})")
-        say(self.guessed, f"Guessed: {'; '.join(guessed)}." if guessed else "")
+            guessed.append(tr("seconds after acid ({why})", why=says.seconds_why))
+        say(self.guessed, tr("Guessed: {guesses}.", guesses="; ".join(guessed)) if guessed else "")
 
     def show_known(self, said: str) -> None:
         """Say where the picture is already; "" where it is new."""
@@ -150,11 +151,11 @@ class _FileRow(QFrame):
         shown = QPixmap.fromImage(image)
         shown.setDevicePixelRatio(image.width() / THUMBNAIL.width())
         self.thumbnail.setPixmap(shown)
-        self.thumbnail.setAccessibleName(f"Picture {self.path.name}")
+        self.thumbnail.setAccessibleName(tr("Picture {name}", name=self.path.name))
 
     def show_no_picture(self, why: str) -> None:
         """The file cannot be read as a picture."""
-        self.thumbnail.setText("cannot be read")
+        self.thumbnail.setText(tr("cannot be read"))
         self.thumbnail.setToolTip(why)
 
     def guess_anew(self, stage: Stage) -> None:
@@ -206,7 +207,7 @@ class PictureRows(QWidget):
         self.asks: Asks = _holds_nothing
         self.doubts_of: Doubts = _doubts_nothing
         self.looking = False  # at the colours of files whose names say nothing; their stages may still change
-        self.choose = QPushButton("Choose files...", self)
+        self.choose = QPushButton(tr("Choose files..."), self)
         self.choose.setAutoDefault(True)
         self.choose.clicked.connect(self._choose)
         self._line = QLabel(self)
@@ -324,7 +325,7 @@ class PictureRows(QWidget):
 
     def tell(self) -> None:
         """Say what the visit gets."""
-        self._line.setText("Looking at the colours." if self.looking else sources_line(self.items()))
+        self._line.setText(tr("Looking at the colours.") if self.looking else sources_line(self.items()))
         self.changed.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -396,7 +397,9 @@ class PictureRows(QWidget):
 
     def _choose(self) -> None:
         endings = " ".join(f"*.{ending}" for ending in PICTURE_FILES)
-        dialog = QFileDialog(self, "Choose picture files", "", f"Pictures ({endings});;All files (*)")
+        dialog = QFileDialog(
+            self, tr("Choose picture files"), "", tr("Pictures ({endings});;All files (*)", endings=endings)
+        )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.filesSelected.connect(self._files_chosen)

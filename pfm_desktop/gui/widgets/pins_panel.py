@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from pfm_desktop.domain.specimen import KIND_WORDS, SpecimenKind
+from pfm_desktop.domain.specimen import SpecimenKind
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
 from pfm_desktop.gui.widgets.pot_part import PotPart
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import pins as model
 from pfm_desktop.viewmodels.drafts import Drafts
 from pfm_desktop.viewmodels.pins import PinRow, Registered, SpecimenRow
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Edit, Session
 
-_ADDED = (SpecimenKind.ENDOCERVICAL, SpecimenKind.EXCISION, SpecimenKind.OTHER)
+_ADDED = {
+    SpecimenKind.ENDOCERVICAL: tr("Add endocervical sampling"),
+    SpecimenKind.EXCISION: tr("Add excision"),
+    SpecimenKind.OTHER: tr("Add other specimen"),
+}
 PAUSE_MS = 800  # typing that pauses so long is one edit
 LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
 
@@ -41,15 +46,15 @@ class PinsPanel(QWidget):
         self._session = session
         self._case: VisitCase | None = None
         self._known = Registered()
-        self._drafts = Drafts(session, model.save_note, "Note on a pin")
-        self.setAccessibleName("Biopsy pins")
+        self._drafts = Drafts(session, model.save_note, tr("Note on a pin"))
+        self.setAccessibleName(tr("Biopsy pins"))
         self.lock, self.note = words(self, "badge"), words(self)
         self.cards: dict[str, PinCard] = {}
         self.others: dict[str, SpecimenCard] = {}
         self.adding = FlowRow(self)
         self.add_buttons = {kind: self._add_button(kind) for kind in _ADDED}
         self.adding.add(*self.add_buttons.values())
-        self.labels = QPushButton("Labels of the pots as PDF...", self)
+        self.labels = QPushButton(tr("Labels of the pots as PDF..."), self)
         self.labels.setAutoDefault(True)
         self.labels.clicked.connect(lambda _checked=False: self.command.trigger())
         self.said = words(self, "quiet")
@@ -102,7 +107,7 @@ class PinsPanel(QWidget):
     @property
     def names(self) -> tuple[str, ...]:
         """What was typed of how something was taken, and is not on disk (`Session.drafts`)."""
-        return tuple(f"How it was taken: {name}" for part in self._pots for name in part.unkept)
+        return tuple(tr("How it was taken: {question}", question=name) for part in self._pots for name in part.unkept)
 
     def drop(self) -> None:
         """What could not be kept is not wanted any more."""
@@ -146,7 +151,7 @@ class PinsPanel(QWidget):
             self.show_case(self._case)
 
     def _add_button(self, kind: SpecimenKind) -> QPushButton:
-        button = QPushButton(f"Add {KIND_WORDS[kind]}", self.adding)
+        button = QPushButton(_ADDED[kind], self.adding)
         button.setAutoDefault(True)
         button.clicked.connect(lambda _checked=False: self._add(kind))
         return button
@@ -168,7 +173,7 @@ class PinsPanel(QWidget):
 
     def _labels_command(self) -> QAction:
         return page_action(
-            self, "review.labels", "Labels of the pots as PDF ...", "Ctrl+P", self.labels_wanted.emit, repeat=False
+            self, "review.labels", tr("Labels of the pots as PDF ..."), "Ctrl+P", self.labels_wanted.emit, repeat=False
         )
 
     def set_registration(
@@ -263,8 +268,8 @@ class PinCard(QFrame):
         self.letter, self.place, self.frame = QLabel(self), words(self), words(self, "quiet")
         self.letter.setProperty("role", "title")
         self.letter.setMinimumWidth(self.letter.fontMetrics().horizontalAdvance("MM"))
-        self.field, self.delete = LineField(self), QPushButton("Delete", self)
-        self.field.setPlaceholderText("Note")
+        self.field, self.delete = LineField(self), QPushButton(tr("Delete"), self)
+        self.field.setPlaceholderText(tr("Note"))
         self.field.textEdited.connect(lambda text: self.typed.emit(self.row.id, text))
         self.delete.clicked.connect(lambda _checked=False: self.removed.emit(self.row.id))
         said = QVBoxLayout()
@@ -285,16 +290,18 @@ class PinCard(QFrame):
     def show_row(self, row: PinRow, note: str, *, locked: bool) -> None:
         """Follow the record."""
         self.row = row
-        self.setAccessibleName(f"Pin {row.letter}, {row.place}")
-        self.field.setAccessibleName(f"Note on pin {row.letter}")
-        self.delete.setAccessibleName(f"Delete pin {row.letter}")
+        self.setAccessibleName(tr("Pin {letter}, {place}", letter=row.letter, place=row.place))
+        self.field.setAccessibleName(tr("Note on pin {letter}", letter=row.letter))
+        self.delete.setAccessibleName(tr("Delete pin {letter}", letter=row.letter))
         self.letter.setText(row.letter)
         self.place.setText(row.place)
         self.frame.setText(row.picture)
         self.field.show_text(note)
         self.field.setReadOnly(locked)
         self.delete.setEnabled(not locked)
-        self.pot.show_pot(row.id, f"pin {row.letter}", row.pot, row.answers, row.result, locked=locked)
+        self.pot.show_pot(
+            row.id, tr("pin {letter}", letter=row.letter), row.pot, row.answers, row.result, locked=locked
+        )
 
     def has_focus(self) -> bool:
         """Whether the keys go to this card or into it."""
@@ -347,7 +354,7 @@ class SpecimenCard(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.name, self.remove, self.pot = words(self, "heading"), QPushButton("Delete", self), PotPart(self)
+        self.name, self.remove, self.pot = words(self, "heading"), QPushButton(tr("Delete"), self), PotPart(self)
         self.remove.setAutoDefault(True)
         top = QHBoxLayout()
         top.addWidget(self.name, 1)
@@ -361,6 +368,6 @@ class SpecimenCard(QFrame):
         """Follow the record."""
         self.name.setText(row.name)
         self.setAccessibleName(row.name)
-        self.remove.setAccessibleName(f"Delete {row.name.lower()}")
+        self.remove.setAccessibleName(tr("Delete {specimen}", specimen=row.name.lower()))
         self.remove.setEnabled(not locked)
         self.pot.show_pot(row.id, row.name.lower(), row.pot, row.answers, row.result, locked=locked)

@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from pfm_desktop.gui.widgets.compare_bar import BACK
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.playing import LIMIT, SPEEDS
 
-CANCEL = "Cancel"
-PREPARING = "Preparing the sequence ..."
+CANCEL = tr("Cancel")
+PREPARING = tr("Preparing the sequence ...")
 
 
 class PlayBar(QFrame):
@@ -25,9 +26,9 @@ class PlayBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Player")
+        self.setAccessibleName(tr("Player"))
         self.back_one, self.on_one = QPushButton("◀", self), QPushButton("▶", self)
-        self.play = QPushButton("▶ Play", self)
+        self.play = QPushButton(tr("▶ Play"), self)
         self.slider, self.place = QSlider(Qt.Orientation.Horizontal, self), QLabel(self)
         self.speed, self.leave = CalmComboBox(self), QPushButton(BACK, self)
         self.progress, self.said = QProgressBar(self), words(self, "quiet")
@@ -67,8 +68,8 @@ class PlayBar(QFrame):
 
     def show_playing(self, playing: bool) -> None:
         """Whether it goes on by itself."""
-        self.play.setText("❚❚ Pause" if playing else "▶ Play")
-        self.play.setAccessibleName("Pause" if playing else "Play")
+        self.play.setText(tr("❚❚ Pause") if playing else tr("▶ Play"))
+        self.play.setAccessibleName(tr("Pause") if playing else tr("Play"))
 
     def say(self, text: str) -> None:
         """What is said of the whole, or of what went wrong."""
@@ -91,13 +92,17 @@ class PlayBar(QFrame):
 
     def _name_parts(self) -> None:
         named = (
-            (self.back_one, "The picture before", "The picture before (comma)"),
-            (self.play, "Play", "Play or pause (Space)"),
-            (self.on_one, "The next picture", "The next picture (full stop)"),
-            (self.slider, "Picture of the sequence", "Drag, or arrow keys; Home and End: the first and the last"),
-            (self.speed, "Speed", f"Pictures a second. {LIMIT}"),
-            (self.leave, BACK, "The pair as it was (Esc)"),
-            (self.progress, "Progress of preparing the sequence", ""),
+            (self.back_one, tr("The picture before"), tr("The picture before (comma)")),
+            (self.play, tr("Play"), tr("Play or pause (Space)")),
+            (self.on_one, tr("The next picture"), tr("The next picture (full stop)")),
+            (
+                self.slider,
+                tr("Picture of the sequence"),
+                tr("Drag, or arrow keys; Home and End: the first and the last"),
+            ),
+            (self.speed, tr("Speed"), (tr("Pictures a second.") + f" {LIMIT}")),
+            (self.leave, BACK, tr("The pair as it was (Esc)")),
+            (self.progress, tr("Progress of preparing the sequence"), ""),
         )
         for named_part, name, tip in named:
             named_part.setAccessibleName(name)
@@ -107,8 +112,8 @@ class PlayBar(QFrame):
             button.setAutoDefault(True)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setPageStep(5)
-        self.play.setMinimumWidth(self.play.fontMetrics().horizontalAdvance("❚❚ Pause") + 28)
-        self.place.setMinimumWidth(self.place.fontMetrics().horizontalAdvance("about 000 s"))
+        self.play.setMinimumWidth(self.play.fontMetrics().horizontalAdvance(tr("❚❚ Pause")) + 28)
+        self.place.setMinimumWidth(self.place.fontMetrics().horizontalAdvance(tr("about 000 s")))
 
     def _connect(self) -> None:
         self.play.clicked.connect(self.toggled)

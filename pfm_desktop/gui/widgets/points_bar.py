@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.point_pairs import every_prompt, fit_words, long_fits
 
 BUTTONS = (
-    ("start", "Start from the map", "Puts up to six spots where the pictures are registered now, to be dragged right"),
-    ("undo", "Undo last", "Takes the last point away (Backspace, Ctrl+Z)"),
-    ("apply", "Apply", "Registers the pair by these points (Enter)"),
-    ("automatic", "Automatic again", "Forgets points and registers the pair automatically"),
-    ("leave", "Leave", "Back, without a change (Escape)"),
+    (
+        "start",
+        tr("Start from the map"),
+        tr("Puts up to six spots where the pictures are registered now, to be dragged right"),
+    ),
+    ("undo", tr("Undo last"), tr("Takes the last point away (Backspace, Ctrl+Z)")),
+    ("apply", tr("Apply"), tr("Registers the pair by these points (Enter)")),
+    ("automatic", tr("Automatic again"), tr("Forgets points and registers the pair automatically")),
+    ("leave", tr("Leave"), tr("Back, without a change (Escape)")),
 )
 
 
@@ -72,7 +77,7 @@ class PointsBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Points that are paired by hand")
+        self.setAccessibleName(tr("Points that are paired by hand"))
         self.prompt, self.fit = RoomyLabel(every_prompt(), self), RoomyLabel(long_fits(), self)
         self.prompt.setStyleSheet("font-weight: 600;")
         self.fit.setProperty("role", "quiet")

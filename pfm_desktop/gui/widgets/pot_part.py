@@ -12,9 +12,10 @@ from pfm_desktop.domain.specimen import LONGEST_POT, TAKEN
 from pfm_desktop.gui.widgets.folding import Folding
 from pfm_desktop.gui.widgets.form_view import FormView
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
+from pfm_desktop.support.language import tr
 
-NO_POT = "no pot, no result awaited"
-TOO_LONG = f"A pot takes {LONGEST_POT} characters. What is beyond them was not taken in."
+NO_POT = tr("no pot, no result awaited")
+TOO_LONG = tr("A pot takes {count} characters. What is beyond them was not taken in.", count=LONGEST_POT)
 
 
 class PotPart(QWidget):
@@ -28,14 +29,14 @@ class PotPart(QWidget):
         self._of, self._kept, self._locked = "", "", True
         self._answers: Mapping[str, Any] = {}
         self.form: FormView | None = None  # made when it is first looked at
-        self.label, self.pot, self.result = QLabel("Pot", self), LineField(self), words(self, "quiet")
+        self.label, self.pot, self.result = QLabel(tr("Pot"), self), LineField(self), words(self, "quiet")
         self.pot.setMaxLength(LONGEST_POT)
         self.pot.setPlaceholderText(NO_POT)
         self.label.setBuddy(self.pot)
         self._held = QWidget(self)
         self._column = QVBoxLayout(self._held)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self.folding = Folding("How it was taken", self._held, self, folded=True)
+        self.folding = Folding(tr("How it was taken"), self._held, self, folded=True)
         row = QHBoxLayout()
         row.addWidget(self.label)
         row.addWidget(self.pot, 1)
@@ -57,8 +58,8 @@ class PotPart(QWidget):
         if not typing:
             self.pot.show_text(pot)
         self.pot.setReadOnly(locked)
-        self.pot.setAccessibleName(f"Pot of {name}")
-        self.folding.title.setAccessibleName(f"How {name} was taken")
+        self.pot.setAccessibleName(tr("Pot of {specimen}", specimen=name))
+        self.folding.title.setAccessibleName(tr("How {specimen} was taken", specimen=name))
         say(self.result, result)
         if self.form is not None:
             self.form.show_answers(of, answers, locked=locked)

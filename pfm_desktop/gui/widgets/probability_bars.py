@@ -8,6 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from pfm_desktop.domain.grade import GRADE_WORDS
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.answer import Bar
 from pfm_desktop.viewmodels.grades import COLOURS, TITLES
 
@@ -21,7 +23,7 @@ class ProbabilityBars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bars: tuple[Bar, ...] = ()
-        self.setAccessibleName("Probability of each grade")
+        self.setAccessibleName(tr("Probability of each grade"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -32,10 +34,7 @@ class ProbabilityBars(QWidget):
     def show_bars(self, bars: Sequence[Bar]) -> None:
         """Draw these, from top to bottom."""
         self._bars = tuple(bars)
-        said = (
-            f"{bar.grade.value} {bar.numbers}{', in the prediction set' if bar.possible else ''}" for bar in self._bars
-        )
-        self.setAccessibleDescription("; ".join(said))
+        self.setAccessibleDescription("; ".join(_spoken(bar) for bar in self._bars))
         self.setVisible(bool(self._bars))
         self.updateGeometry()
         self.update()
@@ -98,3 +97,10 @@ class ProbabilityBars(QWidget):
 
     def _numbers(self) -> int:
         return QFontMetrics(self._font(bold=True)).horizontalAdvance("0.00 \u00b1 0.00")
+
+
+def _spoken(bar: Bar) -> str:
+    grade = GRADE_WORDS[bar.grade]
+    if bar.possible:
+        return tr("{grade} {numbers}, in the prediction set", grade=grade, numbers=bar.numbers)
+    return f"{grade} {bar.numbers}"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
+from pfm_desktop.support.language import tr
+
 WIDTH = 116
 
 
@@ -18,7 +20,7 @@ class Rail(QFrame):
     def __init__(self, titles: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("rail")
-        self.setAccessibleName("Pages")
+        self.setAccessibleName(tr("Pages"))
         self.setFixedWidth(WIDTH)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
@@ -32,7 +34,7 @@ class Rail(QFrame):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setFixedWidth(WIDTH)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            button.setAccessibleName(f"Page {title}")
+            button.setAccessibleName(tr("Page {title}", title=title))
             button.setToolTip(f"{title} (Ctrl+{index + 1})")
             self._group.addButton(button, index)
             column.addWidget(button)

@@ -11,6 +11,7 @@ from pfm_desktop.gui.widgets.form_view import FormView
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.services.capture import allergies
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import referral as model
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class ReferralPanel(QWidget):
         self._session = session
         self._case: VisitCase | None = None
         self._stale = False  # the fields show less than the record
-        self.setAccessibleName("Referral card")
+        self.setAccessibleName(tr("Referral card"))
         self.lock, self.about = words(self, "badge"), words(self, "quiet")
         self.bar = QProgressBar(self)
         self.missing, self.doubts = words(self), words(self, "problem")
@@ -72,7 +73,7 @@ class ReferralPanel(QWidget):
     @property
     def names(self) -> tuple[str, ...]:
         """What cannot be kept, by the name of the field."""
-        return tuple(f"{title} of the referral card" for title in self.form.unkept)
+        return tuple(tr("{field} of the referral card", field=title) for title in self.form.unkept)
 
     def save(self) -> bool:
         """Try once more."""
@@ -105,4 +106,4 @@ class ReferralPanel(QWidget):
         column.addStretch(1)
         self.bar.setTextVisible(False)
         self.bar.setStyleSheet("QProgressBar { min-height: 6px; max-height: 6px; }")
-        self.bar.setAccessibleName("How complete the referral card is")
+        self.bar.setAccessibleName(tr("How complete the referral card is"))

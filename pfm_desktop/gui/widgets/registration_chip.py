@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from pfm_desktop.domain.registration import RegistrationSummary
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.registration_chip import ChipText, Light, chip_text
 
 # dark grounds and near-white words: 7:1 and more
@@ -15,6 +16,12 @@ COLOURS = {
     Light.AMBER: QColor("#6B4A00"),
     Light.RED: QColor("#7A1F1F"),
     Light.GREY: QColor("#474747"),
+}
+LIGHT_WORDS = {
+    Light.GREEN: tr("green", "light"),
+    Light.AMBER: tr("amber", "light"),
+    Light.RED: tr("red", "light"),
+    Light.GREY: tr("grey", "light"),
 }
 WORDS = QColor("#F5F5F5")
 ICON = 16
@@ -31,7 +38,7 @@ class RegistrationChip(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor if presses else Qt.CursorShape.ArrowCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)  # painted anew when the mouse comes and goes
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Registration")
+        self.setAccessibleName(tr("Registration"))
         self._show(self._says)
 
     def set_summary(self, summary: RegistrationSummary | None) -> None:
@@ -54,8 +61,10 @@ class RegistrationChip(QAbstractButton):
     def _show(self, says: ChipText) -> None:
         self._says = says
         self.setText(says.text)
-        self.setToolTip(f"{says.explanation} Press to place points by hand." if self._presses else says.explanation)
-        self.setAccessibleDescription(f"{says.light}: {says.explanation}")
+        self.setToolTip(
+            (f"{says.explanation} " + tr("Press to place points by hand.")) if self._presses else says.explanation
+        )
+        self.setAccessibleDescription(f"{LIGHT_WORDS[says.light]}: {says.explanation}")
         self.updateGeometry()
         self.update()
 

@@ -26,6 +26,7 @@ from pfm_desktop.gui.widgets.diagram_view import diagram_image
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.gui.widgets.sign_ask import SignAsk
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels import report_form as model
 from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources, Saved
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 CALM_MS = 250  # edits that follow faster make one preview
 _SHARP = 960  # longer side of a picture in the preview, pixels: 480 at 200 %
-MAKING = "The preview is being made ..."
+MAKING = tr("The preview is being made ...")
 
 
 class ReportPanel(QWidget):
@@ -70,10 +71,10 @@ class ReportPanel(QWidget):
         self._folder = ""
         self._reader = session.named
         self._asking = False
-        self.setAccessibleName("Report")
+        self.setAccessibleName(tr("Report"))
         self.signed, self.gaps, self.blocked = words(self, "badge"), words(self), words(self, "quiet")
         self.name, self.meaning = QLineEdit(self._reader, self), CalmComboBox(self)
-        self.sign, self.save = QPushButton("Sign", self), QPushButton("Save PDF...", self)
+        self.sign, self.save = QPushButton(tr("Sign"), self), QPushButton(tr("Save PDF..."), self)
         self.account, self.off_record = words(self, "quiet"), words(self, "quiet")
         self.said, self.status, self.preview = words(self), words(self, "quiet"), _Preview(self)
         self.form, self.ask = QWidget(self), SignAsk(self)
@@ -152,7 +153,7 @@ class ReportPanel(QWidget):
             self._case, self.name.text(), session.library.no_editing, session.unnamed,
             accounts=session.account is not None,
         )  # fmt: skip
-        say(self.signed, view.signed or ("Not signed" if self._case is not None else ""))
+        say(self.signed, view.signed or (tr("Not signed") if self._case is not None else ""))
         say(self.gaps, view.gaps)
         say(self.blocked, view.blocked or ("" if view.signed else model.FOR_GOOD))
         self._asking = self._asking and self._case is not None and not (view.signed or view.blocked)
@@ -222,19 +223,19 @@ class ReportPanel(QWidget):
             self._session.say(refused)
             return
         name = model.default_name(self._case)
-        ask_where(self, "save_report", "Save the report", name, self.save_to, folder=self._folder)
+        ask_where(self, "save_report", tr("Save the report"), name, self.save_to, folder=self._folder)
 
     def save_to(self, path: str) -> None:
         """Write the report of the visit that is shown, as it is now."""
         if self._case is None:
             return
         self._folder = str(Path(path).parent)
-        say(self.said, "Saving the report ...")
+        say(self.said, tr("Saving the report ..."))
         of = self._saved_of(self._case)
         self._jobs.start(
             model.save_report, self._session.library, self._all(self._case), path, self._make,
-            title="Saving the report", done=lambda out: self._saved(out, of), failed=self._not_saved,
-            stopped=lambda: self._not_saved("It was stopped. No report was saved."),
+            title=tr("Saving the report"), done=lambda out: self._saved(out, of), failed=self._not_saved,
+            stopped=lambda: self._not_saved(tr("It was stopped. No report was saved.")),
         )  # fmt: skip
 
     @staticmethod
@@ -249,7 +250,7 @@ class ReportPanel(QWidget):
 
     def _not_saved(self, message: str) -> None:
         if isValid(self):
-            say(self.said, f"Not saved. {message}")
+            say(self.said, tr("Not saved. {message}", message=message))
 
     # ---- the preview
 
@@ -283,7 +284,7 @@ class ReportPanel(QWidget):
         self._draw()
 
     def _not_made(self, message: str) -> None:
-        say(self.status, f"There is no preview. {message}")
+        say(self.status, tr("There is no preview. {message}", message=message))
 
     def _draw(self) -> None:
         """Put the report that was made into the browser, at the place that was read."""
@@ -312,21 +313,21 @@ class ReportPanel(QWidget):
 
     def _command(self) -> QAction:
         return page_action(
-            self, "review.save_pdf", "Save the report as PDF ...", "Ctrl+S", self._ask_where, repeat=False
+            self, "review.save_pdf", tr("Save the report as PDF ..."), "Ctrl+S", self._ask_where, repeat=False
         )
 
     def _lay_out(self) -> None:
         self.meaning.addItems(model.MEANINGS)
         self.meaning.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.name.setAccessibleName("Printed name")
-        self.name.setPlaceholderText("Who signs")
-        self.meaning.setAccessibleName("What the signature means")
-        self.preview.setAccessibleName("Preview of the report")
+        self.name.setAccessibleName(tr("Printed name"))
+        self.name.setPlaceholderText(tr("Who signs"))
+        self.meaning.setAccessibleName(tr("What the signature means"))
+        self.preview.setAccessibleName(tr("Preview of the report"))
         self.preview.setMinimumHeight(320)
         rows = QFormLayout(self.form)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.addRow("Name", self.name)
-        rows.addRow("Meaning", self.meaning)
+        rows.addRow(tr("Name"), self.name)
+        rows.addRow(tr("Meaning"), self.meaning)
         rows.addRow(self.sign)
         for button in (self.sign, self.save):
             tall(button, 40)
@@ -341,7 +342,7 @@ class ReportPanel(QWidget):
         signing = (self.signed, self.gaps, self.form, self.ask, self.blocked, self.account)
         for widget in (*signing, self.save, self.amend, self.off_record, self.said, self.status):
             column.addWidget(widget)
-        title = QLabel("Preview", self)
+        title = QLabel(tr("Preview"), self)
         title.setProperty("role", "heading")
         column.addWidget(title)
         column.addWidget(self.preview, 1)

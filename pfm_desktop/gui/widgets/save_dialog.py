@@ -8,7 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-PDF = "PDF (*.pdf)"
+from pfm_desktop.support.language import tr
+
+PDF = tr("PDF (*.pdf)")
 
 
 def ask_where(

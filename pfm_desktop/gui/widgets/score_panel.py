@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, Q
 
 from pfm_desktop.domain.score import ScoreItem
 from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.findings import CHOICES, NOT_ASSESSED, choice_words, stepped
 
 _NONE = 3  # button id of "not assessed"; 0, 1 and 2 are themselves
@@ -52,7 +53,7 @@ class ScorePanel(QWidget):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.status = words(self, "heading")
-        hint = words(self, "quiet", "Arrow keys or 0, 1, 2; Delete: not assessed")
+        hint = words(self, "quiet", tr("Arrow keys or 0, 1, 2; Delete: not assessed"))
         self.rows = {item.key: ScoreRow(item, self) for item in items}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -132,7 +133,9 @@ class ScoreRow(QWidget):
             apart = allowed is not None and value is not None and value not in allowed
             button.locked, button.apart = locked or apart, apart
             button.update()
-            button.setAccessibleDescription("read only" if locked else "depends on the other items" if apart else "")
+            button.setAccessibleDescription(
+                tr("read only") if locked else tr("depends on the other items") if apart else ""
+            )
 
     def _focus_chosen(self) -> None:
         self.buttons[self._value].setFocus(Qt.FocusReason.OtherFocusReason)

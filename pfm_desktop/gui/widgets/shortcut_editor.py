@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.actions import PORTABLE, ActionBook, ShortcutRow, native
+from pfm_desktop.support.language import tr
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_TITLES = ("Action", "Where", "Shortcut", "")
+NO_KEYS = tr("none", "no keys")
+_TITLES = (tr("Action"), tr("Where"), tr("Shortcut"), "")
 
 
 class ShortcutEditor(QWidget):
@@ -35,7 +37,7 @@ class ShortcutEditor(QWidget):
         self._rows: tuple[ShortcutRow, ...] = ()
         self.table = QTableWidget(0, len(_TITLES), self)
         self.table.setHorizontalHeaderLabels(_TITLES)
-        self.table.setAccessibleName("Shortcuts")
+        self.table.setAccessibleName(tr("Shortcuts"))
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setDefaultAlignment(LEFT)
         self.table.setShowGrid(False)
@@ -49,15 +51,15 @@ class ShortcutEditor(QWidget):
         self.table.currentCellChanged.connect(lambda *_: self._show_current())
         self.keys = QKeySequenceEdit(self)
         self.keys.setMaximumSequenceLength(1)
-        self.keys.setAccessibleName("New shortcut")
+        self.keys.setAccessibleName(tr("New shortcut"))
         for field in self.keys.findChildren(QLineEdit):  # a screen reader meets the field inside
-            field.setAccessibleName("New shortcut")
+            field.setAccessibleName(tr("New shortcut"))
         self.keys.keySequenceChanged.connect(lambda _keys: self._judge())
         self.said = QLabel(self)
         self.said.setWordWrap(True)
-        self.assign = QPushButton("Use these keys", self)
-        self.none = QPushButton("No keys", self)
-        self.default = QPushButton("Back to default", self)
+        self.assign = QPushButton(tr("Use these keys"), self)
+        self.none = QPushButton(tr("No keys"), self)
+        self.default = QPushButton(tr("Back to default"), self)
         self.none.clicked.connect(self._no_keys)
         self.assign.clicked.connect(self._assign)
         self.default.clicked.connect(self._back)
@@ -82,7 +84,7 @@ class ShortcutEditor(QWidget):
         self._rows = self._book.rows()
         self.table.setRowCount(len(self._rows))
         for place, row in enumerate(self._rows):
-            cells = (row.text, row.group, native(row.shortcut) or "none", "changed" if row.changed else "")
+            cells = (row.text, row.group, native(row.shortcut) or NO_KEYS, tr("changed") if row.changed else "")
             for column, text in enumerate(cells):
                 self.table.setItem(place, column, QTableWidgetItem(text))
         self.table.setCurrentCell(min(current, len(self._rows) - 1), 0)
@@ -111,13 +113,21 @@ class ShortcutEditor(QWidget):
         same = typed in row.shortcut.split(" or ")
         self.assign.setEnabled(bool(typed) and not other and not same)
         if self._book.fixed(row.id, typed):
-            self.said.setText(f'{native(typed)} always means "{other}" there. Choose other keys.')
+            self.said.setText(
+                tr('{keys} always means "{command}" there. Choose other keys.', keys=native(typed), command=other)
+            )
         elif other:
-            self.said.setText(f'{native(typed)} already belongs to "{other}". Choose other keys, or change that first.')
+            self.said.setText(
+                tr(
+                    '{keys} already belongs to "{command}". Choose other keys, or change that first.',
+                    keys=native(typed),
+                    command=other,
+                )
+            )
         elif not typed:
-            self.said.setText("Press the keys you want.")
+            self.said.setText(tr("Press the keys you want."))
         else:
-            self.said.setText("" if same else f"{native(typed)} is free.")
+            self.said.setText("" if same else tr("{keys} is free.", keys=native(typed)))
 
     def _typed(self) -> str:
         return self.keys.keySequence().toString(PORTABLE)
@@ -142,7 +152,7 @@ class ShortcutEditor(QWidget):
 
     def _lay_out(self) -> None:
         edit = QHBoxLayout()
-        edit.addWidget(QLabel("New keys", self))
+        edit.addWidget(QLabel(tr("New keys"), self))
         edit.addWidget(self.keys)
         edit.addWidget(self.assign)
         edit.addWidget(self.none)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from pfm_desktop.gui.widgets.panel_parts import say, tall, words
 from pfm_desktop.gui.widgets.secret_field import SecretField
+from pfm_desktop.support.language import tr
 
 
 class SignAsk(QFrame):
@@ -22,14 +23,14 @@ class SignAsk(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Sign this visit?")
+        self.setAccessibleName(tr("Sign this visit?"))
         self.question, self.doubts, self.wrong = words(self), words(self, "badge"), words(self, "problem")
-        self.password = SecretField("Your password, to sign", self)
-        self.password.setPlaceholderText("Your password, to sign")
+        self.password = SecretField(tr("Your password, to sign"), self)
+        self.password.setPlaceholderText(tr("Your password, to sign"))
         self.password.returnPressed.connect(self._confirm)
         self.password.textChanged.connect(lambda _text: self._settle())
         self._checking = False
-        self.now, self.back = QPushButton("Sign now", self), QPushButton("Back", self)
+        self.now, self.back = QPushButton(tr("Sign now"), self), QPushButton(tr("Back"), self)
         QWidget.setTabOrder(self.password, self.back)
         QWidget.setTabOrder(self.back, self.now)
         self.now.clicked.connect(lambda _checked=False: self._confirm())
@@ -94,4 +95,4 @@ class SignAsk(QFrame):
 
     def _settle(self) -> None:
         self.now.setEnabled(not self._checking and (not self._needs_password or bool(self.password.text())))
-        self.now.setText("Checking..." if self._checking else "Sign now")
+        self.now.setText(tr("Checking...") if self._checking else tr("Sign now"))

@@ -29,6 +29,7 @@ from pfm_desktop.gui.widgets.stage_pictures import StagePictures
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import RegionLines
 from pfm_desktop.gui.widgets.stage_render import NO_PICTURE, Painting, paint
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import Arrangement, Shown, arrange
 from pfm_desktop.viewmodels.found import Found
 from pfm_desktop.viewmodels.marks import cursor_in_both
@@ -49,6 +50,20 @@ class Tool(StrEnum):
     BRUSH = "brush"
     ERASER = "eraser"
     SCJ = "scj"
+
+
+TOOL_WORDS = {
+    Tool.PAN: tr("pan", "tool"),
+    Tool.PIN: tr("pin", "tool"),
+    Tool.OS: tr("os", "tool"),
+    Tool.CERVIX: tr("cervix", "tool"),
+    Tool.REGION: tr("region", "tool"),
+    Tool.LESION: tr("lesion", "tool"),
+    Tool.BRUSH: tr("brush", "tool"),
+    Tool.ERASER: tr("eraser", "tool"),
+    Tool.SCJ: tr("scj", "tool"),
+}
+BOTH = " " + tr("and", "between two pictures") + " "
 
 
 class StageWidget(QWidget):
@@ -110,7 +125,7 @@ class StageWidget(QWidget):
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # every pixel is painted; no erasing first
-        self.setAccessibleName("Stage: the pair of pictures")
+        self.setAccessibleName(tr("Stage: the pair of pictures"))
         self._mouse.show_pointer()
         self._describe()
 
@@ -380,17 +395,18 @@ class StageWidget(QWidget):
         shown, legend = self.shown, self.legend()
         arrangement = self._arranged(legend)
         if not shown.sources:
-            self.setAccessibleDescription("No picture on the stage.")
+            self.setAccessibleDescription(tr("No picture on the stage."))
             return
+        drawn = ", ".join(one.words for one in self.drawings.given)
         parts = [
-            f"{arrangement.mode.caption}: {' and '.join(shown.spoken(place) for place in shown.sources)}",
+            f"{arrangement.mode.caption}: {BOTH.join(shown.spoken(place) for place in shown.sources)}",
             self._warning if shown.captions is None else shown.captions.note,
-            arrangement.note or ("registered" if shown.registered else "not registered"),
+            arrangement.note or (tr("registered") if shown.registered else tr("not registered")),
             legend_words(legend),
-            f"{len(self._marks.pins)} pins" if self._marks.pins else "",
-            f"{len(self.regions.given)} regions" if self.regions.given else "",
-            f"drawn: {', '.join(one.words for one in self.drawings.given)}" if self.drawings.given else "",
-            f"tool: {self._tool.value}",
+            tr("%n pins", "", len(self._marks.pins)) if self._marks.pins else "",
+            tr("%n regions", "", len(self.regions.given)) if self.regions.given else "",
+            tr("drawn: {drawings}", drawings=drawn) if drawn else "",
+            tr("tool: {tool}", tool=TOOL_WORDS[self._tool]),
             self.drawings.hint,
         ]
         text = ". ".join(part for part in parts if part) + "."

@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.warning_notice import WarningSign, lay_beside
+from pfm_desktop.support.language import tr
 
-NAME = "What the AI answer is not for"
+NAME = tr("What the AI answer is not for")
 
 
 class StageBanner(QFrame):
@@ -45,7 +46,7 @@ class StageBanner(QFrame):
     def _dress(self, warning: str) -> None:
         for part in (self.warning, self.sign):
             part.setVisible(bool(warning))
-        self.setAccessibleName("Warning" if warning else NAME)
+        self.setAccessibleName(tr("Warning") if warning else NAME)
         self.setAccessibleDescription(self.text())
         role = "warning" if warning else "banner"
         if self.property("role") == role:

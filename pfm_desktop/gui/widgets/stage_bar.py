@@ -12,23 +12,35 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import SHORT as SHORT_TITLES
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
 from pfm_desktop.viewmodels.review import ChipState
 
 TOOLS = (
-    (Tool.PAN, "Pan", "V", "Drag the pictures, or a pin to move it"),
-    (Tool.PIN, "Pin", "P", "Click to place a biopsy pin, drag one to move it"),
-    (Tool.OS, "Os", "O", "Click the external os: the centre of the clock"),
-    (Tool.CERVIX, "Cervix", "C", "Draw around the cervix in one stroke, where it was not found right; Q shows it"),
+    (Tool.PAN, tr("Pan", "to move pictures"), "V", tr("Drag the pictures, or a pin to move it")),
+    (Tool.PIN, tr("Pin"), "P", tr("Click to place a biopsy pin, drag one to move it")),
+    (Tool.OS, tr("Os"), "O", tr("Click the external os: the centre of the clock")),
+    (
+        Tool.CERVIX,
+        tr("Cervix"),
+        "C",
+        tr("Draw around the cervix in one stroke, where it was not found right; Q shows it"),
+    ),
 )
-DRAW = {Tool.LESION: "Lesion", Tool.BRUSH: "Brush", Tool.ERASER: "Eraser", Tool.SCJ: "SCJ"}  # behind one button
-DRAW_TIP = "Draw contours of the chosen lesion (D: outline, B: brush, E: eraser) and the SCJ line (J)"
-SHORT = {Mode.SIDE_BY_SIDE: "Sides", Mode.CHECKERBOARD: "Checker"}  # where all captions need a row of their own
-FIT_TIP = "The whole picture (F)"
+DRAW = {
+    Tool.LESION: tr("Lesion"),
+    Tool.BRUSH: tr("Brush"),
+    Tool.ERASER: tr("Eraser"),
+    Tool.SCJ: tr("SCJ"),
+}  # behind one button
+DRAW_TIP = tr("Draw contours of the chosen lesion (D: outline, B: brush, E: eraser) and the SCJ line (J)")
+SHORT = {Mode.SIDE_BY_SIDE: tr("Sides"), Mode.CHECKERBOARD: tr("Checker")}  # where all captions need a row of their own
+FIT_TIP = tr("The whole picture (F)")
 NARROW_EMS = 50  # below this width all words would take three rows
 SLIDER, SLIDER_SLIM = 110, 80  # pixels
-HOLD = "Hold L: loupe, H: no attention"
+OPACITY = tr("Opacity of the fluorescence picture")
+HOLD = tr("Hold L: loupe, H: no attention")
 
 
 class StageBar(FlowRow):
@@ -40,18 +52,18 @@ class StageBar(FlowRow):
         super().__init__(parent, gap=12, margins=QMargins(6, 4, 6, 4))
         self._slim = False
         self.setObjectName("stage_bar")
-        self.setAccessibleName("Stage tools")
+        self.setAccessibleName(tr("Stage tools"))
         self._stage = stage
-        self.modes = self._group([(m.value, m.caption, f"{m.caption} ({m.key})") for m in MODES], "Mode")
-        self.tools = self._group([(t.value, text, f"{words} ({key})") for t, text, key, words in TOOLS], "Tool")
+        self.modes = self._group([(m.value, m.caption, f"{m.caption} ({m.key})") for m in MODES], tr("Mode"))
+        self.tools = self._group([(t.value, text, f"{words} ({key})") for t, text, key, words in TOOLS], tr("Tool"))
         self.draw = self._draw_button()
-        self.fit = self._button("Fit", FIT_TIP, stage.commands.fit)
-        self.one_to_one = self._button("1:1", "One picture pixel a screen pixel (Z)", stage.commands.one_to_one)
+        self.fit = self._button(tr("Fit"), FIT_TIP, stage.commands.fit)
+        self.one_to_one = self._button("1:1", tr("One picture pixel a screen pixel (Z)"), stage.commands.one_to_one)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.chip = RegistrationChip(self)
         self.hint = QLabel(HOLD, self)
         self.hint.setProperty("role", "quiet")
-        self._blend_ends = (QLabel("White", self), QLabel("Fluor.", self))
+        self._blend_ends = (QLabel(tr("White", "light"), self), QLabel(tr("Fluor."), self))
         self._blend = self._blend_box()
         self.setStyleSheet("#stage_bar QToolButton { padding: 3px 8px; }")  # slim: the height belongs to the pictures
         self.add(
@@ -79,11 +91,12 @@ class StageBar(FlowRow):
         alone = shown.captions is not None and shown.captions.alone
         for button in self.modes.values():
             button.setEnabled(not alone)  # one picture is looked at in one way
-        self._blend_ends[0].setText((own[Source.WHITE].short if Source.WHITE in own else "") or "White")
+        self._blend_ends[0].setText((own[Source.WHITE].short if Source.WHITE in own else "") or tr("White", "light"))
         other = own.get(Source.FLUORESCENCE)
         self._blend_ends[1].setText(SHORT_TITLES[shown.second] if other is None else other.short)
-        what = "fluorescence" if other is None else other.short.lower()
-        self.opacity.setAccessibleName(f"Opacity of the {what} picture")
+        self.opacity.setAccessibleName(
+            OPACITY if other is None else tr("Opacity of the {what} picture", what=other.short.lower())
+        )
         self._follow(self._stage.view)
 
     def allow_marks(self, why_not: str) -> None:
@@ -100,7 +113,7 @@ class StageBar(FlowRow):
     def offer_drawing(self, actions: Sequence[QAction]) -> None:
         """The commands behind the button "Draw"."""
         self.draw.setMenu(menu := QMenu(self.draw))
-        menu.setAccessibleName("Draw")
+        menu.setAccessibleName(tr("Draw"))
         menu.addActions(list(actions))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -145,11 +158,11 @@ class StageBar(FlowRow):
         return button
 
     def _draw_button(self) -> QToolButton:
-        button = self._button("Draw", DRAW_TIP, None)
+        button = self._button(tr("Draw"), DRAW_TIP, None)
         button.setCheckable(True)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setAccessibleName("Tool: draw")
-        widest = max(button.fontMetrics().horizontalAdvance(words) for words in ("Draw", *DRAW.values()))
+        button.setAccessibleName(tr("Tool: draw"))
+        widest = max(button.fontMetrics().horizontalAdvance(words) for words in (tr("Draw"), *DRAW.values()))
         button.setMinimumWidth(widest + 34)  # nothing moves when its words change
         self._tool_group.addButton(button)
         return button
@@ -158,8 +171,8 @@ class StageBar(FlowRow):
         self.opacity.setRange(0, 100)
         self.opacity.setFixedWidth(SLIDER)
         self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.opacity.setAccessibleName("Opacity of the fluorescence picture")
-        self.opacity.setToolTip("Blend: white light on the left, fluorescence on the right ([ and ])")
+        self.opacity.setAccessibleName(OPACITY)
+        self.opacity.setToolTip(tr("Blend: white light on the left, fluorescence on the right ([ and ])"))
         self.opacity.valueChanged.connect(
             lambda value: self._stage.set_view(set_opacity(self._stage.view, value / 100))
         )
@@ -183,10 +196,10 @@ class StageBar(FlowRow):
             self.opacity.setValue(round(100 * view.opacity))
 
     def _follow_tool(self, tool: str) -> None:
-        behind = DRAW | ({Tool.CERVIX: "Cervix"} if self._slim else {})
+        behind = DRAW | ({Tool.CERVIX: tr("Cervix")} if self._slim else {})
         drawing = behind.get(Tool(tool), "")
-        self.draw.setText(drawing or "Draw")
-        self.draw.setAccessibleName(f"Tool: draw, {drawing}" if drawing else "Tool: draw")
+        self.draw.setText(drawing or tr("Draw"))
+        self.draw.setAccessibleName(tr("Tool: draw, {drawing}", drawing=drawing) if drawing else tr("Tool: draw"))
         (self.draw if drawing else self.tools[tool]).setChecked(True)
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, fill_plate, stage_font
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import Pane
 from pfm_desktop.viewmodels.captions import Caption, Captions
 from pfm_desktop.viewmodels.pair_view import Mode
@@ -29,7 +30,7 @@ def draw_captions(painter: QPainter, captions: Captions, pane: Pane, area: QRect
         if mode is Mode.BLEND:
             extra = (f"{round(100 * (opacity if place is Source.FLUORESCENCE else 1 - opacity))} %",)
         elif mode is Mode.FLICKER:
-            extra = ("Space: the other",)
+            extra = (tr("Space: the other"),)
         right = shared and place is Source.FLUORESCENCE
         draw_caption(painter, caption, area, extra=extra, right=right, share=0.5 if shared else 1.0)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.drawings import TOOLS
 from pfm_desktop.viewmodels.pair_view import MODES, PAN_STEP, ZOOM_STEP, Mode
 
@@ -16,22 +17,28 @@ if TYPE_CHECKING:
 
 STAGE_KEYS: tuple[tuple[str, str], ...] = (
     *((mode.key, mode.caption) for mode in MODES),
-    ("Space", "Flicker: the other picture; in the player: play or pause"),
-    ("[ and ], Ctrl+arrows", "Move the blend or the curtain; [ and ] with a brush: its size"),
-    ("F, double click", "Fit"),
-    ("Z", "One picture pixel a screen pixel"),
-    ("+ and -, wheel", "Zoom"),
-    ("Arrows, drag", "Pan"),
-    ("L (hold)", "Loupe"),
-    ("H (hold)", "Hide the model attention"),
-    ("Shift+arrows", "Move the cursor"),
-    ("Enter", "Place a pin or the os at the cursor; close what is drawn"),
-    ("Shift+Enter", "Set a corner at the cursor, or a dab of the brush"),
-    (", and .", "Choose the pin before or after, then what is drawn; in the player: the picture before or after"),
-    ("Alt+arrows", "Move the chosen pin"),
-    ("Delete", "Remove the chosen pin, contour or line"),
-    ("Backspace", "Take the last corner back"),
-    ("Escape", "Let go of what is dragged; back to the pan tool; from another visit or the player back to the pair"),
+    ("Space", tr("Flicker: the other picture; in the player: play or pause")),
+    (tr("[ and ], Ctrl+arrows"), tr("Move the blend or the curtain; [ and ] with a brush: its size")),
+    (tr("F, double click"), tr("Fit")),
+    ("Z", tr("One picture pixel a screen pixel")),
+    (tr("+ and -, wheel"), tr("Zoom")),
+    (tr("Arrows, drag"), tr("Pan", "to move pictures")),
+    (tr("L (hold)"), tr("Loupe")),
+    (tr("H (hold)"), tr("Hide the model attention")),
+    (tr("Shift+arrows"), tr("Move the cursor")),
+    ("Enter", tr("Place a pin or the os at the cursor; close what is drawn")),
+    ("Shift+Enter", tr("Set a corner at the cursor, or a dab of the brush")),
+    (
+        tr(", and ."),
+        tr("Choose the pin before or after, then what is drawn; in the player: the picture before or after"),
+    ),
+    (tr("Alt+arrows"), tr("Move the chosen pin")),
+    ("Delete", tr("Remove the chosen pin, contour or line")),
+    ("Backspace", tr("Take the last corner back")),
+    (
+        "Escape",
+        tr("Let go of what is dragged; back to the pan tool; from another visit or the player back to the pair"),
+    ),
 )
 
 ENTER = (int(Qt.Key.Key_Return), int(Qt.Key.Key_Enter))

@@ -22,6 +22,7 @@ from pfm_desktop.gui.widgets.ink import (
     twice,
 )
 from pfm_desktop.gui.widgets.scene import Marks
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import Pane
 from pfm_desktop.viewmodels.found import TAKE_KEY, Line, Stroke
 from pfm_desktop.viewmodels.marks import PlacedPin
@@ -97,7 +98,7 @@ def _on_stage(pane: Pane, points: Sequence[tuple[float, float]]) -> QPolygonF:
 def _draw_os(painter: QPainter, at: QPointF, *, sure: bool) -> None:
     if not sure:  # a ring in dashes and a question: nobody has said that this is the os
         twice(painter, lambda: painter.drawEllipse(at, 9, 9), dash=DASH / 2)
-        plate(painter, at + QPointF(14, 2), f"os? ({TAKE_KEY})", font=stage_font(13))
+        plate(painter, at + QPointF(14, 2), tr("os? ({key})", key=TAKE_KEY), font=stage_font(13))
         return
 
     def shape() -> None:
@@ -107,7 +108,7 @@ def _draw_os(painter: QPainter, at: QPointF, *, sure: bool) -> None:
         painter.drawLine(at + QPointF(0, -5), at + QPointF(0, -20))  # twelve o'clock: the long hand
 
     twice(painter, shape)
-    plate(painter, at + QPointF(14, 2), "os", font=stage_font(13))
+    plate(painter, at + QPointF(14, 2), tr("os"), font=stage_font(13))
 
 
 def cursor_rect(at: QPointF) -> QRectF:

@@ -16,6 +16,7 @@ from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.gui.widgets.stage_drawings import DrawnLines
 from pfm_desktop.gui.widgets.stage_regions import RegionLines
 from pfm_desktop.gui.widgets.stage_render import Painting, paint
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import arrange
 from pfm_desktop.viewmodels.pair_view import PairView
 
@@ -42,7 +43,7 @@ class StageMirror(QWidget):
         self._soon.setInterval(PACE_MS)
         self._soon.timeout.connect(self.update)
         self.setMinimumSize(320, 180)
-        self.setAccessibleName("The pictures again, for others")
+        self.setAccessibleName(tr("The pictures again, for others"))
         stage.painted.connect(self._follow)
         stage.seen.connect(self._at_once)
 

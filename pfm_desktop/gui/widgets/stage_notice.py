@@ -7,9 +7,10 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR, TEXT
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.review import Notice
 
-ACTIONS = {"retry": "Try again", "add": "Add pictures ..."}
+ACTIONS = {"retry": tr("Try again"), "add": tr("Add pictures ...")}
 
 
 class _NoticeFrame(QFrame):
@@ -40,7 +41,7 @@ class StageNotice(_NoticeFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         column = QVBoxLayout()
         super().__init__(parent, column)
-        self.setAccessibleName("Stage")
+        self.setAccessibleName(tr("Stage", "where the pictures are shown"))
         self.setAutoFillBackground(True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         colours = self.palette()
@@ -62,7 +63,7 @@ class NoticeStrip(_NoticeFrame):
         row = QHBoxLayout()
         super().__init__(parent, row)
         self.text.setProperty("role", "badge")
-        self.setAccessibleName("Message of this page")
+        self.setAccessibleName(tr("Message of this page"))
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.setContentsMargins(10, 4, 10, 4)
         row.addWidget(self.text, 1)

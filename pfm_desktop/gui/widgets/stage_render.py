@@ -38,13 +38,14 @@ from pfm_desktop.gui.widgets.stage_marks import (
     draw_stroke,
 )
 from pfm_desktop.gui.widgets.stage_regions import RegionLines, draw_regions
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import Arrangement, Pane
 from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
 ROOM = (320.0, 100.0)  # for the scale bar
 CLEAR = QColor(0, 0, 0, 0)
-NO_PICTURE = "No picture on the stage. Choose one in the filmstrip below."
+NO_PICTURE = tr("No picture on the stage. Choose one in the filmstrip below.")
 TILES_DOWN = 8  # tiles of the checkerboard in the height of the pane
 
 
@@ -294,7 +295,12 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
     corner = area.topLeft() + QPointF(10, 10)
     names = [_name(painting, source) for source in pane.sources]
     if pane.frame is not painting.scene.shown.reference:  # the same place in both panes is not the same tissue
-        names = [f"{name}, {'being registered' if painting.scene.pending else 'not registered'}" for name in names]
+        names = [
+            tr("{picture}, being registered", picture=name)
+            if painting.scene.pending
+            else tr("{picture}, not registered", picture=name)
+            for name in names
+        ]
     if mode is Mode.SWIPE:
         left = plate(painter, corner, names[0])
         right = plate_rect(area.topRight() + QPointF(-10, 10), names[1], stage_font(), align_right=True)
@@ -303,7 +309,7 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
     elif mode is Mode.BLEND:
         _draw_title(painter, corner, _shares(painting, names), area)
     elif mode is Mode.FLICKER:
-        _draw_title(painter, corner, f"{names[0]} (space: the other)", area)
+        _draw_title(painter, corner, tr("{picture} (space: the other)", picture=names[0]), area)
     else:
         _draw_title(painter, corner, " / ".join(names), area)
     _draw_scale(painter, painting, pane, area)

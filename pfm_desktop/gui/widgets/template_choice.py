@@ -11,11 +11,12 @@ from pfm_desktop.domain.report_template import FIELDS, SECTIONS
 from pfm_desktop.gui.widgets.chips import Chip, ChipRow
 from pfm_desktop.gui.widgets.panel_parts import TextField, say, words
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
-FIELDS_HINT = f"Closing words may name {', '.join(f'{{{name}}}' for name in FIELDS)}."
+FIELDS_HINT = tr("Closing words may name {fields}.", fields=", ".join(f"{{{name}}}" for name in FIELDS))
 
 
 class TemplateChoice(QWidget):
@@ -26,13 +27,13 @@ class TemplateChoice(QWidget):
         self._session = session
         self._kept = ("", "")
         self._left_out: tuple[str, ...] = ()
-        self.heading = TextField("Heading of reports", "Name and address of the clinic", self, lines=3)
-        self.closing = TextField("Closing words of reports", "What stands above the signature", self, lines=3)
+        self.heading = TextField(tr("Heading of reports"), tr("Name and address of the clinic"), self, lines=3)
+        self.closing = TextField(tr("Closing words of reports"), tr("What stands above the signature"), self, lines=3)
         self.sections = ChipRow(self)
-        self.sections.setAccessibleName("Sections of reports")
+        self.sections.setAccessibleName(tr("Sections of reports"))
         self.buttons = {key: Chip(title, self.sections) for key, title in SECTIONS.items()}
         for key, button in self.buttons.items():
-            button.setAccessibleName(f"Report has: {SECTIONS[key]}")
+            button.setAccessibleName(tr("Report has: {section}", section=SECTIONS[key]))
             button.clicked.connect(lambda _checked=False, key=key: self._switch(key))
         self.sections.put(*self.buttons.values())
         self.problem, self.hint = words(self, "problem"), words(self, "quiet", FIELDS_HINT)
@@ -51,7 +52,7 @@ class TemplateChoice(QWidget):
     @property
     def names(self) -> tuple[str, ...]:
         """What was typed and is not on disk (`Session.drafts`)."""
-        return ("Template of reports",) if self._typed() != self._kept else ()
+        return (tr("Template of reports"),) if self._typed() != self._kept else ()
 
     def drop(self) -> None:
         """It is not wanted any more."""
@@ -90,7 +91,7 @@ class TemplateChoice(QWidget):
         try:
             ReportTemplate(heading, closing, left_out)
         except ValueError as error:
-            say(self.problem, f"Not kept: {error}.")
+            say(self.problem, tr("Not kept: {why}.", why=error))
             return False
         done = self._session.perform(
             lambda lib: report_template.change_site_template(lib, heading=heading, closing=closing, leave_out=left_out),

@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.panel_parts import say, tall, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.timeline import SIGNS, RowState, Timeline, TimelineRow
 
 CLOCK_PIXELS, STEP_PIXELS = 40, 21
 LARGE = 56
-OVERRIDE = "Use iodine all the same"
+NO, YES = tr("No"), tr("Yes")
+OVERRIDE = tr("Use iodine all the same")
 
 
 class TimelinePanel(QFrame):
@@ -44,13 +46,16 @@ class TimelinePanel(QFrame):
         _letters(self.clock, CLOCK_PIXELS, bold=True)
         _letters(self.headline, STEP_PIXELS, bold=True)
         _letters(self.countdown, STEP_PIXELS)
-        self.clock.setAccessibleName("Time since acetic acid")
-        self.headline.setAccessibleName("Next step")
+        self.clock.setAccessibleName(tr("Time since acetic acid"))
+        self.headline.setAccessibleName(tr("Next step"))
         self.large = QPushButton(self)
         self.large.setAutoDefault(False)
         tall(self.large, LARGE)
-        self.pair_button, self.picture_button = QPushButton("Pair", self), QPushButton("Picture", self)
-        self.skip_button = QPushButton("Leave out", self)
+        self.pair_button, self.picture_button = (
+            QPushButton(tr("Pair", "of pictures"), self),
+            QPushButton(tr("Picture"), self),
+        )
+        self.skip_button = QPushButton(tr("Leave out"), self)
         self._rows: list[tuple[str, QLabel, QLabel, QLabel]] = []
         self._lines = QWidget(self)
         self._grid = QGridLayout(self._lines)
@@ -69,12 +74,12 @@ class TimelinePanel(QFrame):
     def name_keys(self, go: str, pair: str, picture: str, skip: str, *, no: str = "", yes: str = "") -> None:
         """Show which keys do the same."""
         self._keys = go
-        self.allergy_no.setText(f"No  {no}".rstrip())
-        self.allergy_yes.setText(f"Yes  {yes}".rstrip())
+        self.allergy_no.setText(f"{NO}  {no}".rstrip())
+        self.allergy_yes.setText(f"{YES}  {yes}".rstrip())
         for button, text, key in (
-            (self.pair_button, "Pair", pair),
-            (self.picture_button, "Picture", picture),
-            (self.skip_button, "Leave out", skip),
+            (self.pair_button, tr("Pair", "of pictures"), pair),
+            (self.picture_button, tr("Picture"), picture),
+            (self.skip_button, tr("Leave out"), skip),
         ):
             button.setText(f"{text}  {key}".rstrip())
             button.setToolTip(f"{text} ({key})" if key else text)
@@ -109,7 +114,7 @@ class TimelinePanel(QFrame):
         for row, (_key, sign, text, note) in zip(rows, self._rows, strict=True):
             sign.setText(SIGNS[row.state])
             text.setText(row.text)
-            note.setText("missed" if row.state is RowState.MISSED else row.note)
+            note.setText(tr("missed") if row.state is RowState.MISSED else row.note)
             text.setAccessibleName(row.spoken)
             for label in (sign, text, note):
                 _role(label, "" if row.state in (RowState.NEXT, RowState.MISSED) else "quiet")
@@ -138,11 +143,11 @@ class TimelinePanel(QFrame):
         frame.setProperty("role", "banner")
         row = QHBoxLayout(frame)
         row.setContentsMargins(8, 4, 8, 4)
-        row.addWidget(QLabel("Iodine allergy?", frame), 1)
-        self.allergy_no, self.allergy_yes = QPushButton("No", frame), QPushButton("Yes", frame)
+        row.addWidget(QLabel(tr("Iodine allergy?"), frame), 1)
+        self.allergy_no, self.allergy_yes = QPushButton(NO, frame), QPushButton(YES, frame)
         for button, answer in ((self.allergy_no, False), (self.allergy_yes, True)):
             button.setAutoDefault(True)
-            button.setAccessibleName(f"Iodine allergy: {'yes' if answer else 'no'}")
+            button.setAccessibleName(tr("Iodine allergy: yes") if answer else tr("Iodine allergy: no"))
             button.clicked.connect(lambda _checked=False, answer=answer: self.allergy.emit(answer))
             row.addWidget(button)
         return frame
@@ -152,8 +157,8 @@ class TimelinePanel(QFrame):
         column = QVBoxLayout(frame)
         column.setContentsMargins(0, 0, 0, 0)
         self.reason = QLineEdit(frame)
-        self.reason.setPlaceholderText("Reason, needed to use it all the same")
-        self.reason.setAccessibleName("Reason for iodine in spite of the allergy")
+        self.reason.setPlaceholderText(tr("Reason, needed to use it all the same"))
+        self.reason.setAccessibleName(tr("Reason for iodine in spite of the allergy"))
         self.use = QPushButton(OVERRIDE, frame)
         self.use.setEnabled(False)
         self.reason.textChanged.connect(lambda text: self.use.setEnabled(bool(text.strip())))

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import tour
 
 LETTERS = 50  # of a line, at most
@@ -79,8 +80,9 @@ class TourCard(QFrame):
         if self.back_button.hasFocus() and counter == tour.counter(0):
             self.next_button.setFocus()
         self.back_button.setEnabled(counter != tour.counter(0))
-        said = f"Tour, {counter}. {title}. {words} {note}".strip()
-        self.setAccessibleName(f"Tour, {counter}: {title}")
+        step = tr("Tour, {counter}. {title}.", counter=counter, title=title)
+        said = f"{step} {words} {note}".strip()
+        self.setAccessibleName(tr("Tour, {counter}: {title}", counter=counter, title=title))
         self.setAccessibleDescription(f"{words} {note}".strip())
         if self.next_button.accessibleDescription() != said:
             self.next_button.setAccessibleDescription(said)  # read with the button, which has the keys

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import tour
 
 
@@ -17,7 +18,7 @@ class TourOffer(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("tour_offer")
-        self.setAccessibleName("Offer of a tour")
+        self.setAccessibleName(tr("Offer of a tour"))
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)

@@ -9,9 +9,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from shiboken6 import isValid
 
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import unkept_question
 
-STAY = "Stay"
+STAY = tr("Stay")
 
 
 class UnkeptAsk(QFrame):
@@ -20,7 +21,7 @@ class UnkeptAsk(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "warning")
-        self.setAccessibleName("What was typed could not be kept")
+        self.setAccessibleName(tr("What was typed could not be kept"))
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)

@@ -14,6 +14,7 @@ from shiboken6 import isValid
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import upkeep as model
 
 if TYPE_CHECKING:
@@ -31,11 +32,12 @@ class UpkeepSection(QWidget):
         self._session, self._jobs = session, jobs
         self._reading = Background(self)
         self._handle: Handle | None = None
-        self.last = words(self, "quiet", "Last backup: ...")  # nothing moves when it has been read
+        self.last = words(self, "quiet", tr("Last backup: ..."))  # nothing moves when it has been read
         self.said, self.wrong = words(self), words(self, "problem")
         self.problems = QPlainTextEdit(self)
-        self.now, self.elsewhere = QPushButton("Back up now", self), QPushButton("Back up into a folder...", self)
-        self.check, self.stop = QPushButton("Check this library", self), QPushButton("Stop", self)
+        self.now = QPushButton(tr("Back up now"), self)
+        self.elsewhere = QPushButton(tr("Back up into a folder..."), self)
+        self.check, self.stop = QPushButton(tr("Check this library"), self), QPushButton(tr("Stop"), self)
         self._lay_out()
         for button, act in ((self.now, self._now), (self.elsewhere, self._ask_where), (self.check, self._check),
                             (self.stop, self._stop)):  # fmt: skip
@@ -90,7 +92,7 @@ class UpkeepSection(QWidget):
     def _start(self, job: Callable[..., Any], *args: object, title: str) -> None:
         if self._handle is not None:
             return
-        self._show(model.Outcome(f"{title}. You can go on working meanwhile."))
+        self._show(model.Outcome(tr("{title}. You can go on working meanwhile.", title=title)))
         self._handle = self._jobs.start(
             job, self._session.library, *args, title=title, done=self._ended, step=self._step,
             failed=lambda message: self._ended(model.Outcome(""), message),
@@ -106,7 +108,7 @@ class UpkeepSection(QWidget):
     def _step(self, step: Progress) -> None:
         if isValid(self):
             share = f" {100 * step.done / step.total:.0f} %" if step.total else ""
-            self.said.setText(f"{step.text}{share}. You can go on working meanwhile.")
+            self.said.setText(tr("{step}{share}. You can go on working meanwhile.", step=step.text, share=share))
 
     def _ended(self, outcome: model.Outcome, failure: str = "") -> None:
         if not isValid(self):
@@ -126,7 +128,7 @@ class UpkeepSection(QWidget):
         self.problems.setVisible(bool(outcome.problems))
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, "Folder for backups, best on another disk", self._folder)
+        dialog = QFileDialog(self, tr("Folder for backups, best on another disk"), self._folder)
         dialog.setObjectName("backup_to")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
@@ -137,7 +139,7 @@ class UpkeepSection(QWidget):
     def _lay_out(self) -> None:
         self.problems.setReadOnly(True)
         self.problems.setTabChangesFocus(True)
-        self.problems.setAccessibleName("What is wrong")
+        self.problems.setAccessibleName(tr("What is wrong"))
         self.problems.setFixedHeight(_LINES * self.fontMetrics().lineSpacing() + 14)
         row = QHBoxLayout()
         for button in (self.now, self.elsewhere, self.check, self.stop):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.taken import TakenCard, nothing_words
 
 THUMB = QSize(148, 84)
@@ -24,13 +25,13 @@ class VerdictCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Taken last")
+        self.setAccessibleName(tr("Taken last"))
         self.headline = words(self, "heading")
         self.reasons, self.kept = words(self), words(self, "quiet")
         self.alarm, self.problem = words(self, "problem"), words(self, "problem")
         self.thumbs = [QLabel(self) for _ in range(2)]
-        self.retake_button = QPushButton("Retake", self)
-        self.retry_button = QPushButton("Try again", self)
+        self.retake_button = QPushButton(tr("Retake"), self)
+        self.retry_button = QPushButton(tr("Try again"), self)
         row = QHBoxLayout()
         row.setSpacing(6)
         for thumb in self.thumbs:
@@ -74,7 +75,7 @@ class VerdictCard(QFrame):
             thumb.setVisible(place < card.pictures)
             shown = pictures[place] if place < len(pictures) else QPixmap()
             thumb.setPixmap(shown)
-            thumb.setText("" if not shown.isNull() else "not in the\nlibrary yet" if card.pictures else "")
+            thumb.setText("" if not shown.isNull() else tr("not in the\nlibrary yet") if card.pictures else "")
             thumb.setAccessibleName(card.captions[place] if place < len(card.captions) else "")
             thumb.setToolTip(thumb.accessibleName())
         self.retake_button.setVisible(card.can_retake)

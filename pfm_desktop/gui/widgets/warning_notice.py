@@ -9,6 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QFont, QPainter, QPaint
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.support.language import tr
 
 _LINES = 2  # of text that the sign is high
 _LARGER = 1.15  # than the text around it
@@ -32,7 +33,7 @@ class WarningNotice(QFrame):
         self.caution.setText(caution)
         self.why.setText(why)
         self.setToolTip(said)
-        self.setAccessibleName("Warning" if caution else "")
+        self.setAccessibleName(tr("Warning") if caution else "")
         self.setAccessibleDescription(said)
         self._enlarge()
         self.setVisible(bool(caution))

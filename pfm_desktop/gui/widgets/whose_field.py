@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.export import who_is
 from pfm_desktop.viewmodels.words import capital
 
@@ -23,17 +24,17 @@ class WhoseField(QWidget):
         super().__init__(parent)
         self._library = library
         self._background = Background(self)
-        self.field, self.ask = QLineEdit(self), QPushButton("Look up", self)
+        self.field, self.ask = QLineEdit(self), QPushButton(tr("Look up"), self)
         self.field.setPlaceholderText("W-8f3a2c")
-        self.field.setAccessibleName("Pseudonym to look up")
+        self.field.setAccessibleName(tr("Pseudonym to look up"))
         self.field.returnPressed.connect(self.look_up)
         self.field.textChanged.connect(lambda _text: self._changed())
         self.ask.setAutoDefault(True)  # Enter presses the button that has the keys
         self.ask.clicked.connect(lambda _checked=False: self.look_up())
-        self.ask.setToolTip("That it was asked goes on record")
+        self.ask.setToolTip(tr("That it was asked goes on record"))
         self.answer = words(self)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        label = QLabel("Who is", self)
+        label = QLabel(tr("Who is"), self)
         label.setBuddy(self.field)
         row = QHBoxLayout()
         row.addWidget(label)
@@ -56,10 +57,13 @@ class WhoseField(QWidget):
         pseudonym = self.field.text().strip()
         if not pseudonym or not self.ask.isEnabled():
             return
-        say(self.answer, "Looking ...")
+        say(self.answer, tr("Looking ..."))
         self._background.start(
             who_is, self._library, pseudonym,
-            done=lambda found: say(self.answer, f"{pseudonym} is {found}. That you asked is on record."),
+            done=lambda woman: say(
+                self.answer,
+                tr("{pseudonym} is {woman}. That you asked is on record.", pseudonym=pseudonym, woman=woman),
+            ),
             failed=lambda why: say(self.answer, capital(why)),
         )  # fmt: skip
 
@@ -72,4 +76,4 @@ class WhoseField(QWidget):
     def _changed(self) -> None:
         self._background.drop()
         self.ask.setEnabled(bool(self.field.text().strip()))
-        say(self.answer, "That you ask goes on record." if self.field.text().strip() else "")
+        say(self.answer, tr("That you ask goes on record.") if self.field.text().strip() else "")

@@ -13,6 +13,7 @@ from pfm_desktop.domain.followup import Only
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.one_of_chips import OneOfChips
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.first_look import FirstLook
 from pfm_desktop.viewmodels.worklist import ONLY_WORDS, OVERDUE_SIGN
 
@@ -30,7 +31,7 @@ class WorklistFilter(OneOfChips):
     """Each chip says how many visits it stands for, once they are counted; what is overdue stands out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__({only.value: words for only, words in ONLY_WORDS.items()}, "Show visits", parent)
+        super().__init__({only.value: words for only, words in ONLY_WORDS.items()}, tr("Show visits"), parent)
         self._session: Session | None = None
         self._work = Background(self)
         self._commands = tuple(self._command(place, only) for place, only in enumerate(Only, start=1))
@@ -79,7 +80,7 @@ class WorklistFilter(OneOfChips):
         self.show_counts(usable, alarms=_ALARMS, sign=OVERDUE_SIGN)
 
     def _command(self, place: int, only: Only) -> QAction:
-        id_, text = f"today.show_{only.value}", f"Show visits: {ONLY_WORDS[only].lower()}"
+        id_, text = f"today.show_{only.value}", tr("Show visits: {which}", which=ONLY_WORDS[only].lower())
         made = page_action(self, id_, text, f"Alt+{place}", partial(self.choose, only.value))
         made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         return made

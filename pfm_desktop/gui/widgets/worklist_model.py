@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 
 from pfm_desktop.gui.theme import alarm_colour
 from pfm_desktop.gui.widgets.paged_rows import NOWHERE, Index, PagedRows, Role
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.worklist import COLUMNS, HISTOLOGY, IMPRESSION, NAME, WHEN, WorkRow, ordered
 
 
@@ -45,7 +46,7 @@ class WorklistModel(PagedRows):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
         """Titles of the columns."""
         if orientation is Qt.Orientation.Horizontal and role == Role.ToolTipRole and section == IMPRESSION:
-            return "The clinician's grade: normal, low, high, cancer"
+            return tr("The clinician's grade: normal, low, high, cancer")
         return super().headerData(section, orientation, role)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

@@ -15,16 +15,29 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.quality.gate import looks_fluorescent
 from pfm_desktop.imaging.quality.measures import SIDE
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.registration import Registration
 
 Pixels = NDArray[np.uint8]
 LEAST_OVERLAP, ENOUGH_OVERLAP = 0.35, 0.6
-PLACED_WRONG = (
+PLACED_WRONG = tr(
     "Check that both pictures show the same woman at this visit. If they do, place four or more points again, on spots "
     "that are sharp in both. The pictures can be looked at together meanwhile."
 )
+# once one picture was given twice
+_WHITE_ONE = tr("Choose the white-light picture that belongs to this fluorescence picture.")
+_OTHER = {
+    Source.FLUORESCENCE: tr("Choose the fluorescence picture that belongs to this white-light picture."),
+    Source.GREEN: tr("Choose the green filter picture that belongs to this white-light picture."),
+    Source.IODINE: tr("Choose the Lugol's iodine picture that belongs to this white-light picture."),
+}
+_SHOWS_A_PART = {
+    Source.FLUORESCENCE: tr("The fluorescence picture shows only a part of this view."),
+    Source.GREEN: tr("The green filter picture shows only a part of this view."),
+    Source.IODINE: tr("The Lugol's iodine picture shows only a part of this view."),
+}
 _SAME = 3.0  # mean difference of 255 at which two pictures are one, saved twice
 
 
@@ -34,10 +47,9 @@ def identical(white: Pixels, fluorescence: Pixels, second: Source = Source.FLUOR
     difference = float(np.abs(one - other).mean())
     if difference >= _SAME:
         return None
-    kept, missing = "white-light", second.words
+    advice = _OTHER[second]
     if second is Source.FLUORESCENCE and looks_fluorescent(fit(white, SIDE)):
-        kept, missing = missing, kept
-    advice = f"Choose the {missing} picture that belongs to this {kept} picture."
+        advice = _WHITE_ONE
     return Quality(Verdict.UNUSABLE, ("identical",), advice, {"difference": difference})
 
 
@@ -62,22 +74,36 @@ def assess_pair(
     if agreed is Agreement.NO:  # before the overlap, which is only as good as the points
         return Quality(Verdict.UNUSABLE, _disagreeing(registration.reason), PLACED_WRONG, measures)
     if registration.overlap < LEAST_OVERLAP:
-        advice = "Retake both with the cervix in the middle."
+        advice = tr("Retake both with the cervix in the middle.")
         return Quality(Verdict.UNUSABLE, ("too_little_overlap",), advice, measures)
     limited, advices = [], []
     if registration.overlap < ENOUGH_OVERLAP:
         limited.append("little_overlap")
-        advices.append(f"The {second.words} picture shows only a part of this view.")
+        advices.append(_SHOWS_A_PART[second])
     if agreed is Agreement.UNKNOWN:
         limited.append("structures_not_compared")
         advices.append(
-            "Check that both pictures show the same woman at this visit: they have too few structures to compare."
+            tr("Check that both pictures show the same woman at this visit: they have too few structures to compare.")
         )
     if registration.status is RegistrationStatus.CHECK:
         limited.append("registration_uncertain")
-        advices.append("Look whether both pictures meet under the cursor; place points by hand if they do not.")
+        advices.append(tr("Look whether both pictures meet under the cursor; place points by hand if they do not."))
     verdict = Verdict.LIMITED if limited else Verdict.GOOD
     return Quality(verdict, tuple(limited), " ".join(advices), measures)
+
+
+# by whether the pictures differ in shape
+_RETAKE = {
+    False: tr("Retake both with the cervix in the middle, or place four points by hand."),
+    True: tr("Retake both with the cervix in the middle, neither cut nor squeezed, or place four points by hand."),
+}
+_SAME_WOMAN = {
+    False: tr("Check that both pictures show the same woman at this visit; if they do, place four points by hand."),
+    True: tr(
+        "Check that both pictures show the same woman at this visit and are as the camera took them, neither cut nor "
+        "squeezed; if so, place four points by hand."
+    ),
+}
 
 
 def _unregistered(registration: Registration, measures: Mapping[str, float]) -> Quality:
@@ -85,12 +111,8 @@ def _unregistered(registration: Registration, measures: Mapping[str, float]) -> 
 
     shapes = shapes_differ(registration.white_size, registration.fluorescence_size)
     if "overlap" in registration.reason.lower():
-        problem, advice = "too_little_overlap", "Retake both with the cervix in the middle"
-        advice += ", neither cut nor squeezed, or" if shapes else ", or"
-    else:
-        problem, advice = "wrong_pair", "Check that both pictures show the same woman at this visit"
-        advice += " and are as the camera took them, neither cut nor squeezed; if so," if shapes else "; if they do,"
-    return Quality(Verdict.UNUSABLE, (problem,), f"{advice} place four points by hand.", measures)
+        return Quality(Verdict.UNUSABLE, ("too_little_overlap",), _RETAKE[shapes], measures)
+    return Quality(Verdict.UNUSABLE, ("wrong_pair",), _SAME_WOMAN[shapes], measures)
 
 
 def _agreed(white: Pixels, fluorescence: Pixels, registration: Registration) -> Agreement:

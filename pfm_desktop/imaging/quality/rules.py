@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pfm_desktop.imaging.quality.places import THERE
+from pfm_desktop.support.language import tr
 
 Measures = Mapping[str, float]
 
@@ -53,17 +54,20 @@ def in_white_light(m: Measures) -> bool:
 
 
 _TOO_SMALL = Rule(
-    "too_small", lambda m: m["side"] < 160, lambda m: m["side"] < 300, "Use a picture of at least 1000 pixels a side."
+    "too_small",
+    lambda m: m["side"] < 160,
+    lambda m: m["side"] < 300,
+    tr("Use a picture of at least 1000 pixels a side."),
 )
 
 _SHAPE = Rule(
     "odd_shape",
     lambda m: m["shape"] > 2.1,
     _never,
-    "No camera takes pictures of this shape: give the picture as the camera took it, neither cut nor squeezed.",
+    tr("No camera takes pictures of this shape: give the picture as the camera took it, neither cut nor squeezed."),
 )
 
-_BLACK_AND_WHITE = (
+_BLACK_AND_WHITE = tr(
     "This picture is black and white: use the colour picture, or switch the camera to colour, then retake."
 )
 
@@ -71,20 +75,20 @@ _NOISY = Rule(
     "noisy",
     lambda m: m["speckle"] > 4.0,
     lambda m: m["speckle"] > 2.5,
-    "Add light and lower the camera's gain (ISO), then retake.",
+    tr("Add light and lower the camera's gain (ISO), then retake."),
 )
 _BANDED = Rule(
     "banded",
     lambda m: m["bands"] > 0.2,
     lambda m: m["bands"] > 0.1,
-    "Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake.",
+    tr("Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake."),
 )
 
 _OVEREXPOSED = Rule(
     "overexposed",
     lambda m: m["blown"] > 0.42,
     lambda m: m["blown"] > 0.28,
-    "Lower the light or the exposure, retake.",
+    tr("Lower the light or the exposure, retake."),
 )
 
 # before noise and glare, which letters on paper feign
@@ -92,17 +96,19 @@ _PAPER = Rule(
     "no_cervix",
     lambda m: m["present"] < 0.1 and max(m["tissue"], m["green"]) < 0.1 and m["colour"] < 12 and _drawn_on(m),
     _never,
-    "This shows no tissue: choose the picture of the cervix.",
+    tr("This shows no tissue: choose the picture of the cervix."),
 )
 # after a text page; and a picture of one colour has no cervix
 _SCREEN = Rule(
     "screenshot",
     lambda m: m["flat"] > 0.13 and m["present"] >= THERE,
     lambda m: m["flat"] > 0.08 and m["present"] >= THERE,
-    "Give the picture as the camera took it: no picture of a screen, no panels beside it, not saved at low quality.",
+    tr(
+        "Give the picture as the camera took it: no picture of a screen, no panels beside it, not saved at low quality."
+    ),
 )
 # by what the finder saw, in either light
-_WHOLE = "Bring the whole cervix into view and into the light, then retake."
+_WHOLE = tr("Bring the whole cervix into view and into the light, then retake.")
 _NO_CERVIX = Rule(
     "no_cervix",
     lambda m: m["present"] < THERE or m["relief"] < _BLANK,
@@ -114,27 +120,30 @@ _OBSTRUCTED = Rule(
     "obstructed",
     lambda m: m["blocked"] > 0.3,
     lambda m: m["blocked"] > 0.15,
-    "Take the swab or instrument out of the view, then retake.",
+    tr("Take the swab or instrument out of the view, then retake."),
 )
 _OFF_CENTRE = Rule(
     "off_centre",
     _never,
     lambda m: m["off"] > 0.65 or m["aside"] > 0.5,
-    "Bring the os into the middle of the picture, then retake.",
+    tr("Bring the os into the middle of the picture, then retake."),
 )
 _FAR_AWAY = Rule(
     "far_away",
     lambda m: 0 < m["cervix"] < 0.25,
     lambda m: 0 < m["cervix"] < 0.5,
-    "Move closer or zoom in until the cervix fills most of the picture, then retake.",
+    tr("Move closer or zoom in until the cervix fills most of the picture, then retake."),
 )
 _TURNED = Rule(
     "turned",
     lambda m: m["off"] < 0.65 and not 0.4 < m["stretch"] < 2.5,
     lambda m: m["turned"] > 0.7 or (m["off"] < 0.65 and not 0.6 < m["stretch"] < 1.6),
-    "It seems to lie on its side or to be squeezed: hold the camera upright, give the picture as the camera took it.",
+    tr(
+        "It seems to lie on its side or to be squeezed: hold the camera upright, give the picture as the camera took "
+        "it."
+    ),
 )
-_WIPE = "Wipe mucus or blood off the os, then retake."
+_WIPE = tr("Wipe mucus or blood off the os, then retake.")
 _OS_COVERED = Rule("os_covered", _never, lambda m: m["film"] > 0.6, _WIPE)
 _OS_COVERED_GLOW = Rule("os_covered", _never, lambda m: m["film"] > 0.85, _WIPE)  # an open os is as dark as blood there
 _VIEW = (_NO_CERVIX, _UNSURE, _OBSTRUCTED, _FAR_AWAY, _OFF_CENTRE, _TURNED)
@@ -149,13 +158,13 @@ WHITE = (
         "wrong_source",
         glows,
         _never,
-        "This looks like a fluorescence picture: give it as that, and of two pictures swap them.",
+        tr("This looks like a fluorescence picture: give it as that, and of two pictures swap them."),
     ),
     Rule(
         "too_dark",
         lambda m: m["bright"] < 34 and _lit(m),
         lambda m: m["bright"] < 42 and _lit(m),
-        "Open the aperture or raise the light, then retake.",
+        tr("Open the aperture or raise the light, then retake."),
     ),
     # before what is judged by structure, which noise and bars feign
     _NOISY,
@@ -169,11 +178,14 @@ WHITE = (
         _BLACK_AND_WHITE,
     ),
     Rule(
-        "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
+        "out_of_focus",
+        lambda m: m["focus"] < 0.46,
+        lambda m: m["focus"] < 0.5,
+        tr("Focus on the os, hold still, retake."),
     ),
     *_VIEW,
     _OS_COVERED,
-    Rule("glare", lambda m: m["glare"] > 0.3, lambda m: m["glare"] > 0.1, "Tilt the light or dab the surface dry."),
+    Rule("glare", lambda m: m["glare"] > 0.3, lambda m: m["glare"] > 0.1, tr("Tilt the light or dab the surface dry.")),
 )
 
 FLUORESCENCE = (
@@ -185,20 +197,20 @@ FLUORESCENCE = (
         "wrong_source",
         in_white_light,
         _never,
-        "This looks like a white-light picture: give it as that, and of two pictures swap them.",
+        tr("This looks like a white-light picture: give it as that, and of two pictures swap them."),
     ),
     Rule(
         "too_dark",
         lambda m: m["bright"] < 13 or (m["bright"] < 22 and m["noise"] > 0.6),
         lambda m: m["bright"] < 20,
-        "Lengthen the exposure, darken the room, then retake.",
+        tr("Lengthen the exposure, darken the room, then retake."),
     ),
     _BANDED,
     Rule(
         "overexposed",
         lambda m: m["blown"] > 0.1 or m["bright"] > 84,
         lambda m: m["blown"] > 0.02 or m["bright"] > 77,
-        "Shorten the exposure, then retake.",
+        tr("Shorten the exposure, then retake."),
     ),
     # by the ratio of the colours and not by chroma, of which a dark glow has little however green it is
     Rule("no_colour", lambda m: m["tint"] < PALE and m["relief"] >= _BLANK, _never, _BLACK_AND_WHITE),
@@ -206,7 +218,7 @@ FLUORESCENCE = (
         "out_of_focus",
         lambda m: m["detail"] < 0.24,
         lambda m: m["detail"] < 0.29,
-        "Focus on the os, hold still, retake.",
+        tr("Focus on the os, hold still, retake."),
     ),
     *_VIEW,
     _OS_COVERED_GLOW,
@@ -214,7 +226,7 @@ FLUORESCENCE = (
         "unusual_colours",
         _never,
         lambda m: m["green"] < 0.35,
-        "The colours are unlike the fluorescence this model knows: check filter and white balance.",
+        tr("The colours are unlike the fluorescence this model knows: check filter and white balance."),
     ),
 )
 # Second pictures through a green filter or after Lugol's iodine: by light, noise and sharpness, never by colours, nor
@@ -227,14 +239,17 @@ FILTERED = (
         "too_dark",
         lambda m: m["bright"] < 13,
         lambda m: m["bright"] < 20,
-        "Open the aperture or raise the light, then retake.",
+        tr("Open the aperture or raise the light, then retake."),
     ),
     _NOISY,
     _BANDED,
     _OVEREXPOSED,
-    Rule("no_structure", lambda m: m["relief"] < _BLANK, _never, "There is nothing to be seen in it: retake."),
+    Rule("no_structure", lambda m: m["relief"] < _BLANK, _never, tr("There is nothing to be seen in it: retake.")),
     Rule(
-        "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
+        "out_of_focus",
+        lambda m: m["focus"] < 0.46,
+        lambda m: m["focus"] < 0.5,
+        tr("Focus on the os, hold still, retake."),
     ),
 )
 # what makes the later readings meaningless, so that one cause gives one problem

@@ -7,11 +7,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.registration import DISAGREE, Agreement, RegistrationStatus
+from pfm_desktop.domain.registration import (
+    DISAGREE,
+    OTHER_STRUCTURES,
+    WITHOUT_POINTS,
+    Agreement,
+    RegistrationStatus,
+    cause_of,
+)
 from pfm_desktop.imaging.registration.affine import agreement
 from pfm_desktop.imaging.registration.features import Structure, structure
 from pfm_desktop.imaging.registration.flow import stretched
-from pfm_desktop.imaging.registration.judge import FITS, OTHER_STRUCTURES, local_agreement
+from pfm_desktop.imaging.registration.judge import FITS, local_agreement
 from pfm_desktop.imaging.registration.levels import draw, level_of
 from pfm_desktop.imaging.registration.pipeline import register
 from pfm_desktop.imaging.registration.result import Registration
@@ -71,9 +78,10 @@ def compared(
 def _without_points(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], ctx: Context | None) -> str:
     """What the points do not take back, as `; without points: too little overlap`."""
     alone = register(white, fluorescence, ctx=ctx)
-    known = alone.cause.startswith(OTHER_STRUCTURES)  # DISAGREE says that already
+    cause = cause_of(alone.reason)
+    known = cause.startswith(OTHER_STRUCTURES)  # DISAGREE says that already
     told = alone.status is RegistrationStatus.REFUSED and not known
-    return f"; without points: {alone.cause}" if told else ""
+    return f"{WITHOUT_POINTS}{cause}" if told else ""
 
 
 def _bare(one: Structure) -> bool:

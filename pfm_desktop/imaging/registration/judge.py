@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import OTHER_STRUCTURES, RegistrationStatus
 from pfm_desktop.imaging.registration.affine import agreement
 from pfm_desktop.imaging.registration.features import Planes
 from pfm_desktop.imaging.registration.levels import Drawn, Level, Plane
@@ -25,7 +25,6 @@ MINIMUM_OVERLAP = 0.35
 REFUSE_AGREEMENT, OK_AGREEMENT = 0.40, 0.50
 REFUSE_FITTING, OK_FITTING = 0.45, 0.70
 OK_ERROR = 4.0  # working pixels
-OTHER_STRUCTURES = "the pictures do not show the same structures"
 # estimated error in working pixels = FACTOR * spread ** POWER * exp(MISFIT * (1 - fitting))
 FACTOR, POWER, MISFIT = 3.5, 2.4, 1.8
 UNREDUCED = 1.25  # small pictures are judged unreduced, where edges are steeper and the spread comes out smaller

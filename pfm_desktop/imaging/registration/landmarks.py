@@ -17,6 +17,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.registration.flow import jacobian, without_folds
 from pfm_desktop.imaging.registration.result import Registration
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 CHECK_ABOVE = 0.01  # median error, as a share of the fluorescence picture's longer side
 AFFINE, BENDS = 3, 6  # pairs from which on the map is affine, and a spline
@@ -38,9 +39,11 @@ def from_points(white: Points, fluorescence: Points, *, white_size: Size, fluore
     white = np.asarray(white, dtype=np.float64).reshape(-1, 2)
     fluorescence = np.asarray(fluorescence, dtype=np.float64).reshape(-1, 2)
     if len(white) != len(fluorescence) or not np.isfinite([*white.ravel(), *fluorescence.ravel()]).all():
-        raise BadInputError("points must come in pairs, one in each picture", remedy="place the missing partner")
+        raise BadInputError(
+            tr("points must come in pairs, one in each picture"), remedy=tr("place the missing partner")
+        )
     if not len(white):
-        raise BadInputError("there is no pair of points", remedy="place one spot in both pictures")
+        raise BadInputError(tr("there is no pair of points"), remedy=tr("place one spot in both pictures"))
     matrix = _fitted(white, fluorescence, white_size, fluorescence_size)
     nodes, folded = np.zeros((2, 2, 2)), False
     if len(white) >= BENDS:
@@ -175,4 +178,6 @@ def _on_one_line(white: Points) -> bool:
 
 
 def _coincide() -> BadInputError:
-    return BadInputError("the points lie on top of each other or on one line", remedy="spread them over the cervix")
+    return BadInputError(
+        tr("the points lie on top of each other or on one line"), remedy=tr("spread them over the cervix")
+    )

@@ -19,6 +19,7 @@ from pfm_desktop.imaging.registration.result import Registration, refused
 from pfm_desktop.imaging.registration.shapes import difference_words
 from pfm_desktop.jobs.context import Context
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
@@ -87,22 +88,22 @@ def start_map(matrix: object, size: tuple[int, int]) -> Matrix:
 
     Raises `BadInputError` for what is no such map, or none that two sensors can have.
     """
-    remedy = "leave it out, or give another"
+    remedy = tr("leave it out, or give another")
     try:
         given = np.array(matrix, np.float64)
     except (TypeError, ValueError):
         given = np.zeros(0)
     if given.shape != (3, 3) or not np.isfinite(given).all():
-        raise BadInputError("a map to start from is 3 x 3 numbers", remedy=remedy)
+        raise BadInputError(tr("a map to start from is 3 x 3 numbers"), remedy=remedy)
     middle = np.array([(size[0] - 1) / 2, (size[1] - 1) / 2])
     x, y, w = given @ [*middle, 1.0]
     if abs(w) < 1e-9 or max(abs(x), abs(y)) > _FARTHEST * abs(w):
-        raise BadInputError("a map to start from puts the middle at infinity", remedy=remedy)
+        raise BadInputError(tr("a map to start from puts the middle at infinity"), remedy=remedy)
     there = np.array([x, y]) / w
     slope = (given[:2, :2] - np.outer(there, given[2, :2])) / w
     sizes = np.linalg.svd(slope, compute_uv=False)
     if not 1 / _LARGEST < sizes.min() <= sizes.max() < _LARGEST:
-        raise BadInputError("a map to start from makes the picture vanish", remedy=remedy)
+        raise BadInputError(tr("a map to start from makes the picture vanish"), remedy=remedy)
     return np.vstack([np.column_stack([slope, there - slope @ middle]), [0.0, 0.0, 1.0]])
 
 

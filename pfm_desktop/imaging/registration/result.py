@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Matrix, Points, Transform2D
-from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus, RegistrationSummary, cause_of
+from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus, RegistrationSummary, cause_of, reason_words
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 ROUND_TRIP_STEPS = 60
 
@@ -46,7 +47,7 @@ class Registration:
     @property
     def cause(self) -> str:
         """`reason` without what can be done about it in the window."""
-        return cause_of(self.reason)
+        return reason_words(cause_of(self.reason))
 
     @property
     def _nowhere(self) -> bool:
@@ -112,9 +113,9 @@ class Registration:
         """The global part, with its frames. Raises `BadInputError` when refused: there is none."""
         if self._nowhere:
             raise BadInputError(
-                f"the pair is not registered: {self.cause or 'refused'}",
-                safe="nothing was changed",
-                remedy="look at `status` first, or place points by hand",
+                tr("the pair is not registered: {why}", why=self.cause or tr("refused", "registration")),
+                safe=tr("nothing was changed"),
+                remedy=tr("look at `status` first, or place points by hand"),
             )
         return Transform2D(Source.WHITE, Source.FLUORESCENCE, self.matrix)
 
@@ -212,7 +213,7 @@ def _as_points(points: Points) -> Points:
     if points.size and (points.ndim != 2 or points.shape[1] != 2):
         raise ValueError("points are N x 2, x then y")
     if not np.isfinite(points).all():
-        raise BadInputError("a point to be mapped is not a finite number", remedy="leave it out or correct it")
+        raise BadInputError(tr("a point to be mapped is not a finite number"), remedy=tr("leave it out or correct it"))
     return points.reshape(-1, 2)
 
 
@@ -236,5 +237,7 @@ def _sound(result: Registration) -> bool:
 
 def _unreadable() -> BadInputError:
     return BadInputError(
-        "the stored registration cannot be read", safe="the pictures are unchanged", remedy="register the pair again"
+        tr("the stored registration cannot be read"),
+        safe=tr("the pictures are unchanged"),
+        remedy=tr("register the pair again"),
     )

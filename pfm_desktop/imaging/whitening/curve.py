@@ -13,6 +13,7 @@ from pfm_desktop.domain.examination import Whitening
 from pfm_desktop.imaging.whitening.kinetics import course
 from pfm_desktop.imaging.whitening.stabilise import LEVELS, UNKNOWN, Steadied
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 Polygon = Sequence[tuple[float, float]]
 Floats = NDArray[np.float64]
@@ -28,7 +29,7 @@ BLACK, _WHITE = 16.0, 116.0  # of L*: L* + 16 is 116 times the cube root of the 
 _RED = 0.2126  # share of full light in a pixel whose red is full (sRGB)
 _OFTEN, _ENOUGH, _FEWEST = 0.1, 0.3, 30  # share of the frames; share of a region, and its pixels, that have to remain
 _MOST_PIXELS = 20_000  # of a region that are followed; more tell no more
-_REMEDY = "choose a place on the cervix that the first frame shows"
+_REMEDY = tr("choose a place on the cervix that the first frame shows")
 
 
 def disc(centre: tuple[float, float], radius: float) -> tuple[tuple[float, float], ...]:
@@ -52,7 +53,9 @@ def whitening(frames: Sequence[Steadied], region: Polygon, normal: Polygon | Non
     """
     ordered = sorted(frames, key=lambda one: one.seconds)
     if not ordered:
-        raise BadInputError("there are no frames to look at yet", remedy="wait until frames were taken after acid")
+        raise BadInputError(
+            tr("there are no frames to look at yet"), remedy=tr("wait until frames were taken after acid")
+        )
     place = mask_of(ordered[0], region)
     seconds, stack, clipped = _followed(ordered, place)
     light = np.ones(len(ordered))
@@ -64,7 +67,7 @@ def whitening(frames: Sequence[Steadied], region: Polygon, normal: Polygon | Non
     even = _change(_in_light(stack, clipped, light), begin)
     kept = np.isfinite(plain) & np.isfinite(even)
     if not kept.any():
-        raise BadInputError("the frames do not show this place without glare", remedy=_REMEDY)
+        raise BadInputError(tr("the frames do not show this place without glare"), remedy=_REMEDY)
     seconds, plain, even = seconds[kept], plain[kept], even[kept]
     found = course(seconds, even)
     start = found.start
@@ -93,13 +96,13 @@ def mask_of(frame: Steadied, polygon: Polygon) -> Mask:
     """h x w of the frame's plane. Raises `BadInputError` for what is no polygon or has no pixel in the picture."""
     corners = np.asarray(polygon, np.float64)
     if corners.ndim != 2 or corners.shape[1:] != (2,) or len(corners) < 3 or not np.isfinite(corners).all():
-        raise BadInputError("a region needs at least three corners", remedy=_REMEDY)
+        raise BadInputError(tr("a region needs at least three corners"), remedy=_REMEDY)
     height, width = frame.light.shape
     reduced = np.clip((corners + 0.5) / frame.scale - 0.5, -width - height, 2 * (width + height))
     drawn = np.zeros((height, width), np.uint8)
     cv2.fillPoly(drawn, [np.round(reduced).astype(np.int32)], (1,))
     if not drawn.any():
-        raise BadInputError("this place lies outside of the picture", remedy=_REMEDY)
+        raise BadInputError(tr("this place lies outside of the picture"), remedy=_REMEDY)
     return drawn > 0
 
 
@@ -152,7 +155,7 @@ def light_of(frames: Sequence[Steadied], mask: Mask, *, of_most: bool = False) -
         factor[seen] = np.nanmedian(ratio[seen], axis=1)
     known = np.isfinite(factor)
     if not known.any():
-        raise BadInputError("the frames do not show this normal tissue without glare", remedy=_REMEDY)
+        raise BadInputError(tr("the frames do not show this normal tissue without glare"), remedy=_REMEDY)
     return factor, float(np.abs(factor[known] - 1).max() * np.nanmedian(before))
 
 

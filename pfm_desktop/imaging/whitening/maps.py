@@ -15,6 +15,7 @@ from pfm_desktop.imaging.whitening.curve import BLACK, Floats, Polygon, light_of
 from pfm_desktop.imaging.whitening.kinetics import LEAST
 from pfm_desktop.imaging.whitening.stabilise import LEVELS, UNKNOWN, Steadied
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 Values = NDArray[np.float32]
@@ -50,7 +51,8 @@ def maps(frames: Sequence[Steadied], normal: Polygon | None = None) -> Maps:
     ordered = sorted(frames, key=lambda one: one.seconds)
     if len(ordered) < 4 or ordered[-1].seconds - ordered[0].seconds < SHORTEST_S:
         raise BadInputError(
-            f"a map needs frames over {SHORTEST_S:g} seconds", remedy="wait until more frames were taken after acid"
+            tr("a map needs frames over {least:g} seconds", least=SHORTEST_S),
+            remedy=tr("wait until more frames were taken after acid"),
         )
     seconds, light = _light(ordered, normal)
     planes = [_reduced(frame, factor) for frame, factor in zip(ordered, light, strict=True)]

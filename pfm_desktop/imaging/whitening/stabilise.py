@@ -19,6 +19,7 @@ from pfm_desktop.imaging.field import chained, lit_box, of_whole
 from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.uint8]
@@ -31,7 +32,7 @@ _GLARE = 235  # of the least channel, at full size: the lamp, not tissue
 _GLARE_SHARE, _RIM = 0.02, 5  # of a kept pixel that is glare; pixels about it that are left out with it
 _CLIPPED = 250  # of the highest channel: how bright it is cannot be said, only that it is bright
 _DARK = 20  # of a plane: darker is what no light reaches, the surround of the picture above all
-_SAME = "the frame is of another size"
+_SAME = tr("the frame is of another size")
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +145,7 @@ class Stabiliser:
         """The frame (H x W x 3 uint8 RGB) laid over the first one, or None where that is not sure."""
         pixels = checked_pixels(pixels, "added")
         if not np.isfinite(seconds):
-            raise BadInputError("the time of a frame is no number", remedy="give seconds since acid")
+            raise BadInputError(tr("the time of a frame is no number"), remedy=tr("give seconds since acid"))
         if (pixels.shape[1], pixels.shape[0]) != self._size:
             self._leave_out(_SAME)
             return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pfm_desktop.domain.findings import SWEDE_ITEMS
+from pfm_desktop.domain.findings import SWEDE_ENGLISH
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Stage
 
@@ -99,8 +99,8 @@ PROBABILITY: Mapping[Grade, Code] = {
     Grade.CANCER: Code("111047", "DCM", "Probability of cancer"),
 }
 SWEDE_ITEM: Mapping[str, Code] = {
-    item.key: _own(f"SWEDE_{item.key.split('_')[0].upper()}", f"Swede score, {item.title.lower()} (0-2)")
-    for item in SWEDE_ITEMS
+    key: _own(f"SWEDE_{key.split('_')[0].upper()}", f"Swede score, {title.lower()} (0-2)")
+    for key, title in SWEDE_ENGLISH.items()
 }
 
 # SNOMED says "on mammogram"; DICOM uses them for other organs, and the number stands beside each

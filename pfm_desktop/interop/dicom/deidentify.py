@@ -18,6 +18,7 @@ from pfm_desktop.interop.dicom.header import one_line
 from pfm_desktop.interop.dicom.picture import Pixels
 from pfm_desktop.interop.dicom.uids import SMALLEST_SALT, keyed_uids
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 LONGEST_LIFE = 120  # years
 OLDEST = 90  # years; above it an age alone may tell who somebody is (HIPAA safe harbour)
@@ -71,7 +72,7 @@ def research_picture(picture: PictureInfo, study: StudyInfo, research: Research)
     Raises `BadInputError` for one with words drawn into it; blank them, and say `burned_in=False`.
     """
     if picture.burned_in:
-        raise _refused("words are drawn into a picture", "blank them, or leave the picture out")
+        raise _refused(tr("words are drawn into a picture"), tr("blank them, or leave the picture out"))
     moved = research_moment(picture.taken_at, study, research)
     how = picture.acquisition
     if how is not None:  # what a site calls its filters may tell which site it is
@@ -120,21 +121,28 @@ def _age(birth: date, day: date) -> int | None:
 def _check(study: StudyInfo, research: Research) -> None:
     pseudonym = research.pseudonym.strip()
     if not pseudonym or pseudonym != one_line(pseudonym) or set("^=") & set(pseudonym):
-        raise _refused("the pseudonym is empty, too long or holds signs that DICOM does not", "choose another one")
+        raise _refused(
+            tr("the pseudonym is empty, too long or holds signs that DICOM does not"), tr("choose another one")
+        )
     named = (study.patient_identifier, study.family_name, study.given_name)
     parts = [part for text in named for part in (text, *text.split()) if len(part) >= _SHORTEST]
     if any(part.casefold() in pseudonym.casefold() for part in parts):
-        raise _refused("the pseudonym holds part of the patient's name or identifier", "choose another one")
+        raise _refused(tr("the pseudonym holds part of the patient's name or identifier"), tr("choose another one"))
     if len(research.salt) < SMALLEST_SALT:
-        raise _refused(f"the secret of the export is shorter than {SMALLEST_SALT} bytes", "make a new one")
+        raise _refused(
+            tr("the secret of the export is shorter than {fewest} bytes", fewest=SMALLEST_SALT),
+            tr("make a new one"),
+        )
     if research.offset_days == 0:
-        raise _refused("the dates would not be moved", "choose an offset in days other than 0")
+        raise _refused(tr("the dates would not be moved"), tr("choose an offset in days other than 0"))
     if not research.pixels_looked_at:
         raise _refused(
-            "nobody said that the pictures were looked at for names drawn into them",
-            "look at each picture, blank what names the patient, and say so",
+            tr("nobody said that the pictures were looked at for names drawn into them"),
+            tr("look at each picture, blank what names the patient, and say so"),
         )
 
 
 def _refused(what: str, remedy: str) -> BadInputError:
-    return BadInputError(f"this is no export for research: {what}", safe="nothing was written", remedy=remedy)
+    return BadInputError(
+        tr("this is no export for research: {what}", what=what), safe=tr("nothing was written"), remedy=remedy
+    )

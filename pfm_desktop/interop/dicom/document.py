@@ -11,6 +11,7 @@ from pfm_desktop.interop.dicom.content import Modality, PictureInfo, StudyInfo
 from pfm_desktop.interop.dicom.header import begun, coded, date_time, new_object, referenced, research_words
 from pfm_desktop.interop.dicom.picture import SOP_CLASS
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -34,12 +35,12 @@ def pdf_object(
     """
     if study.de_identified:
         raise BadInputError(
-            "a report as PDF holds names and cannot go into an export for research",
-            safe="nothing was written",
-            remedy="export the pictures and the structured answer instead",
+            tr("a report as PDF holds names and cannot go into an export for research"),
+            safe=tr("nothing was written"),
+            remedy=tr("export the pictures and the structured answer instead"),
         )
     if not pdf.startswith(b"%PDF-"):
-        raise BadInputError("this is no PDF", safe="nothing was written", remedy="make the report again")
+        raise BadInputError(tr("this is no PDF"), safe=tr("nothing was written"), remedy=tr("make the report again"))
     dataset = new_object(
         study,
         sop_class=ENCAPSULATED_PDF,

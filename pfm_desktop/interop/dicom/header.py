@@ -8,11 +8,12 @@ import unicodedata
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.domain.prediction import BANNER_ENGLISH as BANNER
 from pfm_desktop.interop.dicom.codes import COLPOSCOPY, DE_IDENTIFICATION, PRIVATE, PRIVATE_NAME, Code
 from pfm_desktop.interop.dicom.content import PictureInfo, StudyInfo
 from pfm_desktop.interop.dicom.uids import IMPLEMENTATION_UID, digest_of, picture_keys
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -151,8 +152,8 @@ def age_words(years: int) -> str:
 
 def _patient(dataset: Dataset, study: StudyInfo) -> None:
     parts = [one_line(_NOT_IN_A_NAME.sub(" ", part), _UNCUT) for part in (study.family_name, study.given_name)]
-    dataset.PatientName = _whole("^".join(parts), "the name") if any(parts) else ""
-    dataset.PatientID = _whole(one_line(study.patient_identifier, _UNCUT), "the identifier")
+    dataset.PatientName = _whole("^".join(parts), _LONG_NAME) if any(parts) else ""
+    dataset.PatientID = _whole(one_line(study.patient_identifier, _UNCUT), _LONG_IDENTIFIER)
     dataset.PatientBirthDate = f"{study.birth_date:%Y%m%d}" if study.birth_date and not study.de_identified else ""
     dataset.PatientSex = ""  # the program does not ask, and does not guess
     if study.age_years is not None:
@@ -169,7 +170,7 @@ def _study(dataset: Dataset, study: StudyInfo) -> None:
     dataset.StudyDate, dataset.StudyTime = begun(study)
     dataset.TimezoneOffsetFromUTC = f"{local(study, study.started_at):%z}"
     dataset.StudyID = digest_of(dataset.StudyInstanceUID)[:16].upper()
-    dataset.AccessionNumber = "" if study.de_identified else _whole(one_line(study.accession_number), "it", 16)
+    dataset.AccessionNumber = "" if study.de_identified else _whole(one_line(study.accession_number), _LONG_NUMBER, 16)
     dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = "Colposcopy"
     dataset.ProcedureCodeSequence = [coded(COLPOSCOPY)]
@@ -192,13 +193,20 @@ def _private_scheme() -> Dataset:
     return item
 
 
-def _whole(text: str, what: str, longest: int = 64) -> str:
+_LONG_NAME = tr("the name of the patient or the request is longer than the {longest} characters that DICOM holds")
+_LONG_IDENTIFIER = tr(
+    "the identifier of the patient or the request is longer than the {longest} characters that DICOM holds"
+)
+_LONG_NUMBER = tr("it of the patient or the request is longer than the {longest} characters that DICOM holds")
+
+
+def _whole(text: str, too_long: str, longest: int = 64) -> str:
     """Text that may not be cut: half a name or number would be somebody else's."""
     if len(text) > longest:
         raise BadInputError(
-            f"{what} of the patient or the request is longer than the {longest} characters that DICOM holds",
-            safe="nothing was written",
-            remedy="shorten it in the patient's record",
+            too_long.format(longest=longest),
+            safe=tr("nothing was written"),
+            remedy=tr("shorten it in the patient's record"),
         )
     return text
 

@@ -6,7 +6,9 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER
+from pfm_desktop.domain.prediction import ATTENTION_ENGLISH as ATTENTION
+from pfm_desktop.domain.prediction import BANNER_ENGLISH as BANNER
+from pfm_desktop.domain.prediction import LIMITS_ENGLISH as ATTENTION_LIMITS
 from pfm_desktop.interop.dicom import codes
 from pfm_desktop.interop.dicom.content import Modality, PictureInfo, StudyInfo
 from pfm_desktop.interop.dicom.header import coded, new_object, one_line, referenced, research_words

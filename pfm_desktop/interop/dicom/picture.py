@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.capture import Acquisition
-from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.domain.prediction import BANNER_ENGLISH as BANNER
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.interop.dicom import codes
 from pfm_desktop.interop.dicom.codes import Code
@@ -24,6 +24,7 @@ from pfm_desktop.interop.dicom.header import (
 )
 from pfm_desktop.interop.dicom.uids import picture_keys
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -50,10 +51,15 @@ def picture_object(
     """
     if pixels.dtype != np.uint8 or pixels.shape != (picture.height, picture.width, 3):
         raise BadInputError(
-            f"the pixels ({' x '.join(map(str, pixels.shape))}, {pixels.dtype}) are not those of a picture of "
-            f"{picture.width} x {picture.height}",
-            safe="nothing was written",
-            remedy="read the picture again",
+            tr(
+                "the pixels ({shape}, {kind}) are not those of a picture of {width} x {height}",
+                shape=" x ".join(map(str, pixels.shape)),
+                kind=pixels.dtype,
+                width=picture.width,
+                height=picture.height,
+            ),
+            safe=tr("nothing was written"),
+            remedy=tr("read the picture again"),
         )
     dataset = picture_header(study, picture, partner=partner, modality=modality)
     add_pixels(dataset, pixels)
@@ -94,7 +100,7 @@ def picture_header(
 def series_words(stage: Stage) -> str:
     """`White light, acetic acid`; one Series for each source and stage."""
     source = "White light" if stage.source is Source.WHITE else "Fluorescence"
-    return f"{source}, {stage.words}"
+    return f"{source}, {stage.english}"
 
 
 def add_pixels(dataset: Dataset, pixels: Pixels) -> None:

@@ -17,6 +17,7 @@ from pfm_desktop.interop.dicom.read_streams import Layout
 from pfm_desktop.interop.dicom.refusals import damaged, no_picture, unreadable
 from pfm_desktop.interop.dicom.structure import Structure, walk
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -71,22 +72,24 @@ class DicomPicture:
     profile: bytes | None = None
 
 
-def read_dicom_picture(data: bytes, name: str = "the file") -> DicomPicture:
+def read_dicom_picture(data: bytes, name: str = tr("the file")) -> DicomPicture:
     """The photograph in the bytes of a DICOM file; `name` stands in messages.
 
     Read are VL Photographic, VL Endoscopic and Secondary Capture, plain, RLE, JPEG, JPEG-LS and JPEG 2000. Everything
     else, damaged or hostile bytes raise `BadInputError`.
     """
     if not data:
-        raise BadInputError(f"{name} is empty (zero bytes)", remedy="copy it again from where it came from")
+        raise BadInputError(
+            tr("{name} is empty (zero bytes)", name=name), remedy=tr("copy it again from where it came from")
+        )
     if len(data) > BYTE_LIMIT:
         raise BadInputError(
-            f"{name} is too large ({len(data) / 1e9:.1f} GB)",
-            remedy=f"choose a file of at most {BYTE_LIMIT // 10**9} GB",
+            tr("{name} is too large ({size:.1f} GB)", name=name, size=len(data) / 1e9),
+            remedy=tr("choose a file of at most {most} GB", most=BYTE_LIMIT // 10**9),
         )
     structure = walk(data, name)
     if structure.syntax == DEFLATED:
-        raise unreadable(name, "is a deflated DICOM file, which is never unpacked: what comes out has no bounds")
+        raise unreadable(name, tr("is a deflated DICOM file, which is never unpacked: what comes out has no bounds"))
     try:
         with _quiet, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -115,7 +118,7 @@ def _read(data: bytes, structure: Structure, name: str) -> DicomPicture:
     kind = _kind(dataset, name)
     layout = _layout(dataset)
     if structure.pixels is None and not structure.fragments:
-        raise damaged(name, "it holds no pixels")
+        raise damaged(name, tr("it holds no pixels"))
     check_layout(layout, structure.syntax, name)
     facts = facts_of(dataset, kind)
     return DicomPicture(
@@ -131,14 +134,14 @@ def _kind(dataset: Dataset, name: str) -> str:
         return PHOTOGRAPHS[uid]
     meta = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
     if _DIRECTORY in (uid, meta):
-        raise no_picture(name, "is the directory of a disc (DICOMDIR), not a picture")
+        raise no_picture(name, tr("is the directory of a disc (DICOMDIR), not a picture"))
     if uid in _VIDEOS:
-        raise no_picture(name, "is a video, which is not read from DICOM")
+        raise no_picture(name, tr("is a video, which is not read from DICOM"))
     if uid == _ONE_BIT:
-        raise no_picture(name, "holds black and white only (single bit), not a photograph")
+        raise no_picture(name, tr("holds black and white only (single bit), not a photograph"))
     known = UID(uid[:64])
-    what = known.name if uid and known.name != uid else "DICOM of a kind that is not known"
-    raise no_picture(name, f"is no photograph but {what}")
+    what = known.name if uid and known.name != uid else tr("DICOM of a kind that is not known")
+    raise no_picture(name, tr("is no photograph but {what}", what=what))
 
 
 def _layout(dataset: Dataset) -> Layout:
@@ -165,15 +168,15 @@ def _number(dataset: Dataset, keyword: str) -> int:
 def _notes(layout: Layout, facts: DicomFacts) -> list[str]:
     notes = []
     if layout.samples == 1:
-        notes.append("greyscale: one channel copied to three")
+        notes.append(tr("greyscale: one channel copied to three"))
     if layout.stored != 8:
-        notes.append(f"{layout.stored} bits scaled to 8 bits")
+        notes.append(tr("{stored} bits scaled to 8 bits", stored=layout.stored))
     if layout.frames > 1:
-        notes.append(f"{layout.frames} pictures in the file")
+        notes.append(tr("{frames} pictures in the file", frames=layout.frames))
     if facts.burned_in:
-        notes.append("the file says that words are drawn into the picture; they may name the patient")
+        notes.append(tr("the file says that words are drawn into the picture; they may name the patient"))
     if facts.derived:
-        notes.append("the file says that the picture was made from another one; it may be drawn over")
+        notes.append(tr("the file says that the picture was made from another one; it may be drawn over"))
     return notes
 
 

@@ -13,6 +13,7 @@ from pfm_desktop.interop.dicom.read_streams import Layout, check_jpeg, check_jpe
 from pfm_desktop.interop.dicom.refusals import damaged, unreadable
 from pfm_desktop.interop.dicom.structure import Structure
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 
@@ -31,24 +32,42 @@ READ = (*PLAIN, RLE, *JPEG, *JPEG_LS, *JPEG_2000)
 
 def check_layout(layout: Layout, syntax: str, name: str) -> None:
     """Raise `BadInputError` for what is too large, too small or not read; nothing was decoded so far."""
-    size = f"{layout.columns} x {layout.rows} pixels"
+    size = tr("{columns} x {rows} pixels", columns=layout.columns, rows=layout.rows)
     if min(layout.rows, layout.columns) < SMALLEST_SIDE:
         raise BadInputError(
-            f"{name} is too small for a picture ({size})",
-            remedy=f"choose a picture of at least {SMALLEST_SIDE} pixels a side, better 1000",
+            tr("{name} is too small for a picture ({size})", name=name, size=size),
+            remedy=tr("choose a picture of at least {smallest} pixels a side, better 1000", smallest=SMALLEST_SIDE),
         )
     if not 1 <= layout.frames <= FRAME_LIMIT or layout.rows * layout.columns * layout.frames > PIXEL_LIMIT:
         raise BadInputError(
-            f"{name} is too large or declares no frames ({layout.frames} frames of {size})",
-            remedy=f"choose a picture of at most {PIXEL_LIMIT // 1_000_000} megapixels and {FRAME_LIMIT} frames",
+            tr(
+                "{name} is too large or declares no frames ({frames} frames of {size})",
+                name=name,
+                frames=layout.frames,
+                size=size,
+            ),
+            remedy=tr(
+                "choose a picture of at most {megapixels} megapixels and {most_frames} frames",
+                megapixels=PIXEL_LIMIT // 1_000_000,
+                most_frames=FRAME_LIMIT,
+            ),
         )
     if syntax not in READ:
-        raise unreadable(name, f"is packed in a way that is not read ({syntax_words(syntax)})")
+        raise unreadable(name, tr("is packed in a way that is not read ({syntax})", syntax=syntax_words(syntax)))
     if (layout.samples, layout.photometric) not in _COLOURS:
-        raise unreadable(name, f"has colours that are not read ({layout.photometric or 'not said'})")
+        raise unreadable(
+            name, tr("has colours that are not read ({colours})", colours=layout.photometric or tr("not said"))
+        )
     deep = layout.allocated == 16 and layout.samples == 1 and 8 < layout.stored <= 16
     if not (deep or (layout.allocated == 8 and 1 <= layout.stored <= 8)) or layout.signed:
-        raise unreadable(name, f"has {layout.stored} of {layout.allocated} bits in a form that is not read")
+        raise unreadable(
+            name,
+            tr(
+                "has {stored} of {allocated} bits in a form that is not read",
+                stored=layout.stored,
+                allocated=layout.allocated,
+            ),
+        )
 
 
 def frames_of(data: bytes, structure: Structure, layout: Layout, name: str) -> tuple[Pixels, ...]:
@@ -64,7 +83,7 @@ def syntax_words(syntax: str) -> str:
     from pydicom.uid import UID
 
     known = UID(syntax[:64])
-    return known.name if known.is_transfer_syntax else f"transfer syntax {syntax[:64]!r}"
+    return known.name if known.is_transfer_syntax else tr("transfer syntax {syntax!r}", syntax=syntax[:64])
 
 
 _COLOURS = frozenset((
@@ -76,9 +95,9 @@ _COLOURS = frozenset((
 def _plain_frames(data: bytes, structure: Structure, layout: Layout, name: str) -> Iterator[Pixels]:
     span, size = structure.pixels, layout.frame_bytes
     if layout.photometric == "YBR_FULL_422":
-        raise unreadable(name, "holds subsampled colours without a packing, which are not read")
+        raise unreadable(name, tr("holds subsampled colours without a packing, which are not read"))
     if span is None or not 0 <= span.end - span.start - size * layout.frames <= 1:
-        raise damaged(name, "its pixels are not as many as its head says")
+        raise damaged(name, tr("its pixels are not as many as its head says"))
     swapped = structure.syntax == BIG_ENDIAN
     for number in range(layout.frames):
         start = span.start + number * size
@@ -89,7 +108,7 @@ def _packed_frames(data: bytes, structure: Structure, layout: Layout, name: str)
     """One a fragment, or all fragments one frame, or as the offset table says."""
     table, *parts = structure.fragments or (None,)
     if table is None or not parts:
-        raise damaged(name, "its packed pixels are missing")
+        raise damaged(name, tr("its packed pixels are missing"))
     if layout.frames == 1:
         groups = [parts]
     elif len(parts) == layout.frames:
@@ -98,13 +117,13 @@ def _packed_frames(data: bytes, structure: Structure, layout: Layout, name: str)
         offsets = np.frombuffer(data[table.start : table.end - (table.end - table.start) % 4], "<u4").tolist()
         starts = {part.start - 8 - parts[0].start + 8: index for index, part in enumerate(parts)}
         if len(offsets) != layout.frames or any(offset not in starts for offset in offsets):
-            raise damaged(name, "its frames cannot be told apart")
+            raise damaged(name, tr("its frames cannot be told apart"))
         firsts = [starts[offset] for offset in offsets]
         groups = [parts[a:b] for a, b in zip(firsts, [*firsts[1:], len(parts)], strict=True)]
     for group in groups:
         packed = b"".join(data[part.start : part.end] for part in group)
         if len(packed) > 2 * layout.frame_bytes + 65_536:
-            raise damaged(name, "a frame takes far more room than it would unpacked")
+            raise damaged(name, tr("a frame takes far more room than it would unpacked"))
         yield packed
 
 
@@ -152,7 +171,7 @@ def _rle(packed: bytes, layout: Layout, name: str) -> Pixels:
     heads = np.frombuffer(packed[:64], "<u4").tolist() if len(packed) >= 64 else [0]
     size = layout.rows * layout.columns
     if heads[0] != planes or any(not 64 <= at <= len(packed) for at in heads[1 : planes + 1]):
-        raise damaged(name, "the packing of its pixels is broken")
+        raise damaged(name, tr("the packing of its pixels is broken"))
     ends = [*heads[2 : planes + 1], len(packed)]
     unpacked = [_segment(packed[a:b], size, name) for a, b in zip(heads[1 : planes + 1], ends, strict=True)]
     if layout.allocated == 16:  # the upper bytes come first
@@ -165,11 +184,11 @@ def _segment(packed: bytes, size: int, name: str) -> bytes:
     from PIL import Image
 
     if size > len(packed) * _LONGEST_RUN:
-        raise damaged(name, "its packed pixels end too early")
+        raise damaged(name, tr("its packed pixels end too early"))
     try:
         return Image.frombytes("L", (size, 1), packed, "packbits", "L").tobytes()
     except ValueError as error:
-        raise damaged(name, "its packed pixels end too early") from error
+        raise damaged(name, tr("its packed pixels end too early")) from error
 
 
 def _jpeg(packed: bytes, layout: Layout, name: str) -> Pixels:
@@ -191,7 +210,7 @@ def _jpeg_2000(packed: bytes, layout: Layout, name: str) -> Pixels:
 
     check_jpeg_2000(packed, layout, name)
     if layout.stored != 8 or layout.photometric.startswith("YBR_FULL"):
-        raise unreadable(name, "is a JPEG 2000 with bits or colours that are not read")
+        raise unreadable(name, tr("is a JPEG 2000 with bits or colours that are not read"))
     with Image.open(io.BytesIO(packed), formats=("JPEG2000",)) as image:
         if image.size != (layout.columns, layout.rows) or image.mode != ("L" if layout.samples == 1 else "RGB"):
             raise other_picture(name)
@@ -206,7 +225,7 @@ def _jpeg_ls(packed: bytes, layout: Layout, name: str) -> Pixels:
 
     check_jpeg(packed, (0xF7,), layout, name)
     if layout.allocated != 8 or layout.photometric.startswith("YBR"):
-        raise unreadable(name, "is a JPEG-LS with bits or colours that are not read")
+        raise unreadable(name, tr("is a JPEG-LS with bits or colours that are not read"))
     decoder: Any = get_decoder(UID(JPEG_LS[0]))
     values, _facts = decoder.as_array(
         encapsulate([packed]),

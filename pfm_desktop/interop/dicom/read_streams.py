@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pfm_desktop.interop.dicom.refusals import damaged, unreadable
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 SCANS = 8  # of a JPEG, with those of a thumbnail; each goes once over the whole picture
 TILES, LAYERS = 4_096, 256  # of a JPEG 2000
@@ -44,38 +45,41 @@ def check_jpeg(packed: bytes, kinds: tuple[int, ...], layout: Layout, name: str)
         if (0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC)) or kind == 0xF7:
             bits, parts = packed[at + 4], packed[at + 9]
             if kind not in kinds or bits > 8:
-                raise unreadable(name, "is packed as a kind of JPEG that is not read")
+                raise unreadable(name, tr("is packed as a kind of JPEG that is not read"))
             if (_number(packed, at + 7, 2), _number(packed, at + 5, 2), parts) != _declared(layout):
                 raise other_picture(name)
             if packed.count(b"\xff\xda") > SCANS:
-                raise damaged(name, "its packed pixels come in more scans than any picture")
+                raise damaged(name, tr("its packed pixels come in more scans than any picture"))
             return
         at += 1 if kind == 0xFF else 2 + length
-    raise damaged(name, "its packed pixels are no JPEG")
+    raise damaged(name, tr("its packed pixels are no JPEG"))
 
 
 def check_jpeg_2000(packed: bytes, layout: Layout, name: str) -> None:
     """Size, parts, tiles and how finely they are cut."""
     if packed[:4] != b"\xff\x4f\xff\x51" or len(packed) < 42 + 3 * layout.samples:
-        raise damaged(name, "its packed pixels are no JPEG 2000")
+        raise damaged(name, tr("its packed pixels are no JPEG 2000"))
     x1, y1, x0, y0, tile_x, tile_y = (_number(packed, at, 4) for at in range(8, 32, 4))
     parts = _number(packed, 40, 2)
     if (x1 - x0, y1 - y0, parts) != _declared(layout) or not tile_x or not tile_y:
         raise other_picture(name)
     if layout.rows * layout.columns > JPEG_2000_LIMIT:
-        raise unreadable(name, f"is a JPEG 2000 of more than {JPEG_2000_LIMIT // 1_000_000} megapixels")
+        raise unreadable(
+            name,
+            tr("is a JPEG 2000 of more than {megapixels} megapixels", megapixels=JPEG_2000_LIMIT // 1_000_000),
+        )
     if any(packed[at : at + 3] != b"\x07\x01\x01" for at in range(42, 42 + 3 * parts, 3)):
-        raise unreadable(name, "is a JPEG 2000 with bits or subsampled colours that are not read")
+        raise unreadable(name, tr("is a JPEG 2000 with bits or subsampled colours that are not read"))
     if (layout.rows // tile_y + 1) * (layout.columns // tile_x + 1) > TILES:
-        raise damaged(name, "it is cut into more tiles than any picture")
+        raise damaged(name, tr("it is cut into more tiles than any picture"))
     for marker, segment in _segments(packed):
         if marker == _POC or (marker in (_COD, _COC) and _too_fine(segment, marker, layout)):
-            raise damaged(name, "it is cut more finely than any picture")
+            raise damaged(name, tr("it is cut more finely than any picture"))
 
 
 def other_picture(name: str) -> BadInputError:
     """Refusal of a stream that holds something else than its head says."""
-    return damaged(name, "its packed pixels are of another size or colour than its head says")
+    return damaged(name, tr("its packed pixels are of another size or colour than its head says"))
 
 
 def _declared(layout: Layout) -> tuple[int, int, int]:

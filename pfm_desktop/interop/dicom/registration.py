@@ -15,6 +15,7 @@ from pfm_desktop.interop.dicom.header import new_object, one_line, referenced, r
 from pfm_desktop.interop.dicom.picture import SOP_CLASS
 from pfm_desktop.interop.dicom.uids import digest_of
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -78,12 +79,12 @@ def affine_4x4(matrix: Matrix) -> Matrix:
     """The 4 x 4 of a 3 x 3 map of pixels; z stays. Raises `BadInputError` where the 3 x 3 is not affine."""
     matrix = np.asarray(matrix, dtype=np.float64)
     if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or abs(matrix[2, 2]) < _FLAT:
-        raise _not_affine("is no map of pixels")
+        raise _not_affine(tr("is no map of pixels"))
     matrix = matrix / matrix[2, 2]
     if np.abs(matrix[2, :2]).max() > _FLAT:
-        raise _not_affine("is projective, not affine")
+        raise _not_affine(tr("is projective, not affine"))
     if abs(np.linalg.det(matrix)) < _FLAT:
-        raise _not_affine("folds the picture flat")
+        raise _not_affine(tr("folds the picture flat"))
     full = np.eye(4)
     full[:2, :2], full[:2, 3] = matrix[:2, :2], matrix[:2, 2]
     return full
@@ -103,9 +104,9 @@ def _usable(summary: RegistrationSummary, white: PictureInfo, fluorescence: Pict
         raise ValueError("a registration goes from a white-light to a fluorescence picture, or one that may lie there")
     if summary.status is RegistrationStatus.REFUSED or summary.for_looking_only:
         raise BadInputError(
-            f"the registration may not be sent: {summary.cause or 'it was refused'}",
-            safe="nothing was written",
-            remedy="register the pair again, or place points by hand",
+            tr("the registration may not be sent: {cause}", cause=summary.cause or tr("it was refused")),
+            safe=tr("nothing was written"),
+            remedy=tr("register the pair again, or place points by hand"),
         )
     return affine_4x4(np.array(summary.matrix))
 
@@ -148,7 +149,7 @@ def _series(study: StudyInfo, pictures: tuple[PictureInfo, ...], modality: Modal
 
 def _not_affine(how: str) -> BadInputError:
     return BadInputError(
-        f"the registration {how}, which DICOM's Spatial Registration cannot hold",
-        safe="nothing was written",
-        remedy="register the pair again",
+        tr("the registration {how}, which DICOM's Spatial Registration cannot hold", how=how),
+        safe=tr("nothing was written"),
+        remedy=tr("register the pair again"),
     )

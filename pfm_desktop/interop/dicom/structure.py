@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pfm_desktop.interop.dicom.refusals import damaged, no_picture
+from pfm_desktop.support.language import tr
 
 DEEPEST = 16  # sequences within sequences
 MOST_ELEMENTS = 200_000
@@ -55,7 +56,7 @@ class _Walk:
     def number(self, at: int, size: int) -> int:
         """Unsigned number; `BadInputError` beyond the end."""
         if at + size > len(self.data):
-            raise damaged(self.name, "it ends in the middle of an element")
+            raise damaged(self.name, tr("it ends in the middle of an element"))
         return int.from_bytes(self.data[at : at + size], "big" if self.order == "big" else "little")
 
     def tag(self, at: int) -> int:
@@ -66,13 +67,13 @@ class _Walk:
         """One more element or item."""
         self.elements += 1
         if self.elements > MOST_ELEMENTS:
-            raise damaged(self.name, "it holds more elements than any picture")
+            raise damaged(self.name, tr("it holds more elements than any picture"))
 
 
 def walk(data: bytes, name: str) -> Structure:
     """Structure of the bytes of a file; `BadInputError` for what is no DICOM file, cut short or out of order."""
     if len(data) < _HEAD or data[_HEAD - 4 : _HEAD] != b"DICM":
-        raise no_picture(name, "is no DICOM file")
+        raise no_picture(name, tr("is no DICOM file"))
     at, syntax = _meta(_Walk(data, name))
     walking = _Walk(data, name, syntax == _IMPLICIT, "big" if syntax == _BIG_ENDIAN else "little")
     if syntax != "1.2.840.10008.1.2.1.99":  # deflated: refused by the reader, never inflated
@@ -88,12 +89,12 @@ def _meta(walking: _Walk) -> tuple[int, str]:
         tag, (start, length, _vr) = walking.tag(at), _element_head(walking, at, implicit=False)
         end = start + length
         if length == UNDEFINED or end > len(data):
-            raise damaged(walking.name, "its head is longer than the file")
+            raise damaged(walking.name, tr("its head is longer than the file"))
         if tag == _SYNTAX_TAG:
             syntax = data[start:end].decode("ascii", "replace").strip("\0 ")
         at = end
     if not syntax:
-        raise damaged(walking.name, "its head does not say how it is written")
+        raise damaged(walking.name, tr("its head does not say how it is written"))
     return at, syntax
 
 
@@ -105,7 +106,7 @@ def _element_head(walking: _Walk, at: int, *, implicit: bool) -> tuple[int, int,
     if representation in _LONG:
         return at + 12, walking.number(at + 8, 4), representation
     if representation not in _SHORT:
-        raise damaged(walking.name, "an element in it is of no known kind")
+        raise damaged(walking.name, tr("an element in it is of no known kind"))
     return at + 8, walking.number(at + 6, 2), representation
 
 
@@ -117,7 +118,7 @@ def _elements(walking: _Walk, at: int, end: int, depth: int, implicit: bool) -> 
         if end < 0 and tag == _ITEM_END:
             return at + 8
         if tag <= before:
-            raise damaged(walking.name, "its elements are out of order, or one is there twice")
+            raise damaged(walking.name, tr("its elements are out of order, or one is there twice"))
         before = tag
         at = _element(walking, tag, at, end, depth, implicit)
     return at
@@ -129,7 +130,7 @@ def _element(walking: _Walk, tag: int, at: int, end: int, depth: int, implicit: 
     if length != UNDEFINED:
         stop = start + length
         if stop > (len(walking.data) if end < 0 else end):
-            raise damaged(walking.name, "an element in it is longer than what is left of the file")
+            raise damaged(walking.name, tr("an element in it is longer than what is left of the file"))
         if representation == b"SQ":
             _items(walking, start, stop, depth, implicit)
         if tag == PIXEL_DATA and depth == 0:
@@ -138,23 +139,23 @@ def _element(walking: _Walk, tag: int, at: int, end: int, depth: int, implicit: 
     if tag == PIXEL_DATA:
         return _fragments(walking, start, keep=depth == 0)
     if representation not in (b"", b"SQ", b"UN"):
-        raise damaged(walking.name, "an element in it has no length")
+        raise damaged(walking.name, tr("an element in it has no length"))
     return _items(walking, start, -1, depth, implicit or representation == b"UN")
 
 
 def _items(walking: _Walk, at: int, end: int, depth: int, implicit: bool) -> int:
     if depth >= DEEPEST:
-        raise damaged(walking.name, f"its sequences are more than {DEEPEST} deep")
+        raise damaged(walking.name, tr("its sequences are more than {deepest} deep", deepest=DEEPEST))
     while end < 0 or at < end:
         walking.count()
         tag, length = walking.tag(at), walking.number(at + 4, 4)
         if end < 0 and tag == _SEQUENCE_END:
             return at + 8
         if tag != _ITEM:
-            raise damaged(walking.name, "a sequence in it is broken")
+            raise damaged(walking.name, tr("a sequence in it is broken"))
         stop = -1 if length == UNDEFINED else at + 8 + length
         if stop > (len(walking.data) if end < 0 else end):
-            raise damaged(walking.name, "an item in it is longer than what is left of the file")
+            raise damaged(walking.name, tr("an item in it is longer than what is left of the file"))
         at = _elements(walking, at + 8, stop, depth + 1, implicit)
     return at
 
@@ -167,7 +168,7 @@ def _fragments(walking: _Walk, at: int, *, keep: bool) -> int:
             return at + 8
         stop = at + 8 + length
         if tag != _ITEM or length == UNDEFINED or stop > len(walking.data):
-            raise damaged(walking.name, "its packed pixels are cut short")
+            raise damaged(walking.name, tr("its packed pixels are cut short"))
         if keep:
             walking.fragments.append(Span(at + 8, stop))
         at = stop

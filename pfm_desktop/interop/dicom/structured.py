@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings, Reading
-from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.domain.prediction import BANNER_ENGLISH as BANNER
 from pfm_desktop.interop.dicom import codes
 from pfm_desktop.interop.dicom.content import Modality, ReadingContent, StudyInfo
 from pfm_desktop.interop.dicom.header import MAKER, date_time, new_object, one_line, person, research_words
@@ -13,6 +13,7 @@ from pfm_desktop.interop.dicom.picture import picture_header
 from pfm_desktop.interop.dicom.structured_groups import coded_concept, groups
 from pfm_desktop.interop.dicom.uids import digest_of
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from highdicom.sr import MeasurementReport, ObservationContext, TextContentItem
@@ -30,9 +31,9 @@ def report_object(study: StudyInfo, content: ReadingContent, *, modality: Modali
     """
     if not content.pictures or not (content.findings or content.analysis or content.pins or content.outlines):
         raise BadInputError(
-            "a structured report needs a picture, and findings or an answer about it",
-            safe="nothing was written",
-            remedy="add a picture to the visit, and read it first",
+            tr("a structured report needs a picture, and findings or an answer about it"),
+            safe=tr("nothing was written"),
+            remedy=tr("add a picture to the visit, and read it first"),
         )
     dataset = new_object(
         study,
@@ -119,7 +120,7 @@ def _comments(study: StudyInfo, content: ReadingContent) -> list[str]:
     words = [f"{BANNER}. For research; the answer of the algorithm is investigational."]
     analysis = content.analysis
     if analysis is not None:
-        words.append(f"Algorithm: {analysis.model.name} {analysis.model.version}, {analysis.model.label}.")
+        words.append(f"Algorithm: {analysis.model.name} {analysis.model.version}, {analysis.model.label_english}.")
         if analysis.prediction is not None:
             said = analysis.prediction
             spoken = (said.full_set_words(analysis.model), said.median_words, said.warning, said.familiarity_words)

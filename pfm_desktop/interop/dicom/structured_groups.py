@@ -78,7 +78,7 @@ def _algorithm(model: ModelInfo) -> AlgorithmIdentification:
         parameters=[
             f"SHA-256 of the weights: {model.sha256}",
             f"variant {model.variant}, splice {model.splice}, {model.input_size} px",
-            f"sources: {', '.join(source.words for source in model.sources)}",
+            f"sources: {', '.join(source.english for source in model.sources)}",
             f"trained on {model.trained_on}",
         ],
     )

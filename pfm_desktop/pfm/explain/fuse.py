@@ -17,6 +17,7 @@ from pfm_desktop.pfm.heatmaps import LEAST_TOP
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.nets.spec import SEEN
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 
 Floats = NDArray[np.float64]
 
@@ -38,9 +39,9 @@ def explain(
     planes = way.draw(net, inputs, target)
     if not all(bool(torch.isfinite(plane).all()) for plane in planes.values()):
         raise ModelError(
-            "the network gives a heatmap that is no number",
-            safe="no map is shown or kept",
-            remedy="check the pictures, or fetch the model again",
+            tr("the network gives a heatmap that is no number"),
+            safe=tr("no map is shown or kept"),
+            remedy=tr("check the pictures, or fetch the model again"),
         )
     seen = {name: _seen(plane, inputs.coverage[name]) for name, plane in planes.items()}
     drawn = {name: _over_its_top(plane, (strong or {}).get(name, 0.0)) for name, plane in seen.items()}

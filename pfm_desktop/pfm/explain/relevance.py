@@ -12,6 +12,7 @@ from pfm_desktop.pfm.explain.target import Planes, asked, contrast, enhanced
 from pfm_desktop.pfm.nets.heads import DecisionLayer, SelfAttention
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 
 def relevance(net: PfmNet, inputs: Inputs, target: int) -> Planes:
@@ -25,7 +26,7 @@ def relevance(net: PfmNet, inputs: Inputs, target: int) -> Planes:
     there, maps = asked(net, inputs, target), enhanced(net, inputs)
     modules = [layer.attention for layer in net.decision.layers if isinstance(layer, DecisionLayer)]
     if not modules:
-        raise BadInputError("this network has no attention to follow", remedy="draw class maps instead")
+        raise BadInputError(tr("this network has no attention to follow"), remedy=tr("draw class maps instead"))
     with torch.enable_grad(), _recording(modules):
         leaves = {name: value.detach().requires_grad_(True) for name, value in maps.items()}
         score = contrast(net.decide(leaves, inputs.coverage, inputs.present), target)

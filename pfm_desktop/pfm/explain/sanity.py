@@ -13,6 +13,7 @@ import torch
 
 from pfm_desktop.pfm.nets.model import PfmNet, new_net
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 CASCADE = {
     "heads": r"(classifier|alone)\.",
@@ -29,7 +30,9 @@ CASCADE = {
 def forgetful(net: PfmNet, step: str, *, seed: int = 0) -> PfmNet:
     """A copy in evaluation mode whose tensors down to `step` of `CASCADE` are those of an untrained network."""
     if step not in CASCADE:
-        raise BadInputError(f"there is no step {step!r}", remedy=f"choose one of {', '.join(CASCADE)}")
+        raise BadInputError(
+            tr("there is no step {step!r}", step=step), remedy=tr("choose one of {steps}", steps=", ".join(CASCADE))
+        )
     steps = list(CASCADE)
     pattern = re.compile("|".join(CASCADE[name] for name in steps[: steps.index(step) + 1]))
     with torch.random.fork_rng(devices=[]):

@@ -12,6 +12,7 @@ from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.pfm.nets.heads import Logits
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 Planes = dict[str, Tensor]
 """By source that is present: g x g float32, 0 or more, edge to edge over the square input; g differs by method."""
@@ -60,13 +61,16 @@ def others(target: int) -> list[int]:
 def asked(net: PfmNet, inputs: Inputs, target: int) -> tuple[str, ...]:
     """Names of the sources that are present. Raises `BadInputError` for what no map can be drawn of."""
     if not 0 <= target < len(GRADES):
-        raise BadInputError(f"there is no grade of rank {target}", remedy=f"ask for 0 to {len(GRADES) - 1}")
+        raise BadInputError(
+            tr("there is no grade of rank {rank}", rank=target),
+            remedy=tr("ask for 0 to {most}", most=len(GRADES) - 1),
+        )
     counts = {len(inputs.pictures[name]) for name in net.names}
     if counts != {1}:
-        raise BadInputError("a heatmap is drawn of one case at a time", remedy="give a batch of one")
+        raise BadInputError(tr("a heatmap is drawn of one case at a time"), remedy=tr("give a batch of one"))
     there = tuple(name for name in net.names if bool(inputs.present[name].all()))
     if not there:
-        raise BadInputError("no picture shows anything", remedy="give a picture")
+        raise BadInputError(tr("no picture shows anything"), remedy=tr("give a picture"))
     return there
 
 

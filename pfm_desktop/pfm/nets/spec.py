@@ -7,6 +7,7 @@ from typing import Any
 
 from pfm_desktop.domain.source import PLACES, Source, together
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 
 STRIDE = 32  # side of the picture area behind one cell of the last trunk map, pixels
 SEEN = 0.25  # share of a cell that must lie in the picture (and the overlap) for it to be attended to and drawn
@@ -42,34 +43,47 @@ class NetSpec:
     def __post_init__(self) -> None:
         """Raise `ModelError` for a network that cannot be built, or that no computer here could hold."""
         if self.variant not in VARIANTS:
-            raise ModelError(f"unknown variant {self.variant!r}", remedy=f"choose one of {', '.join(VARIANTS)}")
+            raise ModelError(
+                tr("unknown variant {variant!r}", variant=self.variant),
+                remedy=tr("choose one of {variants}", variants=", ".join(VARIANTS)),
+            )
         if self.splice not in SPLICES:
-            raise ModelError(f"unknown splice {self.splice!r}", remedy=f"choose one of {', '.join(SPLICES)}")
+            raise ModelError(
+                tr("unknown splice {splice!r}", splice=self.splice),
+                remedy=tr("choose one of {splices}", splices=", ".join(SPLICES)),
+            )
         if not _whole(self.size, SIZES) or self.size % STRIDE:
-            remedy = f"choose a multiple of {STRIDE} up to {SIZES[1]}"
-            raise ModelError(f"input size {_shown(self.size)} does not fit", remedy=remedy)
+            remedy = tr("choose a multiple of {stride} up to {most}", stride=STRIDE, most=SIZES[1])
+            raise ModelError(tr("input size {size} does not fit", size=_shown(self.size)), remedy=remedy)
         if not self.sources or len(set(self.sources)) != len(self.sources):
-            raise ModelError("a network needs each of its sources once", remedy="choose white, fluorescence or both")
+            remedy = tr("choose white, fluorescence or both")
+            raise ModelError(tr("a network needs each of its sources once"), remedy=remedy)
         if not _asked_so(self.sources):
-            remedy = "choose white light, fluorescence, or white light + one other"
-            raise ModelError(f"no pair is {together(self.sources)}", remedy=remedy)
+            remedy = tr("choose white light, fluorescence, or white light + one other")
+            raise ModelError(tr("no pair is {sources}", sources=together(self.sources)), remedy=remedy)
         for name, value, range_ in (
             ("width", self.width, WIDTHS),
             ("layers", self.layers, LAYERS),
             ("heads", self.heads, HEADS),
         ):
             if not _whole(value, range_):
-                remedy = f"choose a whole number from {range_[0]} to {range_[1]}"
-                raise ModelError(f"{name} = {_shown(value)} does not fit a network", remedy=remedy)
+                remedy = tr("choose a whole number from {least} to {most}", least=range_[0], most=range_[1])
+                raise ModelError(
+                    tr("{name} = {number} does not fit a network", name=name, number=_shown(value)), remedy=remedy
+                )
         if self.width % self.heads:
-            raise ModelError("the token width must be a multiple of the number of heads", remedy="change one of them")
+            remedy = tr("change one of them")
+            raise ModelError(tr("the token width must be a multiple of the number of heads"), remedy=remedy)
         if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
-            remedy = "choose a number from 0 to below 1"
-            raise ModelError(f"dropout = {_shown(self.dropout)} does not fit a network", remedy=remedy)
+            remedy = tr("choose a number from 0 to below 1")
+            raise ModelError(tr("dropout = {share} does not fit a network", share=_shown(self.dropout)), remedy=remedy)
         for name in SWITCHES:
             value = getattr(self, name)
             if not isinstance(value, bool):
-                raise ModelError(f"{name} = {_shown(value)} is neither true nor false", remedy="say which")
+                raise ModelError(
+                    tr("{name} = {given} is neither true nor false", name=name, given=_shown(value)),
+                    remedy=tr("say which"),
+                )
 
     @property
     def grid(self) -> int:
@@ -95,18 +109,25 @@ class NetSpec:
         unknown = sorted(set(table) - known)
         if unknown:
             shown = ", ".join(name if name.isprintable() else repr(name) for name in unknown)[:200]
-            raise ModelError(f"the model asks for {shown}", remedy="update the program to read this model")
+            raise ModelError(
+                tr("the model asks for {names}", names=shown), remedy=tr("update the program to read this model")
+            )
         try:
             for name in table.get("sources", ()):
                 if isinstance(name, str) and name not in set(Source):
                     raise ModelError(
-                        f"the model was trained for pictures that this program does not know: {_shown(name)}",
-                        remedy="update the program, or choose another model",
+                        tr(
+                            "the model was trained for pictures that this program does not know: {source}",
+                            source=_shown(name),
+                        ),
+                        remedy=tr("update the program, or choose another model"),
                     )
             sources = tuple(Source(name) for name in table.get("sources", ()))
             return cls(**{**table, "sources": sources})
         except (TypeError, ValueError) as error:
-            raise ModelError(f"the network table is damaged ({error})", remedy="fetch the model again") from error
+            raise ModelError(
+                tr("the network table is damaged ({error})", error=error), remedy=tr("fetch the model again")
+            ) from error
 
 
 def _asked_so(sources: tuple[Source, ...]) -> bool:
@@ -124,5 +145,5 @@ def _whole(value: Any, range_: tuple[int, int]) -> bool:
 def _shown(value: Any) -> str:
     """A value from a file, short: it may be thousands of digits long, too many to be written out."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**12:
-        return "a number far too large"
+        return tr("a number far too large")
     return repr(value)[:40]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.resampling import patient_weights
-from pfm_desktop.domain.source import Source, together
+from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.calibrate import Scale, graded
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model
@@ -22,6 +22,7 @@ from pfm_desktop.pfm.training.answers import Answers, collect, combinations, mai
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import BINS, Measured, measured
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,9 +55,13 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
     shared = [name for name in first.net.names if name in second.net.names]
     if not shared or first.net.spec.size != second.net.spec.size:
         raise BadInputError(
-            f"{first.info.name} and {second.info.name} do not read the same pictures, and cannot be compared",
-            safe="nothing was changed",
-            remedy="have a model answer that reads the same (Models), then compare again",
+            tr(
+                "{first} and {second} do not read the same pictures, and cannot be compared",
+                first=first.info.name,
+                second=second.info.name,
+            ),
+            safe=tr("nothing was changed"),
+            remedy=tr("have a model answer that reads the same (Models), then compare again"),
         )
     indices = np.arange(len(data), dtype=np.int64)
     with torch_threads():
@@ -75,8 +80,8 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
         "women_hsil": len(set(with_hsil.tolist())),
         "cases": len(data),
         "grades": data.counts(),
-        "pairs": {"of": together(second.info.sources), "cases": int(asked[1].valid[main].sum())},
-        "asked_about": together(map(Source, shared)) if shared != list(second.net.names) else "",
+        "pairs": {"of": _english(second.info.sources), "cases": int(asked[1].valid[main].sum())},
+        "asked_about": _english(map(Source, shared)) if shared != list(second.net.names) else "",
         **_table(sides, data.grades, women, everything),
         "women": len(set(data.patients)),
         "by_source": {
@@ -90,9 +95,14 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
     return Comparison(figures, *(side.ranks for side in sides))
 
 
+def _english(sources: Iterable[Source]) -> str:
+    """As `together`; figures go on record and into cards, which are English."""
+    return " + ".join(source.english for source in sources)
+
+
 def _named(model: LoadedModel) -> dict[str, str]:
     info = model.info
-    return {"name": info.name, "version": info.version, "sha256": info.sha256, "label": info.label}
+    return {"name": info.name, "version": info.version, "sha256": info.sha256, "label": info.label_english}
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,7 @@ from pfm_desktop.pfm.preprocess import Pixels, Seen, letterbox_mask
 from pfm_desktop.pfm.training.squares import square_of
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named, write_text
+from pfm_desktop.support.language import tr
 
 CASES = "cases.jsonl"
 HEADER = "prepared.json"
@@ -34,7 +35,7 @@ ARRAYS = {"white": 3, "fluorescence": 3, "overlap": 1}  # bytes a pixel
 SECOND = "second"  # of a line: the source in the second place, where it is not fluorescence
 LESION = "lesion"  # one byte a pixel; the file is short, or not there, where no later case has an outline
 WHITE, FLUORESCENCE = str(Source.WHITE), str(Source.FLUORESCENCE)
-SAFE = "the pictures that you gave are unchanged"
+SAFE = tr("the pictures that you gave are unchanged")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class PreparedWriter:
             self.folder.mkdir(parents=True, exist_ok=True)
         header = self.folder / HEADER
         if header.exists() and _size_of(self.folder) != size:
-            raise _not_this(self.folder, f"was prepared at another size than {size}")
+            raise _not_this(self.folder, tr("was prepared at another size than {size}", size=size))
         self._rows = _whole_rows(self.folder)
         if facts is not None:
             self._rows = _brought_up(self.folder, self._rows, facts)
@@ -180,7 +181,9 @@ class PreparedSet:
         self.size = _size_of(self.folder)
         rows = _whole_rows(self.folder)
         if not rows:
-            raise BadInputError(f"{self.folder} holds no whole case", remedy="prepare the pictures again")
+            raise BadInputError(
+                tr("{folder} holds no whole case", folder=self.folder), remedy=tr("prepare the pictures again")
+            )
         self._describe(rows)
         self._arrays = {name: self._map(name, depth, len(rows)) for name, depth in ARRAYS.items()}
         self.outlined: NDArray[np.bool_] = np.array([bool(row.get(LESION)) for row in rows])
@@ -245,7 +248,9 @@ def _size_of(folder: Path) -> int:
     try:
         return int(json.loads((folder / HEADER).read_text(encoding="utf-8"))["size"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInputError(f"{folder} holds no prepared pictures", remedy="prepare them again") from error
+        raise BadInputError(
+            tr("{folder} holds no prepared pictures", folder=folder), remedy=tr("prepare them again")
+        ) from error
 
 
 def _brought_up(
@@ -257,8 +262,13 @@ def _brought_up(
     if other:
         raise _not_this(
             folder,
-            f"was prepared from other cases, pictures or sources than the manifest names: {len(other)} of its "
-            f"{len(rows)} cases differ, such as {other[0]}",
+            tr(
+                "was prepared from other cases, pictures or sources than the manifest names: {differ} of "
+                "its {rows} cases differ, such as {case}",
+                differ=len(other),
+                rows=len(rows),
+                case=other[0],
+            ),
         )
     return [{**row, "patient": fact.patient, "grade": str(fact.grade)} for row, fact in known if fact is not None]
 
@@ -266,8 +276,8 @@ def _brought_up(
 def _not_this(folder: Path, why: str) -> BadInputError:
     return BadInputError(
         f"{folder} {why}",
-        safe="nothing in it was changed",
-        remedy="name another folder with --prepared, or delete this one to have it made again",
+        safe=tr("nothing in it was changed"),
+        remedy=tr("name another folder with --prepared, or delete this one to have it made again"),
     )
 
 

@@ -20,6 +20,7 @@ from pfm_desktop.pfm.training.answers import Answers, collect
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import difference, set_figures, summary
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 
 
 def evaluate(ctx: Context, data: PreparedSet, model: Path) -> dict[str, Any]:
@@ -81,8 +82,10 @@ def _refuse_no_numbers(answers: Answers, info: ModelInfo) -> None:
     for name in answers.log_p:
         if not np.isfinite(answers.of(name)[0]).all():
             raise ModelError(
-                f"the model {info.name} {info.version} gives answers that are no numbers",
-                safe="no figures were written",
+                tr(
+                    "the model {name} {version} gives answers that are no numbers", name=info.name, version=info.version
+                ),
+                safe=tr("no figures were written"),
                 remedy=FETCH_AGAIN,
             )
 
@@ -99,5 +102,5 @@ class _Told:
 
     def check(self) -> None:
         """See `Context.check`."""
-        self._ctx.progress(min(self._done, self._total), self._total, "asking the model")
+        self._ctx.progress(min(self._done, self._total), self._total, tr("asking the model"))
         self._done += self._batch

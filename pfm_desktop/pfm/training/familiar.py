@@ -82,10 +82,10 @@ def familiarity_table(
 
 def familiarity_notes(table: Mapping[str, Any], net: PfmNet) -> tuple[str, ...]:
     """What a person should know of a model that cannot tell of some source what is unlike its cases."""
-    missing = [Source(name).words for name in net.names if name not in table]
+    missing = [Source(name).english for name in net.names if name not in table]
     if not missing:
         return ()
-    needed = ", ".join(f"{Source(name).words} {least_patients(ACCEPTED[Source(name).place])}" for name in net.names)
+    needed = ", ".join(f"{Source(name).english} {least_patients(ACCEPTED[Source(name).place])}" for name in net.names)
     return (
         f"too few patients to notice when {' or '.join(missing)} is unlike anything it learned from "
         f"(needed: {least_learned(net)} to learn from, and to calibrate {needed}): it will warn of no such picture, "

@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.grade import GRADE_WORDS, GRADES
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.resampling import patient_weights
-from pfm_desktop.domain.source import Source, together
+from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm import colours
 from pfm_desktop.pfm.calibrate import Calibration
@@ -47,6 +47,7 @@ from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_p
 from pfm_desktop.pfm.training.strength import heatmap_notes, heatmap_table
 from pfm_desktop.pfm.training.tuning import Keep, Tuned, tune
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.threads import worker_threads
 
 VIEWS = 3  # fixed views a training case
@@ -217,8 +218,13 @@ def _check_sizes(model: LoadedModel, *sets: PreparedSet | None) -> None:
     for given in sets:
         if given is not None and given.size != model.net.spec.size:
             raise BadInputError(
-                f"the pictures were prepared at {given.size} pixels, {model.info.name} reads {model.net.spec.size}",
-                remedy="prepare them again",
+                tr(
+                    "the pictures were prepared at {size} pixels, {name} reads {wanted}",
+                    size=given.size,
+                    name=model.info.name,
+                    wanted=model.net.spec.size,
+                ),
+                remedy=tr("prepare them again"),
             )
 
 
@@ -229,15 +235,19 @@ def check_enough(patients: Sequence[str], grades: Sequence[int], enough: int) ->
         worst[patient] = max(worst.get(patient, 0), grade)
     found = np.bincount(np.array(list(worst.values()), dtype=np.int64), minlength=len(GRADES))
     missing = [
-        f"{grade.value} {enough - count} more (has {count})"
+        tr("{grade} {missing} more (has {there})", grade=GRADE_WORDS[grade], missing=enough - count, there=count)
         for grade, count in zip(GRADES, found.tolist(), strict=True)
         if count < enough
     ]
     if missing:
         raise TooFewError(
-            f"too few patients to fine-tune: each grade needs {enough}; missing: {', '.join(missing)}",
-            safe="nothing was written",
-            remedy="add graded cases of more patients",
+            tr(
+                "too few patients to fine-tune: each grade needs {enough}; missing: {grades}",
+                enough=enough,
+                grades=", ".join(missing),
+            ),
+            safe=tr("nothing was written"),
+            remedy=tr("add graded cases of more patients"),
         )
 
 
@@ -390,7 +400,11 @@ def _descent(parent: ModelInfo, info: ModelInfo, training: Mapping[str, Any]) ->
     rehearsed = training["rehearsed_cases"]
     kept = f" {rehearsed} old cases were rehearsed." if rehearsed else " No old cases were rehearsed."
     new = [source for source in info.sources if source not in parent.sources]
-    read = f" It did not read {together(new)}, which started from its white light." if new else ""
+    read = (
+        f" It did not read {' + '.join(source.english for source in new)}, which started from its white light."
+        if new
+        else ""
+    )
     return (
         f"Fine-tuned from {parent.name} {parent.version} (weights SHA-256 `{parent.sha256}`), which was trained on "
         f"{parent.trained_on}.{read}{kept}"

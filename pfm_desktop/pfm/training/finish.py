@@ -30,6 +30,7 @@ from pfm_desktop.pfm.training.split import PARTS, Split
 from pfm_desktop.pfm.training.state import Progress
 from pfm_desktop.pfm.training.strength import heatmap_notes, heatmap_table
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 
 OUTLINED = 0.5  # share of the training cases with an outline from which on the class map is the model's heatmap
 MEASURED_ON = 512  # cases; more does not change the third digit
@@ -72,9 +73,12 @@ def start_weights(net: PfmNet, start: Path, measured: Normalisation) -> Normalis
     theirs, ours = model.net.spec, net.spec
     if theirs.partial_conv != ours.partial_conv:
         raise ModelError(
-            f"the trunks of {model.info.name} do not fit: only one of the two networks is built with PConv",
-            safe="nothing was trained",
-            remedy="train from nothing, without a start",
+            tr(
+                "the trunks of {name} do not fit: only one of the two networks is built with PConv",
+                name=model.info.name,
+            ),
+            safe=tr("nothing was trained"),
+            remedy=tr("train from nothing, without a start"),
         )
     alike = all(getattr(theirs, name) == getattr(ours, name) for name in ("channel_attention", "spatial_attention"))
     for name in net.names:

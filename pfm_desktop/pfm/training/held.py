@@ -17,6 +17,7 @@ from pfm_desktop.pfm.preprocess import Pixels, Seen
 from pfm_desktop.pfm.training.data import ARRAYS, FLUORESCENCE, SECOND, WHITE, PreparedSet
 from pfm_desktop.pfm.training.squares import square_of
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 
 def held_bytes(size: int) -> int:
@@ -70,7 +71,7 @@ class HeldSet(PreparedSet):
     def __init__(self, held: HeldCases) -> None:
         rows = held.rows
         if not rows:
-            raise BadInputError("there is no case that can be used", remedy="retake or replace the pictures")
+            raise BadInputError(tr("there is no case that can be used"), remedy=tr("retake or replace the pictures"))
         self.folder, self.size = Path(), held.size
         self._describe(rows)
         self._arrays = {name: array[: len(rows)] for name, array in held.arrays.items()}

@@ -34,6 +34,7 @@ from pfm_desktop.pfm.training.split import Split, split_by_patient
 from pfm_desktop.pfm.training.step import CLIP
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import named, write_text
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.threads import worker_threads
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def train(
     refuse_existing(out)
     split = split_by_patient(data.patients, data.grades, seed=config.seed, shares=config.shares)
     run = config.run or out.with_name(out.name + ".run")
-    with named(run, safe="no training was begun"):
+    with named(run, safe=tr("no training was begun")):
         run.mkdir(parents=True, exist_ok=True)
     for half in run.glob(".*.part"):  # what a kill left of a file that was being written
         half.unlink(missing_ok=True)
@@ -78,7 +79,7 @@ def train(
         )
     for name in (state.STATE, state.BEST):
         (run / name).unlink(missing_ok=True)
-    with named(out / state.CURVES, safe="the model itself is written"):
+    with named(out / state.CURVES, safe=tr("the model itself is written")):
         shutil.copyfile(run / state.CURVES, out / state.CURVES)
     return result
 
@@ -128,8 +129,12 @@ class _Loop:
             lost = state.epochs_of_another(self.run, self.progress.digest)
             if lost:
                 tell(
-                    f"{lost} epochs of an earlier run in {self.run} were made with other cases, grades or settings "
-                    "(such as --epochs) and are not used; training starts from the beginning"
+                    tr(
+                        "{lost} epochs of an earlier run in {run} were made with other cases, grades or settings "
+                        "(such as --epochs) and are not used; training starts from the beginning",
+                        lost=lost,
+                        run=self.run,
+                    )
                 )
             write_text(self.run / state.CURVES, state.CURVES_HEADER)
 
@@ -201,12 +206,18 @@ class _Loop:
 
     def _tell(self, engine: Engine) -> None:
         loss = float(engine.state.output or 0.0)
-        _refuse_no_number(loss, f"epoch {engine.state.epoch}")
+        _refuse_no_number(loss, tr("epoch {epoch}", epoch=engine.state.epoch))
         self._sum += loss
         self.progress.pairs += self.config.batch
         speed = self._speed()
         done = engine.state.iteration
-        text = f"epoch {engine.state.epoch} of {self.config.epochs}, loss {loss:.3f}, {speed:.0f} pairs/s"
+        text = tr(
+            "epoch {epoch} of {epochs}, loss {loss:.3f}, {speed:.0f} pairs/s",
+            epoch=engine.state.epoch,
+            epochs=self.config.epochs,
+            loss=loss,
+            speed=speed,
+        )
         try:
             self.ctx.progress(done, self.per_epoch * self.config.epochs, text)
         except Cancelled:
@@ -220,7 +231,7 @@ class _Loop:
         whole = SilentContext()  # a cancel waits for the next step: half a validation is of no use
         answers = collect(whole, self.average.net, self.data, self.split.validation, self.normalisation, bf16=self.bf16)
         loss = likelihood_loss(answers, main_combination(self.net.names))
-        _refuse_no_number(loss, f"the validation after epoch {epoch}")
+        _refuse_no_number(loss, tr("the validation after epoch {epoch}", epoch=epoch))
         self.progress.epoch = epoch
         if loss < self.progress.best_loss or self.progress.best_epoch == 0:
             self.progress.best_loss, self.progress.best_epoch = loss, epoch
@@ -230,7 +241,7 @@ class _Loop:
         self._clock = now
         rate = self.optimizer.param_groups[0]["lr"]
         curves = self.run / state.CURVES
-        with named(curves, safe="earlier epochs are kept"), curves.open("a", encoding="utf-8") as stream:
+        with named(curves, safe=tr("earlier epochs are kept")), curves.open("a", encoding="utf-8") as stream:
             stream.write(
                 f"{epoch},{self._sum / self.per_epoch:.5f},{loss:.5f},{rate:.2e},{self.progress.seconds:.1f}\n"
             )
@@ -251,9 +262,9 @@ def _refuse_no_number(loss: float, where: str) -> None:
     """A network that has lost its way never comes back, and would answer every picture with no number."""
     if math.isnan(loss):
         raise ModelError(
-            f"the training failed: in {where} its loss was no number",
-            safe="no model was written, and the epochs before are kept",
-            remedy="check the pictures, start from another model, or train from nothing",
+            tr("the training failed: in {where} its loss was no number", where=where),
+            safe=tr("no model was written, and the epochs before are kept"),
+            remedy=tr("check the pictures, start from another model, or train from nothing"),
         )
 
 

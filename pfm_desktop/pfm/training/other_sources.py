@@ -22,6 +22,7 @@ from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.data import FLUORESCENCE, WHITE, PreparedSet
 from pfm_desktop.pfm.training.finish import measure_normalisation
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 LEAST_SPREAD = 0.05  # of a channel, in 0..1: what a filter leaves dark is not made bright
 _JOINED = "splice.project.weight"  # of the channel splice, D x nC x 1 x 1: the sources one behind the other
@@ -80,7 +81,11 @@ def _check(sources: Sequence[Source], data: PreparedSet) -> None:
     foreign = [source for source in sources if source.place == FLUORESCENCE and source != data.second]
     if foreign:
         raise BadInputError(
-            f"the model is to read {together(sources)}, the cases are white light + {Source(data.second).words}",
-            safe="nothing was written",
-            remedy="learn from pairs of these sources",
+            tr(
+                "the model is to read {sources}, the cases are white light + {second}",
+                sources=together(sources),
+                second=Source(data.second).words,
+            ),
+            safe=tr("nothing was written"),
+            remedy=tr("learn from pairs of these sources"),
         )

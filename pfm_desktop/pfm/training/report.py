@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pfm_desktop.domain.prediction import BANNER, ModelInfo
+from pfm_desktop.domain.prediction import BANNER_ENGLISH, ModelInfo
 from pfm_desktop.pfm.familiarity_card import with_section
 from pfm_desktop.pfm.model_file import CARD, read_model_file, write_model_file
 from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, heatmap_method, heatmap_strengths
@@ -15,6 +15,7 @@ from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.seen import LOCKED_WOMEN
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import write_text
+from pfm_desktop.support.language import tr
 
 FIGURES = "## Figures"
 ASKED = {
@@ -78,7 +79,7 @@ def replace_figures(folder: Path, figures: Mapping[str, Any], lines: Sequence[st
         (folder / CARD).read_text(encoding="utf-8"), "\n".join((*(f"- {_capital(line)}." for line in lines), said))
     )
     if not card:
-        raise ModelError(f"{folder / CARD} has no section Figures", remedy="write the card again")
+        raise ModelError(tr("{file} has no section Figures", file=folder / CARD), remedy=tr("write the card again"))
     write_model_file(folder, replace(content, figures=dict(figures)))
     write_text(folder / CARD, card)
 
@@ -97,7 +98,7 @@ def card_text(
     where = "on phantoms" if info.trained_on == "phantoms" else f"on {info.trained_on}"
     parts = [
         f"# {info.name} {info.version}",
-        f"**{BANNER}.** {_capital(info.label)}.",
+        f"**{BANNER_ENGLISH}.** {_capital(info.label_english)}.",
         "## What it is",
         f"{_what(info)} {attention}",
         "## Intended use",
@@ -117,7 +118,7 @@ def card_text(
 
 
 def _what(info: ModelInfo) -> str:
-    sources = " and ".join(source.words for source in info.sources)
+    sources = " and ".join(source.english for source in info.sources)
     return (
         f"PConvFusionModel, variant {info.variant}, {info.splice} splice, input {info.input_size} x {info.input_size}, "
         f"for {sources}. Grades: normal, low (LSIL, CIN1), high (HSIL, CIN2-3), cancer. PConv extraction, channel and "

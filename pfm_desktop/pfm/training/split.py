@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 PARTS = ("train", "validation", "calibration", "test")
+_PART_WORDS = {
+    "train": tr("train", "part of the cases"),
+    "validation": tr("validation", "part of the cases"),
+    "calibration": tr("calibration", "part of the cases"),
+}
 
 
 class TooFewError(BadInputError):
@@ -60,11 +66,10 @@ def split_by_patient(
     split = Split(*(np.flatnonzero(parts == index).astype(np.int64) for index in range(len(PARTS))))
     for name in PARTS[:3]:
         if not len(getattr(split, name)):
-            count = f"{len(worst)} patients are" if len(worst) != 1 else "1 patient is"
             raise TooFewError(
-                f"{count} too few: none is left for {name}",
-                safe="nothing was written",
-                remedy="add cases of more patients",
+                tr("%n patient(s) (is|are) too few: none is left for {part}", "", len(worst), part=_PART_WORDS[name]),
+                safe=tr("nothing was written"),
+                remedy=tr("add cases of more patients"),
             )
     return split
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.preprocess import Letterbox, Pixels, Seen, fluorescence_level, letterbox, letterbox_mask
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 WHITE, FLUORESCENCE = str(Source.WHITE), str(Source.FLUORESCENCE)
 
@@ -45,12 +46,14 @@ def square_of(
     """
     given = white if white is not None else fluorescence
     if given is None:
-        raise BadInputError(f"case {case} has no picture", remedy="correct the manifest")
+        raise BadInputError(tr("case {case} has no picture", case=case), remedy=tr("correct the manifest"))
     blank = np.zeros_like(given)
     first, box = letterbox(white if white is not None else blank, size)
     second, box_second = letterbox(fluorescence if fluorescence is not None else blank, size)
     if box != box_second:
-        raise BadInputError(f"the two pictures of case {case} differ in size", remedy="warp one onto the other")
+        raise BadInputError(
+            tr("the two pictures of case {case} differ in size", case=case), remedy=tr("warp one onto the other")
+        )
     seen = _seen(fluorescence is not None, overlap, box)
     present = {WHITE: white is not None, FLUORESCENCE: fluorescence is not None and bool(seen.any())}
     return Square(first, second, seen.astype(np.uint8), box, fluorescence_level(second, seen), present)

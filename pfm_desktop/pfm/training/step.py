@@ -20,6 +20,7 @@ from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.nets.pconv import STAGE3
 from pfm_desktop.pfm.training.losses import grade_weights, total_loss
 from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.language import tr
 
 Ints = NDArray[np.int64]
 Weights = Mapping[str, NDArray[np.float32]]
@@ -88,7 +89,9 @@ def put_weights(net: PfmNet, weights: Weights) -> None:
     own = dict(net.named_parameters())
     for name, value in weights.items():
         if name not in own or tuple(own[name].shape) != value.shape or not np.isfinite(value).all():
-            raise ModelError(f"the weights {name} do not fit the network", safe="the network is unchanged")
+            raise ModelError(
+                tr("the weights {name} do not fit the network", name=name), safe=tr("the network is unchanged")
+            )
     for name, value in weights.items():
         own[name].copy_(torch.from_numpy(np.ascontiguousarray(value, np.float32)))
 
@@ -139,8 +142,8 @@ def learn_step(net: PfmNet, optimizer: torch.optim.Optimizer, arrays: Arrays, ba
     )
     if not torch.isfinite(loss):  # one such step would make all weights no numbers
         raise ModelError(
-            "a case gives no number to learn from", safe="the weights are as before this step",
-            remedy="leave it out, and look at its pictures",
+            tr("a case gives no number to learn from"), safe=tr("the weights are as before this step"),
+            remedy=tr("leave it out, and look at its pictures"),
         )  # fmt: skip
     loss.backward()  # type: ignore[no-untyped-call]  # torch ships this method without types
     nn.utils.clip_grad_norm_(net.parameters(), CLIP)

@@ -22,6 +22,7 @@ from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.training.loop import make_optimizer, schedule
 from pfm_desktop.pfm.training.step import Arrays, answers_of, balance_of, learn_round, open_parts
 from pfm_desktop.pfm.training.tuning_state import TuningState, load_tuning, save_tuning
+from pfm_desktop.support.language import tr
 
 Ints = NDArray[np.int64]
 BATCH = 32
@@ -164,7 +165,12 @@ class _Run:
         self.ctx.progress(
             tuned.epochs,
             len(self.plan),
-            f"epoch {tuned.epochs + 1} of {len(self.plan)}, validation loss {tuned.losses[-1]:.3f}",
+            tr(
+                "epoch {epoch} of {epochs}, validation loss {loss:.3f}",
+                epoch=tuned.epochs + 1,
+                epochs=len(self.plan),
+                loss=tuned.losses[-1],
+            ),
         )
         if number == 0 or self.optimizer is None:
             self.optimizer = self._begin(tuned.epochs + 1)

@@ -28,6 +28,7 @@ from pfm_desktop.services.capture.live import Exposed
 from pfm_desktop.services.capture.times import Times
 from pfm_desktop.services.importing.dates import ExifTime, parsed_exif
 from pfm_desktop.support.errors import MemoryFullError, UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
@@ -128,7 +129,7 @@ class Arrivals:
                 problems.append(_left(queued.found, what))
             except Exception:
                 log.exception("a picture from a folder could not be read")
-                problems.append(_left(queued.found, "an unexpected error; it is in the log"))
+                problems.append(_left(queued.found, tr("an unexpected error; it is in the log")))
             else:
                 if one.exposed.frame.at < queued.since - SECOND_S:
                     early.append(one.found)
@@ -145,7 +146,7 @@ class Arrivals:
         found = queued.found
         about = found.path.stat()
         if about.st_size > BYTE_LIMIT:
-            raise UserError(f"it is too large ({about.st_size / 1e9:.1f} GB)")
+            raise UserError(tr("it is too large ({size:.1f} GB)", size=about.st_size / 1e9))
         data = found.path.read_bytes()
         pixels = decode_picture(data, found.name).pixels
         exif = read_exif(data)
@@ -215,4 +216,4 @@ def _how(config: DeviceConfig, source: Source, exif: Exif) -> Acquisition:
 
 
 def _left(found: Found, why: str) -> str:
-    return f"{found.name} was not taken in: {why}. It was left where it is."
+    return tr("{file} was not taken in: {why}. It was left where it is.", file=found.name, why=why)

@@ -16,6 +16,7 @@ from pfm_desktop.services.export.single_file import export_file
 from pfm_desktop.services.export.visits import NOTHING, check_may_leave
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,10 +51,12 @@ def export_clip(ctx: Context, lib: Library, clip_id: str, out: Path, *, coding: 
     check_may_leave(lib)
     way, out = Coding(coding), Path(out)
     if out.suffix.lower() != way.suffix:
-        raise BadInputError(f"a video of this kind has a name that ends with {way.suffix}", safe=NOTHING)
+        raise BadInputError(
+            tr("a video of this kind has a name that ends with {ending}", ending=way.suffix), safe=NOTHING
+        )
     reader = ClipReader(lib, clip_id)
     if not reader.frames:
-        raise BadInputError("there is no frame in this clip", safe=NOTHING, remedy="choose another one")
+        raise BadInputError(tr("there is no frame in this clip"), safe=NOTHING, remedy=tr("choose another one"))
     visit = reader.clip.visit_id
     details = {"format": way.value, "clip_id": clip_id, "clock": clock, "visits": 1, "visit_ids": [visit]}
     begun = Begun(visit, "a clip as a video", details)
@@ -75,13 +78,13 @@ class _Writing:
     def write(self) -> Written:
         """Frame by frame; a part that cannot be read is left out."""
         try:
-            for place, index in self.reader.parts(self.ctx, "Writing the video"):
+            for place, index in self.reader.parts(self.ctx, tr("Writing the video")):
                 if self.video is None:
                     self.video = self._begun((index.width, index.height))
                 self._add_part(self.video, place)
             if self.video is None:
                 raise BadInputError(
-                    "no frame of this clip can be read", safe=NOTHING, remedy="put its parts back from a backup"
+                    tr("no frame of this clip can be read"), safe=NOTHING, remedy=tr("put its parts back from a backup")
                 )
             return self.video.close()
         finally:

@@ -12,6 +12,7 @@ from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.storage import clips as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.capture.clip_segment import Pixels, SegmentIndex
@@ -30,7 +31,9 @@ class ClipReader:
         with lib.read() as session:
             clip, segments = stored.clip(session, clip_id), stored.segments_of(session, clip_id)
         if clip is None:
-            raise StorageError("this clip is not in the library", remedy="go back to Today and open the visit again")
+            raise StorageError(
+                tr("this clip is not in the library"), remedy=tr("go back to Today and open the visit again")
+            )
         self.clip: Clip = clip
         self.segments: tuple[Segment, ...] = segments
         self.problems: dict[int, str] = {}
@@ -74,7 +77,7 @@ class ClipReader:
     def moments(self, ctx: Context = _SILENT) -> tuple[Moment, ...]:
         """All frames that can be read, in order; what cannot is in `problems` then. Raises `Cancelled`."""
         found: list[Moment] = []
-        for place, index in self.parts(ctx, "Reading the clip"):
+        for place, index in self.parts(ctx, tr("Reading the clip")):
             start = self._start_of(place)
             found += (Moment(start + within, one.seconds) for within, one in enumerate(index.frames))
         return tuple(found)
@@ -111,10 +114,10 @@ class ClipReader:
         data = self._lib.pictures.get(segment.sha256)
         index = clip_segment.index(data)
         if len(index.frames) != segment.frames:
-            raise clip_segment.SegmentError("it has not the frames that are on record")
+            raise clip_segment.SegmentError(tr("it has not the frames that are on record"))
         self._last = place, data, index
         return data, index
 
 
 def _no_frame(number: int) -> BadInputError:
-    return BadInputError(f"this clip has no frame {number}", remedy="choose one that it has")
+    return BadInputError(tr("this clip has no frame {number}", number=number), remedy=tr("choose one that it has"))

@@ -22,6 +22,7 @@ from pfm_desktop.storage import repositories as visits
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.capture.clip_segment import Pixels, SegmentBytes
@@ -73,7 +74,7 @@ def begin_clip(
     """
     with lib.read() as session:
         if visits.visit(session, visit_id) is None:
-            raise StorageError("this visit is not in the library", remedy="go back to Today and open it again")
+            raise StorageError(tr("this visit is not in the library"), remedy=tr("go back to Today and open it again"))
         if visits.findings_of(session, visit_id).signature is not None:
             raise SignedError("Clip begun")
     now = time.monotonic()
@@ -219,7 +220,9 @@ def remove(lib: Library, clip_id: str) -> Change:
     """
     clip = ClipReader(lib, clip_id).clip
     if not clip.closed:
-        raise StorageError("this clip is being recorded", safe="nothing was changed", remedy="end the recording first")
+        raise StorageError(
+            tr("this clip is being recorded"), safe=tr("nothing was changed"), remedy=tr("end the recording first")
+        )
     with lib.read() as session:
         fields = records.snapshot(session, "clip", clip_id)
     return lib.apply(Change("clip", clip_id, fields, None, f"Clip of {clip.seconds:.0f} s removed"))
@@ -231,5 +234,5 @@ def verify(lib: Library, clip_id: str, ctx: Context = _SILENT) -> tuple[str, ...
     reader.moments(ctx)
     wrong = list(reader.problems.values())
     if reader.clip.closed and stored.content_sha256(reader.segments) != reader.clip.content_sha256:
-        wrong.append("the parts of this clip are not those that were on record when it was closed")
+        wrong.append(tr("the parts of this clip are not those that were on record when it was closed"))
     return tuple(wrong)

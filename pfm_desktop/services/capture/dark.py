@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pfm_desktop.capture.lamp import Lamp, LampError
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.imaging.dark import DarkFrame, dark_frame, subtracted
-from pfm_desktop.services.capture.pair_parts import Frames, Waits
+from pfm_desktop.services.capture.pair_parts import Frames, Waits, state_words
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 
@@ -54,7 +55,9 @@ def take_dark(
         since = time.monotonic() if lamp is None else lamp.switch(Light.OFF).at
         frames = _frames(stream, since + waits.clear_s, count, waits)
     except LampError as error:
-        raise NoDarkError(f"no dark frame was taken: {error.what}", safe=error.safe, remedy=error.remedy) from error
+        raise NoDarkError(
+            tr("no dark frame was taken: {problem}", problem=error.what), safe=error.safe, remedy=error.remedy
+        ) from error
     finally:
         _white_again(lamp)
     return dark_frame(frames, exposure_ms=exposure_ms, gain=gain)
@@ -69,7 +72,7 @@ def cleaned(
         return Cleaned(pixels)
     why = dark.fits(pixels, exposure_ms=exposure_ms, gain=gain)
     if why:
-        return Cleaned(pixels, None, f"No dark frame was subtracted: {why}. Take a new one.")
+        return Cleaned(pixels, None, tr("No dark frame was subtracted: {why}. Take a new one.", why=why))
     return Cleaned(subtracted(pixels, dark, exposure_ms=exposure_ms, gain=gain), dark)
 
 
@@ -79,8 +82,13 @@ def _frames(stream: Frames, after: float, count: int, waits: Waits) -> list[Pixe
         frame = stream.wait_for(after, max(0.0, after - time.monotonic()) + waits.frame_s)
         if frame is None:
             raise NoDarkError(
-                f"no dark frame was taken: of {count} frames {len(found)} came (the camera is {stream.status.state})",
-                remedy="look at the camera, then take it again",
+                tr(
+                    "no dark frame was taken: of {wanted} frames {found} came (the camera is {state})",
+                    wanted=count,
+                    found=len(found),
+                    state=state_words(stream),
+                ),
+                remedy=tr("look at the camera, then take it again"),
             )
         found.append(frame.pixels)
         after = frame.at

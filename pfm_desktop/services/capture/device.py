@@ -32,6 +32,7 @@ from pfm_desktop.services.capture.presets import Presets
 from pfm_desktop.services.capture.sensor import Sensor, WatchedLamp
 from pfm_desktop.services.capture.verdict import REMEMBERED, usual_map
 from pfm_desktop.support.errors import UserError, capital
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.services.capture.simulated import SimulatedDevice
@@ -182,7 +183,9 @@ class Device:
                 self._sensor.refresh()  # it has just come
             return pairs.take_switched(self.stream, self.lamp, self._waits)
         raise UserError(
-            "this device gives no fluorescence", safe="nothing was taken", remedy="take a white-light picture"
+            tr("this device gives no fluorescence"),
+            safe=tr("nothing was taken"),
+            remedy=tr("take a white-light picture"),
         )
 
     def _glow(self, frame: Frame) -> Exposed:
@@ -224,9 +227,9 @@ class Device:
             frame, after = (came if self.lit_white(came) else None), came.at
         if frame is None:
             raise UserError(
-                "no picture in white light came from the camera",
-                safe="nothing was taken",
-                remedy="look at the camera, then try again",
+                tr("no picture in white light came from the camera"),
+                safe=tr("nothing was taken"),
+                remedy=tr("look at the camera, then try again"),
             )
         return frame
 

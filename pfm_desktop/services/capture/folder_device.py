@@ -17,11 +17,12 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.services.capture.config import DeviceConfig
 from pfm_desktop.services.capture.live import Exposed
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.capture.stream import Sink
 
-CAME = "Pictures come from the folder."
+CAME = tr("Pictures come from the folder.")
 
 
 class FolderStream:
@@ -106,9 +107,9 @@ class FolderDevice:
     def take(self, *, pair: bool) -> tuple[Exposed, ...]:
         """It cannot be asked to."""
         raise UserError(
-            f"this device takes its {'pairs' if pair else 'pictures'} itself",
-            safe="what it saves comes into the visit",
-            remedy="press its own button now",
+            tr("this device takes its pairs itself") if pair else tr("this device takes its pictures itself"),
+            safe=tr("what it saves comes into the visit"),
+            remedy=tr("press its own button now"),
         )
 
     def exposed(self, frame: Frame) -> Exposed:

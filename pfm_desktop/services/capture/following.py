@@ -21,6 +21,7 @@ from pfm_desktop.imaging.whitening.stabilise import Stabiliser
 from pfm_desktop.services.capture.clip_reader import ClipReader
 from pfm_desktop.services.capture.clips import acid_offset, clips_of
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.threads import give_way
 
 if TYPE_CHECKING:
@@ -132,11 +133,13 @@ def from_clips(ctx: Context, lib: Library, clip_ids: Sequence[str]) -> Followed:
     frames = [(reader, number) for reader in readers for number in range(0, reader.frames, _step(reader))]
     offsets = {id(reader): acid_offset(lib, reader.clip) for reader in readers}
     if any(offset is None for offset in offsets.values()):
-        raise BadInputError("it is not on record when acetic acid was applied", remedy="start its clock in Capture")
+        raise BadInputError(
+            tr("it is not on record when acetic acid was applied"), remedy=tr("start its clock in Capture")
+        )
     followed: Followed | None = None
     problems: dict[int, str] = {}
     for done, (reader, number) in enumerate(frames):
-        ctx.progress(done, len(frames), "Looking at whitening")
+        ctx.progress(done, len(frames), tr("Looking at whitening"))
         try:
             pixels, seconds = reader.pixels(number), (offsets[id(reader)] or 0.0) + reader.seconds_of(number)
         except UserError as error:
@@ -147,7 +150,7 @@ def from_clips(ctx: Context, lib: Library, clip_ids: Sequence[str]) -> Followed:
         else:
             followed.stabiliser.add(pixels, seconds)
     if followed is None:
-        raise BadInputError("no frame of this clip can be read", remedy="put its parts back from a backup")
+        raise BadInputError(tr("no frame of this clip can be read"), remedy=tr("put its parts back from a backup"))
     return followed
 
 

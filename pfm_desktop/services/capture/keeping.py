@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.support.errors import MemoryFullError, UserError, for_a_person
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.threads import give_way
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 END_S = 3.0
-UNEXPECTED = "An unexpected error kept it from the library; it is in the log."
+UNEXPECTED = tr("An unexpected error kept it from the library; it is in the log.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +253,7 @@ class Judging:
                 problem = error.sentences
             except Exception:
                 log.exception("a pair could not be judged")
-                problem = "It could not be judged; the error is in the log."
+                problem = tr("It could not be judged; the error is in the log.")
             try:
                 self._tell(lot, verdict, problem)
             except Exception:

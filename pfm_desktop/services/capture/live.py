@@ -33,6 +33,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.capture.keeping import END_S, LivePicture, Lot, PictureFile
 from pfm_desktop.services.capture.times import Times
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.capture.source import Frame
@@ -235,7 +236,7 @@ class LiveExamination:
                 problem = error.sentences
             except Exception:
                 log.exception("taking failed")
-                problem = "The picture could not be taken; the error is in the log. Take it again."
+                problem = tr("The picture could not be taken; the error is in the log. Take it again.")
             finally:
                 self._no_longer_under_way(request)
             if problem and not self._said_before(request):  # its step is asked for again by now

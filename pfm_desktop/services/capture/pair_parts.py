@@ -7,9 +7,10 @@ from typing import Protocol
 
 from pfm_desktop.capture.source import Frame
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 LONGEST_EXPOSURE_S = 0.35  # of fluorescence (phantom.md), where the camera does not say its exposure
-_SAFE = "the white-light picture is kept"
+_SAFE = tr("the white-light picture is kept")
 
 
 class HasState(Protocol):
@@ -18,6 +19,15 @@ class HasState(Protocol):
     @property
     def state(self) -> str:
         """Such as `live` or `stalled`."""
+
+
+_STATES = {
+    "closed": tr("closed"),
+    "opening": tr("opening"),
+    "live": tr("live"),
+    "stalled": tr("stalled"),
+    "failed": tr("failed"),
+}
 
 
 class Frames(Protocol):
@@ -95,3 +105,9 @@ class Waits:
     def clear_s(self) -> float:
         """After a switch was acknowledged, a frame of which nothing was exposed before it comes later than that."""
         return (LONGEST_EXPOSURE_S if self.exposure_s is None else self.exposure_s) + self.settle_s
+
+
+def state_words(stream: Frames) -> str:
+    """The state of a stream in one word, for a person."""
+    state = str(stream.status.state)
+    return _STATES.get(state, state)

@@ -23,7 +23,9 @@ from pfm_desktop.services.capture.pair_parts import (
     PairShot,
     Waits,
     WrongLightError,
+    state_words,
 )
+from pfm_desktop.support.language import tr
 
 __all__ = [
     "LampFailedError",
@@ -61,8 +63,8 @@ def take_switched(stream: Frames, lamp: Lamp, waits: Waits | None = None) -> Pai
     white = sharpest(whites)  # to look at pictures takes time, which would have made the gap longer
     if light_of(white) is Light.FLUORESCENCE:
         raise WrongLightError(
-            "the lamp said white light, and the picture looks like fluorescence",
-            remedy="look at lamp and filters, then take again",
+            tr("the lamp said white light, and the picture looks like fluorescence"),
+            remedy=tr("look at lamp and filters, then take again"),
             fluorescence=glow,
         )
     return PairShot(white, glow, glow.at - white.at, (*problems, *_sizes(white, glow)))
@@ -74,17 +76,21 @@ def take_two_sensors(white_stream: Frames, fluorescence_stream: Frames, waits: W
     waits = waits or Waits()
     since = time.monotonic() - FRESH_S
     if white_stream.wait_for(since, waits.frame_s) is None:
-        raise NoWhiteError(_none("white light", white_stream), remedy="look at the white-light camera, then take again")
+        raise NoWhiteError(
+            _none(Light.WHITE, white_stream), remedy=tr("look at the white-light camera, then take again")
+        )
     glow_came = fluorescence_stream.wait_for(since, waits.frame_s) is not None
     whites, glows = (
         [frame for frame in stream.recent() if frame.at > since] for stream in (white_stream, fluorescence_stream)
     )
     if not whites:
-        raise NoWhiteError(_none("white light", white_stream), remedy="look at the white-light camera, then take again")
+        raise NoWhiteError(
+            _none(Light.WHITE, white_stream), remedy=tr("look at the white-light camera, then take again")
+        )
     if not glow_came or not glows:
         raise NoFluorescenceError(
-            _none("fluorescence", fluorescence_stream),
-            remedy="look at the fluorescence camera, then take again",
+            _none(Light.FLUORESCENCE, fluorescence_stream),
+            remedy=tr("look at the fluorescence camera, then take again"),
             white=whites[-1],
         )
     white, glow = min(
@@ -93,8 +99,8 @@ def take_two_sensors(white_stream: Frames, fluorescence_stream: Frames, waits: W
     )
     if light_of(glow) is Light.WHITE or light_of(white) is Light.FLUORESCENCE:
         raise WrongLightError(
-            "a picture of the pair is not in the light of its camera",
-            remedy="look whether the two cameras are swapped",
+            tr("a picture of the pair is not in the light of its camera"),
+            remedy=tr("look whether the two cameras are swapped"),
             white=white if light_of(white) is not Light.FLUORESCENCE else None,
             fluorescence=glow,
         )
@@ -110,14 +116,16 @@ def _whites(stream: Frames, lamp: Lamp, waits: Waits) -> list[Frame]:
             switched = _white_lit(lamp)
         except LampError as error:
             raise LampFailedError(
-                f"no pair was taken: {error.what}", remedy=error.remedy, white=_kept(stream.latest())
+                tr("no pair was taken: {problem}", problem=error.what),
+                remedy=error.remedy,
+                white=_kept(stream.latest()),
             ) from error
     after = max(since, switched.at + waits.clear_s)
     fresh = [frame for frame in stream.recent() if frame.at > after]
     if not fresh:
         awaited = stream.wait_for(after, max(0.0, after - time.monotonic()) + waits.frame_s)
         if awaited is None:
-            raise NoWhiteError(_none("white light", stream), remedy="look at the camera, then take again")
+            raise NoWhiteError(_none(Light.WHITE, stream), remedy=tr("look at the camera, then take again"))
         fresh = [awaited]
     return fresh
 
@@ -136,7 +144,9 @@ def _glow(stream: Frames, lamp: Lamp, waits: Waits, whites: Sequence[Frame]) -> 
         switched = lamp.switch(Light.FLUORESCENCE)
     except LampError as error:
         raise LampFailedError(
-            f"no fluorescence picture was taken: {error.what}", remedy=error.remedy, white=sharpest(whites)
+            tr("no fluorescence picture was taken: {problem}", problem=error.what),
+            remedy=error.remedy,
+            white=sharpest(whites),
         ) from error
     after, ends = switched.at + waits.clear_s, time.monotonic() + waits.clear_s + waits.frame_s
     seen: Frame | None = None
@@ -149,11 +159,11 @@ def _glow(stream: Frames, lamp: Lamp, waits: Waits, whites: Sequence[Frame]) -> 
         seen, after = frame, frame.at
     if seen is None:
         raise NoFluorescenceError(
-            _none("fluorescence", stream), remedy="look at the camera, then take again", white=sharpest(whites)
+            _none(Light.FLUORESCENCE, stream), remedy=tr("look at the camera, then take again"), white=sharpest(whites)
         )
     raise WrongLightError(
-        "the lamp says fluorescence, and the picture looks like white light, or like both at once",
-        remedy="darken the room, look at lamp and filter, then take again",
+        tr("the lamp says fluorescence, and the picture looks like white light, or like both at once"),
+        remedy=tr("darken the room, look at lamp and filter, then take again"),
         white=sharpest(whites),
         fluorescence=seen,
     )
@@ -166,8 +176,12 @@ def _back_to_white(lamp: Lamp) -> list[str]:
             lamp.switch(Light.WHITE)
     except LampError as error:
         return [
-            f"excitation light may still be on: {error.what}. It goes out by itself within {FALLS_BACK_S:.0f} seconds, "
-            "and no white-light picture is taken until then"
+            tr(
+                "excitation light may still be on: {problem}. It goes out by itself within "
+                "{time:.0f} seconds, and no white-light picture is taken until then",
+                problem=error.what,
+                time=FALLS_BACK_S,
+            )
         ]
     return []
 
@@ -180,10 +194,15 @@ def _kept(frame: Frame | None) -> Frame | None:
 def _sizes(white: Frame, glow: Frame) -> tuple[str, ...]:
     if white.pixels.shape == glow.pixels.shape:
         return ()
-    return ("The camera changed its resolution between the two pictures.",)
+    return (tr("The camera changed its resolution between the two pictures."),)
 
 
-def _none(light: str, stream: Frames) -> str:
-    state = str(stream.status.state)
-    said = "" if state == "live" else f" (the camera is {state})"
-    return f"no picture in {light} came in time{said}"
+def _none(light: Light, stream: Frames) -> str:
+    state = state_words(stream)
+    if str(stream.status.state) == "live":
+        if light is Light.WHITE:
+            return tr("no picture in white light came in time")
+        return tr("no picture in fluorescence came in time")
+    if light is Light.WHITE:
+        return tr("no picture in white light came in time (the camera is {state})", state=state)
+    return tr("no picture in fluorescence came in time (the camera is {state})", state=state)

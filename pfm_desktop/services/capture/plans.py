@@ -11,6 +11,7 @@ from pfm_desktop.storage import capture as stored
 from pfm_desktop.storage import records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 
 def site_plan(lib: Library) -> Plan:
@@ -25,7 +26,9 @@ def site_plan_problem(lib: Library) -> str:
         problem = stored.site_plan(session)[1]
     if not problem:
         return ""
-    return f"The plan of this site does not count: {problem}. The default plan does, until one is saved."
+    return tr(
+        "The plan of this site does not count: {problem}. The default plan does, until one is saved.", problem=problem
+    )
 
 
 def change_site_plan(lib: Library, plan: Sequence[Any]) -> Change:
@@ -42,5 +45,7 @@ def checked_plan(plan: Sequence[Any]) -> Plan:
         return checked(plan)
     except PlanError as error:
         raise BadInputError(
-            f"this plan cannot be followed: {error}", safe="the plan before still counts", remedy="change the plan"
+            tr("this plan cannot be followed: {error}", error=error),
+            safe=tr("the plan before still counts"),
+            remedy=tr("change the plan"),
         ) from error

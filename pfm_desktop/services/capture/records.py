@@ -13,7 +13,7 @@ from typing import Any
 
 from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.examination import Examination, Plan, key_words, plan_to_json
+from pfm_desktop.domain.examination import Examination, Plan, key_english, plan_to_json
 from pfm_desktop.services.capture.allergies import iodine_allergy, set_iodine_allergy
 from pfm_desktop.services.capture.plans import change_site_plan, checked_plan, site_plan, site_plan_problem
 from pfm_desktop.services.capture.refusals import known
@@ -23,6 +23,7 @@ from pfm_desktop.storage import capture as stored
 from pfm_desktop.storage import records, repositories
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+from pfm_desktop.support.language import tr
 
 __all__ = [
     "Kept", "Shot", "acquisitions", "allow_iodine", "begin", "change_site_plan", "clear_acid", "examination",
@@ -70,9 +71,9 @@ def start_acid(lib: Library, visit_id: str, at: datetime, *, again: bool = False
         raise ValueError("a moment needs its time zone")
     if _begun(lib, visit_id).acid_at is not None and not again:
         raise UserError(
-            "acetic acid is on already",
-            safe="its clock goes on",
-            remedy="start the clock anew only where acid was applied once more",
+            tr("acetic acid is on already"),
+            safe=tr("its clock goes on"),
+            remedy=tr("start the clock anew only where acid was applied once more"),
         )
     text = "Acetic acid applied again: its clock starts anew" if again else "Acetic acid applied: its clock starts"
     return _update(lib, visit_id, {"acid_at": at.astimezone(UTC).isoformat()}, text)
@@ -81,7 +82,7 @@ def start_acid(lib: Library, visit_id: str, at: datetime, *, again: bool = False
 def clear_acid(lib: Library, visit_id: str) -> Change:
     """Acetic acid was not applied after all."""
     if _begun(lib, visit_id).acid_at is None:
-        raise UserError("the clock of acetic acid does not run", safe="nothing was changed")
+        raise UserError(tr("the clock of acetic acid does not run"), safe=tr("nothing was changed"))
     return _update(lib, visit_id, {"acid_at": None}, "Clock of acetic acid taken back")
 
 
@@ -90,9 +91,11 @@ def skip(lib: Library, visit_id: str, step_key: str) -> Change:
     present = _begun(lib, visit_id)
     step = next((one for one in present.plan if one.key == step_key), None)
     if step is None:
-        raise BadInputError("this step does not stand in the plan of the examination", safe="nothing was changed")
+        raise BadInputError(
+            tr("this step does not stand in the plan of the examination"), safe=tr("nothing was changed")
+        )
     skipped = sorted(present.skipped | {step_key})
-    return _update(lib, visit_id, {"skipped": skipped}, f"Step passed over ({key_words(step_key)})")
+    return _update(lib, visit_id, {"skipped": skipped}, f"Step passed over ({key_english(step_key)})")
 
 
 def allow_iodine(lib: Library, visit_id: str, why: str) -> Change:
@@ -112,7 +115,9 @@ def _begun(lib: Library, visit_id: str) -> Examination:
     there = examination(lib, visit_id)
     if there is None:
         raise StorageError(
-            "no examination was begun in this visit", safe="nothing was changed", remedy="begin it in Capture"
+            tr("no examination was begun in this visit"),
+            safe=tr("nothing was changed"),
+            remedy=tr("begin it in Capture"),
         )
     return there
 

@@ -18,6 +18,7 @@ from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Acquisition, Light
 from pfm_desktop.services.capture.config import DeviceConfig, LightSetting
 from pfm_desktop.services.capture.presets import Presets, presets_for
+from pfm_desktop.support.language import tr
 
 log = logging.getLogger(__name__)
 MOST_AWAY = 64  # switches that are remembered
@@ -172,7 +173,7 @@ class WatchedLamp:
         except CameraError as error:
             self._set_back()
             raise LampError(
-                f"the camera could not be set for fluorescence: {error.what}", remedy=error.remedy
+                tr("the camera could not be set for fluorescence: {problem}", problem=error.what), remedy=error.remedy
             ) from error
 
     def _set_back(self) -> None:

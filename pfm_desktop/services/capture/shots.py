@@ -18,6 +18,7 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 _PNG, _HEADER = b"\x89PNG\r\n\x1a\n", 24  # bytes up to width and height
 
@@ -86,7 +87,9 @@ def _pictures(lib: Library, visit_id: str) -> tuple[Picture, ...]:
     with lib.read() as session:
         if stored.visit(session, visit_id) is None:
             raise StorageError(
-                "this visit is not in the library", safe="nothing was changed", remedy="open it from the list again"
+                tr("this visit is not in the library"),
+                safe=tr("nothing was changed"),
+                remedy=tr("open it from the list again"),
             )
         if stored.findings_of(session, visit_id).signature is not None:
             raise SignedError("Picture taken")
@@ -119,7 +122,9 @@ def _check(shot: Shot) -> None:
     size = int.from_bytes(shot.data[16:20], "big"), int.from_bytes(shot.data[20:24], "big")
     if shot.data[:8] != _PNG or len(shot.data) <= _HEADER or size != (shot.width, shot.height):
         raise BadInputError(
-            "what came from the camera is no whole picture", safe="nothing was changed", remedy="take it again"
+            tr("what came from the camera is no whole picture"),
+            safe=tr("nothing was changed"),
+            remedy=tr("take it again"),
         )
 
 
@@ -127,10 +132,12 @@ def _check_pair(pictures: Sequence[Picture]) -> None:
     if len(pictures) == 2 and _places(pictures) is not None:
         return
     raise BadInputError(
-        "these pictures are no pair: one of white light, and one of fluorescence, through the green filter or after "
-        "Lugol's iodine",
-        safe="nothing was changed",
-        remedy="take the pair again",
+        tr(
+            "these pictures are no pair: one of white light, and one of fluorescence, through the green filter or "
+            "after Lugol's iodine"
+        ),
+        safe=tr("nothing was changed"),
+        remedy=tr("take the pair again"),
     )
 
 

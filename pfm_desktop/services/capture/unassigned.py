@@ -14,6 +14,7 @@ from pfm_desktop.storage import capture as stored
 from pfm_desktop.storage import repositories
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 
 def begin_unassigned(lib: Library, examiner: str) -> Visit:
@@ -51,8 +52,9 @@ def doubt(lib: Library, visit_id: str, patient_id: str) -> str:
     lugol = any(picture.stage is Stage.LUGOL for picture in case.pictures)
     if not lugol and told is not False:
         return ""
-    against = "pictures after Lugol's iodine" if lugol else 'the answer "no allergy"'
-    return f"She does not bear iodine, and this visit has {against}. Is it hers?"
+    if lugol:
+        return tr("She does not bear iodine, and this visit has pictures after Lugol's iodine. Is it hers?")
+    return tr('She does not bear iodine, and this visit has the answer "no allergy". Is it hers?')
 
 
 def assign(lib: Library, visit_id: str, patient_id: str) -> tuple[Change, ...]:
@@ -95,15 +97,17 @@ def _identifier(lib: Library, now: datetime) -> str:
 def _check(lib: Library, visit_id: str, patient_id: str) -> None:
     if not is_unassigned(lib, visit_id):
         raise BadInputError(
-            "this visit is a woman's already",
-            safe="nothing was changed",
-            remedy="where it is the wrong one, move it to another patient",
+            tr("this visit is a woman's already"),
+            safe=tr("nothing was changed"),
+            remedy=tr("where it is the wrong one, move it to another patient"),
         )
     with lib.read() as session:
         woman = repositories.patient(session, patient_id)
     if woman is not None and woman.unassigned:
         raise BadInputError(
-            "nobody has said who this woman is either", safe="nothing was changed", remedy="choose a patient"
+            tr("nobody has said who this woman is either"),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose a patient"),
         )
 
 

@@ -19,22 +19,23 @@ from pfm_desktop.imaging.field import register_lit
 from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.services.inference import side_by_side
+from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 
 PAIR, REMEMBERED = "pair", 9  # pairs of which the map between two sensors is the median
 _COMPARED = 512  # pixels of the longer side, at which the two are compared
-_STILL = "Ask her to hold still, and take the pair again."
+_STILL = tr("Ask her to hold still, and take the pair again.")
 # what is to be done about it here and now, where the gate's own advice is for pictures that lie on a disk
 _LIVE_ADVICE = {
-    "wrong_source": "Look at lamp and filter, then take the pair again.",
-    "wrong_pair": f"{_STILL} If it comes again, points can be placed in Review.",
-    "identical": "The camera gave one picture twice: look at lamp and filter, then take the pair again.",
+    "wrong_source": tr("Look at lamp and filter, then take the pair again."),
+    "wrong_pair": _STILL + " " + tr("If it comes again, points can be placed in Review."),
+    "identical": tr("The camera gave one picture twice: look at lamp and filter, then take the pair again."),
     "too_little_overlap": _STILL,
-    "little_overlap": "The view moved between the two: hold still, and take the pair again if there is time.",
-    "registration_uncertain": "Look whether both meet; take the pair again if there is time.",
-    "too_small": "Choose a larger resolution of the camera.",
-    "odd_shape": "Choose another resolution of the camera.",
+    "little_overlap": tr("The view moved between the two: hold still, and take the pair again if there is time."),
+    "registration_uncertain": tr("Look whether both meet; take the pair again if there is time."),
+    "too_small": tr("Choose a larger resolution of the camera."),
+    "odd_shape": tr("Choose another resolution of the camera."),
 }
 
 
@@ -92,15 +93,20 @@ def usual_map(maps: Sequence[Matrix]) -> Matrix | None:
 def _said(quality: Mapping[str, Quality], registration: Registration | None, gap_s: float) -> PairVerdict:
     gap = gap_of(gap_s)
     bad, poor = ([*_of(quality, verdict)] for verdict in (Verdict.UNUSABLE, Verdict.LIMITED))
-    apart = f"{abs(gap_s):.1f} s between the two pictures"
+    apart = tr("{gap:.1f} s between the two pictures", gap=abs(gap_s))
     if gap is Gap.REJECT:
-        advice = f"More than {GAP_REJECT_S:g} s: they may not show the same. Look at lamp and camera, take it again."
+        advice = tr(
+            "More than {limit:g} s: they may not show the same. Look at lamp and camera, take it again.",
+            limit=GAP_REJECT_S,
+        )
         bad.insert(0, (apart, advice))
     elif gap is Gap.WARN:
-        poor.insert(0, (apart, "She may have moved: take the pair again if there is time."))
+        poor.insert(0, (apart, tr("She may have moved: take the pair again if there is time.")))
     keep, said = not bad, bad or poor
-    headline = "Keep" if keep else "Retake"
-    words = f"{headline}{', with care' if keep and said else ''}{f': {said[0][0]}' if said else ''}"
+    words = tr("Keep")
+    if said:
+        first = said[0][0]
+        words = tr("Keep, with care: {reason}", reason=first) if keep else tr("Retake: {reason}", reason=first)
     reasons = tuple(f"{_capital(what)}. {advice}".rstrip() for what, advice in (*bad, *poor))
     return PairVerdict(keep, words, reasons, gap, gap_s, quality, registration)
 
@@ -114,15 +120,15 @@ def _of(quality: Mapping[str, Quality], verdict: Verdict) -> list[tuple[str, str
             continue
         live = [_LIVE_ADVICE[problem] for problem in one.problems if problem in _LIVE_ADVICE]
         advice = " ".join(dict.fromkeys(live)) if len(live) == len(one.problems) else one.advice
-        where = "the pair" if name == PAIR else Source(name).words
-        found.append((f"{where}: {_PAIR_WORDS.get(one.problem_words, one.problem_words)}", advice))
+        where = tr("the pair") if name == PAIR else Source(name).words
+        found.append((f"{where}: {_PAIR_WORDS.get(one.problems, one.problem_words)}", advice))
     return found
 
 
-_PAIR_WORDS = {
-    "wrong pair": "the two pictures could not be put on each other",
-    "wrong source": "not in this light",
-    "identical": "the same picture twice",
+_PAIR_WORDS: Mapping[tuple[str, ...], str] = {
+    ("wrong_pair",): tr("the two pictures could not be put on each other"),
+    ("wrong_source",): tr("not in this light"),
+    ("identical",): tr("the same picture twice"),
 }
 
 

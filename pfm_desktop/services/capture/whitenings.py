@@ -17,6 +17,7 @@ from pfm_desktop.storage import records, repositories
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 
 def keep_whitening(
@@ -81,5 +82,7 @@ def _rows(points: Sequence[tuple[float, float]]) -> list[list[float]]:
 
 def _number(value: Any) -> float:
     if not math.isfinite(value):
-        raise BadInputError("this curve of whitening has values that are no numbers", safe="nothing was changed")
+        raise BadInputError(
+            tr("this curve of whitening has values that are no numbers"), safe=tr("nothing was changed")
+        )
     return float(value)

@@ -28,15 +28,16 @@ from pfm_desktop.services.export.visits import NOTHING, check_may_leave, each_vi
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.storage import answers
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.services.engine import PairAnswer, PairPictures
     from pfm_desktop.storage.library import Library
 
-NOT_REVEALED = "it was not revealed in this visit"
-UNASSIGNED = "nobody has said it yet: the files call her Unassigned, and after she is known they are other ones"
-NOT_KEPT = "the answer that was revealed is not kept"
+NOT_REVEALED = tr("it was not revealed in this visit")
+UNASSIGNED = tr("nobody has said it yet: the files call her Unassigned, and after she is known they are other ones")
+NOT_KEPT = tr("the answer that was revealed is not kept")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def export_dicom(
     check_may_leave(lib)
     rows = named_visits(lib, visits)
     if not rows:
-        raise BadInputError("no visit was named", safe=NOTHING, remedy="name at least one")
+        raise BadInputError(tr("no visit was named"), safe=NOTHING, remedy=tr("name at least one"))
     left: list[LeftOut] = []
     ids = [row.visit.id for row in rows]  # who went out with her name must be known later
     key = ids[0] if len(ids) == 1 else "dicom"
@@ -72,7 +73,9 @@ def export_dicom(
             left += _Writing(ctx, lib, case, folder, modality).write()
         if not folder.files:
             raise BadInputError(
-                "there is nothing in these visits that can be exported", safe=NOTHING, remedy="add pictures first"
+                tr("there is nothing in these visits that can be exported"),
+                safe=NOTHING,
+                remedy=tr("add pictures first"),
             )
         folder.finish(key, "Exported as DICOM, with names", {**named, "files": folder.files})
     return DicomExport(folder.out, len(rows), folder.files, tuple(left))
@@ -96,7 +99,7 @@ class _Writing:
     def write(self) -> list[LeftOut]:
         """All of the visit; what was left out."""
         if self.case.patient.unassigned:
-            self._leave("who the woman is", UNASSIGNED)
+            self._leave(tr("who the woman is"), UNASSIGNED)
         self._pictures()
         self._reading()
         return [*self.left, *facts.of_report_alone(self.lib, self.case)]
@@ -117,7 +120,7 @@ class _Writing:
             made = picture_object(self.study, info, pixels, partner=partner, modality=self.modality)
             self._put(f"picture-{place:02d}-{picture.stage.value}", to_bytes(made))
         if not self.case.pictures:
-            self._leave("pictures", "there are none")
+            self._leave(tr("pictures"), tr("there are none"))
 
     def _partner(self, picture: Picture) -> PictureInfo | None:
         """The other picture of the pair that opens, as far as DICOM needs it to refer to it."""
@@ -141,7 +144,7 @@ class _Writing:
             if answer is not None:
                 self._overlay(pictures, answer)
         else:
-            self._leave("structured report and registration", facts.NO_PAIR)
+            self._leave(tr("structured report and registration"), facts.NO_PAIR)
         self._document(pictures, answer)
 
     def _answer(self, pictures: PairPictures | None) -> PairAnswer | None:
@@ -149,7 +152,7 @@ class _Writing:
             return None
         found, why = self._revealed_answer(pictures)
         if found is None:
-            self._leave("AI answer", why)
+            self._leave(tr("AI answer"), why)
         return found
 
     def _revealed_answer(self, pictures: PairPictures) -> tuple[PairAnswer | None, str]:
@@ -186,15 +189,15 @@ class _Writing:
             made = report_object(self.study, content, modality=self.modality)
             self._put("structured-report", to_bytes(made))
         else:
-            self._leave("structured report", "nothing is said of this visit yet")
+            self._leave(tr("structured report"), tr("nothing is said of this visit yet"))
 
     def _registration(self, pictures: PairPictures) -> None:
         registration, shown = pictures.registration, self._shown(pictures)
         if len(shown) < len(PLACES):
-            return self._leave("registration", "the pair lacks one source")
+            return self._leave(tr("registration"), tr("the pair lacks one source"))
         why = facts.why_not_sent(registration)
         if why or registration is None:
-            return self._leave("registration", why)
+            return self._leave(tr("registration"), why)
         kept = answers.registration(self.lib, pictures.pair.id)
         made = registration_object(
             self.study,
@@ -213,8 +216,12 @@ class _Writing:
         analysis, shown = answer.analysis, self._shown(pictures)
         below = pictures.white if analysis.frame is Source.WHITE else pictures.fluorescence
         if analysis.prediction is None or FUSED not in analysis.heatmaps or below is None:
-            why = f"no answer was given: {analysis.refused.reason}" if analysis.refused else "it has none"
-            return self._leave("heatmap", why)
+            why = (
+                tr("no answer was given: {reason}", reason=analysis.refused.reason)
+                if analysis.refused
+                else tr("it has none")
+            )
+            return self._leave(tr("heatmap"), why)
         used = [shown[source] for source in (analysis.frame, *PLACES) if source in shown]
         made = overlay_object(
             self.study,
@@ -231,7 +238,7 @@ class _Writing:
         from pfm_desktop.services.report import report_of_visit
 
         if not self.case.signed:
-            return self._leave("report as PDF", "the visit is not signed")
+            return self._leave(tr("report as PDF"), tr("the visit is not signed"))
         now = datetime.now(UTC)
         content = report_of_visit(self.lib, self.case, answer, pictures, software=facts.SOFTWARE, made_at=now)
         shown = tuple(self._shown(pictures).values()) if pictures is not None else ()

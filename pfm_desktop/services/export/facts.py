@@ -25,6 +25,7 @@ from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage.image_store import extension_of
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.registration import Registration
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Pixels = NDArray[np.uint8]
 SOFTWARE = f"pfm-desktop {__version__}"
-NOT_REGISTERED = "the pair is not registered"
-NO_PAIR = "no two pictures were put together as a pair"
+NOT_REGISTERED = tr("the pair is not registered")
+NO_PAIR = tr("no two pictures were put together as a pair")
 _LOSSY_UNKNOWN = ("webp", "tif")  # may be packed with or without loss
 
 
@@ -51,20 +52,30 @@ def of_report_alone(lib: Library, case: VisitCase) -> Iterator[LeftOut]:
     visit_id = case.visit.id
     clips, places = len(case.clips), len(records.whitenings(lib, visit_id))
     if clips:
-        yield LeftOut(visit_id, f"clips ({clips})", "videos go out one by one, from the clips in Capture")
+        yield LeftOut(
+            visit_id, tr("clips ({count})", count=clips), tr("videos go out one by one, from the clips in Capture")
+        )
     if places:
-        yield LeftOut(visit_id, f"whitening of places ({places})", "it stands in the report alone")
+        yield LeftOut(visit_id, tr("whitening of places ({count})", count=places), tr("it stands in the report alone"))
     if case.referral.answers:
-        yield LeftOut(visit_id, "the referral card", "it stands in the report alone")
+        yield LeftOut(visit_id, tr("the referral card"), tr("it stands in the report alone"))
     if case.assessment or case.lesions:
-        yield LeftOut(visit_id, "signs by IFCPC 2011 and scores of each lesion", "they stand in the report alone")
+        yield LeftOut(
+            visit_id, tr("signs by IFCPC 2011 and scores of each lesion"), tr("they stand in the report alone")
+        )
     if any(one.answers or one.kind is not SpecimenKind.BIOPSY for one in case.specimens):
-        yield LeftOut(visit_id, "how specimens were taken, and those without a pin", "they stand in the report alone")
+        yield LeftOut(
+            visit_id, tr("how specimens were taken, and those without a pin"), tr("they stand in the report alone")
+        )
     if case.follow_up or any(one.result.answers for one in case.specimens):
-        yield LeftOut(visit_id, "results pot by pot and the follow-up", "they stay in the histology inbox")
+        yield LeftOut(visit_id, tr("results pot by pot and the follow-up"), tr("they stay in the histology inbox"))
     drawn = len(case.contours) + len(case.junctions)
     if drawn:
-        yield LeftOut(visit_id, f"contours of lesions and SCJ lines ({drawn})", "they stand in the report alone")
+        yield LeftOut(
+            visit_id,
+            tr("contours of lesions and SCJ lines ({count})", count=drawn),
+            tr("they stand in the report alone"),
+        )
 
 
 def study_of(case: VisitCase) -> StudyInfo:
@@ -92,7 +103,7 @@ def read_pixels(lib: Library, picture: Picture) -> tuple[Pixels, float | None]:
     from pfm_desktop.imaging.io import decode_picture
 
     data = lib.pictures.get(picture.sha256)
-    pixels = decode_picture(data, f"picture {picture.sha256[:12]}").pixels
+    pixels = decode_picture(data, tr("picture {number}", number=picture.sha256[:12])).pixels
     kind = extension_of(data)
     if kind == "jpg":
         return pixels, pixels.nbytes / len(data)
@@ -168,7 +179,8 @@ def why_not_sent(registration: Registration | None) -> str:
     if registration is None:
         return NOT_REGISTERED
     if registration.status is RegistrationStatus.REFUSED or registration.for_looking_only:
-        return f"the registration may not be used: {registration.cause or 'it was refused'}"
+        why = registration.cause or tr("it was refused")
+        return tr("the registration may not be used: {reason}", reason=why)
     return ""
 
 

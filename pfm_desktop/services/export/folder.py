@@ -23,6 +23,7 @@ from pfm_desktop.services.export.visits import NOTHING
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
+from pfm_desktop.support.language import tr
 
 INCOMPLETE = "INCOMPLETE.txt"
 _SAID = "This export was not finished: on record is only that it was begun. Delete this folder and export again.\n"
@@ -60,7 +61,7 @@ class ExportFolder:
             self._lib.record_event(WHAT, self._begun.key, f"Export begun: {self._begun.said}", self._begun.details)
             self._on_record = True
         path = self._unfinished / name
-        with named(self.out, safe="what was written so far is removed"):
+        with named(self.out, safe=tr("what was written so far is removed")):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as stream:
                 stream.write(data)
@@ -70,13 +71,13 @@ class ExportFolder:
 
     def finish(self, key: str, said: str, details: Mapping[str, Any]) -> None:
         """Put the export on record, then let it take its name. No path or name of a person belongs into the record."""
-        with named(self.out, safe="what was written so far is removed"):
+        with named(self.out, safe=tr("what was written so far is removed")):
             (self._unfinished / INCOMPLETE).unlink()
             for folder in (*(path for path in self._unfinished.rglob("*") if path.is_dir()), self._unfinished):
                 _sync(folder)
         self._lib.record_event(WHAT, key, said, details)
         self._on_record = self._finished = True
-        with named(self.out, safe="nothing was exported; the record says that it was begun and not completed"):
+        with named(self.out, safe=tr("nothing was exported; the record says that it was begun and not completed")):
             if self.out.is_dir():
                 self.out.rmdir()  # Windows moves nothing onto a folder, not even an empty one
             self._unfinished.rename(self.out)
@@ -96,9 +97,12 @@ class ExportFolder:
             self._tell_not_completed(error, stays=stays)
         if stays:
             raise StorageError(
-                f"the export was not completed, and what was written of it could not be removed: {self._unfinished}",
-                safe="the library is unchanged",
-                remedy="delete that folder yourself: its files can be read by whoever opens it",
+                tr(
+                    "the export was not completed, and what was written of it could not be removed: {folder}",
+                    folder=self._unfinished,
+                ),
+                safe=tr("the library is unchanged"),
+                remedy=tr("delete that folder yourself: its files can be read by whoever opens it"),
             ) from error
 
     def _tell_not_completed(self, error: BaseException | None, *, stays: bool) -> None:
@@ -138,14 +142,18 @@ def _check_free(lib: Library, out: Path) -> None:
     home = Path(os.path.realpath(lib.path))
     if out == home or home in out.parents:
         raise BadInputError(
-            "an export cannot lie inside the library", safe=NOTHING, remedy="choose a folder somewhere else"
+            tr("an export cannot lie inside the library"), safe=NOTHING, remedy=tr("choose a folder somewhere else")
         )
     with named(out, safe=NOTHING):
         if os.path.lexists(out) and not out.is_dir():
-            raise BadInputError(f"{out} is a file", safe="it is unchanged", remedy="name a folder")
+            raise BadInputError(
+                tr("{folder} is a file", folder=out), safe=tr("it is unchanged"), remedy=tr("name a folder")
+            )
         if out.is_dir() and any(out.iterdir()):
             raise BadInputError(
-                f"the folder {out} is not empty", safe="it is unchanged", remedy="choose a new or an empty one"
+                tr("the folder {folder} is not empty", folder=out),
+                safe=tr("it is unchanged"),
+                remedy=tr("choose a new or an empty one"),
             )
 
 

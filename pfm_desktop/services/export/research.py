@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.case import VisitRow
-from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.domain.prediction import BANNER_ENGLISH as BANNER
 from pfm_desktop.interop.coco import coco
 from pfm_desktop.interop.dicom.deidentify import Box
 from pfm_desktop.jobs import Context
@@ -37,18 +37,21 @@ from pfm_desktop.storage import crosswalk
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import json_bytes
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
 
-UNASSIGNED = "nobody has said who the woman is: assign the visit to a patient first"
+UNASSIGNED = tr("nobody has said who the woman is: assign the visit to a patient first")
 COCO_FILE, README = "coco.json", "README.txt"
-CROSSWALK_READABLE = (
+CROSSWALK_READABLE = tr(
     "This library is not encrypted: the list of pseudonyms lies readable in it, for whoever can read its folder."
 )
-CROSSWALK_KEPT = "The list of pseudonyms is kept in the library, encrypted with it. Nothing of it is in the export."
-NOT_ALL = "Pictures themselves may still tell who somebody is, and so may a rare finding: pass it on under agreement."
+CROSSWALK_KEPT = tr("The list of pseudonyms is kept in the library, encrypted with it. Nothing of it is in the export.")
+NOT_ALL = tr(
+    "Pictures themselves may still tell who somebody is, and so may a rare finding: pass it on under agreement."
+)
 
 
 class Format(StrEnum):
@@ -115,7 +118,7 @@ def export_research(ctx: Context, lib: Library, out: Path, wish: Wish) -> Resear
     check_can_look()
     rows = named_visits(lib, wish.visits) if wish.visits else found_visits(lib, search=wish.search)
     if not rows:
-        raise BadInputError("no visit was found to export", safe=NOTHING, remedy="search for something else")
+        raise BadInputError(tr("no visit was found to export"), safe=NOTHING, remedy=tr("search for something else"))
     with export_folder(lib, out, _begun(wish, rows)) as folder:
         called = crosswalk.aliases(lib, (row.patient.id for row in rows))
         known = [row for row in rows if not row.patient.unassigned]
@@ -138,12 +141,12 @@ def _begun(wish: Wish, rows: Sequence[VisitRow]) -> Begun:
 def _check_wish(wish: Wish) -> None:
     if not wish.pixels_looked_at:
         raise BadInputError(
-            "nobody said that the pictures were looked at for names drawn into them",
+            tr("nobody said that the pictures were looked at for names drawn into them"),
             safe=NOTHING,
-            remedy="look at each picture, blank what names somebody, and say so (--pixels-looked-at)",
+            remedy=tr("look at each picture, blank what names somebody, and say so (--pixels-looked-at)"),
         )
     if wish.blank_margin < 0:
-        raise BadInputError("the margin to blank is less than 0 pixels", safe=NOTHING, remedy="give 0 or more")
+        raise BadInputError(tr("the margin to blank is less than 0 pixels"), safe=NOTHING, remedy=tr("give 0 or more"))
 
 
 class _Set:
@@ -161,7 +164,7 @@ class _Set:
     def leave_unassigned(self, rows: Sequence[VisitRow]) -> None:
         """Visits of nobody: their woman cannot be told from the others, nor be kept together with herself."""
         for row in rows:
-            self.left.append(LeftOut(row.visit.id, "the visit", UNASSIGNED))
+            self.left.append(LeftOut(row.visit.id, tr("the visit"), UNASSIGNED))
             with self.lib.read() as session:  # what was drawn black in them is not missed
                 self.blanked.update(picture.id for picture in stored.pictures_of(session, row.visit.id))
 
@@ -170,7 +173,7 @@ class _Set:
         try:
             visit = moved_visit(self.lib, case, self.called[case.patient.id])
         except BadInputError as error:
-            self.left.append(LeftOut(case.visit.id, "the visit", error.what))
+            self.left.append(LeftOut(case.visit.id, tr("the visit"), error.what))
             return
         pixels: dict[str, Pixels] = {}
         wish = self.wish
@@ -205,19 +208,23 @@ class _Set:
             said = said_of_visit(self.lib, case.visit.id, [pair.id for pair in case.pairs])
             self.cases.append(research_case(visit, said, self.codes, dicom=self.wish.format is Format.DICOM))
         else:
-            visit.leave("the visit", "it has no picture that can go out")
+            visit.leave(tr("the visit"), tr("it has no picture that can go out"))
         self.left += [*visit.left, *of_report_alone(self.lib, visit.visit)]
 
     def tables(self) -> None:
         """All that is written once every case is known. Raises `WrongBoxError` for boxes of no picture in the set."""
         astray = len(set(self.wish.boxes) - self.blanked)
         if astray:
-            raise WrongBoxError(f"boxes to blank were drawn for {astray} pictures that are not in this export")
+            raise WrongBoxError(
+                tr("boxes to blank were drawn for {count} pictures that are not in this export", count=astray)
+            )
         if not self.cases:
             raise BadInputError(
-                "none of these visits has a picture that can go out",
+                tr("none of these visits has a picture that can go out"),
                 safe=NOTHING,
-                remedy=f"look at the first one: {self.left[0].why}" if self.left else "add pictures first",
+                remedy=tr("look at the first one: {reason}", reason=self.left[0].why)
+                if self.left
+                else tr("add pictures first"),
             )
         for name, data in self._files().items():
             self.folder.write(name, data)
@@ -227,7 +234,7 @@ class _Set:
         if self.wish.format is not Format.DICOM:
             own[MANIFEST], unlabelled = manifest(self.cases, self.digests)
             self.labelled = len(self.cases) - len(unlabelled)
-            self.left += [LeftOut(one.case, "a line of the manifest", one.why) for one in unlabelled]
+            self.left += [LeftOut(one.case, tr("a line of the manifest"), one.why) for one in unlabelled]
         if self.wish.format is Format.COCO:
             said = f"Pictures of the cervix under pseudonyms. {BANNER}."
             own[COCO_FILE] = json_bytes(coco(tuple(coco_pictures(self.cases)), description=said))
@@ -240,7 +247,8 @@ class _Set:
             f"{BANNER}.\n\nA set for research: {women} women, {visits} visits, {pictures} pictures.\n"
             "Names, identifiers, birth dates, free text, file names, cameras and metadata are not in it. All days of a "
             "woman are moved by one number of days; ages are at most 90.\n"
-            f"{NOT_ALL}\nDo not try to find out who somebody is.\n"
+            "Pictures themselves may still tell who somebody is, and so may a rare finding: pass it on under "
+            "agreement.\nDo not try to find out who somebody is.\n"
         )
 
     @property

@@ -23,6 +23,7 @@ from pfm_desktop.services.export.facts import LeftOut, Pixels
 from pfm_desktop.services.export.words_found import words_in
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.labelling import Read
@@ -33,18 +34,20 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 _CODE = 8  # hexadecimal digits
-COVERED = "the margin to blank covers all of it"
-SAID_WORDS = (
+COVERED = tr("the margin to blank covers all of it")
+SAID_WORDS = tr(
     "its DICOM file says that words are drawn into it, and nobody has covered them: draw a box over them, or a margin"
 )
-NOT_CHOSEN = "it was left out, or is not among the pictures that were looked at"
+NOT_CHOSEN = tr("it was left out, or is not among the pictures that were looked at")
 
 
 class WrongBoxError(BadInputError):
     """A box to blank that blanks nothing."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(what, safe="nothing was written", remedy="draw it again: left, top, right, bottom in pixels")
+        super().__init__(
+            what, safe=tr("nothing was written"), remedy=tr("draw it again: left, top, right, bottom in pixels")
+        )
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ def clean_pictures(
     said_words = burned_in.said_of(lib, [picture.id for picture in visit.visit.pictures])
     live = acquisitions(lib, visit.visit.visit.id)
     for picture in visit.visit.pictures:
-        what = f"picture {picture.id[:_CODE]}"
+        what = tr("picture {number}", number=picture.id[:_CODE])
         if only is not None and picture.id not in only:
             visit.leave(what, NOT_CHOSEN)
             continue
@@ -295,7 +298,15 @@ def _check_boxes(boxes: tuple[Box, ...], width: int, height: int) -> None:
     """A box that blanks nothing is a mistake, and what it was to hide would go out."""
     for left, top, right, bottom in boxes:
         if max(left, 0) >= min(right, width) or max(top, 0) >= min(bottom, height):
-            raise WrongBoxError(f"the box {left}, {top}, {right}, {bottom} covers nothing of its picture")
+            raise WrongBoxError(
+                tr(
+                    "the box {left}, {top}, {right}, {bottom} covers nothing of its picture",
+                    left=left,
+                    top=top,
+                    right=right,
+                    bottom=bottom,
+                )
+            )
 
 
 def _edges(width: int, height: int, margin: int) -> tuple[Box, ...]:

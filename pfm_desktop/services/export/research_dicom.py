@@ -20,6 +20,7 @@ from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.facts import Pixels
 from pfm_desktop.services.export.folder import ExportFolder
 from pfm_desktop.services.export.research_case import Moved, without_words
+from pfm_desktop.support.language import tr
 
 
 def write_objects(folder: ExportFolder, visit: Moved, pixels: Mapping[str, Pixels]) -> None:
@@ -54,7 +55,7 @@ def _report(visit: Moved, shown: Mapping[Source, PictureInfo]) -> bytes | None:
         further=facts.with_pins(pins, visit.infos, shown.values()),
     )
     if not shown or not (content.findings or content.pins):
-        visit.leave("structured report", "nothing is said of its pictures" if shown else facts.NO_PAIR)
+        visit.leave(tr("structured report"), tr("nothing is said of its pictures") if shown else facts.NO_PAIR)
         return None
     return to_bytes(report_object(visit.moved, content))
 
@@ -67,9 +68,9 @@ def _pins(visit: Moved) -> tuple[PinMark, ...]:
 
 def _registration(visit: Moved, shown: Mapping[Source, PictureInfo]) -> bytes | None:
     registration = visit.registration
-    why = facts.why_not_sent(registration) if len(shown) == len(PLACES) else "the pair lacks one source"
+    why = facts.why_not_sent(registration) if len(shown) == len(PLACES) else tr("the pair lacks one source")
     if why or registration is None:
-        visit.leave("registration", why)
+        visit.leave(tr("registration"), why)
         return None
     made = registration_object(
         visit.moved,

@@ -13,6 +13,7 @@ from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.coco import CocoPicture
 from pfm_desktop.interop.tabular import COLUMNS
 from pfm_desktop.services.export.research_case import ResearchCase, ResearchPicture, ResearchRead
+from pfm_desktop.support.language import tr
 
 CASES, PICTURES, PINS, READS = "cases.csv", "pictures.csv", "pins.csv", "reads.csv"
 MANIFEST = "manifest.csv"
@@ -113,10 +114,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 def _why_unlabelled(case: ResearchCase, *, twice: bool) -> str:
     if not case.pair:
-        return "no pair of pictures"
+        return tr("no pair of pictures")
     if not case.label and not case.impression:
-        return "no label, and no impression"
-    return "one of its pictures stands in another visit as well" if twice else ""
+        return tr("no label, and no impression")
+    return tr("one of its pictures stands in another visit as well") if twice else ""
 
 
 def _case_row(case: ResearchCase) -> Sequence[Cell]:

@@ -18,6 +18,7 @@ from pfm_desktop.services.export.visits import NOTHING
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import check_outputs, named
+from pfm_desktop.support.language import tr
 
 
 @contextlib.contextmanager
@@ -32,7 +33,7 @@ def export_file(lib: Library, out: Path, begun: Begun, *, said: str) -> Iterator
     home = Path(os.path.realpath(lib.path))
     if home in out.parents:
         raise BadInputError(
-            "an export cannot lie inside the library", safe=NOTHING, remedy="choose a folder somewhere else"
+            tr("an export cannot lie inside the library"), safe=NOTHING, remedy=tr("choose a folder somewhere else")
         )
     check_outputs((), (out,))
     lib.record_event(WHAT, begun.key, f"Export begun: {begun.said}", begun.details)
@@ -45,7 +46,7 @@ def export_file(lib: Library, out: Path, begun: Begun, *, said: str) -> Iterator
             unfinished = Path(name)
             os.close(descriptor)
         yield unfinished
-        with named(out, safe="what was written so far is removed"):
+        with named(out, safe=tr("what was written so far is removed")):
             with unfinished.open("rb+") as stream:
                 os.fsync(stream.fileno())
             lib.record_event(WHAT, begun.key, said, begun.details)
@@ -67,7 +68,9 @@ def _remove(lib: Library, unfinished: Path | None, begun: Begun, error: BaseExce
         lib.record_event(WHAT, begun.key, f"Export not completed: {why}; {left}", {"removed": not stays})
     if stays:
         raise StorageError(
-            f"the export was not completed, and what was written of it could not be removed: {unfinished}",
-            safe="the library is unchanged",
-            remedy="delete that file yourself: whoever opens it can look at it",
+            tr(
+                "the export was not completed, and what was written of it could not be removed: {file}", file=unfinished
+            ),
+            safe=tr("the library is unchanged"),
+            remedy=tr("delete that file yourself: whoever opens it can look at it"),
         ) from error

@@ -15,9 +15,10 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 SHORTEST_ID = 6  # characters of a visit's id, as in the name of a saved report
-NOTHING = "nothing was written"
+NOTHING = tr("nothing was written")
 
 
 def check_may_leave(lib: Library) -> None:
@@ -29,9 +30,12 @@ def check_may_leave(lib: Library) -> None:
         access.require(lib.account, act)
     if lib.read_only:
         raise StorageError(
-            f"this library is open for reading only ({lib.read_only_reason}), so an export cannot be put on record",
+            tr(
+                "this library is open for reading only ({reason}), so an export cannot be put on record",
+                reason=lib.read_only_reason,
+            ),
             safe=NOTHING,
-            remedy="open it where it can be written, then export again",
+            remedy=tr("open it where it can be written, then export again"),
         )
 
 
@@ -50,7 +54,9 @@ def one_visit(lib: Library, visit_id: str) -> VisitRow:
     for row in rows:
         if row.visit.id == visit_id:
             return row
-    raise BadInputError("this visit is not in the library", safe=NOTHING, remedy="go back to Today and open it again")
+    raise BadInputError(
+        tr("this visit is not in the library"), safe=NOTHING, remedy=tr("go back to Today and open it again")
+    )
 
 
 def pictures_in(ctx: Context, lib: Library, visits: Sequence[str]) -> tuple[Picture, ...]:
@@ -59,7 +65,7 @@ def pictures_in(ctx: Context, lib: Library, visits: Sequence[str]) -> tuple[Pict
     found: list[Picture] = []
     with lib.read() as session:
         for done, visit_id in enumerate(visits):
-            ctx.progress(done, len(visits), "Looking for pictures")
+            ctx.progress(done, len(visits), tr("Looking for pictures"))
             found += stored.pictures_of(session, visit_id)
     return tuple(found)
 
@@ -77,9 +83,9 @@ def named_visits(lib: Library, names: Sequence[str]) -> tuple[VisitRow, ...]:
 def each_visit(ctx: Context, lib: Library, rows: Sequence[VisitRow]) -> Iterator[VisitCase]:
     """The visits, read when they are asked for: one at a time is in memory. Raises `Cancelled` between two."""
     for done, row in enumerate(rows):
-        ctx.progress(done, len(rows), f"Visit {done + 1} of {len(rows)}")
+        ctx.progress(done, len(rows), tr("Visit {number} of {all}", number=done + 1, all=len(rows)))
         yield cases.visit_case(lib, row.visit.id)
-    ctx.progress(len(rows), len(rows), "Putting it on record")
+    ctx.progress(len(rows), len(rows), tr("Putting it on record"))
 
 
 def _whole_id(name: str, rows: dict[str, VisitRow]) -> str:
@@ -89,6 +95,12 @@ def _whole_id(name: str, rows: dict[str, VisitRow]) -> str:
     found = [visit_id for visit_id in rows if visit_id.startswith(asked)] if len(asked) >= SHORTEST_ID else []
     if len(found) == 1:
         return found[0]
-    why = "is the beginning of several visits" if found else "is no visit of this library"
-    short = "" if len(asked) >= SHORTEST_ID else f"; give at least {SHORTEST_ID} characters"
-    raise BadInputError(f"{name!r} {why}", safe=NOTHING, remedy=f"look it up with `pfm export visits`{short}")
+    what = (
+        tr("{name!r} is the beginning of several visits", name=name)
+        if found
+        else tr("{name!r} is no visit of this library", name=name)
+    )
+    remedy = tr("look it up with `pfm export visits`")
+    if len(asked) < SHORTEST_ID:
+        remedy = tr("look it up with `pfm export visits`; give at least {count} characters", count=SHORTEST_ID)
+    raise BadInputError(what, safe=NOTHING, remedy=remedy)

@@ -8,6 +8,7 @@ from pfm_desktop.services.export.visits import check_may_leave
 from pfm_desktop.storage import crosswalk
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 
 def whose(lib: Library, pseudonym: str) -> Patient:
@@ -19,8 +20,8 @@ def whose(lib: Library, pseudonym: str) -> Patient:
     found = crosswalk.woman_called(lib, pseudonym)
     if found is None:
         raise BadInputError(
-            f"nobody in this library is called {pseudonym.strip()!r} in an export",
-            remedy="check that the set came from this library",
+            tr("nobody in this library is called {pseudonym!r} in an export", pseudonym=pseudonym.strip()),
+            remedy=tr("check that the set came from this library"),
         )
     lib.record_event(WHAT, found.id, "A pseudonym of an export for research was looked up")
     return found

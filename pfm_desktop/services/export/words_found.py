@@ -13,6 +13,7 @@ from pfm_desktop.services.export.facts import Pixels
 from pfm_desktop.storage import access
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import Picture
@@ -64,5 +65,7 @@ def _picture(lib: Library, picture_id: str) -> Picture:
     with lib.read() as session:
         found = stored.picture(session, picture_id)
     if found is None:
-        raise StorageError("this picture is not in the library", safe="nothing was changed", remedy="open it again")
+        raise StorageError(
+            tr("this picture is not in the library"), safe=tr("nothing was changed"), remedy=tr("open it again")
+        )
     return found

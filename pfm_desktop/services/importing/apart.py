@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from pfm_desktop.services.importing.births import Birth, births_on, disagreement
 from pfm_desktop.services.importing.guess import Guess, Sure, unsure
@@ -15,6 +16,7 @@ from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import BY_MANIFEST, PlannedPicture, PlannedWoman, woman_key
 from pfm_desktop.services.importing.sisters import differing, listed
 from pfm_desktop.services.importing.words import said_by, without_meaning
+from pfm_desktop.support.language import tr
 
 _LONG = 6  # figures of a number that no counter of a day, a room or a year comes to
 _FEW = 3  # numbers of one folder, each of one picture, that may be a count
@@ -24,7 +26,7 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
     """The pictures: names that stand in two places are made longer, numbers beside two names doubted."""
     counted = _counted(pictures)
     doubted = {
-        picture.key: unsure(picture.patient.value, "each picture here has a number of its own: they may be a count")
+        picture.key: unsure(picture.patient.value, tr("each picture here has a number of its own: they may be a count"))
         for picture in pictures
         if picture.key in counted and picture.patient.value is not None
     }
@@ -37,9 +39,9 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         names = list(dict.fromkeys(_names(picture) for picture in group))
         if born is not None or not _two_women(names):
             continue
-        said = " and ".join(dict.fromkeys(" ".join(name) for name in names if name))
-        why = f"the same stands beside {said if len(said) < 200 else 'several names'}"
-        doubted |= {picture.key: _longer(picture, why) for picture in group}
+        said = reduce(_and, dict.fromkeys(" ".join(name) for name in names if name))
+        beside = said if len(said) < 200 else tr("several names")
+        doubted |= {picture.key: _longer(picture, beside) for picture in group}
     return tuple(replace(one, patient=doubted[one.key]) if one.key in doubted else one for one in pictures)
 
 
@@ -54,7 +56,11 @@ def _torn_studies(pictures: Sequence[PlannedPicture]) -> dict[str, Guess[str]]:
         numbers = {woman_key(one): one.patient.value or "" for one in group}
         for one in group if len(numbers) > 1 else ():
             others = [value for key, value in numbers.items() if key != woman_key(one)]
-            why = f"{one.patient.why}, but its study holds pictures of {listed(others)} as well"
+            why = tr(
+                "{reason}, but its study holds pictures of {others} as well",
+                reason=one.patient.why,
+                others=listed(others),
+            )
             found[one.key] = unsure(one.patient.value or "", why)
     return found
 
@@ -64,9 +70,15 @@ def _sisters(group: Sequence[PlannedPicture], doubted: Mapping[str, Guess[str]])
     names = differing(group)
     if not names:
         return {}
-    why = f"but {listed(names)} within it may be different women"
+    said = listed(names)
     guesses = {one.key: doubted.get(one.key, one.patient) for one in group}
-    return {key: unsure(guess.value or "", f"{guess.why}, {why}") for key, guess in guesses.items()}
+    return {
+        key: unsure(
+            guess.value or "",
+            tr("{reason}, but {names} within it may be different women", reason=guess.why, names=said),
+        )
+        for key, guess in guesses.items()
+    }
 
 
 def _begun_anew(group: Sequence[PlannedPicture], doubted: Mapping[str, Guess[str]]) -> dict[str, Guess[str]]:
@@ -81,9 +93,14 @@ def _begun_anew(group: Sequence[PlannedPicture], doubted: Mapping[str, Guess[str
     named = len(names) == 1 and len(next(iter(names))) > 1
     if len(found) < 2 or named or sum(sign.isdigit() for sign in value) >= _LONG:
         return {}
-    where = listed([" / ".join(place) or "the top" for place in found])
-    why = f"but it stands in {where}, where numbers may begin anew"
-    return {key: unsure(value, f"{guess.why}, {why}") for key, guess in guesses.items()}
+    where = listed([" / ".join(place) or tr("the top") for place in found])
+    return {
+        key: unsure(
+            value,
+            tr("{reason}, but it stands in {places}, where numbers may begin anew", reason=guess.why, places=where),
+        )
+        for key, guess in guesses.items()
+    }
 
 
 def _place_of(picture: PlannedPicture, value: str) -> tuple[str, ...]:
@@ -105,7 +122,7 @@ def _births(picture: PlannedPicture) -> tuple[Birth, ...]:
 def _born(guess: Guess[str], picture: PlannedPicture) -> Guess[str]:
     """A number stays as it is, in doubt; a name gets its birth date, of which the same name has another elsewhere."""
     value, births = guess.value or "", _births(picture)
-    why = f"{guess.why}, but the same stands beside different birth dates"
+    why = tr("{reason}, but the same stands beside different birth dates", reason=guess.why)
     if any(letter.isdigit() for letter in value) or not births:
         return unsure(value, why)
     return unsure(f"{value} born {births[-1].text}", why)
@@ -119,7 +136,7 @@ def _of_nobody(group: Sequence[PlannedPicture]) -> dict[str, Guess[str]]:
     places = list(dict.fromkeys((one.item.folders, one.study) for one in bare))
     if len(places) < 2:
         return {}
-    why = "other folders or studies say the same, which may be other women"
+    why = tr("other folders or studies say the same, which may be other women")
     found = {}
     for one in bare:
         inner = " ".join(one.item.folders[-1:])
@@ -168,7 +185,13 @@ def several_named(woman: PlannedWoman) -> str:
     pictures = woman.pictures
     born = disagreement(birth for one in pictures for birth in _births(one) if one.patient.sure is not Sure.SAID)
     if born is not None:
-        return f"{born[0].text} and {born[1].text} are said as birth dates, and all"
+        return tr(
+            "{one} and {other} are said as birth dates, and all",
+            "before: would be one woman",
+            None,
+            one=born[0].text,
+            other=born[1].text,
+        )
     if all(one.patient.sure is not Sure.UNSURE for one in pictures):
         return ""
     names = list(dict.fromkeys((*_names(one), *_numbers(one)) for one in pictures))
@@ -186,8 +209,12 @@ def against_manifest(woman: PlannedWoman) -> str:
     numbers = {number.value for number in told if number.strong}
     own = _plain(woman.identifier or "")
     others = sorted(number for number in numbers if _plain(number) not in own and own not in _plain(number))
-    return (
-        f"The manifest says {woman.identifier} for pictures in {listed(others)}: look that it is so." if others else ""
+    if not others:
+        return ""
+    return tr(
+        "The manifest says {identifier} for pictures in {folders}: look that it is so.",
+        identifier=woman.identifier,
+        folders=listed(others),
     )
 
 
@@ -203,20 +230,26 @@ def _numbers(picture: PlannedPicture) -> tuple[str, ...]:
     )
 
 
-def _longer(picture: PlannedPicture, why: str) -> Guess[str]:
+def _and(one: str, other: str) -> str:
+    return tr("{one} and {other}", one=one, other=other)
+
+
+def _longer(picture: PlannedPicture, names: str) -> Guess[str]:
     """A number stays as it is, in doubt; a name alone gets those of its outer folders before it."""
     value = picture.patient.value or ""
     if any(letter.isdigit() for letter in value):
-        return unsure(value, f"{picture.patient.why}, but {why}")
+        return unsure(
+            value, tr("{reason}, but the same stands beside {names}", reason=picture.patient.why, names=names)
+        )
     whole = " ".join(dict.fromkeys((*_names(picture), value)))
-    return unsure(whole, f"{picture.patient.why}, and {why}")
+    return unsure(whole, tr("{reason}, and the same stands beside {names}", reason=picture.patient.why, names=names))
 
 
 def _counted(pictures: Sequence[PlannedPicture]) -> frozenset[str]:
     """Keys of pictures whose numbers stand in file names of one folder, a number a picture."""
     folders: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for picture in pictures:
-        if picture.patient.sure is Sure.LIKELY and "the file's name" in picture.patient.why:
+        if picture.patient.sure is Sure.LIKELY and picture.patient.by_file:
             folders.setdefault(picture.item.folders, {}).setdefault(woman_key(picture), []).append(picture.key)
     return frozenset(
         keys[0]

@@ -20,8 +20,9 @@ from pfm_desktop.services.importing.plan import (
 )
 from pfm_desktop.services.importing.visit_times import said_time
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
-BY_HAND = "set by hand"
+BY_HAND = tr("set by hand")
 
 
 def set_stage(
@@ -154,9 +155,9 @@ def make_pair(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
     visits = [visit for woman in plan.women for visit in woman.visits for one in visit.pictures if one in chosen]
     if len(chosen) != 2 or not pairs or len({visit.key for visit in visits}) != 1:
         raise BadInputError(
-            "these are no pair",
-            safe="nothing was changed",
-            remedy="choose one white-light and one fluorescence picture of one visit; say their stages first",
+            tr("these are no pair"),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose one white-light and one fluorescence picture of one visit; say their stages first"),
         )
     (pair,) = pairs
     kept = frozenset(one for one in plan.made_pairs if not set(one) & set(pair))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.found import Item
 from pfm_desktop.services.importing.guess import Guess, Sure
+from pfm_desktop.support.language import tr
 
 _BEHIND = re.compile(
     r"(?<!\d)((?:19|20)\d\d[-_. ]?(?:0[1-9]|1[0-2])[-_. ]?(?:0[1-9]|[12]\d|3[01])|\d{1,2}\.\d{1,2}\.(?:19|20)\d\d)"
@@ -88,5 +89,11 @@ def without_count(figures: Figures | None, stem: str, guessed: Callable[[str], G
     if figures is None or day.value == whole.value:
         return whole
     if figures.sure:
-        return replace(day, why=f"{day.why}: {figures.text} behind it is taken for a count")
-    return Guess(whole.value, Sure.UNSURE, f"{whole.why}, but {figures.text} behind the day may be a count")
+        return replace(
+            day, why=tr("{reason}: {figures} behind it is taken for a count", reason=day.why, figures=figures.text)
+        )
+    return Guess(
+        whole.value,
+        Sure.UNSURE,
+        tr("{reason}, but {figures} behind the day may be a count", reason=whole.why, figures=figures.text),
+    )

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from pfm_desktop.services.export.folder_name import is_of_export
 from pfm_desktop.services.importing.guess import Guess, Sure, likely, unknown, unsure
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 
 EARLIEST = 1995  # the first year a digital picture is believed to be of; cameras without a battery begin before it
 _DATE = re.compile(
@@ -89,12 +90,17 @@ def guessed_time(
     sources = list(_sources(exif, stem, folders, modified, recorded))
     if not sources:
         if modified is not None and modified.year >= EARLIEST:
-            return unsure(When(modified), "only the file's time says it, which copying may have changed")
-        return unknown("neither the picture, nor a name, nor the file's time says it")
+            return unsure(When(modified), tr("only the file's time says it, which copying may have changed"))
+        return unknown(tr("neither the picture, nor a name, nor the file's time says it"))
     first = sources[0]
     doubt = next((_told(one) for one in sources[1:] if abs((one.when.day - first.when.day).days) > 1), "")
-    doubt = doubt or next((f"its folder is {name}" for name in reversed(folders) if _outside(name, first.when)), "")
-    doubt = f"but {doubt}" if doubt else _doubt(first, now or datetime.now().astimezone())
+    doubt = doubt or next(
+        (tr("its folder is {folder}", folder=name) for name in reversed(folders) if _outside(name, first.when)), ""
+    )
+    if doubt:
+        why = tr("{reason}, but {doubt}", reason=_told(first), doubt=doubt)
+        return Guess(first.when, Sure.UNSURE, why, contradicted=True)
+    doubt = _doubt(first, now or datetime.now().astimezone())
     return Guess(first.when, Sure.UNSURE, f"{_told(first)}, {doubt}", contradicted=True) if doubt else first.guess
 
 
@@ -115,25 +121,32 @@ def _sources(
 ) -> Iterator[_Source]:
     """Who says when it was, the one that counts most first."""
     if recorded is not None:
-        why = "the file's own record says the day only" if recorded.day_only else "the file's own record says so"
-        yield _Source("the file's own record", Guess(recorded, Sure.SAID, why))
+        why = (
+            tr("the file's own record says the day only") if recorded.day_only else tr("the file's own record says so")
+        )
+        yield _Source(tr("the file's own record"), Guess(recorded, Sure.SAID, why))
     from_exif = _from_exif(exif)
     if from_exif is not None:
-        yield _Source("the picture", from_exif, _CLOCK)
+        yield _Source(tr("the picture"), from_exif, _CLOCK)
     for name in (stem, *reversed(folders)):
         found = in_name(name) if not is_of_export(name) else None
         if found is not None:
-            yield _Source(f"the name {name}", _from_name(name, found, modified), _NAME)
+            yield _Source(tr("the name {name}", name=name), _from_name(name, found, modified), _NAME)
 
 
 def _from_name(name: str, found: When, modified: datetime | None) -> Guess[When]:
     if found.day_only and modified is not None and modified.astimezone().date() == found.day:
-        return likely(When(modified), f"{name} says the day, and the file's time is of that day")
-    return likely(found, f"the name {name} says the day only" if found.day_only else f"the name {name} says so")
+        return likely(When(modified), tr("{name} says the day, and the file's time is of that day", name=name))
+    return likely(
+        found,
+        tr("the name {name} says the day only", name=name)
+        if found.day_only
+        else tr("the name {name} says so", name=name),
+    )
 
 
 def _told(source: _Source) -> str:
-    return f"{source.where} says {moments.day(source.when.day)}"
+    return tr("{where} says {day}", where=source.where, day=moments.day(source.when.day))
 
 
 def _outside(folder: str, when: When) -> bool:
@@ -149,13 +162,13 @@ def _doubt(source: _Source, now: datetime) -> str:
     """Why a time is not believed although nothing contradicts it ("": it is)."""
     local = source.when.at.astimezone()
     if source.when.at > now + _A_DAY:
-        return "which is still to come"
+        return tr("which is still to come")
     if local.year < EARLIEST:
-        return f"which is before {EARLIEST}"
+        return tr("which is before {year}", year=EARLIEST)
     if source.by == _CLOCK and (local.month, local.day) == (1, 1) and now.year - local.year > _SOME_YEARS:
-        return "the day on which a clock begins anew when its battery was empty"
+        return tr("the day on which a clock begins anew when its battery was empty")
     if source.by == _NAME and now - source.when.at > _LONG_AGO * timedelta(days=365):
-        return f"more than {_LONG_AGO} years ago: it may be a birth date"
+        return tr("more than {count} years ago: it may be a birth date", count=_LONG_AGO)
     return ""
 
 
@@ -223,8 +236,8 @@ def _from_exif(exif: ExifTime | None) -> Guess[When] | None:
     if exif is None or at is None:
         return None
     if _zone(exif.offset):
-        return Guess(When(at), Sure.SAID, "the picture says so")
-    return likely(When(at), "the picture says so; its zone is taken for that of this computer")
+        return Guess(When(at), Sure.SAID, tr("the picture says so"))
+    return likely(When(at), tr("the picture says so; its zone is taken for that of this computer"))
 
 
 def _zone(offset: str) -> timezone | None:

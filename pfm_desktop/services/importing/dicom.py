@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.services.importing.reading import Record, RecordedPicture
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.interop.dicom.read_facts import DicomFacts, StatedTime
@@ -32,7 +33,7 @@ def read_dicom(data: bytes) -> tuple[RecordedPicture, ...]:
 
     found = read_dicom_picture(data)
     if found.facts.derived and found.facts.modality == DRAWN:
-        raise BadInputError("it is drawn over another picture", remedy="choose the picture itself")
+        raise BadInputError(tr("it is drawn over another picture"), remedy=tr("choose the picture itself"))
     record = record_of(found.facts)
     return tuple(RecordedPicture(encode_png(frame), record) for frame in found.frames)
 
@@ -68,7 +69,9 @@ def no_photograph(modality: str, body_part: str) -> str:
     kind, part = modality.strip().upper(), body_part.strip()
     if kind not in _NO_PHOTOGRAPH and (not part or _OF_HER.search(part)):
         return ""
-    return " of ".join(filter(None, (kind if kind in _NO_PHOTOGRAPH or not part else "a picture", part.upper())))
+    if not part:
+        return kind
+    return tr("{picture} of {part}", picture=kind if kind in _NO_PHOTOGRAPH else tr("a picture"), part=part.upper())
 
 
 def _moment(stated: StatedTime | None) -> datetime | None:

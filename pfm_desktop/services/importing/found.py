@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pfm_desktop.support.language import tr
+
 FILE_LIMIT = 300_000_000  # bytes of one picture
 TOTAL_LIMIT = 20_000_000_000  # bytes that one zip unpacks to, and of one video
 ENTRY_LIMIT = 200_000  # files of one folder or zip
@@ -61,9 +63,9 @@ _HIDDEN_ON_WINDOWS = 0x2 | 0x4  # FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_SYSTEM
 def hidden(name: str, attributes: int = 0) -> str:
     """Why a file or folder of that name is left out ("": it is not). `attributes` as Windows keeps them."""
     if name.lower() in _SYSTEM:
-        return "a file of the system, not of an examination"
+        return tr("a file of the system, not of an examination")
     if name.startswith(".") or attributes & _HIDDEN_ON_WINDOWS:
-        return "a hidden file"
+        return tr("a hidden file")
     return ""
 
 
@@ -75,4 +77,4 @@ def shown(name: str) -> str:
 
 def too_large(size: int) -> str:
     """Why a file of that size is refused."""
-    return f"too large: {size / 1e6:.0f} MB, at most {FILE_LIMIT // 1_000_000} MB a file"
+    return tr("too large: {size:.0f} MB, at most {limit} MB a file", size=size / 1e6, limit=FILE_LIMIT // 1_000_000)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from pfm_desktop.support.language import tr
 
 T = TypeVar("T")
 
@@ -23,12 +25,14 @@ class Guess(Generic[T]):
     """`value` None: not known, and never invented. `why` is for a person: a phrase without a full stop.
 
     `contradicted`: two sources say different things, so that nothing else makes it surer than it is.
+    `by_file`: the name of the file itself says it.
     """
 
     value: T | None
     sure: Sure
     why: str
     contradicted: bool = False
+    by_file: bool = field(default=False, compare=False)
 
     def known(self, *, also_unsure: bool = False) -> bool:
         """Whether it may be acted on."""
@@ -40,9 +44,9 @@ def said(value: T, why: str) -> Guess[T]:
     return Guess(value, Sure.SAID, why)
 
 
-def likely(value: T, why: str) -> Guess[T]:
+def likely(value: T, why: str, *, by_file: bool = False) -> Guess[T]:
     """What will be so."""
-    return Guess(value, Sure.LIKELY, why)
+    return Guess(value, Sure.LIKELY, why, by_file=by_file)
 
 
 def unsure(value: T, why: str) -> Guess[T]:
@@ -57,4 +61,8 @@ def unknown(why: str) -> Guess[T]:
 
 def confirmed_guess(guess: Guess[T]) -> Guess[T]:
     """The same, once a person looked and said that it is so; only what is unsure waits for that."""
-    return said(guess.value, f"confirmed by hand; {guess.why}") if guess.sure is Sure.UNSURE and guess.value else guess
+    return (
+        said(guess.value, tr("confirmed by hand; {reason}", reason=guess.why))
+        if guess.sure is Sure.UNSURE and guess.value
+        else guess
+    )

@@ -16,6 +16,7 @@ from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.guess import Guess, Sure, likely, unknown, unsure
 from pfm_desktop.services.importing.naming import told_by
 from pfm_desktop.services.importing.words import Said, also_a_name, said_by, without_meaning
+from pfm_desktop.support.language import tr
 
 T = TypeVar("T")
 
@@ -62,6 +63,9 @@ class InVisit:
         return self.when.day if self.when is not None else None
 
 
+_FILE, _FOLDER = tr("the file's name"), tr("its folder")  # where it is said
+
+
 def guessed_shown(
     folders: tuple[str, ...], stem: str, fluorescent: bool | None, *, in_white_light: bool = False
 ) -> Shown:
@@ -71,21 +75,23 @@ def guessed_shown(
     `in_white_light`: they can only be those of white light, not of the fluorescence of any device known.
     """
     light = Source.FLUORESCENCE if fluorescent else Source.WHITE if in_white_light else None
-    for at, (name, where) in enumerate(
-        [(stem, "the file's name"), *((name, "its folder") for name in reversed(folders))]
-    ):
+    for at, (name, where) in enumerate([(stem, _FILE), *((name, _FOLDER) for name in reversed(folders))]):
         found = said_by(name)
         if found.contradicts:
-            return Shown(*_nothing(f"{where} says two stages ({', '.join(found.words)})"))
+            return Shown(*_nothing(tr("{where} says two stages ({words})", where=where, words=", ".join(found.words))))
         if found.source is not None:
             shown = _agreed(_completed(found, where, folders, stem), light, f"{where}: {', '.join(found.words)}")
             doubt = _may_be_a_name(name, folders[len(folders) - at :] if at else None)
             return _doubted(shown, doubt) if doubt else shown
     if fluorescent is None:
-        return Shown(*_nothing("no name says it"))
+        return Shown(*_nothing(tr("no name says it")))
     source = Source.FLUORESCENCE if fluorescent else Source.WHITE
-    colours = "fluorescence or of a green filter" if fluorescent else "white light"
-    return Shown(unsure(source, f"only its colours say it: those of {colours}"), *_nothing("no name says it")[1:])
+    why = (
+        tr("only its colours say it: those of fluorescence or of a green filter")
+        if fluorescent
+        else tr("only its colours say it: those of white light")
+    )
+    return Shown(unsure(source, why), *_nothing(tr("no name says it"))[1:])
 
 
 def _may_be_a_name(name: str, inner: tuple[str, ...] | None) -> str:
@@ -97,11 +103,11 @@ def _may_be_a_name(name: str, inner: tuple[str, ...] | None) -> str:
     if inner is None:
         first = told.numbers[0].value if told.numbers else ""
         before = first and also_a_name(name.partition(first)[0])
-        return "it may be a name" if also_a_name(name) and (told.words or before) else ""
+        return tr("it may be a name") if also_a_name(name) and (told.words or before) else ""
     if told.telling:
-        return "it stands beside a woman's number or a name"
+        return tr("it stands beside a woman's number or a name")
     within = any(told_by(one).telling for one in inner)
-    return "it may be a name" if also_a_name(name) and within else ""
+    return tr("it may be a name") if also_a_name(name) and within else ""
 
 
 def _doubted(shown: Shown, doubt: str) -> Shown:
@@ -112,7 +118,11 @@ def _doubted(shown: Shown, doubt: str) -> Shown:
 
 
 def _less_sure(guess: Guess[T], doubt: str) -> Guess[T]:
-    return unsure(guess.value, f"{guess.why}, but {doubt}") if guess.value is not None else guess
+    return (
+        unsure(guess.value, tr("{reason}, but {doubt}", reason=guess.why, doubt=doubt))
+        if guess.value is not None
+        else guess
+    )
 
 
 def _completed(found: Said, where: str, folders: tuple[str, ...], stem: str) -> Said:
@@ -123,7 +133,7 @@ def _completed(found: Said, where: str, folders: tuple[str, ...], stem: str) -> 
     if found.stage is not None:
         return found
     plain = [name for name in reversed(folders) if not told_by(name).telling]
-    for name in plain if where == "the file's name" else ():
+    for name in plain if where == _FILE else ():
         outer = said_by(name)
         together = said_by(f"{name} {stem}")
         if outer.words and not outer.contradicts and together.stage is not None and together.source is found.source:
@@ -135,13 +145,13 @@ def _agreed(found: Said, light: Source | None, why: str) -> Shown:
     """What a name says, unsure where the light (None: not certain) is the other one; a green filter has its colours."""
     differs = light is not None and found.source is not light and found.stage is not Stage.GREEN
     if differs and light is not None:
-        why = f"{why}, but its colours are those of {light.words}"
+        why = tr("{reason}, but its colours are those of {light}", reason=why, light=light.words)
     sure = Sure.UNSURE if differs else Sure.LIKELY
     source = Guess(found.source, sure, why)
-    stage: Guess[Stage] = Guess(found.stage, sure, why) if found.stage else unknown("no name says the stage")
+    stage: Guess[Stage] = Guess(found.stage, sure, why) if found.stage else unknown(tr("no name says the stage"))
     seconds = found.seconds_since_acid
     if seconds is None or (found.stage is not None and found.stage not in TIMED):
-        return Shown(source, stage, unknown("no name says it"))
+        return Shown(source, stage, unknown(tr("no name says it")))
     return Shown(source, stage, Guess(seconds, sure, why))
 
 
@@ -225,11 +235,13 @@ def _closeness(white: InVisit, lit: InVisit, *, only: bool) -> _Closeness:
     if apart is not None and apart > FARTHEST.total_seconds():
         return _Closeness(9)
     if _rest(white) == _rest(lit):
-        return _Closeness(0, apart or 0.0, likely(True, "their names differ in source and stage only"))
+        return _Closeness(0, apart or 0.0, likely(True, tr("their names differ in source and stage only")))
     if apart is not None:
-        guess = (likely if apart <= TOGETHER.total_seconds() else unsure)(True, f"taken {apart:.0f} s apart")
+        guess = (likely if apart <= TOGETHER.total_seconds() else unsure)(
+            True, tr("taken {apart:.0f} s apart", apart=apart)
+        )
         return _Closeness(1, apart, guess)
-    return _Closeness(2, 0.0, likely(True, "the only two of the visit")) if only else _Closeness(9)
+    return _Closeness(2, 0.0, likely(True, tr("the only two of the visit"))) if only else _Closeness(9)
 
 
 def _rest(picture: InVisit) -> tuple[str, ...]:
@@ -249,10 +261,10 @@ def stages_by_acid(pictures: Sequence[InVisit], pairs: Sequence[GuessedPair]) ->
         if picture.source is not Source.FLUORESCENCE or picture.stage is not None:
             continue
         if first is not None and picture.timed and picture.at >= first:
-            found[picture.key] = likely(Stage.FLUORESCENCE_AFTER_ACID, "taken after a picture with acetic acid")
+            found[picture.key] = likely(Stage.FLUORESCENCE_AFTER_ACID, tr("taken after a picture with acetic acid"))
         elif picture.key in paired and paired[picture.key].stage is Stage.ACETIC_ACID:
             found[picture.key] = likely(
-                Stage.FLUORESCENCE_AFTER_ACID, "its white-light picture is one with acetic acid"
+                Stage.FLUORESCENCE_AFTER_ACID, tr("its white-light picture is one with acetic acid")
             )
     return found
 

@@ -25,8 +25,9 @@ from pfm_desktop.services.importing.sources import Reader, walk
 from pfm_desktop.services.importing.twins import with_alike
 from pfm_desktop.services.importing.visit_times import own_time, said_time
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
-_BY_RECORD = "the file's own record says so"
+_BY_RECORD = tr("the file's own record says so")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def make_plan(
     pictures: list[PlannedPicture] = []
     with Reader() as reader:
         for done, item in enumerate(items):
-            ctx.progress(done, len(items), "Looking at the pictures")
+            ctx.progress(done, len(items), tr("Looking at the pictures"))
             if manifest is not None and item.path == manifest.path.resolve():
                 continue
             row = manifest.row(item) if manifest is not None else None
@@ -72,18 +73,25 @@ def make_plan(
             lambda one: bytes_of(reader, one.item, one.part, dicom=options.dicom),
         )
     times = tuple(_visits_said(pictures, manifest).items())
-    ctx.progress(len(items), len(items), "Looking at the pictures")
+    ctx.progress(len(items), len(items), tr("Looking at the pictures"))
     return arranged(ImportPlan(named, tuple(skipped), times))
 
 
 def _other_pages(item: Item, seen: Seen) -> list[Skipped]:
     if seen.cut_short:
-        return [Skipped(item.name, f"{seen.cut_short}: copy it again from where it came, for what follows")]
+        return [
+            Skipped(
+                item.name, tr("{problem}: copy it again from where it came, for what follows", problem=seen.cut_short)
+            )
+        ]
     if not seen.more:
         return []
     whole = seen.more + 1
-    reason = f"only the first of {whole} pictures in the file is read: save the others as files of their own"
-    return [Skipped(f"{item.name} (2 to {whole} of {whole})" if whole > 2 else f"{item.name} (2 of 2)", reason)]
+    reason = tr(
+        "only the first of {count} pictures in the file is read: save the others as files of their own", count=whole
+    )
+    which = tr("(2 to {count} of {count})", count=whole) if whole > 2 else tr("(2 of 2)")
+    return [Skipped(f"{item.name} {which}", reason)]
 
 
 def _each_named_once(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]:
@@ -100,7 +108,7 @@ def _all_found(ctx: Context, paths: Sequence[Path | str]) -> tuple[list[Item], l
     items: list[Item] = []
     skipped: list[Skipped] = []
     for found in walk(paths):
-        ctx.progress(0, 0, f"{len(items)} files found")
+        ctx.progress(0, 0, tr("{count} files found", count=len(items)))
         if isinstance(found, Item):
             items.append(found)
         else:
@@ -112,12 +120,13 @@ def _check_all_named_are_there(manifest: ImportManifest, items: Sequence[Item]) 
     there = {key_of(item) for item in items}
     missing = [row for key, row in manifest.rows.items() if key not in there]
     if missing:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        shown = "; ".join(f"line {row.line}: {row.file}" for row in missing[:3])
+        shown = "; ".join(tr("line {line}: {file}", line=row.line, file=row.file) for row in missing[:3])
+        if len(missing) > 3:
+            shown = tr("{lines} and {count} more", lines=shown, count=len(missing) - 3)
         raise BadInputError(
-            f"{manifest.path} names files that are not among those given ({shown}{more})",
-            safe="nothing was brought in",
-            remedy="file names are relative to the manifest's folder, those in a zip follow its name (a.zip/1.jpg)",
+            tr("{manifest} names files that are not among those given ({files})", manifest=manifest.path, files=shown),
+            safe=tr("nothing was brought in"),
+            remedy=tr("file names are relative to the manifest's folder, those in a zip follow its name (a.zip/1.jpg)"),
         )
 
 
@@ -159,7 +168,7 @@ def _of_video(frame: PlannedPicture, seconds: float) -> PlannedPicture:
     when = frame.when.value
     if when is not None and not when.day_only and frame.when.known():
         frame = replace(frame, when=replace(frame.when, value=When(when.at + timedelta(seconds=seconds))))
-    return replace(frame, seconds_since_acid=unknown("a video has many"))
+    return replace(frame, seconds_since_acid=unknown(tr("a video has many")))
 
 
 def _recorded_time(record: Record | None) -> When | None:
@@ -174,10 +183,14 @@ def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
     elif record.identifier:
         picture = replace(picture, patient=_recorded_patient(picture, record.identifier))
     if record.no_photograph and picture.patient.value:
-        why = f"{picture.patient.why}, but its record says {record.no_photograph}, which is no photograph of a cervix"
+        why = tr(
+            "{reason}, but its record says {kind}, which is no photograph of a cervix",
+            reason=picture.patient.why,
+            kind=record.no_photograph,
+        )
         picture = replace(picture, patient=unsure(picture.patient.value, why))
     if record.male and picture.patient.value:
-        why = f"{picture.patient.why}, but its record says that the patient is male"
+        why = tr("{reason}, but its record says that the patient is male", reason=picture.patient.why)
         picture = replace(picture, patient=unsure(picture.patient.value, why))
     family, given = record.family_name, record.given_name
     if stands_in and is_placeholder(f"{family} {given}"):  # Na alone is a given name
@@ -191,15 +204,20 @@ def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
         return picture
     if by_name.value is record.stage and by_name.known():
         return picture
-    why = "only a description in the file's own record says it, perhaps of the whole examination"
+    why = tr("only a description in the file's own record says it, perhaps of the whole examination")
     return replace(picture, stage=unsure(record.stage, why), source=unsure(record.stage.source, why))
 
 
 def _stood_in_for(picture: PlannedPicture, record: Record) -> Guess[str]:
     """A placeholder names nobody, a pseudonym perhaps: what folders and file say of her comes before a placeholder."""
     if not is_placeholder(record.identifier):
-        return unsure(record.identifier, f"{_BY_RECORD}, and that her identity was removed: it may be a pseudonym")
-    why = f"{record.identifier} in the file's own record is a placeholder that many women may bear"
+        return unsure(
+            record.identifier,
+            tr("{reason}, and that her identity was removed: it may be a pseudonym", reason=_BY_RECORD),
+        )
+    why = tr(
+        "{identifier} in the file's own record is a placeholder that many women may bear", identifier=record.identifier
+    )
     named = picture.patient.value
     if named and not is_placeholder(named):
         return unsure(named, f"{picture.patient.why}; {why}")
@@ -211,7 +229,9 @@ def _recorded_patient(picture: PlannedPicture, identifier: str) -> Guess[str]:
     numbers = strong_numbers(picture.item.folders, picture.item.file_name.rsplit(".", 1)[0])
     if numbers and not any(same_number(value, identifier) for value, _ in numbers):
         value, where = numbers[-1]
-        return unsure(identifier, f"{_BY_RECORD}, but {where} says {value}")
+        return unsure(
+            identifier, tr("{reason}, but {where} says {number}", reason=_BY_RECORD, where=where, number=value)
+        )
     return said(identifier, _BY_RECORD)
 
 
@@ -225,7 +245,7 @@ def _with_row(picture: PlannedPicture, row: Row) -> PlannedPicture:
         picture = replace(picture, visit=f"{whose} {row.visit.at.isoformat()}")
     if row.source is not None and row.stage is None:
         stage = picture.stage if picture.stage.value and picture.stage.value.source is row.source else None
-        none: Guess[Stage] = unknown("the manifest says the source only")
+        none: Guess[Stage] = unknown(tr("the manifest says the source only"))
         picture = replace(picture, source=said(row.source, BY_MANIFEST), stage=stage or none)
     return _with_stage(picture, row.stage, row.seconds_since_acid, BY_MANIFEST)
 

@@ -20,6 +20,7 @@ from pfm_desktop.services.importing.dates import When, time_said
 from pfm_desktop.services.importing.found import Item
 from pfm_desktop.services.importing.words import LONGEST, said_by
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 COLUMNS = ("patient", "visit_time", "stage", "source", "file")
 BESIDE = "import.csv"  # is taken where it lies in a given folder and none is named
@@ -78,18 +79,24 @@ def read_import_manifest(path: Path | str) -> ImportManifest:
         try:
             row = _row(table_row)
         except ValueError as error:
-            problems.append(f"line {table_row.line}: {error}")
+            problems.append(tr("line {line}: {problem}", line=table_row.line, problem=error))
             continue
         key = os.path.normcase(os.path.realpath(path.parent / row.file.replace("\\", "/")))
         if key in rows:
-            problems.append(f"lines {rows[key].line} and {row.line} name the same file")
+            problems.append(tr("lines {first} and {second} name the same file", first=rows[key].line, second=row.line))
         rows[key] = row
     if problems:
-        more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        listed = "; ".join(problems[:_SHOWN])
+        if len(problems) > _SHOWN:
+            listed = tr("{lines} and {count} more", lines=listed, count=len(problems) - _SHOWN)
         raise BadInputError(
-            f"{path}: {'; '.join(problems[:_SHOWN])}{more}",
-            safe="nothing was brought in",
-            remedy=f"correct these lines; stages are {', '.join(Stage)}, sources {', '.join(PLACES)}",
+            f"{path}: {listed}",
+            safe=tr("nothing was brought in"),
+            remedy=tr(
+                "correct these lines; stages are {stages}, sources {sources}",
+                stages=", ".join(Stage),
+                sources=", ".join(PLACES),
+            ),
         )
     return ImportManifest(path, rows)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pfm_desktop.domain.case import identifier_key
 from pfm_desktop.services.importing.guess import Guess, likely, unknown, unsure
 from pfm_desktop.services.importing.naming import Number, Told, short, told_by
+from pfm_desktop.support.language import tr
 
 
 @dataclass(frozen=True)
@@ -28,21 +29,26 @@ class _Part:
 
 def guessed_patient(folders: tuple[str, ...], stem: str) -> Guess[str]:
     """The clinic's number of the woman; `folders` outermost first, `stem` the file's name without its ending."""
-    parts = [_Part(told_by(name), f"the folder {name}") for name in folders]
+    parts = [_Part(told_by(name), tr("the folder {name}", name=name)) for name in folders]
     own = _own(stem)
     marked = {value: part for part in (*parts, own) for value in part.told.marked}
     if len(marked) > 1:
-        return unknown(f"names say two numbers: {', '.join(marked)}")
+        return unknown(tr("names say two numbers: {numbers}", numbers=", ".join(marked)))
     root, within = parts[:1], parts[1:]
     if marked:
         value, part = next(iter(marked.items()))
-        found = _Found(value, part, not short(value), f"{part.where} says so")
+        found = _Found(value, part, not short(value), tr("{where} says so", where=part.where))
         return _checked(found, [*within, own], own)
     numbered = [part for part in within if part.number is not None] or [part for part in root if part.number]
     if numbered:
         number = numbered[-1].number
         assert number is not None
-        found = _Found(number.value, numbered[-1], number.strong, f"{numbered[-1].where} looks like a clinic's number")
+        found = _Found(
+            number.value,
+            numbered[-1],
+            number.strong,
+            tr("{where} looks like a clinic's number", where=numbered[-1].where),
+        )
         strong_root = [part for part in root if part.number is not None and part.number.strong]
         return _checked(found, [*strong_root, *within, own], own)
     return _without_number(within, own)
@@ -56,7 +62,7 @@ def names_in(folders: tuple[str, ...], stem: str) -> tuple[str, ...]:
 
 def strong_numbers(folders: tuple[str, ...], stem: str) -> tuple[tuple[str, str], ...]:
     """Numbers that look like a clinic's in the names of folders and file, each with where it stands."""
-    parts = [*(_Part(told_by(name), f"the folder {name}") for name in folders), _own(stem)]
+    parts = [*(_Part(told_by(name), tr("the folder {name}", name=name)) for name in folders), _own(stem)]
     found = [(one.value, part.where) for part in parts for one in part.told.numbers if one.strong]
     return (*found, *((value, part.where) for part in parts for value in part.told.marked if not short(value)))
 
@@ -79,16 +85,21 @@ def _checked(found: _Found, parts: Sequence[_Part], own: _Part) -> Guess[str]:
     other = next((part for part in parts if part is not found.part and _speaks_against(part, found, own)), None)
     if other is not None:
         value = other.number if other is own else None
-        said = f"{found.part.where} and {other.where} say different numbers"
+        said = tr("{where} and {other} say different numbers", where=found.part.where, other=other.where)
         return unsure(value.value if value is not None else found.value, said)
     at = next((at for at, part in enumerate(parts) if part is found.part), -1)
     inner = [part for part in parts[at + 1 :] if part is not own and part.told.words]
     if inner and found.part is not own:
         name = inner[-1].told.name
-        return unsure(f"{found.value} {name}", f"{found.why}, but {inner[-1].where} within it may name her")
+        return unsure(
+            f"{found.value} {name}",
+            tr("{reason}, but {where} within it may name her", reason=found.why, where=inner[-1].where),
+        )
     if not found.strong:
-        return unsure(found.value, f"{found.part.where} says a number, which may be another than a clinic's")
-    return likely(found.value, found.why)
+        return unsure(
+            found.value, tr("{where} says a number, which may be another than a clinic's", where=found.part.where)
+        )
+    return likely(found.value, found.why, by_file=found.part is own)
 
 
 def _speaks_against(part: _Part, found: _Found, own: _Part) -> bool:
@@ -119,7 +130,7 @@ def _own(stem: str) -> _Part:
     told = told_by(stem)
     alone = bool(told.numbers) and told.numbers[0].value == stem.strip(" _-.")
     numbers = () if alone else tuple(Number(one.value, one.strong and not one.value.isdigit()) for one in told.numbers)
-    return _Part(Told(told.marked, numbers, told.words), f"the file's name {stem}")
+    return _Part(Told(told.marked, numbers, told.words), tr("the file's name {name}", name=stem))
 
 
 def _without_number(within: Sequence[_Part], own: _Part) -> Guess[str]:
@@ -127,10 +138,14 @@ def _without_number(within: Sequence[_Part], own: _Part) -> Guess[str]:
     named = [part for part in within if part.told.words]
     if own.number is not None:
         strong = own.number.strong and not named
-        why = f"{own.where} looks like a clinic's number"
-        return likely(own.number.value, why) if strong else unsure(own.number.value, f"{why}, but nothing else says it")
+        why = tr("{where} looks like a clinic's number", where=own.where)
+        return (
+            likely(own.number.value, why, by_file=True)
+            if strong
+            else unsure(own.number.value, tr("{reason}, but nothing else says it", reason=why))
+        )
     if own.told.personal or (len(own.told.name) > 1 and not named):
-        return unsure(own.told.name, f"only {own.where} could say it")
+        return unsure(own.told.name, tr("only {where} could say it", where=own.where))
     if named:  # a word for all that was given is no woman
-        return unsure(named[-1].told.name, f"only {named[-1].where} could say it")
-    return unknown("no name of a folder or file says it")
+        return unsure(named[-1].told.name, tr("only {where} could say it", where=named[-1].where))
+    return unknown(tr("no name of a folder or file says it"))

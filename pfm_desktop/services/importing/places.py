@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import reduce
 
 from pfm_desktop.domain.case import Patient, Picture, VisitRow
 from pfm_desktop.domain.source import Stage
@@ -21,6 +22,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Holder
 from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 
 _AT_ONCE = 500  # hashes in one question
 OLDEST = 120  # years: nobody examined is older
@@ -67,14 +69,30 @@ def contradiction(woman: PlannedWoman, on_record: Patient | None, *, pictures: i
     if woman.confirmed:
         return ""
     if len({_person(person) for person in woman.people}) > 1:
-        of = f"the identifier {woman.identifier}" if woman.identifier else "one woman"
-        return f"two different names are said for {of}"
+        if not woman.identifier:
+            return tr("two different names are said for one woman")
+        return tr("two different names are said for the identifier {identifier}", identifier=woman.identifier)
     for person in woman.people:
         if stranger := next((name for name in woman.named if _is_another(name, person) and looks_like_name(name)), ""):
             said = " ".join(part for part in (person.given_name, person.family_name) if part)
-            return f"the identifier {woman.identifier} is said to be {said}'s, and folder or file say {stranger}"
+            return tr(
+                "the identifier {identifier} is said to be {name}'s, and folder or file say {other}",
+                identifier=woman.identifier,
+                name=said,
+                other=stranger,
+            )
     denied = _birth_denied(woman, on_record)
     return denied or (_against_record(woman, on_record, pictures) if on_record is not None else "")
+
+
+_BIRTH_SAID = (
+    tr("the birth date said for {identifier} ({birth}) is after the visit of {day}"),
+    tr("the birth date said for {identifier} ({birth}) is more than {years} years before the visit of {day}"),
+)
+_BIRTH_ON_RECORD = (
+    tr("the birth date on record for {identifier} ({birth}) is after the visit of {day}"),
+    tr("the birth date on record for {identifier} ({birth}) is more than {years} years before the visit of {day}"),
+)
 
 
 def _birth_denied(woman: PlannedWoman, on_record: Patient | None) -> str:
@@ -82,34 +100,51 @@ def _birth_denied(woman: PlannedWoman, on_record: Patient | None) -> str:
     days = sorted(visit.when.value.day for visit in woman.visits if visit.when.value is not None)
     if not days:
         return ""
-    stated = [("said", person.birth_date) for person in woman.people if person.birth_date is not None]
-    stated += [("on record", on_record.birth_date)] if on_record is not None and on_record.birth_date else []
-    births = [(how, moments.day(day), Birth("", frozenset((day.year,)), frozenset((day,)))) for how, day in stated]
-    births += [("said", birth.text, birth) for birth in _births(woman)]
-    for how, text, birth in births:
-        said = f"the birth date {how} for {woman.identifier} ({text})"
+    stated = [(False, person.birth_date) for person in woman.people if person.birth_date is not None]
+    stated += [(True, on_record.birth_date)] if on_record is not None and on_record.birth_date else []
+    births = [(kept, moments.day(day), Birth("", frozenset((day.year,)), frozenset((day,)))) for kept, day in stated]
+    births += [(False, birth.text, birth) for birth in _births(woman)]
+    for kept, text, birth in births:
+        late, early = _BIRTH_ON_RECORD if kept else _BIRTH_SAID
         if birth.after(days[0]):
-            return f"{said} is after the visit of {moments.day(days[0])}"
+            return late.format(identifier=woman.identifier, birth=text, day=moments.day(days[0]))
         if days[-1].year - max(birth.years) > OLDEST:
-            return f"{said} is more than {OLDEST} years before the visit of {moments.day(days[-1])}"
+            day = moments.day(days[-1])
+            return early.format(identifier=woman.identifier, birth=text, years=OLDEST, day=day)
     return ""
 
 
 def _against_record(woman: PlannedWoman, on_record: Patient, pictures: int) -> str:
     there = Person(on_record.family_name, on_record.given_name, on_record.birth_date)
+    identifier = on_record.identifier
     if any(_differs(person, there) for person in woman.people):
-        return f"the identifier {on_record.identifier} is on record with another name or birth date"
+        return tr("the identifier {identifier} is on record with another name or birth date", identifier=identifier)
     known_birth = there.birth_date
     born = next((one for one in _births(woman) if known_birth is not None and not one.may_be(known_birth)), None)
     if born is not None:
-        return f"the identifier {on_record.identifier} is on record with another birth date than {born.text}"
+        return tr(
+            "the identifier {identifier} is on record with another birth date than {birth}",
+            identifier=identifier,
+            birth=born.text,
+        )
     stranger = next((name for name in woman.named if _is_another(name, there)), "")
     if stranger:
-        known = on_record.display_name
-        return f"the identifier {on_record.identifier} is on record for {known}, and folder or file say {stranger}"
+        return tr(
+            "the identifier {identifier} is on record for {name}, and folder or file say {other}",
+            identifier=identifier,
+            name=on_record.display_name,
+            other=stranger,
+        )
     brought = _brought(woman, there) if pictures else ""
-    on = f"the identifier {on_record.identifier} is on record with {so_many(pictures)}"
-    return f"{on} and without the {brought} said here" if brought else ""
+    if not brought:
+        return ""
+    return tr(
+        "the identifier {identifier} is on record with %n picture(s) and without the {missing} said here",
+        "",
+        pictures,
+        identifier=identifier,
+        missing=brought,
+    )
 
 
 def birth_date_of(woman: PlannedWoman) -> date | None:
@@ -129,13 +164,15 @@ def _brought(woman: PlannedWoman, there: Person) -> str:
     """What is said of her that the record leaves open; who gave an identifier is proved by name and birth date."""
     found = [
         word
-        for word, index in (("name", 0), ("given name", 1), ("birth date", 2))
+        for word, index in ((tr("name"), 0), (tr("given name"), 1), (tr("birth date"), 2))
         if not _person(there)[index] and any(_person(one)[index] for one in woman.people)
     ]
-    if not there.birth_date and "birth date" not in found and _births(woman):
-        found.append("birth date")
+    if not there.birth_date and tr("birth date") not in found and _births(woman):
+        found.append(tr("birth date"))
     proved = any(one.birth_date and one.family_name and _person(one) == _person(there) for one in woman.people)
-    return " and ".join(found) or ("" if proved or not woman.issuers else f"issuer {woman.issuers[0]}")
+    if found:
+        return reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), found)
+    return "" if proved or not woman.issuers else tr("issuer {issuer}", issuer=woman.issuers[0])
 
 
 def _is_another(name: str, there: Person) -> bool:
@@ -158,7 +195,7 @@ def words_of(name: str) -> list[str]:
 
 def so_many(pictures: int) -> str:
     """`1 picture`, `3 pictures`."""
-    return f"{pictures} picture{'' if pictures == 1 else 's'}"
+    return tr("%n picture(s)", "", pictures)
 
 
 def pictures_of(lib: Library, patient: Patient) -> int:

@@ -20,8 +20,9 @@ from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, l
 from pfm_desktop.services.importing.guessing import GuessedPair, InVisit, guessed_pairs, parted_by_time, stages_by_acid
 from pfm_desktop.services.importing.visit_times import far_apart
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 
-BY_MANIFEST = "the manifest says so"  # why a guess is none
+BY_MANIFEST = tr("the manifest says so")  # why a guess is none
 
 
 @dataclass(frozen=True)
@@ -208,15 +209,25 @@ def unused(name: str, names: Collection[str]) -> str:
     return name
 
 
+# not known, and no more than a guess
+_WHOSE = tr("whose it is is not known: {reason}"), tr("whose it is is only a guess: {reason}")
+_WHEN = tr("when it was is not known: {reason}"), tr("when it was is only a guess: {reason}")
+_STAGE = tr("its stage is not known: {reason}"), tr("its stage is only a guess: {reason}")
+
+
 def waits_for(picture: PlannedPicture, visit: PlannedVisit, *, also_unsure: bool = False) -> str:
     """Why a picture cannot be brought in as it stands in the plan ("": it can)."""
     if picture.left_out:
-        return "left out by hand"
-    for what, guess in (("whose it is", picture.patient), ("when it was", visit.when), ("its stage", picture.stage)):
+        return tr("left out by hand")
+    for guess, (unknown_words, unsure_words) in (
+        (picture.patient, _WHOSE),
+        (visit.when, _WHEN),
+        (picture.stage, _STAGE),
+    ):
         if guess.value is None:
-            return f"{what} is not known: {guess.why}"
+            return unknown_words.format(reason=guess.why)
         if not guess.known(also_unsure=also_unsure):
-            return f"{what} is only a guess: {guess.why}"
+            return unsure_words.format(reason=guess.why)
     return ""
 
 
@@ -227,8 +238,11 @@ def twice(plan: ImportPlan) -> Mapping[str, str]:
     content = {picture.key: picture.content for picture in plan.pictures}
     for key, others in same_in(plan).items():
         same = any(content[other] == content[key] for other in others)
-        what = "the same picture" if same else "nearly the same picture, of the same second,"
-        said[key] = f"{what} stands under another woman too"
+        said[key] = (
+            tr("the same picture stands under another woman too")
+            if same
+            else tr("nearly the same picture, of the same second, stands under another woman too")
+        )
     return said
 
 
@@ -301,7 +315,9 @@ def _within(picture: PlannedPicture, visit: Guess[When]) -> PlannedPicture:
     taken, said_of_visit = picture.when.value, visit.value
     if taken is None or said_of_visit is None or not far_apart(taken, said_of_visit):
         return picture
-    why = f"{picture.when.why}, and the visit was said to be on {moments.day(said_of_visit.day)}"
+    why = tr(
+        "{reason}, and the visit was said to be on {day}", reason=picture.when.why, day=moments.day(said_of_visit.day)
+    )
     return replace(picture, when=replace(picture.when, sure=Sure.UNSURE, why=why, contradicted=True))
 
 
@@ -311,7 +327,7 @@ def _made_pairs(pictures: Sequence[PlannedPicture], by_hand: _ByHand) -> tuple[t
         return (), frozenset()
     there = {picture.key: picture for picture in pictures if not picture.left_out}
     made = tuple(
-        GuessedPair(white, lit, said(True, "made by hand"))
+        GuessedPair(white, lit, said(True, tr("made by hand")))
         for white, lit in sorted(by_hand.made)
         if white in there and lit in there and may_pair(there[white], there[lit])
     )
@@ -338,7 +354,7 @@ def _weakened(pairs: Iterable[GuessedPair], pictures: Sequence[PlannedPicture]) 
     """A pair is no surer than the sources of its two pictures."""
     doubtful = {picture.key for picture in pictures if picture.source.sure is Sure.UNSURE}
     return tuple(
-        replace(pair, guess=unsure(True, "the source of one is only a guess"))
+        replace(pair, guess=unsure(True, tr("the source of one is only a guess")))
         if doubtful & {pair.white, pair.fluorescence}
         else pair
         for pair in pairs
@@ -370,7 +386,7 @@ def _visit_time(pictures: Sequence[PlannedPicture]) -> Guess[When]:
             first = min(whens, key=lambda when: when.at)
             why = next(guess.why for guess in guesses if guess.value == first)
             return likely(first, why) if guesses is not known else unsure(first, why)
-    return unknown("no picture of it says when it was taken")
+    return unknown(tr("no picture of it says when it was taken"))
 
 
 def _in_visit(picture: PlannedPicture, *, surely: bool = False) -> InVisit:

@@ -19,6 +19,7 @@ from pfm_desktop.services.importing.dates import ExifTime
 from pfm_desktop.services.importing.found import Item
 from pfm_desktop.services.importing.sources import Reader
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.exif import Exif
@@ -29,10 +30,11 @@ EVERY = 10.0  # seconds between the frames that are taken from a video
 HEAD_OF_ZIP = 200  # bytes that hold the name of its first entry
 LOOKED_AT = 512  # pixels of the longer side to which a picture is made smaller before its colours are looked at
 _COLOURS_AT = 128  # of those, enough to tell the colours
-_PAGES = re.compile(r"first of (\d+) pictures in the file")  # a note of `imaging.io`
+# a note of `imaging.io`, in the language of the process
+_PAGES = re.compile(re.escape(tr("first of {pictures} pictures in the file")).replace(r"\{pictures\}", r"(\d+)"))
 _DOCUMENTS = (".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".pptm", ".odt", ".ods", ".odp", ".pages", ".epub")
 _IN_A_DOCUMENT = (b"[Content_Types].xml", b"mimetypeapplication/", b"_rels/.rels")  # what such a zip begins with
-_NOT_READ = "choose JPEG, PNG, TIFF, BMP, WebP, HEIC or DICOM pictures, or AVI or MKV videos (MJPG, FFV1)"
+_NOT_READ = tr("choose JPEG, PNG, TIFF, BMP, WebP, HEIC or DICOM pictures, or AVI or MKV videos (MJPG, FFV1)")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,11 @@ def _look_at_video(item: Item, every: float) -> Iterator[Seen]:
         raise
     if last is not None:
         short = next((one for one in extents if one.cut_short), None)
-        said = f"cut short after {short.read:.3g} s of {short.declared:.3g} s" if short else ""
+        said = (
+            tr("cut short after {read:.3g} s of {declared:.3g} s", read=short.read, declared=short.declared)
+            if short
+            else ""
+        )
         yield replace(last, cut_short=said)
 
 
@@ -141,7 +147,7 @@ def bytes_of(reader: Reader, item: Item, part: float | None, *, dicom: ReadDicom
         return encode_png(reader.recording(_video_path(item)).at(part or 0.0).pixels)
     found = reader.taken_apart(item, lambda data: _recorded(data, dicom))
     if not 0 <= int(part or 0) < len(found):
-        raise BadInputError("it holds fewer pictures than before", remedy="choose it again")
+        raise BadInputError(tr("it holds fewer pictures than before"), remedy=tr("choose it again"))
     return found[int(part or 0)].data
 
 
@@ -173,14 +179,14 @@ def _kind(reader: Reader, item: Item) -> Kind:
     from pfm_desktop.imaging.kinds import HEAD, Kind, kind_of
 
     if item.size == 0:
-        raise BadInputError("it is empty (zero bytes)", remedy="copy it again from where it came from")
+        raise BadInputError(tr("it is empty (zero bytes)"), remedy=tr("copy it again from where it came from"))
     kind = kind_of(reader.read(item, most=HEAD))
     if kind is None:
-        raise BadInputError("not a picture", remedy=_NOT_READ)
+        raise BadInputError(tr("not a picture"), remedy=_NOT_READ)
     if kind is Kind.ZIP and _is_document(reader, item):
-        raise BadInputError("a document, not a picture", remedy="save its pictures as files of their own")
+        raise BadInputError(tr("a document, not a picture"), remedy=tr("save its pictures as files of their own"))
     if kind is Kind.ZIP:
-        raise BadInputError("a zip under another name", remedy="unpack it first")
+        raise BadInputError(tr("a zip under another name"), remedy=tr("unpack it first"))
     return kind
 
 
@@ -192,13 +198,15 @@ def _is_document(reader: Reader, item: Item) -> bool:
 
 def _video_path(item: Item) -> Path:
     if item.entry is not None:
-        raise BadInputError("a video in a zip cannot be read there", remedy="unpack it first, then choose its folder")
+        raise BadInputError(
+            tr("a video in a zip cannot be read there"), remedy=tr("unpack it first, then choose its folder")
+        )
     return item.path
 
 
 def _recorded(data: bytes, dicom: ReadDicom | None) -> Sequence[RecordedPicture]:
     if dicom is None:
-        raise BadInputError("DICOM is not read here", remedy=_NOT_READ)
+        raise BadInputError(tr("DICOM is not read here"), remedy=_NOT_READ)
     return dicom(data)
 
 

@@ -13,8 +13,10 @@ from pfm_desktop.services import on_record
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import write_text
+from pfm_desktop.support.language import tr
 
-PUT_BACK = "was put back"  # of a file that the store had lost
+# of a file that the store had lost
+PUT_BACK = tr("its file was missing or altered in the library, and was put back")
 
 
 class Outcome(StrEnum):
@@ -76,9 +78,9 @@ def check_new(path: Path) -> None:
     """Raise `BadInputError` where something has that name already: nobody said that it may go."""
     if os.path.lexists(path):
         raise BadInputError(
-            f"{path} is there already",
-            safe="it is unchanged, and nothing was brought in",
-            remedy="give the report another name, or move the file away",
+            tr("{file} is there already", file=path),
+            safe=tr("it is unchanged, and nothing was brought in"),
+            remedy=tr("give the report another name, or move the file away"),
         )
 
 

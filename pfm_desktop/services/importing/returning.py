@@ -15,6 +15,7 @@ from pfm_desktop.services.importing.guess import Sure, unsure
 from pfm_desktop.services.importing.naming import told_by
 from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture, PlannedWoman, arranged
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.language import tr
 
 
 def doubted(lib: Library, plan: ImportPlan) -> ImportPlan:
@@ -29,7 +30,12 @@ def doubted(lib: Library, plan: ImportPlan) -> ImportPlan:
     if not why:
         return plan
     pictures = tuple(
-        replace(one, patient=unsure(one.patient.value or "", f"{one.patient.why}, but {why[one.key]}"))
+        replace(
+            one,
+            patient=unsure(
+                one.patient.value or "", tr("{reason}, but {doubt}", reason=one.patient.why, doubt=why[one.key])
+            ),
+        )
         if one.key in why
         else one
         for one in plan.pictures
@@ -45,7 +51,7 @@ def _doubts(lib: Library, woman: PlannedWoman) -> dict[str, str]:
     if patient is None or not count or places.hers(lib, patient, woman.pictures):
         return {}
     her = patient.display_name or patient.identifier
-    why = f"only this says that she is {her}, who has {places.so_many(count)} here"
+    why = tr("only this says that she is {name}, who has %n picture(s) here", "", count, name=her)
     return {one.key: why for one in guessed if not _says_more(one, patient)}
 
 

@@ -50,8 +50,9 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Holder, Shot
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.language import tr
 
-_DOING = "Bringing in pictures"
+_DOING = tr("Bringing in pictures")
 _DATE_OF_FILES = "Imported. The date is that of the files: the pictures do not say when they were taken."
 
 
@@ -202,23 +203,26 @@ class _Run:
         against = places.contradiction(woman, patient, pictures=pictures) or self._exported_as(woman)
         named = several_named(woman) if self._also_unsure and not woman.confirmed and not against else ""
         if named:
-            against = f"{named} would be one woman"
+            against = tr("{names} would be one woman", names=named)
         if against and self._hers(woman, patient, all):
             against = ""  # an import that is done again
         elif pictures and not (against or woman.confirmed):
             against = self._numbered_elsewhere(woman, patient, pictures)
         if against:
             self._made.notes.append(
-                f"Pictures for {woman.identifier or 'nobody named'} were left out: {against}. Look who she is, and "
-                "confirm her."
+                tr(
+                    "Pictures for {identifier} were left out: {reason}. Look who she is, and confirm her.",
+                    identifier=woman.identifier or tr("nobody named"),
+                    reason=against,
+                )
             )
         elif other := against_manifest(woman):
             self._made.notes.append(other)
         doubled = [one for one in woman.pictures if one.key in self._twice]
         hers = places.hers(self._lib, patient, doubled) if patient is not None and doubled else frozenset()
-        of_another = _moved(woman.pictures, patient, self._before, "of hers here")
+        of_another = _moved(woman.pictures, patient, self._before)
         for visit in woman.visits:
-            ready, moved = [], _moved(visit.pictures, patient, self._before, "of this visit") or of_another
+            ready, moved = [], _moved(visit.pictures, patient, self._before, in_visit=True) or of_another
             for picture in visit.pictures:
                 reason = against or ("" if picture.sha256 in hers else self._twice.get(picture.key, ""))
                 if not reason and picture.key not in self._before and not picture.although_elsewhere:
@@ -241,7 +245,10 @@ class _Run:
         """Whether she came from this library, under a pseudonym ("": not that it is known)."""
         if woman.confirmed or not woman.identifier or not crosswalk.is_pseudonym(self._lib, woman.identifier):
             return ""
-        return f"{woman.identifier} is a pseudonym that this library gave in an export: she is on record under her own"
+        return tr(
+            "{identifier} is a pseudonym that this library gave in an export: she is on record under her own",
+            identifier=woman.identifier,
+        )
 
     def _numbered_elsewhere(self, woman: PlannedWoman, patient: Patient | None, pictures: int) -> str:
         """Why she may be another one than on record: a folder counts within her number ("": it does not).
@@ -252,8 +259,13 @@ class _Run:
         names = that_count(woman.pictures)
         if not names or self._hers(woman, patient, any):
             return ""
-        on = f"the identifier {woman.identifier} is on record with {places.so_many(pictures)}"
-        return f"{on}, and {listed(names)} within it may be another woman"
+        return tr(
+            "the identifier {identifier} is on record with %n picture(s), and {names} within it may be another woman",
+            "",
+            pictures,
+            identifier=woman.identifier,
+            names=listed(names),
+        )
 
     def _visit(self, woman: PlannedWoman, planned: PlannedVisit, patient: Patient | None) -> Patient | None:
         """Bring in one visit; returns the woman as she is on record now."""
@@ -281,7 +293,13 @@ class _Run:
         self._made.visits += place.visit is None
         if place.visit is not None and not place.holders:
             day = moments.day(place.visit.visit.day)
-            self._made.notes.append(f"Pictures of {step.patient.identifier} were added to her visit of {day}.")
+            self._made.notes.append(
+                tr(
+                    "Pictures of {identifier} were added to her visit of {day}.",
+                    identifier=step.patient.identifier,
+                    day=day,
+                )
+            )
         return step.patient
 
     def _begun(self, woman: PlannedWoman, planned: PlannedVisit, patient: Patient | None, place: Place) -> _Step:
@@ -310,10 +328,10 @@ class _Run:
             if there is not None:
                 step.pictures[planned.key] = there
             if self._put_back(planned, step, place):
-                reason += f"; its file was missing or altered in the library, and {PUT_BACK}"
+                reason += f"; {PUT_BACK}"
             return replace(said, outcome=outcome, reason=reason)
         if step.signed:
-            return replace(said, outcome=Outcome.SKIPPED, reason="her visit is signed: nothing is added to it")
+            return replace(said, outcome=Outcome.SKIPPED, reason=tr("her visit is signed: nothing is added to it"))
         try:
             added = _picture(planned, step) if self._only_ask else self._kept(planned, step)
         except BadInputError as error:
@@ -358,15 +376,16 @@ class _Run:
         """What to say of a picture that is on record already, and the record, where it stands for the picture."""
         same = step.by_hash.get(planned.sha256)
         if same is not None:
-            return Outcome.THERE, "it is in this visit already", same
+            return Outcome.THERE, tr("it is in this visit already"), same
         ours = self._ours(planned, step)
         if ours is not None:
             here = ours[0].visit_id == step.visit.id
-            where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
-            return Outcome.THERE, f"it was exported from here: it is in {where} already", ours[0]
+            day = moments.day(ours[1].astimezone().date())
+            where = tr("this visit") if here else tr("her visit of {day}", day=day)
+            return Outcome.THERE, tr("it was exported from here: it is in {visit} already", visit=where), ours[0]
         same, beside = step.by_pixels(planned, self._whole), None
         if same is not None:
-            beside = twins.saved_anew(planned, same, "this visit", self._bytes_in_store, here=True)
+            beside = twins.saved_anew(planned, same, tr("this visit"), self._bytes_in_store, here=True)
             if beside[0] is not Outcome.ADDED:
                 return beside
         for found in self._elsewhere(planned, step, place):
@@ -402,9 +421,9 @@ class _Run:
     def _asked_for(self, planned: PlannedPicture, step: _Step) -> Iterator[twins.Said]:
         """What to say of it where an earlier visit of this plan would have taken it, and nothing is written."""
         for shot in self._taken.of(step.patient.id, planned.content):
-            where = f"her visit of {moments.day(shot.started_at.astimezone().date())}"
+            where = tr("her visit of {day}", day=moments.day(shot.started_at.astimezone().date()))
             if shot.picture.sha256 == planned.sha256:
-                yield Outcome.THERE, f"it is in {where} already", None
+                yield Outcome.THERE, tr("it is in {visit} already", visit=where), None
             elif shot.picture.visit_id != step.visit.id:  # of this visit was asked
                 yield twins.saved_anew(planned, shot.picture, where, self._bytes_in_store, here=False)
 
@@ -423,7 +442,7 @@ class _Run:
         """The picture's record, its bytes kept in the store: those that were decoded in full as they were looked at."""
         data = self._bytes_of(planned)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
-            raise BadInputError("it has changed since it was looked at", remedy="make the plan again")
+            raise BadInputError(tr("it has changed since it was looked at"), remedy=tr("make the plan again"))
         self._lib.pictures.put(data)
         return _picture(planned, step)
 
@@ -436,7 +455,8 @@ def _moved(
     pictures: Sequence[PlannedPicture],
     patient: Patient | None,
     holders: Mapping[str, Sequence[Holder]],
-    where: str,
+    *,
+    in_visit: bool = False,
 ) -> str:
     """Why others of these pictures may be another woman's: more of them are on record for her than for this one, as
     where a visit was moved to whom it belongs, or a number was corrected. "": they are not. One that lies there by
@@ -452,8 +472,19 @@ def _moved(
     whose, count = of_others.most_common(1)[0]
     if count <= hers:
         return ""
-    others = f"{count} other picture{'s' if count > 1 else ''} {where}"
-    return f"{others} {'are' if count > 1 else 'is'} on record for another woman ({whose}): it may be hers"
+    if in_visit:
+        return tr(
+            "%n other picture(s) of this visit (is|are) on record for another woman ({identifier}): it may be hers",
+            "",
+            count,
+            identifier=whose,
+        )
+    return tr(
+        "%n other picture(s) of hers here (is|are) on record for another woman ({identifier}): it may be hers",
+        "",
+        count,
+        identifier=whose,
+    )
 
 
 def _in_these_bytes(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outcome, str] | None:
@@ -461,10 +492,12 @@ def _in_these_bytes(planned: PlannedPicture, step: _Step, place: Place) -> tuple
     others = [holder for holder in place.holders.get(planned.sha256, ()) if holder.visit_id != step.visit.id]
     stranger = next((holder for holder in others if holder.patient.id != step.patient.id), None)
     if stranger is not None:
-        return Outcome.SKIPPED, f"it is on record for another woman ({stranger.patient.identifier})"
+        return Outcome.SKIPPED, tr(
+            "it is on record for another woman ({identifier})", identifier=stranger.patient.identifier
+        )
     if others:
         day = moments.day(others[0].started_at.astimezone().date())
-        return Outcome.THERE, f"it is in her visit of {day} already"
+        return Outcome.THERE, tr("it is in {visit} already", visit=tr("her visit of {day}", day=day))
     return None
 
 

@@ -16,6 +16,7 @@ from pfm_desktop.services.importing.guess import Sure
 from pfm_desktop.services.importing.naming import told_by, without_cameras_and_periods
 from pfm_desktop.services.importing.plan import PlannedPicture
 from pfm_desktop.services.importing.words import said_by, without_meaning
+from pfm_desktop.support.language import tr
 
 # words that count examinations of one woman, or pictures of one examination; two figures at most stand behind them
 _SERIES_WORD = (
@@ -89,7 +90,12 @@ def that_count(pictures: Sequence[PlannedPicture]) -> tuple[str, ...]:
 
 def listed(names: Sequence[str]) -> str:
     """`01 and 02 and 3 more`; "" for none."""
-    return " and ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+    if len(names) < 2:
+        return "".join(names)
+    one, other, more = names[0], names[1], len(names) - 2
+    if more:
+        return tr("{one} and {other} and {count} more", one=one, other=other, count=more)
+    return tr("{one} and {other}", one=one, other=other)
 
 
 def _below(folders: tuple[str, ...], stem: str, value: str) -> tuple[str, ...] | None:

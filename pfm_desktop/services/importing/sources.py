@@ -28,6 +28,7 @@ from pfm_desktop.services.importing.found import (
 from pfm_desktop.services.importing.zips import entries_of, entry_bytes, entry_head, open_zip
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.video import Recording
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
 
 _VIDEOS = (".avi", ".mkv")  # larger than a picture may be: frames are read from the file, never the whole of it
 _NOT_FILES = (
-    (stat.S_ISFIFO, "a pipe, not a file"),
-    (stat.S_ISSOCK, "a socket, not a file"),
-    (stat.S_ISBLK, "a device, not a file"),
-    (stat.S_ISCHR, "a device, not a file"),
+    (stat.S_ISFIFO, tr("a pipe, not a file")),
+    (stat.S_ISSOCK, tr("a socket, not a file")),
+    (stat.S_ISBLK, tr("a device, not a file")),
+    (stat.S_ISCHR, tr("a device, not a file")),
 )
 
 
@@ -56,7 +57,7 @@ def walk(paths: Sequence[Path | str]) -> Iterator[Found]:
             if isinstance(found, Item):
                 key = f"{os.path.realpath(found.path)}:{found.entry}"
                 if key in seen:
-                    yield Skipped(found.name, "it was given twice", expected=True)
+                    yield Skipped(found.name, tr("it was given twice"), expected=True)
                     continue
                 seen.add(key)
             yield found
@@ -136,9 +137,9 @@ def _check_there(path: Path) -> None:
         path.stat()
     except OSError as error:
         raise BadInputError(
-            f"{path} cannot be looked at: {error.strerror or error}",
-            safe="nothing was read",
-            remedy="check the name and that its disk is connected",
+            tr("{path} cannot be looked at: {problem}", path=path, problem=error.strerror or error),
+            safe=tr("nothing was read"),
+            remedy=tr("check the name and that its disk is connected"),
         ) from error
 
 
@@ -161,16 +162,19 @@ def _folder(root: Path, name: str) -> Iterator[Found]:
             with os.scandir(folder) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            yield Skipped(shown_as, f"the folder cannot be looked into: {error.strerror or error}")
+            yield Skipped(shown_as, tr("the folder cannot be looked into: {problem}", problem=error.strerror or error))
             continue
         if any(entry.name == DATABASE for entry in entries):
-            yield Skipped(shown_as, "a library of this program, not a folder of pictures")
+            yield Skipped(shown_as, tr("a library of this program, not a folder of pictures"))
             continue
         inside = []
         for entry in entries:
             count += 1
             if count > ENTRY_LIMIT:
-                yield Skipped(shown_as, f"the folder holds more than {ENTRY_LIMIT:,} files: give its parts one by one")
+                yield Skipped(
+                    shown_as,
+                    tr("the folder holds more than {count:,} files: give its parts one by one", count=ENTRY_LIMIT),
+                )
                 return
             path, whole = Path(entry.path), f"{shown_as}/{shown(entry.name)}"
             if reason := hidden(entry.name, _attributes(entry)):
@@ -197,10 +201,10 @@ def _link(path: Path, root: Path) -> str:
     try:
         leads_to = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        return "a link that leads nowhere or in a circle"
+        return tr("a link that leads nowhere or in a circle")
     if leads_to.is_relative_to(root):
-        return "a link to what is looked at where it lies"
-    return "a link that leads out of the folder"
+        return tr("a link to what is looked at where it lies")
+    return tr("a link that leads out of the folder")
 
 
 def _zip(path: Path, name: str) -> Iterator[Found]:
@@ -218,7 +222,7 @@ def _file(path: Path, name: str, *, limit: bool = True) -> Found:
     try:
         facts = path.lstat()
     except OSError as error:
-        return Skipped(name, f"it cannot be looked at: {error.strerror or error}")
+        return Skipped(name, tr("it cannot be looked at: {problem}", problem=error.strerror or error))
     for asked, reason in _NOT_FILES:
         if asked(facts.st_mode):
             return Skipped(name, reason)
@@ -226,7 +230,7 @@ def _file(path: Path, name: str, *, limit: bool = True) -> Found:
     if limit and facts.st_size > most:
         return Skipped(name, too_large(facts.st_size))
     if not os.access(path, os.R_OK):
-        return Skipped(name, "it may not be read: permission denied")
+        return Skipped(name, tr("it may not be read: permission denied"))
     return Item(name, facts.st_size, _moment(facts.st_mtime), path)
 
 
@@ -244,11 +248,15 @@ def _file_bytes(item: Item, most: int) -> bytes:
         with os.fdopen(os.open(item.path, flags), "rb") as stream:
             facts = os.fstat(stream.fileno())
             if not stat.S_ISREG(facts.st_mode):
-                raise BadInputError(f"{item.name} is not a file any more", remedy="choose it again")
+                raise BadInputError(tr("{name} is not a file any more", name=item.name), remedy=tr("choose it again"))
             if most >= FILE_LIMIT and facts.st_size > FILE_LIMIT:
-                raise BadInputError(f"{item.name} is {too_large(facts.st_size)}", remedy="choose a smaller one")
+                raise BadInputError(
+                    tr("{name} is {problem}", name=item.name, problem=too_large(facts.st_size)),
+                    remedy=tr("choose a smaller one"),
+                )
             return stream.read(most)
     except OSError as error:
         raise BadInputError(
-            f"{item.name} cannot be read: {error.strerror or error}", remedy="check the disk and its permissions"
+            tr("{name} cannot be read: {problem}", name=item.name, problem=error.strerror or error),
+            remedy=tr("check the disk and its permissions"),
         ) from error

@@ -17,6 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.importing.plan import PlannedPicture, woman_key
 from pfm_desktop.services.importing.reading import time_of
 from pfm_desktop.services.importing.report import Outcome
@@ -27,9 +28,22 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Shot
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.language import tr
 
 _MOST = 12  # shots of one moment: with more of them it is that of a clock that stands still
-_NEARLY = "nearly the same picture, of the same second,"
+_SAME = tr("the same picture, saved anew, is on record for another woman ({identifier})")
+_NEARLY = tr("nearly the same picture, of the same second, is on record for another woman ({identifier})")
+_LOST = tr(
+    "a picture of the same second, whose file is missing or altered, is on record for another woman ({identifier})"
+)
+_STAGES = {
+    Stage.SALINE: tr("saline"),
+    Stage.GREEN: tr("green"),
+    Stage.FLUORESCENCE_BEFORE_ACID: tr("fluorescence before acid"),
+    Stage.ACETIC_ACID: tr("acetic acid"),
+    Stage.FLUORESCENCE_AFTER_ACID: tr("fluorescence after acid"),
+    Stage.LUGOL: tr("lugol"),
+}
 
 Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in the visit itself
 Whole = Callable[[str], bool]  # whether the bytes with this hash are in the store, as they came in
@@ -132,11 +146,11 @@ def said_of(
             continue
         same = np.array_equal(pixels, other)
         if shot.patient.id != patient_id and (same or alike(look, look_of(other))):
-            return _of_another(shot, "the same picture, saved anew," if same else _NEARLY)
+            return _of_another(shot, _SAME if same else _NEARLY)
         if shot.patient.id == patient_id and same and own is None:
             own = _hers(planned, shot, visit_id, kept)
     if own is None and lost is not None:
-        return _of_another(lost, "a picture of the same second, whose file is missing or altered,")
+        return _of_another(lost, _LOST)
     return own
 
 
@@ -148,7 +162,7 @@ def said_of_pixels(
         found = same_bytes.shots_of_pixels(session, planned.pixels_sha256)
     stranger = next((shot for shot in found if shot.patient.id != patient_id), None)
     if stranger is not None:
-        return _of_another(stranger, "the same picture, saved anew,")
+        return _of_another(stranger, _SAME)
     shots = [shot for shot in found if whole(shot.picture.sha256)]
     if not shots:
         return None
@@ -161,24 +175,31 @@ def nearest(planned: PlannedPicture, there: Picture) -> tuple[bool, bool]:
     return not (there.time_known and there.taken_at == planned.moment), not there.time_known
 
 
-def _of_another(shot: Shot, how: str) -> Said:
-    return Outcome.SKIPPED, f"{how} is on record for another woman ({shot.patient.identifier})", None
+def _of_another(shot: Shot, said: str) -> Said:
+    return Outcome.SKIPPED, said.format(identifier=shot.patient.identifier), None
 
 
 def _hers(planned: PlannedPicture, shot: Shot, visit_id: str, kept: Kept) -> Said:
     here = shot.picture.visit_id == visit_id
-    where = "this visit" if here else f"her visit of {moments.day(shot.started_at.astimezone().date())}"
+    day = moments.day(shot.started_at.astimezone().date())
+    where = tr("this visit") if here else tr("her visit of {day}", day=day)
     return saved_anew(planned, shot.picture, where, kept, here=here)
 
 
 def saved_anew(planned: PlannedPicture, there: Picture, where: str, kept: Kept, *, here: bool) -> Said:
     """What becomes of a picture whose pixels she has in `where`: one that knows its moment, which the other has lost,
     is the original, and comes in beside it."""
-    stage = planned.stage.value
-    as_other = f", as {there.stage.value.replace('_', ' ')}" if stage not in (None, there.stage) else ""
+    other = planned.stage.value not in (None, there.stage)
+    stage = _STAGES[there.stage]
     if planned.knows_its_moment and there.taken_at != planned.moment and not _has_own_moment(there, kept):
-        return Outcome.ADDED, f"it is in {where} too{as_other}, as a copy without its moment", None
-    return Outcome.THERE, f"it is in {where} already, and was saved anew{as_other}", there if here else None
+        said = tr("it is in {visit} too, as a copy without its moment", visit=where)
+        if other:
+            said = tr("it is in {visit} too, as {stage}, as a copy without its moment", visit=where, stage=stage)
+        return Outcome.ADDED, said, None
+    said = tr("it is in {visit} already, and was saved anew", visit=where)
+    if other:
+        said = tr("it is in {visit} already, and was saved anew, as {stage}", visit=where, stage=stage)
+    return Outcome.THERE, said, there if here else None
 
 
 def _has_own_moment(there: Picture, kept: Kept) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pfm_desktop.services.importing.dates import EARLIEST, ExifTime, When, guessed_time
 from pfm_desktop.services.importing.guess import Guess, Sure, said
 from pfm_desktop.support import moments
+from pfm_desktop.support.language import tr
 
 _DAY = timedelta(days=1)
 _FAR = timedelta(hours=18)  # a clock that is a day off is farther, one of another zone or a visit over midnight is not
@@ -35,14 +36,18 @@ def own_time(exif: ExifTime | None, recorded: When | None, *, now: datetime | No
 def said_time(when: When, why: str, own: Mapping[str, When], *, now: datetime | None = None) -> Guess[When]:
     """A visit's time as it was said, or a question. `own`: what the files of its pictures say, by picture's name."""
     doubt = _doubt(when, own, now or datetime.now().astimezone())
-    return Guess(when, Sure.UNSURE, f"{why}, but {doubt}", contradicted=True) if doubt else said(when, why)
+    return (
+        Guess(when, Sure.UNSURE, tr("{reason}, but {doubt}", reason=why, doubt=doubt), contradicted=True)
+        if doubt
+        else said(when, why)
+    )
 
 
 def _doubt(when: When, own: Mapping[str, When], now: datetime) -> str:
     """Why a visit can hardly have been then ("": it can)."""
     if when.day > now.astimezone().date():
-        return "that is still to come"
+        return tr("that is still to come")
     if when.day.year < EARLIEST:
-        return f"that is before {EARLIEST}"
+        return tr("that is before {year}", year=EARLIEST)
     away = next((name for name, taken in own.items() if abs((taken.day - when.day).days) > 1), None)
-    return "" if away is None else f"the picture {away} says {moments.day(own[away].day)}"
+    return "" if away is None else tr("the picture {name} says {day}", name=away, day=moments.day(own[away].day))

@@ -32,6 +32,7 @@ from pfm_desktop.services.importing.found import (
     too_large,
 )
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 _DIRECTORY_LIMIT = 40_000_000  # bytes of a zip's directory: 200,000 entries with long names
 _ENCRYPTED = 0x1
@@ -52,18 +53,22 @@ def open_zip(path: Path) -> zipfile.ZipFile:
             entries, directory = _declared(stream)
         if entries > ENTRY_LIMIT or directory > _DIRECTORY_LIMIT:
             raise BadInputError(
-                f"{path} holds more than {ENTRY_LIMIT:,} files",
-                safe="nothing of it was read",
-                remedy="divide it into several zips",
+                tr("{path} holds more than {count:,} files", path=path, count=ENTRY_LIMIT),
+                safe=tr("nothing of it was read"),
+                remedy=tr("divide it into several zips"),
             )
         opened = zipfile.ZipFile(path)
     except _BROKEN as error:
         raise BadInputError(
-            f"{path} is not a zip that can be read, or it is cut short", remedy="copy or download it again"
+            tr("{path} is not a zip that can be read, or it is cut short", path=path),
+            remedy=tr("copy or download it again"),
         ) from error
     if len(opened.infolist()) > ENTRY_LIMIT:
         opened.close()
-        raise BadInputError(f"{path} holds more than {ENTRY_LIMIT:,} files", remedy="divide it into several zips")
+        raise BadInputError(
+            tr("{path} holds more than {count:,} files", path=path, count=ENTRY_LIMIT),
+            remedy=tr("divide it into several zips"),
+        )
     return opened
 
 
@@ -79,9 +84,9 @@ def entries_of(path: Path, name: str) -> Iterator[Found]:
             whole = f"{name}/{shown(inside)}"
             reason, expected = _refused(entry, inside)
             if not reason and inside in seen:
-                reason = "its name stands in the zip twice"
+                reason = tr("its name stands in the zip twice")
             if not reason and total + entry.file_size > TOTAL_LIMIT:
-                reason = f"the zip unpacks to more than {TOTAL_LIMIT // 1_000_000_000} GB"
+                reason = tr("the zip unpacks to more than {limit} GB", limit=TOTAL_LIMIT // 1_000_000_000)
             if reason:
                 yield Skipped(whole, reason, expected)
                 continue
@@ -96,11 +101,18 @@ def _check_whole(opened: zipfile.ZipFile, path: Path) -> None:
     size = max(1, path.stat().st_size)
     if total > WHOLE_FREE and total > WHOLE_RATIO_LIMIT * size:
         raise BadInputError(
-            f"{path} unpacks to {total / 1e6:,.0f} MB, more than {WHOLE_RATIO_LIMIT} times its {size / 1e6:,.1f} MB, "
-            f"as no pictures do (up to {WHOLE_FREE // 1_000_000} MB it may); at most "
-            f"{TOTAL_LIMIT // 1_000_000_000} GB are read of a zip",
-            safe="nothing of it was read",
-            remedy="unpack it where there is room, and give its folder",
+            tr(
+                "{path} unpacks to {unpacked:,.0f} MB, more than {times} times its {packed:,.1f} MB, as no pictures do "
+                "(up to {free} MB it may); at most {limit} GB are read of a zip",
+                path=path,
+                unpacked=total / 1e6,
+                times=WHOLE_RATIO_LIMIT,
+                packed=size / 1e6,
+                free=WHOLE_FREE // 1_000_000,
+                limit=TOTAL_LIMIT // 1_000_000_000,
+            ),
+            safe=tr("nothing of it was read"),
+            remedy=tr("unpack it where there is room, and give its folder"),
         )
 
 
@@ -111,7 +123,8 @@ def entry_head(opened: zipfile.ZipFile, item: Item, most: int) -> bytes:
             return stream.read(most)
     except _BROKEN as error:
         raise BadInputError(
-            f"{item.name} is damaged within the zip ({type(error).__name__})", remedy="copy or download the zip again"
+            tr("{name} is damaged within the zip ({error})", name=item.name, error=type(error).__name__),
+            remedy=tr("copy or download the zip again"),
         ) from error
 
 
@@ -120,15 +133,20 @@ def entry_bytes(opened: zipfile.ZipFile, item: Item) -> bytes:
     try:
         entry = opened.infolist()[item.entry or 0]
         if entry.file_size > FILE_LIMIT or entry.file_size != item.size:  # not the zip that was looked at
-            raise BadInputError(f"{item.name} has changed since it was looked at", remedy="choose the zip again")
+            raise BadInputError(
+                tr("{name} has changed since it was looked at", name=item.name), remedy=tr("choose the zip again")
+            )
         with opened.open(entry) as stream:
             data = stream.read(FILE_LIMIT + 1)
     except _BROKEN as error:
         raise BadInputError(
-            f"{item.name} is damaged within the zip ({type(error).__name__})", remedy="copy or download the zip again"
+            tr("{name} is damaged within the zip ({error})", name=item.name, error=type(error).__name__),
+            remedy=tr("copy or download the zip again"),
         ) from error
     if len(data) != item.size:
-        raise BadInputError(f"{item.name} is cut short within the zip", remedy="copy or download the zip again")
+        raise BadInputError(
+            tr("{name} is cut short within the zip", name=item.name), remedy=tr("copy or download the zip again")
+        )
     return data
 
 
@@ -155,12 +173,12 @@ def _refused(entry: zipfile.ZipInfo, name: str) -> tuple[str, bool]:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     raw = entry.orig_filename.replace("\\", "/")  # as it stands in the zip, before Python's own cleaning
     if raw.startswith("/") or _DRIVE.match(raw) or _DRIVE.match(name) or ".." in parts or ".." in raw.split("/"):
-        return "its name leads out of the zip", False
+        return tr("its name leads out of the zip"), False
     if "\x00" in raw or not parts:
-        return "its name is not that of a file", False
+        return tr("its name is not that of a file"), False
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return "a link, not a file" if stat.S_ISLNK(mode) else "not a file", False
+        return tr("a link, not a file") if stat.S_ISLNK(mode) else tr("not a file"), False
     for part in parts:
         if reason := hidden(part):
             return reason, True
@@ -169,15 +187,15 @@ def _refused(entry: zipfile.ZipInfo, name: str) -> tuple[str, bool]:
 
 def _cannot_be_unpacked(entry: zipfile.ZipInfo, file_name: str) -> str:
     if entry.flag_bits & _ENCRYPTED:
-        return "encrypted: unpack the zip with its password first"
+        return tr("encrypted: unpack the zip with its password first")
     if file_name.lower().endswith(".zip"):
-        return "a zip within a zip: unpack the outer one first"
+        return tr("a zip within a zip: unpack the outer one first")
     if entry.compress_type not in _READ:
-        return "packed in a way that is not read: unpack the zip first"
+        return tr("packed in a way that is not read: unpack the zip first")
     if entry.file_size > FILE_LIMIT:
         return too_large(entry.file_size)
     if entry.file_size > RATIO_FROM and entry.file_size > RATIO_LIMIT * max(1, entry.compress_size):
-        return "unpacks to more than 200 times its size, as no picture does"
+        return tr("unpacks to more than 200 times its size, as no picture does")
     return ""
 
 

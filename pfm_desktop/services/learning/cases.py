@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.grade import GRADE_WORDS, GRADES, Grade
 from pfm_desktop.domain.labelling import Labelled, Open
 from pfm_desktop.domain.learning import (
     Case,
@@ -27,6 +27,7 @@ from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.learning import PairRow
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import tr
 
 ENOUGH = 10  # women a grade: fewer leave a side without that grade
 _OPEN = {
@@ -64,14 +65,14 @@ def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
     Raises `NotAllowedError` for who does not see what others read.
     """
     wish = wish or Wish()
-    ctx.progress(0, 3, "Reading what is on record")
+    ctx.progress(0, 3, tr("Reading what is on record"))
     with lib.read() as session:
         rows = stored.pair_rows(session)
         impressions = stored.signed_impressions(session) if wish.impressions else {}
         refused = stored.not_registered(session)
-    ctx.progress(1, 3, "Reading the labels")
+    ctx.progress(1, 3, tr("Reading the labels"))
     labels = labelling.labels(lib, [row.pair_id for row in rows])
-    ctx.progress(2, 3, "Looking for the pictures")
+    ctx.progress(2, 3, tr("Looking for the pictures"))
     cases: list[Case] = []
     left_out: list[LeftOut] = []
     for row, label, why in _chosen(ctx, rows, labels, impressions, wish):
@@ -80,7 +81,7 @@ def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
             cases.append(one)
         else:
             left_out.append(one)
-    ctx.progress(3, 3, "Done")
+    ctx.progress(3, 3, tr("Done"))
     second = second_of(wish.sources)
     if second not in (None, Source.FLUORESCENCE) and all(second_of(case.sources) is None for case in cases):
         left_out += [LeftOut(case.pair_id, Why.NO_SECOND) for case in cases]  # nothing would teach that source
@@ -161,11 +162,14 @@ def check_enough(cases: Sequence[Case], groups: Sequence[Group] = (), *, enough:
     missing = missing_women(cases, groups, enough=enough)
     if not missing:
         return
-    said = ", ".join(f"{grade.value} {count} more (has {enough - count})" for grade, count in missing.items())
+    said = ", ".join(
+        tr("{grade} {missing} more (has {there})", grade=GRADE_WORDS[grade], missing=count, there=enough - count)
+        for grade, count in missing.items()
+    )
     raise TooFewError(
-        f"too few women to learn from: each grade needs {enough}; missing: {said}",
-        safe="nothing was written, and the model in use stays",
-        remedy="grade the pairs of more women, or enter their histology",
+        tr("too few women to learn from: each grade needs {enough}; missing: {grades}", enough=enough, grades=said),
+        safe=tr("nothing was written, and the model in use stays"),
+        remedy=tr("grade the pairs of more women, or enter their histology"),
     )
 
 
@@ -175,9 +179,13 @@ def check_sources(cases: Iterable[Case], sources: Sequence[Source]) -> None:
     other = next((case for case in cases if second_of(case.sources) not in (None, wanted)), None)
     if wanted is not None and other is not None:
         raise BadInputError(
-            f"the model is to read {together(sources)}, the cases are {together(other.sources)}",
-            safe="nothing was written, and the model in use stays",
-            remedy="find cases of these sources, or learn a model that reads those of the cases",
+            tr(
+                "the model is to read {sources}, the cases are {others}",
+                sources=together(sources),
+                others=together(other.sources),
+            ),
+            safe=tr("nothing was written, and the model in use stays"),
+            remedy=tr("find cases of these sources, or learn a model that reads those of the cases"),
         )
 
 
@@ -195,9 +203,12 @@ def seconds_for(cases: int, runs: Iterable[Run], *, size: int, measured: float |
 
 def said_of(found: Found) -> tuple[str, ...]:
     """What there is, a line each, for a person."""
-    lines = [f"{len(found.cases)} cases of {found.women} women"]
-    for key in ("grade", "device", "said"):
+    lines = [tr("{cases} cases of {women} women", cases=len(found.cases), women=found.women)]
+    for key, title in (("grade", tr("grade")), ("device", tr("device")), ("said", tr("origin"))):
         counts = counts_by(found.cases, key)
-        parts = [f"{name or 'not known'} {one.cases} ({one.women} women)" for name, one in counts.items()]
-        lines.append(f"{'origin' if key == 'said' else key}: {', '.join(parts)}")
+        parts = [
+            tr("{name} {cases} ({women} women)", name=name or tr("not known"), cases=one.cases, women=one.women)
+            for name, one in counts.items()
+        ]
+        lines.append(f"{title}: {', '.join(parts)}")
     return tuple(lines)

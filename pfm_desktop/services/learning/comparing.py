@@ -17,13 +17,14 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import models
 from pfm_desktop.services.learning import marks
-from pfm_desktop.services.learning.run import MODEL, SHARES, change_run, known_run
+from pfm_desktop.services.learning.run import MODEL, SHARES, STATE_WORDS, change_run, known_run
 from pfm_desktop.services.learning.steering import run_folder
 from pfm_desktop.services.learning.verdict import JUDGED, Verdict, verdict_of
 from pfm_desktop.storage import access, journal, learning_past
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.settings import load_settings
 
 if TYPE_CHECKING:
@@ -99,16 +100,21 @@ def question(lib: Library, run_id: str, found: Found, groups: Sequence[Group] = 
     tested = locked_cases(lib, found, groups)
     if not tested:
         raise TooFewError(
-            "no case of the locked test has a label", safe="nothing was changed", remedy="grade pairs of more women"
+            tr("no case of the locked test has a label"),
+            safe=tr("nothing was changed"),
+            remedy=tr("grade pairs of more women"),
         )
     seen = _learned_from(lib, {case.patient_id for case in tested}, groups, (old, new))
     unseen = tuple(case for case in tested if case.patient_id not in seen)
     if not unseen:
         raise TooFewError(
-            f"{models.info_of(str(old)).name}, or a model that it came from, has learned from all women of the locked "
-            "test: figures on them say nothing",
-            safe="nothing was changed",
-            remedy="have a model answer that has not (Models), or add women",
+            tr(
+                "{name}, or a model that it came from, has learned from all women of the locked test: "
+                "figures on them say nothing",
+                name=models.info_of(str(old)).name,
+            ),
+            safe=tr("nothing was changed"),
+            remedy=tr("have a model answer that has not (Models), or add women"),
         )
     with lib.read() as session:
         locked = {woman for woman, part in stored.parts(session).items() if part is Part.TEST}
@@ -230,9 +236,16 @@ def check_promoted_answers(lib: Library, run: Run) -> None:
         there = (run_folder(lib.path, one.id) / MODEL).is_dir()
         if there and in_use.sha256 not in (one.model_sha256, run.model_sha256):
             raise UserError(
-                f"{one.model_name} is promoted in this library, and {in_use.name} answers on this computer",
-                safe="nothing was changed",
-                remedy=f"choose {one.model_name} above and have it answer here, so that it is compared with that",
+                tr(
+                    "{model} is promoted in this library, and {answering} answers on this computer",
+                    model=one.model_name,
+                    answering=in_use.name,
+                ),
+                safe=tr("nothing was changed"),
+                remedy=tr(
+                    "choose {model} above and have it answer here, so that it is compared with that",
+                    model=one.model_name,
+                ),
             )
 
 
@@ -240,9 +253,11 @@ def folder_of(lib: Library, run: Run) -> Path:
     """The model of a run in quarantine, verified; raises `UserError` where there is none, `ModelError` if altered."""
     folder = run_folder(lib.path, run.id) / MODEL
     if not run.model_sha256 or not folder.is_dir():
-        raise UserError(f"this run has no model ({run.state.value})", safe="nothing was changed")
+        raise UserError(
+            tr("this run has no model ({state})", state=STATE_WORDS[run.state]), safe=tr("nothing was changed")
+        )
     if models.verify(str(folder)).sha256 != run.model_sha256:
-        raise ModelError("the model is not the one that the run has made", safe="the model in use stays")
+        raise ModelError(tr("the model is not the one that the run has made"), safe=tr("the model in use stays"))
     return folder
 
 
@@ -260,8 +275,8 @@ def parent_of(run: Run) -> Path:
     folder = models.folder_of(run.parent_name)
     if models.verify(str(folder)).sha256 != run.parent_sha256:
         raise ModelError(
-            f"{run.parent_name} is no longer the model that this one was learned from",
-            safe="nothing was changed",
-            remedy="bring that version back, or learn again",
+            tr("{model} is no longer the model that this one was learned from", model=run.parent_name),
+            safe=tr("nothing was changed"),
+            remedy=tr("bring that version back, or learn again"),
         )
     return folder

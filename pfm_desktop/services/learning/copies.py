@@ -16,9 +16,10 @@ from pfm_desktop.services.learning.run import MODEL
 from pfm_desktop.services.learning.steering import run_folder
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.files import named, write_bytes
+from pfm_desktop.support.language import tr
 
 MODELS = "models"
-_SAFE = "the library and the backups before are unchanged"
+_SAFE = tr("the library and the backups before are unchanged")
 
 
 def keep(ctx: Context, library: Path, runs: Sequence[Run], backup: Path, *, check: bool = False) -> tuple[str, ...]:
@@ -36,7 +37,12 @@ def keep(ctx: Context, library: Path, runs: Sequence[Run], backup: Path, *, chec
         if _is(source, run):
             _copy(source, kept, safe=_SAFE)
         elif not _is(kept, run):
-            said.append(f"the model {run.model_name} that was learned here is missing or altered: it is not backed up")
+            said.append(
+                tr(
+                    "the model {model} that was learned here is missing or altered: it is not backed up",
+                    model=run.model_name,
+                )
+            )
     return tuple(said)
 
 
@@ -47,9 +53,14 @@ def bring_back(ctx: Context, backup: Path, runs: Sequence[Run], library: Path) -
         ctx.check()
         kept, target = backup / MODELS / run.model_sha256, run_folder(library, run.id) / MODEL
         if _is(kept, run):
-            _copy(kept, target, safe="the backup is unchanged")
+            _copy(kept, target, safe=tr("the backup is unchanged"))
         else:
-            said.append(f"the model {run.model_name} was not brought back: it is not in the backup, or altered there")
+            said.append(
+                tr(
+                    "the model {model} was not brought back: it is not in the backup, or altered there",
+                    model=run.model_name,
+                )
+            )
     return tuple(said)
 
 
@@ -72,7 +83,7 @@ def put_back(library: Path, run: Run, backup: Path, aside: Callable[[Path], Path
     if not _is(kept, run):
         return ()
     moved = f"; the altered one was moved to {aside(target)}" if target.exists() else ""
-    _copy(kept, target, safe="what was put back until now stays")
+    _copy(kept, target, safe=tr("what was put back until now stays"))
     return (f"the learned model {run.model_name} was put back from the backup{moved}",)
 
 
@@ -83,7 +94,7 @@ def copy_all(ctx: Context, library: Path, runs: Sequence[Run], out: Path) -> tup
         ctx.check()
         source = run_folder(library, run.id) / MODEL
         if _is(source, run):
-            _copy(source, run_folder(out, run.id) / MODEL, safe="the library is unchanged")
+            _copy(source, run_folder(out, run.id) / MODEL, safe=tr("the library is unchanged"))
         else:
             left.append(run.model_name)
     return tuple(left)
@@ -95,7 +106,7 @@ def missing(ctx: Context, backup: Path, runs: Sequence[Run]) -> tuple[str, ...]:
     for run in _with_models(runs):
         ctx.check()
         if not _is(backup / MODELS / run.model_sha256, run):
-            said.append(f"the learned model {run.model_name} is missing or altered in the backup")
+            said.append(tr("the learned model {model} is missing or altered in the backup", model=run.model_name))
     return tuple(said)
 
 

@@ -35,6 +35,7 @@ from pfm_desktop.storage import access
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import named, replacing, write_text
+from pfm_desktop.support.language import tr
 
 ENDING = ".pfm-model"
 SIGNATURE = "signature.json"
@@ -71,15 +72,18 @@ def send(ctx: Context, lib: Library, model: str, out: Path) -> Sent:
     """
     access.require(lib.account, Act.EXPORT)
     if lib.path.resolve() in Path(out).resolve().parents:
-        raise BadInputError(f"{out} lies in the folder of the library", safe="nothing was written",
-                            remedy="choose another folder")  # fmt: skip
-    ctx.progress(0, 3, "Checking the model")
+        raise BadInputError(
+            tr("{file} lies in the folder of the library", file=out),
+            safe=tr("nothing was written"),
+            remedy=tr("choose another folder"),
+        )
+    ctx.progress(0, 3, tr("Checking the model"))
     folder = models.folder_of(model)
     info = models.verify(str(folder))
     contents = _contents(folder, lib)
     content = read_model_file(folder)
     check(contents, words=words_of(lib), own=own_texts(content, *_tested_text(lib, content)))
-    ctx.progress(1, 3, "Signing")
+    ctx.progress(1, 3, tr("Signing"))
     key = signing_key(lib)
     fingerprint = fingerprint_of(public_bytes(key))
     said = {
@@ -92,14 +96,14 @@ def send(ctx: Context, lib: Library, model: str, out: Path) -> Sent:
         "public_key": public_bytes(key).hex(),
     }
     signed = {**said, "signature": key.sign(_bytes(said)).hex()}
-    ctx.progress(2, 3, "Writing")
+    ctx.progress(2, 3, tr("Writing"))
     with replacing(out) as stream:
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
             for name, data in (*contents.items(), (SIGNATURE, _bytes(signed))):
                 archive.writestr(zipfile.ZipInfo(name), data)  # a fixed date
         details = {"model": info.name, "sha256": info.sha256, "fingerprint": fingerprint}
         lib.record_event("export", lib.id, f"Model passed on, signed: {info.name} {info.version}", details)
-    ctx.progress(3, 3, "Done")
+    ctx.progress(3, 3, tr("Done"))
     return Sent(Path(out), info, fingerprint)
 
 
@@ -116,11 +120,11 @@ def open_file(file: Path) -> Opened:
         hashes = dict(said["sha256"])
         right = said["format"] == FORMAT and said["version"] == VERSION
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _not_ours(file, "its signature cannot be read") from error
+        raise _not_ours(file, tr("its signature cannot be read")) from error
     if not right:
-        raise _not_ours(file, "it is of another version of the program")
+        raise _not_ours(file, tr("it is of another version of the program"))
     if hashes != {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}:
-        raise _not_ours(file, "its content is not what was signed")
+        raise _not_ours(file, tr("its content is not what was signed"))
     _check_signature(file, public, signature, _bytes(said))
     check(contents)
     return Opened(
@@ -143,9 +147,9 @@ def receive(ctx: Context, file: Path, work: Path, *, fingerprint: str, name: str
 
     opened = open_file(file)
     if typed_fingerprint(fingerprint) != opened.fingerprint:
-        raise _not_ours(file, f"another key signed it ({opened.fingerprint})")
+        raise _not_ours(file, tr("another key signed it ({fingerprint})", fingerprint=opened.fingerprint))
     try:
-        with named(work, safe="nothing was brought in"):
+        with named(work, safe=tr("nothing was brought in")):
             work.mkdir(parents=True, exist_ok=False)
             for part, data in opened.contents.items():
                 (work / part).write_bytes(data)
@@ -171,7 +175,7 @@ def _contents(folder: Path, lib: Library) -> dict[str, bytes]:
     training = {key: value for key, value in content.training.items() if key not in _TAKEN_OUT}
     work = lib.path / "learning" / ".sending"
     try:
-        with named(work, safe="nothing was written"):
+        with named(work, safe=tr("nothing was written")):
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir(parents=True)
         write_model_file(work, replace(content, training=training))
@@ -196,9 +200,9 @@ def _unpacked(file: Path) -> dict[str, bytes]:
             found = dict(_entries(file, archive))
             nothing_else = _length_of(archive) == len(data)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise _not_ours(file, "it is damaged, or no model file") from error
+        raise _not_ours(file, tr("it is damaged, or no model file")) from error
     if not nothing_else:  # a comment, or bytes in front of it: whatever they say, nobody signed it
-        raise _not_ours(file, "it holds more than was signed")
+        raise _not_ours(file, tr("it holds more than was signed"))
     return found
 
 
@@ -210,10 +214,10 @@ def _length_of(archive: zipfile.ZipFile) -> int:
 def _entries(file: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     entries = archive.infolist()
     if sorted(entry.filename for entry in entries) != sorted(LARGEST):
-        raise _not_ours(file, "it does not hold exactly a model, its card and a signature")
+        raise _not_ours(file, tr("it does not hold exactly a model, its card and a signature"))
     for entry in entries:
         if entry.file_size > LARGEST[entry.filename] or entry.compress_type != zipfile.ZIP_STORED:
-            raise _not_ours(file, f"{entry.filename} in it is too large")
+            raise _not_ours(file, tr("{part} in it is too large", part=entry.filename))
         yield entry.filename, archive.read(entry)
 
 
@@ -223,7 +227,7 @@ def _small(file: Path) -> bytes:
     except OSError as error:
         raise _not_ours(file, error.strerror or str(error)) from error
     if size > sum(LARGEST.values()) + 2**16:
-        raise _not_ours(file, "it is too large")
+        raise _not_ours(file, tr("it is too large"))
     return file.read_bytes()
 
 
@@ -234,7 +238,7 @@ def _check_signature(file: Path, public: bytes, signature: bytes, data: bytes) -
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
     except (InvalidSignature, ValueError) as error:
-        raise _not_ours(file, "its signature does not fit") from error
+        raise _not_ours(file, tr("its signature does not fit")) from error
 
 
 def _bytes(said: Mapping[str, Any]) -> bytes:
@@ -243,5 +247,7 @@ def _bytes(said: Mapping[str, Any]) -> bytes:
 
 def _not_ours(file: Path, why: str) -> BadInputError:
     return BadInputError(
-        f"{file} is not brought in: {why}", safe="nothing was written", remedy="ask its sender for it again"
+        tr("{file} is not brought in: {why}", file=file, why=why),
+        safe=tr("nothing was written"),
+        remedy=tr("ask its sender for it again"),
     )

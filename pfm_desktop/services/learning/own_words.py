@@ -107,7 +107,7 @@ def without_own(text: str, own: Iterable[str]) -> str:
     for fragment in _FRAGMENTS:
         rest = rest.replace(fragment, " ")
     for source in Source:
-        rest = re.sub(rf"\b{re.escape(source.words)}\b", " ", rest, flags=re.IGNORECASE)
+        rest = re.sub(rf"\b{re.escape(source.english)}\b", " ", rest, flags=re.IGNORECASE)
     return re.sub(r"\b[0-9a-f]{64}\b", " ", rest)
 
 

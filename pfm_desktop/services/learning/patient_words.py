@@ -15,6 +15,7 @@ from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage import repositories
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import folded
+from pfm_desktop.support.language import tr
 
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
 _SHORTEST_PART = 4  # letters of one part of a name of several: "van" and "der" are everywhere
@@ -69,10 +70,13 @@ def told_in(text: str, words: PatientWords) -> str:
     low = folded(text)
     for found, day in _dates(low):
         if day in words.days:
-            return f"names a day on which a woman of this library was seen or born ({found})"
-    for known, what in ((words.names, "is a name"), (words.numbers, "is an identifier")):
+            return tr("names a day on which a woman of this library was seen or born ({found})", found=found)
+    for known, what in (
+        (words.names, tr("names a woman of this library ({found!r} is a name of hers)")),
+        (words.numbers, tr("names a woman of this library ({found!r} is an identifier of hers)")),
+    ):
         if found := _first(low, known):
-            return f"names a woman of this library ({found!r} {what} of hers)"
+            return what.format(found=found)
     return ""
 
 

@@ -16,6 +16,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.registration import Registration
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 Pixels = NDArray[np.uint8]
-TEXT = "Preparing pictures"
+TEXT = tr("Preparing pictures")
 _THREADS = 2
 
 
@@ -65,7 +66,9 @@ def hold(ctx: Context, lib: Library, cases: Sequence[Case], group_of: Mapping[st
         made.add(ready.white, ready.fluorescence, ready.overlap, grade=case.grade, patient=woman, case=case.pair_id)
         kept.append(case)
     if not kept:
-        raise TooFewError("none of the cases can be used", safe="nothing was written", remedy="retake the pictures")
+        raise TooFewError(
+            tr("none of the cases can be used"), safe=tr("nothing was written"), remedy=tr("retake the pictures")
+        )
     ctx.progress(len(cases), len(cases), TEXT)
     return Held(made.made(), tuple(kept), tuple(left_out))
 

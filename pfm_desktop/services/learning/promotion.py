@@ -14,13 +14,14 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import accounts, models
 from pfm_desktop.services.learning.cases import find_cases, wish_of
 from pfm_desktop.services.learning.comparing import check_promoted_answers, folder_of
-from pfm_desktop.services.learning.run import change_of, known_run
+from pfm_desktop.services.learning.run import STATE_WORDS, change_of, known_run
 from pfm_desktop.services.learning.tested_card import write_tested
 from pfm_desktop.services.learning.verdict import JUDGED
 from pfm_desktop.storage import access
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import user_models_dir
 from pfm_desktop.support.settings import Settings, load_settings, save_settings
 
@@ -42,12 +43,13 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
     _check_compared(run, settings.model)
     _check_labels(lib, run)
     if not name.strip() or not meaning.strip():
-        raise BadInputError("a signature needs a printed name and what it means", remedy="fill in both")
+        raise BadInputError(tr("a signature needs a printed name and what it means"), remedy=tr("fill in both"))
     if lib.account is not None and name.strip() != lib.account.name:
         raise UserError(
-            f"{lib.account.name} is signed in, and cannot sign as {name.strip()}", safe="nothing was signed",
-            remedy="sign out, and let who signs sign in",
-        )  # fmt: skip
+            tr("{name} is signed in, and cannot sign as {other}", name=lib.account.name, other=name.strip()),
+            safe=tr("nothing was signed"),
+            remedy=tr("sign out, and let who signs sign in"),
+        )
     folder = folder_of(lib, run)
     accounts.confirm(lib, password, "to promote a model")
     place = _brought(folder, run)
@@ -78,27 +80,30 @@ def _in_use(lib: Library, settings: Settings, model: str, changes: Sequence[Chan
 
 def _check_promotable(run: Run, reason: str) -> None:
     if run.state not in (State.LEARNED, State.NOT_BETTER, State.ROLLED_BACK, State.REPLACED):
-        raise UserError(f"this run is {run.state.value}", safe="the model in use stays")
+        raise UserError(tr("this run is {state}", state=STATE_WORDS[run.state]), safe=tr("the model in use stays"))
     if not run.figures:
         raise UserError(
-            "old and new model have not been compared on the locked test",
-            safe="the model in use stays",
-            remedy="compare them first",
+            tr("old and new model have not been compared on the locked test"),
+            safe=tr("the model in use stays"),
+            remedy=tr("compare them first"),
         )
     if run.figures.get("judged") != list(JUDGED):
         raise UserError(
-            "old and new model were compared by an older version of this program, which looked at less",
-            safe="the model in use stays",
-            remedy="compare them again",
+            tr("old and new model were compared by an older version of this program, which looked at less"),
+            safe=tr("the model in use stays"),
+            remedy=tr("compare them again"),
         )
     against = run.figures.get("against", [])
     letters = [letter for letter in reason.lower() if letter.isalpha()]
     if against and (len(letters) < SHORTEST_REASON or len(set(letters)) < LEAST_DIFFERENT):
         raise UserError(
-            f"the new model is not promoted: {'; '.join(against)}",
-            safe="the model in use stays",
-            remedy="keep the old one, or give the reason why the new one is to answer all the same, in a few words "
-            f"({SHORTEST_REASON} letters or more)",
+            tr("the new model is not promoted: {reasons}", reasons="; ".join(against)),
+            safe=tr("the model in use stays"),
+            remedy=tr(
+                "keep the old one, or give the reason why the new one is to answer all the same, in a "
+                "few words ({letters} letters or more)",
+                letters=SHORTEST_REASON,
+            ),
         )
 
 
@@ -107,15 +112,21 @@ def _check_compared(run: Run, in_use: str) -> None:
     now = models.verify(in_use)
     if now.sha256 == run.model_sha256:
         raise UserError(
-            f"{run.model_name} answers already on this computer", safe="nothing was changed",
-            remedy="choose another model in Models first, to compare it with that",
-        )  # fmt: skip
+            tr("{model} answers already on this computer", model=run.model_name),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose another model in Models first, to compare it with that"),
+        )
     compared = run.figures.get("models", {}).get("old", {"name": run.parent_name, "sha256": run.parent_sha256})
     if compared["sha256"] != now.sha256:
         raise UserError(
-            f"{run.model_name} was compared with {compared['name']}, and {now.name} answers now",
-            safe="the model in use stays",
-            remedy="compare them again",
+            tr(
+                "{model} was compared with {other}, and {answering} answers now",
+                model=run.model_name,
+                other=compared["name"],
+                answering=now.name,
+            ),
+            safe=tr("the model in use stays"),
+            remedy=tr("compare them again"),
         )
 
 
@@ -128,10 +139,9 @@ def _check_labels(lib: Library, run: Run) -> None:
     others = sum(now.get(pair_id) != rank for pair_id, rank in then.items())
     if others:
         raise UserError(
-            f"the labels of {others} {'case' if others == 1 else 'cases'} of the locked test have changed since the "
-            "models were compared",
-            safe="the model in use stays",
-            remedy="compare them again",
+            tr("the labels of %n case(s) of the locked test have changed since the models were compared", "", others),
+            safe=tr("the model in use stays"),
+            remedy=tr("compare them again"),
         )
 
 
@@ -141,9 +151,13 @@ def answer_here(lib: Library, run_id: str) -> Settings:
     access.require(lib.account, Act.SIGN)
     run, settings = known_run(lib, run_id), load_settings()
     if lib.read_only:
-        raise UserError("this library is open for reading only", safe="nothing was changed", remedy="open it again")
+        raise UserError(
+            tr("this library is open for reading only"), safe=tr("nothing was changed"), remedy=tr("open it again")
+        )
     if run.state is not State.ACTIVE:
-        raise UserError(f"this model is {run.state.value}, not promoted", safe="nothing was changed")
+        raise UserError(
+            tr("this model is {state}, not promoted", state=STATE_WORDS[run.state]), safe=tr("nothing was changed")
+        )
     place = _brought(folder_of(lib, run), run)
     write_tested(place, run)
     said = {"model": run.model_name, "before": settings.model}
@@ -158,26 +172,34 @@ def roll_back(lib: Library, run_id: str) -> Settings:
     access.require(lib.account, Act.SIGN)
     run, settings = known_run(lib, run_id), load_settings()
     if run.state is not State.ACTIVE:
-        raise UserError(f"this model is {run.state.value}, not active", safe="nothing was changed")
+        raise UserError(
+            tr("this model is {state}, not active", state=STATE_WORDS[run.state]), safe=tr("nothing was changed")
+        )
     if settings.model != run.model_name:
         raise UserError(
-            f"{settings.model} answers on this computer, not {run.model_name}", safe="nothing was changed",
-            remedy="roll back where it answers, or choose a model in Models",
-        )  # fmt: skip
+            tr("{answering} answers on this computer, not {model}", answering=settings.model, model=run.model_name),
+            safe=tr("nothing was changed"),
+            remedy=tr("roll back where it answers, or choose a model in Models"),
+        )
     before = str(run.counts["promotion"]["before"])
     try:
         sha256 = models.verify(before).sha256
     except ModelError as error:
         raise UserError(
-            f"{before}, which answered before, cannot be asked on this computer: {error.what}",
-            safe="nothing was changed",
-            remedy=f"choose another model in Models, or roll back on the computer where {before} is",
+            tr(
+                "{before}, which answered before, cannot be asked on this computer: {reason}",
+                before=before,
+                reason=error.what,
+            ),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose another model in Models, or roll back on the computer where {before} is", before=before),
         ) from error
     if sha256 != run.counts["promotion"].get("before_sha256", sha256):
         raise UserError(
-            f"{before} on this computer is another model than the one that answered before", safe="nothing was changed",
-            remedy=f"choose another model in Models, or roll back on the computer where {before} is",
-        )  # fmt: skip
+            tr("{before} on this computer is another model than the one that answered before", before=before),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose another model in Models, or roll back on the computer where {before} is", before=before),
+        )
     with lib.read() as session:
         earlier = [one for one in stored.runs(session) if one.state is State.REPLACED and one.model_sha256 == sha256]
     changes = [change_of(run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}")]
@@ -199,9 +221,9 @@ def _brought(folder: Path, run: Run) -> Path:
         if (out / "model.toml").is_file() and models.verify(str(out)).sha256 == run.model_sha256:
             return out
         raise BadInputError(
-            f"there is already another model {run.model_name} on this computer",
-            safe="it is unchanged",
-            remedy=f"learn under another name, or move that one out of {user_models_dir()}",
+            tr("there is already another model {model} on this computer", model=run.model_name),
+            safe=tr("it is unchanged"),
+            remedy=tr("learn under another name, or move that one out of {folder}", folder=user_models_dir()),
         )
     unfinished = out.with_name(f".{out.name}.{run.id}")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -211,8 +233,9 @@ def _brought(folder: Path, run: Run) -> Path:
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise ModelError(
-            f"the model could not be copied to {out}: {_why(error)}", safe="the model in use stays",
-            remedy="free some space, then try again",
-        ) from error  # fmt: skip
+            tr("the model could not be copied to {out}: {why}", out=out, why=_why(error)),
+            safe=tr("the model in use stays"),
+            remedy=tr("free some space, then try again"),
+        ) from error
     models.verify(str(out))
     return out

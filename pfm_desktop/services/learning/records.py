@@ -10,6 +10,7 @@ from pfm_desktop.services.learning import run, steering
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage import repositories
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.language import tr
 
 
 def all_runs(lib: Library) -> tuple[Run, ...]:
@@ -47,10 +48,12 @@ def not_promoted(runs: Sequence[Run], name: str, sha256: str) -> str:
     ]
     if not own or any(one.state is State.ACTIVE for one in own):
         return ""
-    state = "in quarantine" if own[0].state in (State.LEARNED, State.NOT_BETTER) else own[0].state.value
-    return (
-        f"{own[0].model_name} was learned from this library and is {state}: it answers once it is compared and "
-        "promoted in Fine-tune"
+    state = tr("in quarantine") if own[0].state in (State.LEARNED, State.NOT_BETTER) else run.STATE_WORDS[own[0].state]
+    return tr(
+        "{model} was learned from this library and is {state}: it answers once it is "
+        "compared and promoted in Fine-tune",
+        model=own[0].model_name,
+        state=state,
     )
 
 

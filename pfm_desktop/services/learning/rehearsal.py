@@ -13,6 +13,7 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.phantoms import case_seed
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.data import PreparedSet
@@ -34,7 +35,7 @@ def phantoms(ctx: Context, count: int, *, size: int, seed: int, second: Source =
     tasks = [(case_seed(SEED + seed, number), GRADES[number % len(GRADES)]) for number in range(count)]
     with ThreadPoolExecutor(_THREADS) as pool:
         for done, (task, drawn) in enumerate(zip(tasks, pool.map(_drawn, tasks), strict=True)):
-            ctx.progress(done, count, "Drawing phantoms to rehearse")
+            ctx.progress(done, count, tr("Drawing phantoms to rehearse"))
             white, warped, overlap = drawn if second is Source.FLUORESCENCE else (drawn[0], None, None)
             name = f"phantom-{SEED + seed}-{done:05d}"
             made.add(white, warped, overlap, grade=task[1], patient=name, case=name)

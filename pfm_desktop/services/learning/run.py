@@ -42,6 +42,7 @@ from pfm_desktop.storage import access, learning_past
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError, UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.data import PreparedSet
@@ -53,7 +54,21 @@ MODEL = "model"
 SHARES = {Part.TRAIN: 0.65, Part.CALIBRATION: 0.20, Part.TEST: 0.15}  # those of `pfm finetune`
 VALIDATION = 0.15 / 0.65  # of the women of the train part; they choose the epoch
 MOST_BYTES = 2 * 2**30  # of memory for prepared pictures and feature maps
-BUSY = "a model is being learned from this library"
+BUSY = tr("a model is being learned from this library")
+STATE_WORDS = {
+    State.RUNNING: tr("running", "state of a run"),
+    State.LEARNED: tr("learned", "state of a run"),
+    State.NOT_BETTER: tr("not better", "state of a run"),
+    State.ACTIVE: tr("active", "state of a run"),
+    State.REPLACED: tr("replaced", "state of a run"),
+    State.ROLLED_BACK: tr("rolled back", "state of a run"),
+    State.FAILED: tr("failed", "state of a run"),
+}
+_PART_WORDS = {
+    "train": tr("train", "part of the cases"),
+    "validation": tr("validation", "part of the cases"),
+    "calibration": tr("calibration", "part of the cases"),
+}
 
 
 @dataclass(frozen=True)
@@ -141,9 +156,9 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
         runs = {one.model_name for one in stored.runs(session) if one.state not in (State.RUNNING, State.FAILED)}
     if settings.name.casefold() in {name.casefold() for name in taken_names() | runs}:
         raise BadInputError(
-            f"there is already a model {settings.name}",
-            safe="nothing was begun, and the model in use stays",
-            remedy="choose another name",
+            tr("there is already a model {name}", name=settings.name),
+            safe=tr("nothing was begun, and the model in use stays"),
+            remedy=tr("choose another name"),
         )
     parent = models.verify(settings.parent)
     refuse_start_only(parent)
@@ -229,9 +244,9 @@ def _learned(ctx: steering.Steered, lib: Library, request: Request) -> Learned:
     info = models.verify(str(parent))
     if info.sha256 != request.parent_sha256:
         raise ModelError(
-            f"{settings.parent} is no longer the model that this run began with",
-            safe="the model in use stays",
-            remedy="bring that version back, or give this run up and begin another one",
+            tr("{model} is no longer the model that this run began with", model=settings.parent),
+            safe=tr("the model in use stays"),
+            remedy=tr("bring that version back, or give this run up and begin another one"),
         )
     most = cases_that_fit(parent, settings.most_bytes)
     chosen, too_many = within_memory(request.cases, request.sides.group_of, most=most, seed=settings.seed)
@@ -328,7 +343,9 @@ def split_of(data: PreparedSet, cases: Sequence[Case], sides: Sides, seed: int) 
     for name in PARTS[:3]:
         if not places[name]:
             raise TooFewError(
-                f"no woman is left for {name}", safe="the model in use stays", remedy="add cases of more women"
+                tr("no woman is left for {part}", part=_PART_WORDS[name]),
+                safe=tr("the model in use stays"),
+                remedy=tr("add cases of more women"),
             )
     return Split(*(np.array(places[name], np.int64) for name in PARTS))
 
@@ -426,7 +443,9 @@ def known_run(lib: Library, run_id: str) -> Run:
     with lib.read() as session:
         run = stored.run(session, run_id)
     if run is None:
-        raise UserError("this run is not in the library", safe="nothing was changed", remedy="open the list again")
+        raise UserError(
+            tr("this run is not in the library"), safe=tr("nothing was changed"), remedy=tr("open the list again")
+        )
     return run
 
 

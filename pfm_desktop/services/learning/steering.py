@@ -17,12 +17,13 @@ from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import json_bytes, write_bytes
+from pfm_desktop.support.language import tr
 
 FOLDER = "learning"  # in the library's folder
 STATE = "tuning.safetensors"  # weights between epochs
 PAUSE, STOP, CURVES, MADE = "pause", "stop", "curves.json", "made.json"
 SECONDS = 0.2  # between two looks at the files while a run waits
-WAITING = "Paused"
+WAITING = tr("Paused")
 
 
 class LeftError(Exception):
@@ -128,9 +129,9 @@ def _flag(lib: Library, run_id: str, name: str, on: bool) -> None:
             file.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(
-            f"the run cannot be told: {error.strerror or error}",
-            safe="it goes on as before",
-            remedy="look whether the library's disk is there and has room, then try again",
+            tr("the run cannot be told: {reason}", reason=error.strerror or error),
+            safe=tr("it goes on as before"),
+            remedy=tr("look whether the library's disk is there and has room, then try again"),
         ) from error
 
 

@@ -17,6 +17,7 @@ from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import named, write_text
+from pfm_desktop.support.language import tr
 
 MEASURES = {
     "accuracy": "accuracy",
@@ -83,7 +84,7 @@ def write_tested(folder: Path, run: Run) -> None:
     path = folder / CARD
     if not path.is_file():
         return
-    with named(path, safe="the card is as it was"):
+    with named(path, safe=tr("the card is as it was")):
         card = path.read_text(encoding="utf-8", errors="replace")
         if (made := with_tested(card, run)) != card:
             write_text(path, made)

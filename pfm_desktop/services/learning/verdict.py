@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.domain.source import Source, together
+from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.calibrate import INDETERMINATE
+from pfm_desktop.support.language import tr
 
 WIDE = 0.20  # an interval wider than that says little
 UNSEEN = 0.10  # a fall of HSIL+ sensitivity that a locked test should be able to show
@@ -24,6 +25,17 @@ JUDGED = {
     "ece": "ECE",
     COVERAGE: "the share of prediction sets that hold the label",
     SIZE: "the size of the prediction sets",
+}
+# as the window calls them; what a verdict says of them goes on record and into cards, which are English
+_TITLES = {
+    "quadratic_kappa": tr("kappa"),
+    "macro_recall": tr("macro recall"),
+    FOUND: tr("HSIL+ sensitivity as graded"),
+    SPARED: tr("specificity for HSIL+ as graded"),
+    HSIL: tr("HSIL+ sensitivity at 85 % specificity"),
+    "ece": tr("ECE"),
+    COVERAGE: tr("the share of prediction sets that hold the label"),
+    SIZE: tr("the size of the prediction sets"),
 }
 _LOW_IS_GOOD = ("ece", SIZE)
 _SHARES = tuple(name for name in JUDGED if name != SIZE)  # whose differences lie between -1 and 1, or nearly
@@ -73,7 +85,7 @@ def verdict_of(figures: Mapping[str, Any]) -> Verdict:
 
 
 def _sources(name: str) -> str:
-    return f"{together([Source(name)])} alone" if name in set(Source) else name
+    return f"{Source(name).english} alone" if name in set(Source) else name
 
 
 def _falling(differences: Mapping[str, Any]) -> list[str]:
@@ -90,7 +102,7 @@ def _worse_ones(differences: Mapping[str, Any], of: Sequence[str] = tuple(JUDGED
 def no_worse(figures: Mapping[str, Any]) -> tuple[str, ...]:
     """Titles of the measures of which no interval says that the new model is worse."""
     differences = figures["difference"]
-    return tuple(JUDGED[name] for name in JUDGED if name in differences and not _is_worse(name, differences))
+    return tuple(_TITLES[name] for name in JUDGED if name in differences and not _is_worse(name, differences))
 
 
 def _larger_for_a_reason(figures: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage import learning_past
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.alike import Look
@@ -104,7 +105,7 @@ def _looks(ctx: Context, lib: Library, cases: Sequence[Case]) -> tuple[dict[str,
     looks: dict[str, Look] = {}
     with ThreadPoolExecutor(_THREADS) as pool:
         for done, (sha256, look) in enumerate(zip(wanted, pool.map(lambda one: _look(lib, one), wanted), strict=True)):
-            ctx.progress(done, len(wanted), "Comparing pictures")
+            ctx.progress(done, len(wanted), tr("Comparing pictures"))
             if look is not None:
                 looks[sha256] = look
     left_out = tuple(
@@ -133,7 +134,9 @@ def _links(ctx: Context, there: Sequence[tuple[Case, Look]], source: Source) -> 
     links = []
     for done, (first, second) in enumerate(candidates([look for _, look in there], others)):
         if done % _TOLD == 0:
-            ctx.progress(done, done + _TOLD, f"Comparing {source.words} pictures that may be the same")
+            ctx.progress(
+                done, done + _TOLD, tr("Comparing {source} pictures that may be the same", source=source.words)
+            )
         (one, look), (other, look_of_other) = there[first], there[second]
         if one.pictures[source] == other.pictures[source] or alike(look, look_of_other):
             links.append((one, other))

@@ -19,6 +19,7 @@ from pfm_desktop.storage.migrations import versions as versions  # so that the b
 from pfm_desktop.storage.schema import CURRENT as CURRENT
 from pfm_desktop.storage.schema import VERSIONS as VERSIONS
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.language import tr
 
 
 class Migration(Protocol):
@@ -43,16 +44,21 @@ def check_version(version: int | None, library: Path) -> None:
     """Raise `StorageError` for what this program cannot open: no library at all, or one of a newer program."""
     if not version:
         raise StorageError(
-            f"{library} holds no library of this program",
-            safe="nothing was changed",
-            remedy="choose the folder that holds library.sqlite, or a backup",
+            tr("{library} holds no library of this program", library=library),
+            safe=tr("nothing was changed"),
+            remedy=tr("choose the folder that holds library.sqlite, or a backup"),
         )
     if version > CURRENT:
         raise StorageError(
-            f"the library {library} was made by a newer version of this program (library version {version}, "
-            f"this program knows {CURRENT})",
-            safe="it was not opened and nothing was changed",
-            remedy="update this program",
+            tr(
+                "the library {library} was made by a newer version of this program (library version "
+                "{version}, this program knows {known})",
+                library=library,
+                version=version,
+                known=CURRENT,
+            ),
+            safe=tr("it was not opened and nothing was changed"),
+            remedy=tr("update this program"),
         )
 
 
@@ -71,7 +77,7 @@ def migrate(engine: Engine, library: Path, keys: LibraryKeys | None = None) -> S
         return ()
     if version > 0:
         out = library / f"library.sqlite.v{version}.bak"
-        copy_database(engine, out, safe="the library is unchanged and was not brought up to date", keys=keys)
+        copy_database(engine, out, safe=tr("the library is unchanged and was not brought up to date"), keys=keys)
     return _run(engine, version)
 
 

@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.plain_table import plain_table, show_rows
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.annotate_words import agreement_lines
 
 if TYPE_CHECKING:
     from pfm_desktop.services.reading_report import ReadingReport
 
-NOTHING = "Nothing to compare yet: no pair of this task was graded twice."
-HOW = (
+NOTHING = tr("Nothing to compare yet: no pair of this task was graded twice.")
+HOW = tr(
     "Kappa with quadratic weights: Cohen's of two readers, Fleiss' of all. In brackets: 95 % interval, by woman. "
     "Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads. "
     "Of two readers nobody can tell by it which of them drifts."
@@ -26,10 +27,10 @@ class AgreementPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        heading = QLabel("Agreement", self)
+        heading = QLabel(tr("Agreement"), self)
         heading.setProperty("role", "heading")
         self.note, self.how = words(self, "quiet"), words(self, "quiet", HOW)
-        self.table = plain_table(self, ("Readers", "Agreement"), "Agreement of the readers")
+        self.table = plain_table(self, (tr("Readers"), tr("Agreement")), tr("Agreement of the readers"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         for part in (heading, self.note, self.table, self.how):
@@ -41,7 +42,7 @@ class AgreementPanel(QWidget):
         show_rows(self.table, lines)
         self.table.setVisible(bool(lines))
         self.how.setVisible(bool(lines))
-        say(self.note, "" if lines else NOTHING if report is not None else "Working out ...")
+        say(self.note, "" if lines else NOTHING if report is not None else tr("Working out ..."))
 
     def show_problem(self, message: str) -> None:
         """Why there is none."""

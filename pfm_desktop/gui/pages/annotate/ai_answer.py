@@ -15,6 +15,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight, say, words
 from pfm_desktop.gui.widgets.warning_notice import WarningNotice
 from pfm_desktop.services.ai_shown import shown_in
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import annotate_ai
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.annotate import Reading
 
-NAME = "AI answer"
+NAME = tr("AI answer")
 
 
 @dataclass(frozen=True)

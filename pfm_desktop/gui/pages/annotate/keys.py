@@ -9,7 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from pfm_desktop.domain.grade import GRADE_WORDS
 from pfm_desktop.gui.widgets.held_keys import HeldKeys
+from pfm_desktop.support.language import tr
 
 PORTABLE, NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 
@@ -25,46 +27,48 @@ class Key:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("grade_normal", "Grade: normal", "1"),
-    Key("grade_low", "Grade: low", "2"),
-    Key("grade_high", "Grade: high", "3"),
-    Key("grade_cancer", "Grade: cancer", "4"),
-    Key("reason_5", "The fifth reason", "5"),
-    Key("reason_6", "The sixth reason", "6"),
-    Key("cannot", "Cannot be graded, with a reason", "0"),
-    Key("next", "Next pair, without reading", "Right", repeats=True),
-    Key("previous", "The pair before", "Left", repeats=True),
-    Key("undo", "Take back what was done last", "U"),
-    Key("note", "Write a note", "N"),
-    Key("quality", "Quality: good, limited, unusable", "Q"),
-    Key("region", "Draw a lesion, or the next: drag, or click its corners", "R"),
-    Key("drop_region", "Take the last corner or lesion away", "Backspace"),
-    Key("ai", "What the model says, where the site shows it", "A"),
-    Key("side_by_side", "Side by side", "S"),
-    Key("blend", "Blend", "B"),
-    Key("swipe", "Swipe", "W"),
-    Key("flicker", "Flicker: the other picture", "Space"),
-    Key("tasks", "Back to the tasks", "T"),
-    Key("leave", "Leave note, reasons or drawing", "Esc"),
+    Key("grade_normal", tr("Grade: normal"), "1"),
+    Key("grade_low", tr("Grade: low"), "2"),
+    Key("grade_high", tr("Grade: high"), "3"),
+    Key("grade_cancer", tr("Grade: cancer"), "4"),
+    Key("reason_5", tr("The fifth reason"), "5"),
+    Key("reason_6", tr("The sixth reason"), "6"),
+    Key("cannot", tr("Cannot be graded, with a reason"), "0"),
+    Key("next", tr("Next pair, without reading"), "Right", repeats=True),
+    Key("previous", tr("The pair before"), "Left", repeats=True),
+    Key("undo", tr("Take back what was done last"), "U"),
+    Key("note", tr("Write a note"), "N"),
+    Key("quality", tr("Quality: good, limited, unusable"), "Q"),
+    Key("region", tr("Draw a lesion, or the next: drag, or click its corners"), "R"),
+    Key("drop_region", tr("Take the last corner or lesion away"), "Backspace"),
+    Key("ai", tr("What the model says, where the site shows it"), "A"),
+    Key("side_by_side", tr("Side by side"), "S"),
+    Key("blend", tr("Blend"), "B"),
+    Key("swipe", tr("Swipe"), "W"),
+    Key("flicker", tr("Flicker: the other picture"), "Space"),
+    Key("tasks", tr("Back to the tasks"), "T"),
+    Key("leave", tr("Leave note, reasons or drawing"), "Esc"),
 )
 STAGE = (
-    ("Enter, or a click on the first corner", "close the corners of a lesion"),
-    ("F5", "load the pair again"),
-    ("Z, F", "one to one, fit"),
-    ("+, -, wheel", "zoom"),
-    ("L (hold)", "loupe"),
-    ("[, ]", "blend, curtain"),
+    (tr("Enter, or a click on the first corner"), tr("close the corners of a lesion")),
+    ("F5", tr("load the pair again")),
+    ("Z, F", tr("one to one, fit")),
+    (tr("+, -, wheel"), tr("zoom")),
+    (tr("L (hold)"), tr("loupe")),
+    ("[, ]", tr("blend, curtain")),
 )
 FIXED = {  # keys that the stage takes by itself
-    "Z": "One picture pixel a screen pixel", "F": "Fit", "+": "Zoom in", "=": "Zoom in", "-": "Zoom out",
-    "L": "Loupe", "[": "Move the blend or the curtain", "]": "Move the blend or the curtain",
-    "Return": "Close the corners of a lesion", "Enter": "Close the corners of a lesion",
+    "Z": tr("One picture pixel a screen pixel"), "F": tr("Fit"),
+    "+": tr("Zoom in"), "=": tr("Zoom in"), "-": tr("Zoom out"), "L": tr("Loupe"),
+    "[": tr("Move the blend or the curtain"), "]": tr("Move the blend or the curtain"),
+    "Return": tr("Close the corners of a lesion"), "Enter": tr("Close the corners of a lesion"),
 }  # fmt: skip
 NOT_OF_THE_STAGE = tuple("12345 ")  # commands here; freed, they mean nothing
 SHORT = ("grade_normal", "grade_low", "grade_high", "grade_cancer", "cannot", "undo", "note", "quality", "region", "ai")
 _WORDS = {
-    "grade_normal": "normal", "grade_low": "low", "grade_high": "high", "grade_cancer": "cancer",
-    "cannot": "cannot", "undo": "undo", "note": "note", "quality": "quality", "region": "lesion", "ai": "AI",
+    **{f"grade_{grade.value}": word for grade, word in GRADE_WORDS.items()},
+    "cannot": tr("cannot", "be graded"), "undo": tr("undo"), "note": tr("note"), "quality": tr("quality"),
+    "region": tr("lesion"), "ai": "AI",
 }  # fmt: skip
 
 
@@ -96,10 +100,12 @@ def key_of(action: QAction) -> str:
 def short_line(actions: Mapping[str, QAction]) -> str:
     """`1 normal   2 low ...`, always in sight, with the keys that hold now."""
     parts = [f"{key} {_WORDS[id_]}" for id_ in SHORT if actions[id_].isVisible() and (key := key_of(actions[id_]))]
-    return " \u00b7 ".join((*parts, "? all keys"))
+    return " \u00b7 ".join((*parts, tr("? all keys")))
 
 
 def all_lines(actions: Mapping[str, QAction]) -> str:
     """Every key that acts here, a line each."""
-    lines = [f"{key_of(action) or 'no key'}: {action.text()}" for action in actions.values() if action.isVisible()]
+    lines = [
+        (key_of(action) or tr("no key")) + f": {action.text()}" for action in actions.values() if action.isVisible()
+    ]
     return "\n".join((*lines, *(f"{key}: {words}" for key, words in STAGE)))

@@ -22,6 +22,7 @@ from pfm_desktop.gui.pages.annotate.ai_answer import Site
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, say, words
 from pfm_desktop.services.labelling import LONGEST_NAME, MOST_ASKED, MOST_READERS, Wish
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.annotate_ai import STAYS_HIDDEN
 from pfm_desktop.viewmodels.annotate_tasks import (
     Counted,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 DEBOUNCE_MS = 150
-AI_FIRST = "The AI answer may be shown before the grade is given"
+AI_FIRST = tr("The AI answer may be shown before the grade is given")
 WIDEST = 640
 MOST_TO_ASK = 20_000
 
@@ -64,7 +65,7 @@ class NewTask(QWidget):
         self.again, self.waits = words(self, "quiet"), words(self, "quiet")
         self.ai_first, self.hidden = QCheckBox(AI_FIRST, self), words(self, "quiet")
         self.problem, self.form = words(self, "problem"), QFormLayout()
-        self.make, self.cancel = QPushButton("Make the task", self), QPushButton("Cancel", self)
+        self.make, self.cancel = QPushButton(tr("Make the task"), self), QPushButton(tr("Cancel"), self)
         self._pause = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._lay_out()
         self._pause.timeout.connect(self._look)
@@ -114,8 +115,8 @@ class NewTask(QWidget):
         for part in (self.name, self.search, self.order, self.repeats, self.readers, self.most, self.ai_first):
             part.setEnabled(not working)
         self.unlabelled.setEnabled(not working and rights_in(self._library).see_reads)
-        self.make.setText("Making the task ..." if working else "Make the task")
-        self.cancel.setText("Stop" if working else "Cancel")
+        self.make.setText(tr("Making the task ...") if working else tr("Make the task"))
+        self.cancel.setText(tr("Stop") if working else tr("Cancel"))
         self._allow()
 
     def show_problem(self, message: str) -> None:
@@ -189,25 +190,25 @@ class NewTask(QWidget):
 
     def _lay_out(self) -> None:
         self.name.setMaxLength(LONGEST_NAME)
-        self.name.setPlaceholderText("What readers see in their list: no woman's name")
-        self.search.setPlaceholderText("As in Today: name, ID, date, impression; empty: all visits")
+        self.name.setPlaceholderText(tr("What readers see in their list: no woman's name"))
+        self.search.setPlaceholderText(tr("As in Today: name, ID, date, impression; empty: all visits"))
         for order, title in ORDERS.items():
             self.order.addItem(title, order.value)
         self.repeats.setRange(0, 50)
-        self.repeats.setSuffix(" % come again, unannounced")
+        self.repeats.setSuffix(" " + tr("% come again, unannounced"))
         self.readers.setRange(1, MOST_READERS)
-        self.readers.setSuffix(" per pair")
+        self.readers.setSuffix(" " + tr("per pair"))
         self.most.setRange(1, MOST_TO_ASK)
-        self.most.setPrefix("at most ")
-        self.most.setSuffix(" pairs, drawn at random")
+        self.most.setPrefix(tr("at most", "so many pairs") + " ")
+        self.most.setSuffix(" " + tr("pairs, drawn at random"))
         for spin in (self.repeats, self.readers, self.most):
             spin.setMinimumHeight(30)
         form = self.form
         form.setSpacing(10)
         for title, field in (
-            ("Name", self.name), ("Search", self.search), ("", self.found), ("Order", self.order),
-            ("", self.unlabelled), ("Ask about", self.most), ("", self.asking),
-            ("Repeats", self.repeats), ("", self.again), ("Readers", self.readers), ("", self.waits),
+            (tr("Name"), self.name), (tr("Search"), self.search), ("", self.found), (tr("Order"), self.order),
+            ("", self.unlabelled), (tr("Ask about"), self.most), ("", self.asking),
+            (tr("Repeats"), self.repeats), ("", self.again), (tr("Readers"), self.readers), ("", self.waits),
             ("", self.ai_first),
         ):  # fmt: skip
             if title:
@@ -218,7 +219,7 @@ class NewTask(QWidget):
         buttons.addWidget(self.cancel)
         buttons.addStretch(1)
         self.make.setDefault(True)
-        heading = QLabel("New task", self)
+        heading = QLabel(tr("New task"), self)
         heading.setProperty("role", "title")
         held = QWidget(self)
         held.setMaximumWidth(WIDEST)

@@ -18,6 +18,7 @@ from pfm_desktop.gui.pages.annotate.shelf import Load
 from pfm_desktop.gui.pages.annotate.tasks import TaskList
 from pfm_desktop.services import labelling
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import annotate, annotate_words
 from pfm_desktop.viewmodels.annotate_tasks import make_job, rights_in
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 Made = TypeVar("Made")
-UNKEPT = "What was said of pairs without a grade is not kept. Stay, or leave the task once more to throw it away."
+UNKEPT = tr("What was said of pairs without a grade is not kept. Stay, or leave the task once more to throw it away.")
 
 
 class AnnotatePage(QWidget):
@@ -38,7 +39,7 @@ class AnnotatePage(QWidget):
     Undo is the page's own: the last read, of whichever pair, and never an edit of the visit that is open in Review.
     """
 
-    title = "Annotate"
+    title = tr("Annotate")
     fixed_keys = FIXED
     hides_names = True
     said = Signal(str)
@@ -58,9 +59,9 @@ class AnnotatePage(QWidget):
         self._job: Handle | None = None  # makes a task
         self._later = QTimer(self, singleShot=True, interval=0)  # after the pictures are painted
         self._later.timeout.connect(self.undo_changed)
-        self._new = self._action("new_task", "&New task...", "Ctrl+N", self.make_task)
+        self._new = self._action("new_task", tr("&New task..."), "Ctrl+N", self.make_task)
         self._again = self._action(
-            "reread", "&Look again: for tasks, or for the pictures of the pair", "F5", self.look_again
+            "reread", tr("&Look again: for tasks, or for the pictures of the pair"), "F5", self.look_again
         )
         self._steps = QStackedLayout(self)
         for step in (self.tasks, self.making, self.view):
@@ -109,7 +110,7 @@ class AnnotatePage(QWidget):
     def own_undo_text(self) -> str:
         """What undo would take back here."""
         if len(self.view.stage.commands.corners):
-            return "Corner of a lesion"
+            return tr("Corner of a lesion")
         return self.view.reading.undo_text if self.view.reading is not None else ""
 
     @property
@@ -194,10 +195,10 @@ class AnnotatePage(QWidget):
             self._session.library,
             wish,
             self._session.settings.model,
-            title="Making the task",
+            title=tr("Making the task"),
             done=self._made,
             failed=self.making.show_problem,
-            stopped=lambda: self.making.show_problem("Stopped. No task was made."),
+            stopped=lambda: self.making.show_problem(tr("Stopped. No task was made.")),
         )
 
     def _give_up(self) -> None:
@@ -208,7 +209,7 @@ class AnnotatePage(QWidget):
             self.show_tasks()
 
     def _made(self, task: Task) -> None:
-        self.said.emit(f"Task made: {task.name}.")
+        self.said.emit(tr("Task made: {task}.", task=task.name))
         self.show_tasks(task.id)
 
     def _close(self, task_id: str, closed: bool) -> None:
@@ -251,7 +252,14 @@ class AnnotatePage(QWidget):
         self.view.end()
         self._show(self.tasks)
         self.tasks.read_again(reading.task.id)
-        self.said.emit(f"{reading.reader} no longer reads {reading.task.name}: the reader is {now} now.")
+        self.said.emit(
+            tr(
+                "{reader} no longer reads {task}: the reader is {now} now.",
+                reader=reading.reader,
+                task=reading.task.name,
+                now=now,
+            )
+        )
 
     def _follow_settings(self) -> None:
         """Other keys, another model, another reader, or when the site shows what the model says."""

@@ -25,6 +25,7 @@ from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import ShownRegion
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import annotate_words
 from pfm_desktop.viewmodels.annotate import Reading, Sight
 from pfm_desktop.viewmodels.pair_view import Mode, fitted
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 NARROW, WIDE, SHARE = 344, 420, 0.24  # logical pixels of the column, and its share of the page
-LOADING = "Loading this pair ..."
-ALL_READ = "All pairs are read. Thank you.\n\nLeft goes back to them, T to the tasks."
-ALL_DECIDED = "Nothing more to decide here.\n\nLeft goes back, T to the tasks."
-CANNOT = "This pair cannot be shown: {why}.\n\nPress 0 to go on without a grade, or F5 to try again."
+LOADING = tr("Loading this pair ...")
+ALL_READ = tr("All pairs are read. Thank you.\n\nLeft goes back to them, T to the tasks.")
+ALL_DECIDED = tr("Nothing more to decide here.\n\nLeft goes back, T to the tasks.")
+CANNOT = tr("This pair cannot be shown: {why}.\n\nPress 0 to go on without a grade, or F5 to try again.")
 
 
 class ReadingView(QWidget):
@@ -412,7 +413,7 @@ def _regions(reading: Reading, voices: Sequence[Read]) -> list[ShownRegion]:
         for place, (read, name) in enumerate(zip(voices, _names(reading, voices), strict=True))
         for one in read.regions
     ]
-    own = "decided" if voices else ""
+    own = tr("decided", "by who decides between readers") if voices else ""
     return [*shown, *(ShownRegion(one.frame, one.outline, own) for one in reading.draft.regions)]
 
 
@@ -425,7 +426,7 @@ def _how(held: PreparedPair | str | None) -> str:
     if not isinstance(held, PreparedPair):
         return ""
     if held.white is None or held.fluorescence is None:
-        return "One picture"
+        return tr("One picture")
     if held.pending:
-        return "Being registered ..."
-    return "Registered" if held.warped is not None else "Not registered: side by side"
+        return tr("Being registered ...")
+    return tr("Registered") if held.warped is not None else tr("Not registered: side by side")

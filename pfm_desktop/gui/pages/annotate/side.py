@@ -24,11 +24,14 @@ from pfm_desktop.domain.labelling import REASONS, Quality, Read, Reason
 from pfm_desktop.gui.pages.annotate.ai_answer import NAME, AiAnswer
 from pfm_desktop.gui.pages.annotate.keys import all_lines, key_of
 from pfm_desktop.gui.widgets.panel_parts import LineField, grade_icon, say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import annotate_words as said
 from pfm_desktop.viewmodels.annotate import Reading, Sight
 from pfm_desktop.viewmodels.grades import DETAILS, TITLES
 
 TALL = 44  # pixels of a grade's button
+# how the regions of each reader are drawn
+LINES = {"whole": tr("{regions}, whole line"), "dashed": tr("{regions}, dashed line")}
 SIDE_BY_SIDE = 2  # readers; more do not fit the width of the column
 
 
@@ -56,7 +59,7 @@ class ReadingSide(QWidget):
     def __init__(self, actions: Mapping[str, QAction], ai: AiAnswer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions, self.ai = actions, ai
-        self.setAccessibleName("What you read")
+        self.setAccessibleName(tr("What you read"))
         self.title, self.progress = words(self, "title"), words(self, "quiet")
         self.own, self.problem, self.waiting = words(self, "heading"), words(self, "problem"), words(self, "quiet")
         self.others = QWidget(self)
@@ -106,18 +109,18 @@ class ReadingSide(QWidget):
             button.setText(f"{key_of(acts[f'grade_{grade.value}'])}   {TITLES[grade]}{detail}")
         self._name_reasons(shown=True)
         for button, id_, text in (
-            (self.cannot, "cannot", "Cannot be graded ..."),
-            (self.draw, "region", "Lesion"),
-            (self.drop, "drop_region", "Remove"),
-            (self.back, "previous", "Before"),
-            (self.on, "next", "Next"),
-            (self.undo, "undo", "Undo"),
-            (self.tasks, "tasks", "Tasks"),
+            (self.cannot, "cannot", tr("Cannot be graded ...")),
+            (self.draw, "region", tr("Lesion")),
+            (self.drop, "drop_region", tr("Remove")),
+            (self.back, "previous", tr("Before")),
+            (self.on, "next", tr("Next")),
+            (self.undo, "undo", tr("Undo")),
+            (self.tasks, "tasks", tr("Tasks")),
             (self.ai.button, "ai", NAME),
         ):
             key = key_of(acts[id_])
             button.setText(f"{key}   {text}" if key else text)
-        self.note.setPlaceholderText(f"{key_of(acts['note'])}: note; Enter goes back to the pictures")
+        self.note.setPlaceholderText(tr("{key}: note; Enter goes back to the pictures", key=key_of(acts["note"])))
         self.keys.setText(all_lines(acts))
 
     def _name_reasons(self, *, shown: bool) -> None:
@@ -180,8 +183,8 @@ class ReadingSide(QWidget):
                 widget.hide()
                 widget.deleteLater()
         own = [read.reader == who and not read.adjudicates for read in reads]
-        called = [f"{name} (you)" if mine else name for name, mine in zip(names, own, strict=True)]
-        held = list(zip(reads, called, ("whole", "dashed") * len(reads), strict=False))
+        called = [tr("{name} (you)", name=name) if mine else name for name, mine in zip(names, own, strict=True)]
+        held = list(zip(reads, called, tuple(LINES) * len(reads), strict=False))
         if len(held) <= SIDE_BY_SIDE:
             cards = _row([_said_by(*one) for one in held])
             self._others.addWidget(_held(cards))
@@ -211,14 +214,14 @@ class ReadingSide(QWidget):
         button.setCheckable(True)
         button.setIcon(grade_icon(grade))
         button.setIconSize(QSize(28, 22))
-        button.setAccessibleName(f"Grade: {TITLES[grade]} {DETAILS.get(grade, '')}".strip())
+        button.setAccessibleName(tr("Grade: {grade}", grade=f"{TITLES[grade]} {DETAILS.get(grade, '')}".strip()))
         button.setStyleSheet(f"QPushButton {{ text-align: left; min-height: {TALL - 12}px; font-size: 16px; }}")
         return button
 
     def _quality_button(self, quality: Quality) -> QPushButton:
         button = self._button(said.QUALITIES[quality], lambda: self._rate(quality))
         button.setCheckable(True)
-        button.setAccessibleName(f"Quality: {said.QUALITIES[quality]}")
+        button.setAccessibleName(tr("Quality: {quality}", quality=said.QUALITIES[quality]))
         button.setStyleSheet("QPushButton { padding: 5px 2px; }")
         return button
 
@@ -227,7 +230,7 @@ class ReadingSide(QWidget):
         self.rated.emit(quality if self.qualities[quality].isChecked() else None)
 
     def _lay_out(self) -> None:
-        self.note.setAccessibleName("Note")
+        self.note.setAccessibleName(tr("Note"))
         for button in self.reasons.values():
             button.setCheckable(True)
         column = QVBoxLayout(self)
@@ -236,12 +239,12 @@ class ReadingSide(QWidget):
         for label in (self.progress, self.own):
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._answers = _column([*self.grades.values(), self.cannot, self.ai])
-        why = words(self, "heading", "Why can it not be graded?")
-        self._why = _column([why, *self.reasons.values(), words(self, "quiet", "Esc: back to the grades")])
+        why = words(self, "heading", tr("Why can it not be graded?"))
+        self._why = _column([why, *self.reasons.values(), words(self, "quiet", tr("Esc: back to the grades"))])
         self._why.hide()
         for part in (self.title, self.progress, self.problem, self.others, self.own, self._answers, self._why):
             column.addWidget(part)
-        quality = QLabel("Quality (Q)", self)
+        quality = QLabel(tr("Quality (Q)"), self)
         column.addWidget(quality)
         column.addLayout(_row(list(self.qualities.values())))
         column.addWidget(self.note)
@@ -271,7 +274,7 @@ def _said_by(read: Read, name: str, line: str) -> QFrame:
     column.addWidget(words(card, "heading", name))
     column.addWidget(words(card, "", said.other_words(read)))
     if read.regions:
-        column.addWidget(words(card, "quiet", f"{said.regions_words(len(read.regions))}, {line} line"))
+        column.addWidget(words(card, "quiet", _regions_of(read, line)))
     column.addStretch(1)
     return card
 
@@ -290,9 +293,13 @@ def _said_by_many(lines: Sequence[str]) -> QFrame:
 
 def _line_of(read: Read, name: str, line: str) -> str:
     """The same of one reader in a line."""
-    regions = f"{said.regions_words(len(read.regions))}, {line} line" if read.regions else ""
+    regions = _regions_of(read, line) if read.regions else ""
     parts = [*said.other_words(read).split("\n"), regions]
     return f"{name}: {'; '.join(part for part in parts if part)}"
+
+
+def _regions_of(read: Read, line: str) -> str:
+    return LINES[line].format(regions=said.regions_words(len(read.regions)))
 
 
 def _column(parts: Sequence[QWidget]) -> QWidget:

@@ -22,13 +22,14 @@ from pfm_desktop.gui.pages.annotate.agreement import AgreementPanel
 from pfm_desktop.gui.pages.annotate.ai_answer import Site
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.plain_table import plain_table, show_rows
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.annotate_tasks import lines_job, report_job, rights_in
 from pfm_desktop.viewmodels.annotate_words import COLUMNS, TaskLine, empty_text
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
-LOOKING = "Looking for tasks ..."
+LOOKING = tr("Looking for tasks ...")
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 NAME, _PAIRS, _DONE, DIFFER, _MADE = range(len(COLUMNS))
 
@@ -51,10 +52,10 @@ class TaskList(QWidget):
         self._reading, self._asking = Background(self), Background(self)
         self.table, self.empty = self._make_table(), QLabel(self)
         self.agreement = AgreementPanel(self)
-        self.read = self._button("Read (Enter)", lambda: self._with_task(self.opened.emit))
-        self.decide = self._button("Decide between readers", lambda: self._with_task(self.deciding.emit))
-        self.new = self._button("New task...", self.making.emit)
-        self.close_task = self._button("Close the task", self._close_or_open)
+        self.read = self._button(tr("Read (Enter)"), lambda: self._with_task(self.opened.emit))
+        self.decide = self._button(tr("Decide between readers"), lambda: self._with_task(self.deciding.emit))
+        self.new = self._button(tr("New task..."), self.making.emit)
+        self.close_task = self._button(tr("Close the task"), self._close_or_open)
         self._lay_out()
         self._show(())
         self.empty.setText(LOOKING)
@@ -117,11 +118,11 @@ class TaskList(QWidget):
         self.decide.setEnabled(line is not None and not why_not)
         self.decide.setToolTip(why_not)
         differing = "" if line is None or not line.differing else f" ({line.differing:,})"
-        self.decide.setText(f"Decide between readers{differing}")
+        self.decide.setText(tr("Decide between readers") + differing)
         self.new.setVisible(rights.make)
         self.close_task.setVisible(rights.make)
         self.close_task.setEnabled(line is not None)
-        self.close_task.setText("Open it again" if line is not None and line.closed else "Close the task")
+        self.close_task.setText(tr("Open it again") if line is not None and line.closed else tr("Close the task"))
         self.agreement.setVisible(rights.see_reads and bool(self._lines))
         self._asking.drop()
         self.agreement.show_report(None)
@@ -151,7 +152,7 @@ class TaskList(QWidget):
         return button
 
     def _make_table(self) -> QTableWidget:
-        table = plain_table(self, COLUMNS, "Tasks", row=34)
+        table = plain_table(self, COLUMNS, tr("Tasks"), row=34)
         table.setAlternatingRowColors(True)
         header = table.horizontalHeader()
         header.setStretchLastSection(False)
@@ -165,8 +166,8 @@ class TaskList(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setTextFormat(Qt.TextFormat.PlainText)
         self.empty.setWordWrap(True)
-        self.empty.setAccessibleName("Empty list")
-        heading = QLabel("Tasks", self)
+        self.empty.setAccessibleName(tr("Empty list"))
+        heading = QLabel(tr("Tasks"), self)
         heading.setProperty("role", "title")
         buttons = QHBoxLayout()
         buttons.addWidget(heading, 1)

@@ -12,6 +12,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import in_a_row, words
 from pfm_desktop.services.capture.folder_device import FolderDevice
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import arrival_words as say
 from pfm_desktop.viewmodels.capture_words import why_not
 from pfm_desktop.viewmodels.timeline import timeline
@@ -224,9 +225,10 @@ class ArrivedCard(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Pictures that wait")
+        self.setAccessibleName(tr("Pictures that wait"))
         self.heading, self.text = words(self, "heading"), words(self, "quiet")
-        self.take, self.leave = QPushButton("Take into this visit", self), QPushButton("Leave in the folder", self)
+        self.take = QPushButton(tr("Take into this visit"), self)
+        self.leave = QPushButton(tr("Leave in the folder"), self)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 8)
         column.setSpacing(6)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import birth_text, parsed_birth_date
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 MOST = 60
-ALL_THE_SAME = "Press again to give it to her all the same."
-NOBODY = "Nobody on record fits. Enter her below as a new patient."
+ALL_THE_SAME = tr("Press again to give it to her all the same.")
+NOBODY = tr("Nobody on record fits. Enter her below as a new patient.")
 
 
 class AssignForm(LeavesOnEscape, QFrame):
@@ -46,14 +47,14 @@ class AssignForm(LeavesOnEscape, QFrame):
         self._women: tuple[Patient, ...] = ()
         self._doubted = ""  # the woman of whom it was asked whether it is her
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Name or ID")
-        self.search.setAccessibleName("Find her")
+        self.search.setPlaceholderText(tr("Name or ID"))
+        self.search.setAccessibleName(tr("Find her"))
         self.list = QListWidget(self)
-        self.list.setAccessibleName("Women on record")
-        self.give = QPushButton("Give the visit to her", self)
+        self.list.setAccessibleName(tr("Women on record"))
+        self.give = QPushButton(tr("Give the visit to her"), self)
         self.person = {name: QLineEdit(self) for name in ("identifier", "family_name", "given_name", "birth_date")}
-        self.new = QPushButton("Add her and give the visit to her", self)
-        self.cancel = QPushButton("Cancel", self)
+        self.new = QPushButton(tr("Add her and give the visit to her"), self)
+        self.cancel = QPushButton(tr("Cancel"), self)
         self.problem = words(self, "problem")
         self._lay_out()
         self.search.textChanged.connect(self._find)
@@ -84,8 +85,13 @@ class AssignForm(LeavesOnEscape, QFrame):
         self._women = tuple(one for one in found if not one.unassigned)
         self.list.clear()
         for woman in self._women:
-            name = woman.display_name or "(no name)"
-            line = f"{name}    born {birth_text(woman.birth_date)}    ID {woman.identifier}"
+            name = woman.display_name or tr("(no name)")
+            line = tr(
+                "{name}    born {birth_date}    ID {identifier}",
+                name=name,
+                birth_date=birth_text(woman.birth_date),
+                identifier=woman.identifier,
+            )
             self.list.addItem(QListWidgetItem(line))
         say(self.nobody, "" if self._women else NOBODY)
         self.list.setCurrentRow(0 if self._women and text.strip() else -1)
@@ -116,7 +122,7 @@ class AssignForm(LeavesOnEscape, QFrame):
     def _give(self) -> None:
         row = self.list.currentRow()
         if not 0 <= row < len(self._women):
-            say(self.problem, "Choose a woman in the list first.")
+            say(self.problem, tr("Choose a woman in the list first."))
             return
         woman = self._women[row]
         if self._doubts(woman):
@@ -160,25 +166,25 @@ class AssignForm(LeavesOnEscape, QFrame):
         self.nobody = words(self, "quiet")
         form = QFormLayout()
         labels = {
-            "identifier": "ID (required)",
-            "family_name": "Family name",
-            "given_name": "Given name",
-            "birth_date": "Birth date",
+            "identifier": tr("ID (required)"),
+            "family_name": tr("Family name"),
+            "given_name": tr("Given name"),
+            "birth_date": tr("Birth date"),
         }
         for name, field in self.person.items():
             field.setAccessibleName(labels[name])
             form.addRow(labels[name], field)
-        self.person["birth_date"].setPlaceholderText("such as 14 Mar 1985 or 1985-03-14")
+        self.person["birth_date"].setPlaceholderText(tr("such as 14 Mar 1985 or 1985-03-14"))
         inside = QWidget(self)
         inside.setMaximumWidth(760)
         column = QVBoxLayout(inside)
         column.setSpacing(8)
-        column.addWidget(words(self, "title", "Whose visit is it?"))
+        column.addWidget(words(self, "title", tr("Whose visit is it?")))
         column.addWidget(self.search)
         column.addWidget(self.list, 1)
         column.addWidget(self.nobody)
         column.addLayout(in_a_row(self.give))
-        heading = QLabel("A new patient", self)
+        heading = QLabel(tr("A new patient"), self)
         heading.setProperty("role", "heading")
         column.addWidget(heading)
         column.addLayout(form)

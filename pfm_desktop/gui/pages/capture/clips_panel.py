@@ -24,6 +24,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmCheckBox, CalmComboBox, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import clips as rows
 from pfm_desktop.viewmodels.intake import STAGES, offered_as
 from pfm_desktop.viewmodels.words import spoken
@@ -58,23 +59,23 @@ class ClipsPanel(QFrame):
         self._offset: float | None = None
         self._opening, self._reading, self._pulling = (Background(self) for _ in range(3))
         self.setProperty("role", "card")
-        self.setAccessibleName("Clips of this visit")
-        self.heading, self.empty = words(self, "heading", "Clips of this visit"), words(self, "quiet", rows.NONE)
+        self.setAccessibleName(tr("Clips of this visit"))
+        self.heading, self.empty = words(self, "heading", tr("Clips of this visit")), words(self, "quiet", rows.NONE)
         self.list = QListWidget(self)
-        self.list.setAccessibleName("Clips")
+        self.list.setAccessibleName(tr("Clips"))
         self.list.setMaximumHeight(120)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
-        self.slider.setAccessibleName("Frame of the clip")
+        self.slider.setAccessibleName(tr("Frame of the clip"))
         self.slider.setPageStep(PAGE_STEP)
         self.place, self.problem = QLabel(self), words(self, "problem")
         self.stage = CalmComboBox(self)
-        self.stage.setAccessibleName("Stage of the frame")
+        self.stage.setAccessibleName(tr("Stage of the frame"))
         for stage in STAGES:
             self.stage.addItem(offered_as(stage), stage)
-        self.pull = QPushButton("Frame into the visit", self)
-        self.clock = CalmCheckBox("with the clock", self)
-        self.export, self.remove = QPushButton("Export ...", self), QPushButton("Remove", self)
-        self.close_button = QPushButton("Back to live", self)
+        self.pull = QPushButton(tr("Frame into the visit"), self)
+        self.clock = CalmCheckBox(tr("with the clock"), self)
+        self.export, self.remove = QPushButton(tr("Export ..."), self), QPushButton(tr("Remove"), self)
+        self.close_button = QPushButton(tr("Back to live"), self)
         self._lay_out()
         self.list.currentRowChanged.connect(self._open)
         self.slider.valueChanged.connect(self._show_frame)
@@ -186,7 +187,7 @@ class ClipsPanel(QFrame):
 
     def _is_in(self, changes: tuple[Change, ...]) -> None:
         self._session.tell_changed(changes, undoable=True)
-        self.said.emit("The frame is in the visit." if changes else "This frame is in the visit already.")
+        self.said.emit(tr("The frame is in the visit.") if changes else tr("This frame is in the visit already."))
 
     def _ask_where(self) -> None:
         if self._reader is None:
@@ -194,13 +195,13 @@ class ClipsPanel(QFrame):
         filters = ";;".join(text for _coding, text, _suffix in rows.VIDEOS)
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         offered = Path(folder) / rows.file_name(self._reader.clip)
-        name, chosen = QFileDialog.getSaveFileName(self, "Export the clip", str(offered), filters)
+        name, chosen = QFileDialog.getSaveFileName(self, tr("Export the clip"), str(offered), filters)
         if not name:
             return
         coding, _text, suffix = next((one for one in rows.VIDEOS if one[1] == chosen), rows.VIDEOS[0])
         out = rows.with_ending(Path(name), suffix)
         if out != Path(name) and out.exists():  # which nobody was asked about
-            self.said.emit(f"{out.name} is there already. Nothing was written. Choose another name.")
+            self.said.emit(tr("{name} is there already. Nothing was written. Choose another name.", name=out.name))
         else:
             self.export_to(out, coding)
 
@@ -216,15 +217,17 @@ class ClipsPanel(QFrame):
             out,
             coding,
             self.clock.isChecked(),
-            title="Exporting the clip",
+            title=tr("Exporting the clip"),
             done=self._exported,
             failed=self.said.emit,
-            stopped=lambda: self.said.emit("Stopped. No video was written."),
+            stopped=lambda: self.said.emit(tr("Stopped. No video was written.")),
         )
 
     def _exported(self, made: ClipExport) -> None:
-        problems = f" Parts could not be read: {'; '.join(made.problems)}." if made.problems else ""
-        self.said.emit(f"Written: {made.path}.{problems}")
+        said = tr("Written: {path}.", path=made.path)
+        if made.problems:
+            said += " " + tr("Parts could not be read: {parts}.", parts="; ".join(made.problems))
+        self.said.emit(said)
 
     def _remove(self) -> None:
         row = self.list.currentRow()

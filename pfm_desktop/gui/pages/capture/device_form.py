@@ -27,28 +27,29 @@ from pfm_desktop.capture.source import CameraError
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
 
 KINDS = (
-    (Kind.ONE, "One camera, white light only"),
-    (Kind.SWITCHED, "One camera, a lamp switched between white light and fluorescence"),
-    (Kind.TWO, "Two cameras: white light and fluorescence"),
-    (Kind.FOLDER, "A device that saves pictures into a folder"),
-    (Kind.SIMULATED, "Simulated device: a phantom (demo library only)"),
+    (Kind.ONE, tr("One camera, white light only")),
+    (Kind.SWITCHED, tr("One camera, a lamp switched between white light and fluorescence")),
+    (Kind.TWO, tr("Two cameras: white light and fluorescence")),
+    (Kind.FOLDER, tr("A device that saves pictures into a folder")),
+    (Kind.SIMULATED, tr("Simulated device: a phantom (demo library only)")),
 )
 SIZES = ((1920, 1080), (1280, 720), (3840, 2160), (2592, 1944), (1024, 768), (640, 480))
-HINT = (
+HINT = tr(
     "A camera is a USB camera that was found, or an address: rtsp://..., http://... (MJPEG), genicam:SERIAL, or "
     "file:/path of a video. Numbers that stay empty are left to the camera; white balance in fluorescence is never "
     "automatic."
 )
-FOLDER_HINT = (
+FOLDER_HINT = tr(
     "Pictures that appear in the folder go into the visit that is open then, as they are. Nothing in the folder is "
     "moved or deleted; what lies there already is brought in by Import."
 )
-NO_KEY = "This is no address of a camera. It begins with usb:, rtsp://, http://, genicam: or file:/."
+NO_KEY = tr("This is no address of a camera. It begins with usb:, rtsp://, http://, genicam: or file:/.")
 PHANTOM = DeviceConfig()
 REAL = replace(PHANTOM, name="", kind=Kind.ONE, fluorescence=LightSetting())  # nothing is known of it yet
 
@@ -71,15 +72,16 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
             if demo or kind is not Kind.SIMULATED:
                 self.kind.addItem(text, kind)
         self.camera, self.second, self.lamp = (_editable(self) for _ in range(3))
-        self.folder, self.choose = QLineEdit(self), QPushButton("Choose ...", self)
+        self.folder, self.choose = QLineEdit(self), QPushButton(tr("Choose ..."), self)
         self.picture_size = CalmComboBox(self)
         for width, height in SIZES:
             self.picture_size.addItem(f"{width} x {height}", (width, height))
-        self.rate = _number(self, 240.0, " frames a second", decimals=0)
-        self.white, self.fluorescence = _LightBox("White light", self), _LightBox("Fluorescence", self, excitation=True)
+        self.rate = _number(self, 240.0, " " + tr("frames a second"), decimals=0)
+        self.white = _LightBox(tr("White light"), self)
+        self.fluorescence = _LightBox(tr("Fluorescence"), self, excitation=True)
         self.hint, self.problem = words(self, "quiet", HINT), words(self, "problem")
-        self.use, self.cancel = QPushButton("Use this device", self), QPushButton("Cancel", self)
-        self.again = QPushButton("Look again", self)
+        self.use, self.cancel = QPushButton(tr("Use this device"), self), QPushButton(tr("Cancel"), self)
+        self.again = QPushButton(tr("Look again"), self)
         self._lay_out()
         self.kind.currentIndexChanged.connect(self._kind_changed)
         self.use.clicked.connect(self._use)
@@ -215,7 +217,7 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
         self.hint.setText(FOLDER_HINT if folder else HINT)
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder into which the device saves", self.folder.text())
+        chosen = QFileDialog.getExistingDirectory(self, tr("Folder into which the device saves"), self.folder.text())
         if chosen:
             self.folder.setText(chosen)
 
@@ -227,14 +229,14 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
         beside.addWidget(self.choose)
         self._rows: dict[QWidget, QHBoxLayout] = {self.folder: beside}  # fields that stand in a row with a button
         for text, field in (
-            ("Kind", self.kind),
-            ("Name and serial number", self.name),
-            ("Camera", self.camera),
-            ("Second camera (fluorescence)", self.second),
-            ("Port of the lamp", self.lamp),
-            ("Folder", self.folder),
-            ("Size", self.picture_size),
-            ("Rate", self.rate),
+            (tr("Kind"), self.kind),
+            (tr("Name and serial number"), self.name),
+            (tr("Camera"), self.camera),
+            (tr("Second camera (fluorescence)"), self.second),
+            (tr("Port of the lamp"), self.lamp),
+            (tr("Folder"), self.folder),
+            (tr("Size"), self.picture_size),
+            (tr("Rate", "of frames"), self.rate),
         ):
             field.setAccessibleName(text)
             row = self._rows.get(field)
@@ -250,7 +252,7 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(10)
-        column.addWidget(words(self, "title", "Device of this workstation"))
+        column.addWidget(words(self, "title", tr("Device of this workstation")))
         column.addWidget(self.hint)
         column.addLayout(self._form)
         column.addLayout(in_a_row(self.again))
@@ -270,17 +272,17 @@ class _LightBox(QGroupBox):
         self.exposure = _number(self, 10_000.0, " ms")
         self.gain = _number(self, 10_000.0, "")
         self.balance = _number(self, 20_000.0, " K", decimals=0)
-        self.excitation = _number(self, 2_000.0, " nm", decimals=0, none="not known")
+        self.excitation = _number(self, 2_000.0, " nm", decimals=0, none=tr("not known"))
         self.filter, self.polariser = QLineEdit(self), QLineEdit(self)
         self._form = form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for text, field in (
-            ("Exposure", self.exposure),
-            ("Gain", self.gain),
-            ("White balance", self.balance),
-            ("Excitation", self.excitation),
-            ("Filter", self.filter),
-            ("Polariser", self.polariser),
+            (tr("Exposure"), self.exposure),
+            (tr("Gain"), self.gain),
+            (tr("White balance"), self.balance),
+            (tr("Excitation"), self.excitation),
+            (tr("Filter", "of glass, before the camera"), self.filter),
+            (tr("Polariser"), self.polariser),
         ):
             field.setAccessibleName(f"{title}: {text}")
             form.addRow(text, field)
@@ -319,7 +321,7 @@ class _LightBox(QGroupBox):
 
 
 def _number(
-    parent: QWidget, most: float, unit: str, *, decimals: int = 1, none: str = "left to the camera"
+    parent: QWidget, most: float, unit: str, *, decimals: int = 1, none: str = tr("left to the camera")
 ) -> CalmDoubleSpinBox:
     box = CalmDoubleSpinBox(parent)
     box.setRange(0.0, most)
@@ -353,13 +355,16 @@ def _missing(config: DeviceConfig) -> str:
     """What the form still needs; "" for nothing."""
     if config.kind is Kind.FOLDER:
         whole = Path(config.camera).is_absolute()
-        return "" if config.camera and whole else "Choose the folder into which the device saves."
+        return "" if config.camera and whole else tr("Choose the folder into which the device saves.")
     keys = [key for key in (config.camera, config.second) if key]
     wants = (
-        (not config.camera, "Choose a camera, or write its address."),
+        (not config.camera, tr("Choose a camera, or write its address.")),
         (not all(is_key(key) for key in keys), NO_KEY),
-        (config.kind is Kind.TWO and len(set(keys)) < 2, "Choose a second camera that is another one than the first."),
-        (config.kind is Kind.SWITCHED and not config.lamp, "Choose the port of the lamp."),
+        (
+            config.kind is Kind.TWO and len(set(keys)) < 2,
+            tr("Choose a second camera that is another one than the first."),
+        ),
+        (config.kind is Kind.SWITCHED and not config.lamp, tr("Choose the port of the lamp.")),
     )
     return "" if config.kind is Kind.SIMULATED else next((why for wanting, why in wants if wanting), "")
 

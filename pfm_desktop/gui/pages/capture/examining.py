@@ -24,6 +24,7 @@ from pfm_desktop.services.capture.times import Times, slept_s
 from pfm_desktop.services.clock import moment_now
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import StorageError, UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Facts
 
@@ -97,8 +98,8 @@ class Examining(QObject):
     def names(self) -> tuple[str, ...]:
         """What the library has not taken yet."""
         count = sum(len(lot.pictures) for lot in self.outcome.waiting)
-        waits = (f"{count} picture{'s' if count > 1 else ''} of the examination",) if count else ()
-        taking = ("A picture that is being taken",) if any(one.busy for one in self._all) else ()
+        waits = (tr("%n picture(s) of the examination", "", count),) if count else ()
+        taking = (tr("A picture that is being taken"),) if any(one.busy for one in self._all) else ()
         return (*waits, *taking, *self.moments.names)
 
     def save(self) -> bool:
@@ -398,7 +399,7 @@ class Examining(QObject):
         """As a `PicturesSource`; called on the thread that takes."""
         device = self.device
         if device is None:
-            raise UserError("there is no camera", safe="nothing was taken", remedy="choose one in Device")
+            raise UserError(tr("there is no camera"), safe=tr("nothing was taken"), remedy=tr("choose one in Device"))
         # where there is no fluorescence the white-light picture of a pair is better than none
         return device.take(pair=pair and device.config.has_fluorescence)
 

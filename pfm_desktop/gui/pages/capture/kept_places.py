@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import in_a_row, words
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import whitening as text
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class KeptPlaces(QWidget):
         self.list = QListWidget(self)
         self.list.setAccessibleName(text.ON_RECORD)
         self.list.setMaximumHeight(LINES * self.list.fontMetrics().lineSpacing() + 16)
-        self.remove = QPushButton("Take off the record", self)
+        self.remove = QPushButton(tr("Take off the record"), self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

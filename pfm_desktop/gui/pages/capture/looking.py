@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from pfm_desktop.imaging import shown
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import capture_words as say
 
 if TYPE_CHECKING:
@@ -143,13 +144,13 @@ class Looking(QObject):
     def actions(self) -> dict[str, tuple[str, str, Callable[[], object]]]:
         """Commands: id to text, default key and what is done."""
         return {
-            "freeze": ("Freeze the live picture, or go on", "F", self.toggle_freeze),
-            "green": ("Green filter, for looking", "G", self.toggle_green),
-            "grid": ("Grid", "H", self.toggle_grid),
-            "ghost": ("Picture of the visit before, over the live one", "V", self.toggle_ghost),
-            "zoom_in": ("Zoom in", "+", lambda: self.zoom(1)),
-            "zoom_out": ("Zoom out", "-", lambda: self.zoom(-1)),
-            "zoom_reset": ("Whole picture", "0", self.zoom_reset),
+            "freeze": (tr("Freeze the live picture, or go on"), "F", self.toggle_freeze),
+            "green": (tr("Green filter, for looking"), "G", self.toggle_green),
+            "grid": (tr("Grid"), "H", self.toggle_grid),
+            "ghost": (tr("Picture of the visit before, over the live one"), "V", self.toggle_ghost),
+            "zoom_in": (tr("Zoom in"), "+", lambda: self.zoom(1)),
+            "zoom_out": (tr("Zoom out"), "-", lambda: self.zoom(-1)),
+            "zoom_reset": (tr("Whole picture"), "0", self.zoom_reset),
         }
 
     def _still(self, shows: Shows, pixels: NDArray[np.uint8] | None) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.viewmodels.words import many
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 AGAIN_MS = 1000
 WAITS_S = 0.3  # for a library that is busy: the live picture stands still meanwhile
-BEGUN_HELD = "The examination goes on. That it began is not on record yet, and is tried again."
-ACID_HELD = "The clock of acetic acid runs. It is not on record yet, and is tried again."
+BEGUN_HELD = tr("The examination goes on. That it began is not on record yet, and is tried again.")
+ACID_HELD = tr("The clock of acetic acid runs. It is not on record yet, and is tried again.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +84,8 @@ class Moments(QObject):
         """What is not on record yet, for a person who closes the library."""
         acid = sum(held.acid for held in self._held.values())
         begun = len(self._held) - acid
-        moments = (f"{many(acid, 'moment')} of acetic acid",) if acid else ()
-        return (*moments, f"That {many(begun, 'examination')} began") if begun else moments
+        moments = (tr("%n moment(s) of acetic acid", "", acid),) if acid else ()
+        return (*moments, tr("That %n examination(s) began", "", begun)) if begun else moments
 
     def settle(self) -> bool:
         """Try once more, on this thread; whether all is on record."""
@@ -161,7 +161,7 @@ def performed(session: Session, edit: Edit, *, undoable: bool = True) -> UserErr
             raise
 
     done = session.perform(tried, undoable=undoable, quiet=True, waits_s=WAITS_S) is not None
-    return None if done else (problems or [UserError(f"not now: {session.written_by}")])[0]
+    return None if done else (problems or [UserError(tr("not now: {why}", why=session.written_by))])[0]
 
 
 def _put_in_background(ctx: Context, lib: Library, held: _Held) -> tuple[Change, ...]:

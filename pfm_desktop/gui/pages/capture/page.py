@@ -35,6 +35,7 @@ from pfm_desktop.gui.widgets.timeline_panel import TimelinePanel
 from pfm_desktop.services import removal
 from pfm_desktop.services.capture import config as devices
 from pfm_desktop.services.capture.keeping import LotState
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import arrival_words
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Timeline, timeline
@@ -55,7 +56,7 @@ LEFT_S = 20.0  # so long after the page was left a camera that nothing needs is 
 class CapturePage(QWidget):
     """Follows `session.case`. `open_device` stands in for `services.capture.device.open_device` in tests."""
 
-    title = "Capture"
+    title = tr("Capture")
     said = Signal(str)
     unsaid = Signal(str)  # what was said is settled
     today_wanted = Signal()
@@ -150,7 +151,7 @@ class CapturePage(QWidget):
         """The examination of which something is being recorded, by an id, for a person; empty for none."""
         if self._case is None or not any(self.recording.runs(kind) for kind in ClipKind):
             return {}
-        return {f"examination {self._visit_id}": "The examination"}  # without her name: a locked window says it too
+        return {f"examination {self._visit_id}": tr("The examination")}  # without her name: a locked window says it too
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape goes back to the live picture from what is shown beside it."""
@@ -330,7 +331,8 @@ class CapturePage(QWidget):
         if why == say.NO_CAMERA and self.arriving.device is not None:
             why = arrival_words.BY_ITSELF
         if why == say.NO_FLUORESCENCE and self.examining.second_problem:
-            why = f"{say.without_fluorescence(self.examining.second_problem)} W takes a white-light picture."
+            why = say.without_fluorescence(self.examining.second_problem)
+            why += " " + tr("W takes a white-light picture.")
         why = why or (say.WHOSE_FIRST if self.whose.asks else "")
         if why:
             self._tell(why)

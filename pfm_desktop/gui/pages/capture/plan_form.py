@@ -20,24 +20,25 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.examination import DEFAULT_PLAN, LONGEST_MARK_S, Plan, PlanError, Step, checked
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, LeavesOnEscape, in_a_row, say, words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HINT = (
+HINT = tr(
     "The plan of this site, for all who examine here. It holds for examinations that begin from now on. A step with "
     "seconds is a mark of the clock since acetic acid."
 )
 CLOCK = "clock"
 KINDS: tuple[tuple[str, str], ...] = (
-    (Stage.SALINE.value, "Saline"),
-    (Stage.GREEN.value, "Green filter"),
-    (Stage.FLUORESCENCE_BEFORE_ACID.value, "Fluorescence before acid"),
-    (CLOCK, "Acetic acid: start the clock"),
-    (Stage.ACETIC_ACID.value, "Acetic acid"),
-    (Stage.FLUORESCENCE_AFTER_ACID.value, "Fluorescence after acid"),
-    (Stage.LUGOL.value, "Lugol's iodine"),
+    (Stage.SALINE.value, tr("Saline")),
+    (Stage.GREEN.value, tr("Green filter")),
+    (Stage.FLUORESCENCE_BEFORE_ACID.value, tr("Fluorescence before acid")),
+    (CLOCK, tr("Acetic acid: start the clock")),
+    (Stage.ACETIC_ACID.value, tr("Acetic acid")),
+    (Stage.FLUORESCENCE_AFTER_ACID.value, tr("Fluorescence after acid")),
+    (Stage.LUGOL.value, tr("Lugol's iodine")),
 )
 NO_MARK = 0
 
@@ -71,9 +72,9 @@ class PlanForm(LeavesOnEscape, QScrollArea):
         self._lines: list[_Line] = []
         self._grid = QGridLayout()
         self.problem = words(self, "problem")
-        self.add = QPushButton("Add a step", self)
-        self.reset = QPushButton("As it came with the program", self)
-        self.save, self.cancel = QPushButton("Save the plan", self), QPushButton("Cancel", self)
+        self.add = QPushButton(tr("Add a step"), self)
+        self.reset = QPushButton(tr("As it came with the program"), self)
+        self.save, self.cancel = QPushButton(tr("Save the plan"), self), QPushButton(tr("Cancel"), self)
         self._lay_out()
         self.add.clicked.connect(lambda: self._add(Step(Stage.ACETIC_ACID, seconds=90.0, automatic=True)))
         self.reset.clicked.connect(lambda: self._show(DEFAULT_PLAN))
@@ -97,7 +98,7 @@ class PlanForm(LeavesOnEscape, QScrollArea):
         try:
             plan = self.plan
         except PlanError as error:
-            say(self.problem, f"{capital(str(error))}. Nothing was saved.")
+            say(self.problem, tr("{problem}. Nothing was saved.", problem=capital(str(error))))
             return
         say(self.problem, "")
         self.saved.emit(plan)
@@ -119,11 +120,11 @@ class PlanForm(LeavesOnEscape, QScrollArea):
         line = _Line(
             CalmComboBox(self),
             CalmSpinBox(self),
-            QCheckBox("pair", self),
-            QCheckBox("by itself", self),
-            QPushButton("Up", self),
-            QPushButton("Down", self),
-            QPushButton("Remove", self),
+            QCheckBox(tr("pair"), self),
+            QCheckBox(tr("by itself"), self),
+            QPushButton(tr("Up"), self),
+            QPushButton(tr("Down"), self),
+            QPushButton(tr("Remove"), self),
             step.seconds,
         )
         for value, text in KINDS:
@@ -131,7 +132,7 @@ class PlanForm(LeavesOnEscape, QScrollArea):
         line.kind.setCurrentIndex(line.kind.findData(CLOCK if step.starts_clock else step.stage.value))
         line.seconds.setRange(NO_MARK, int(LONGEST_MARK_S))
         line.seconds.setSuffix(" s")
-        line.seconds.setSpecialValueText("by key")
+        line.seconds.setSpecialValueText(tr("by key"))
         line.seconds.setValue(NO_MARK if step.seconds is None else int(step.seconds))
         line.pair.setChecked(step.pair)
         line.automatic.setChecked(step.automatic)
@@ -166,15 +167,23 @@ class PlanForm(LeavesOnEscape, QScrollArea):
                 self._grid.removeWidget(part)
                 self._grid.addWidget(part, row + 1, column)
                 part.show()
-            named = f"Step {row + 1}"
-            names = ("kind", "seconds after acetic acid", "pair", "by itself", "up", "down", "remove")
+            named = tr("Step {number}", number=row + 1)
+            names = (
+                tr("kind"),
+                tr("seconds after acetic acid"),
+                tr("pair"),
+                tr("by itself"),
+                tr("up"),
+                tr("down"),
+                tr("remove"),
+            )
             for part, name in zip(line.parts, names, strict=True):
                 part.setAccessibleName(f"{named}: {name}")
             line.up.setEnabled(row > 0)
             line.down.setEnabled(row + 1 < len(self._lines))
 
     def _lay_out(self) -> None:
-        for place, text in enumerate(("Step", "Seconds after acid")):
+        for place, text in enumerate((tr("Step"), tr("Seconds after acid"))):
             self._grid.addWidget(QLabel(text, self), 0, place)
         self._grid.setColumnStretch(7, 1)
         inside = QWidget(self)
@@ -182,7 +191,7 @@ class PlanForm(LeavesOnEscape, QScrollArea):
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(10)
-        column.addWidget(words(self, "title", "Plan of examinations"))
+        column.addWidget(words(self, "title", tr("Plan of examinations")))
         column.addWidget(words(self, "quiet", HINT))
         column.addLayout(self._grid)
         column.addLayout(in_a_row(self.add, self.reset))

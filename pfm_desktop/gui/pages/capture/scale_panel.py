@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QPushButton, QVBoxLayout, QWi
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import scale_words as text
 
 if TYPE_CHECKING:
@@ -37,14 +38,15 @@ class ScalePanel(LeavesOnEscape, QFrame):
         self.made: Calibration | None = None
         self._work = Background(self)
         self.setProperty("role", "card")
-        self.setAccessibleName("Scale")
-        self.square, self.length = _millimetres("Side of a square", self), _millimetres("Between two points", self)
+        self.setAccessibleName(tr("Scale"))
+        self.square = _millimetres(tr("Side of a square"), self)
+        self.length = _millimetres(tr("Between two points"), self)
         self.square.setValue(SQUARE_MM)
         self.length.setValue(LENGTH_MM)
         self.before, self.next = words(self, "quiet"), words(self, "quiet")
         self.result, self.problem = words(self), words(self, "problem")
-        self.find_button = QPushButton("Find squares", self)
-        self.use, self.close_button = QPushButton("Use this scale", self), QPushButton("Back to live", self)
+        self.find_button = QPushButton(tr("Find squares"), self)
+        self.use, self.close_button = QPushButton(tr("Use this scale"), self), QPushButton(tr("Back to live"), self)
         self._lay_out()
         self.find_button.clicked.connect(self.look)
         self.square.valueChanged.connect(self._square_changed)
@@ -137,7 +139,7 @@ class ScalePanel(LeavesOnEscape, QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 8)
         column.setSpacing(6)
-        column.addWidget(words(self, "heading", "Scale"))
+        column.addWidget(words(self, "heading", tr("Scale")))
         column.addWidget(words(self, "quiet", text.HINT))
         column.addWidget(self.before)
         column.addLayout(form)

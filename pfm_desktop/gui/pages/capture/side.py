@@ -18,6 +18,7 @@ from pfm_desktop.gui.widgets.verdict_card import THUMB, VerdictCard
 from pfm_desktop.imaging.screen import reduced
 from pfm_desktop.services.capture.keeping import LotState
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import scale_words
 from pfm_desktop.viewmodels.taken import card_of
 
@@ -187,7 +188,7 @@ class SideCards(QWidget):
         verdict, problem = outcome.verdict
         if verdict is not None and not verdict.keep and self.taken.isHidden() and self._told != lot.number:
             self._told = lot.number
-            self.said.emit(f"{verdict.words} (the last pair)")
+            self.said.emit(tr("{verdict} (the last pair)", verdict=verdict.words))
         self.taken.show_card(card_of(lot, news, verdict, problem, on_record=outcome.on_record), pictures)
 
     def _draw(self, region: Polygon, normal: Polygon | None, over: QImage | None) -> None:

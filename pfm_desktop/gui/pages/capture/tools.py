@@ -8,16 +8,17 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.support.language import tr
 
 CONFIRM_MS = 3000
 _SWITCHES = (
-    ("record", "Record"),
-    ("clips", "Clips"),
-    ("curve", "Whitening"),
-    ("freeze", "Freeze"),
-    ("green", "Green"),
-    ("grid", "Grid"),
-    ("ghost", "Ghost"),
+    ("record", tr("Record", "a clip")),
+    ("clips", tr("Clips")),
+    ("curve", tr("Whitening")),
+    ("freeze", tr("Freeze")),
+    ("green", tr("Green")),
+    ("grid", tr("Grid")),
+    ("ghost", tr("Ghost")),
 )
 
 
@@ -32,7 +33,7 @@ class Tools(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         self._texts = dict(_SWITCHES)
         self.device = OneLine(self)
-        self.device.setAccessibleName("Device")
+        self.device.setAccessibleName(tr("Device"))
         self._asked = ""
         self._forget = QTimer(self, singleShot=True, interval=CONFIRM_MS)
         self._forget.timeout.connect(self._no_more)
@@ -41,7 +42,7 @@ class Tools(QWidget):
         self._row.setSpacing(6)
         for name, text in _SWITCHES:
             self.add(name, text, checkable=True)
-        self.add("device", "Device")
+        self.add("device", tr("Device"))
         self._row.addWidget(self.device, 1)
 
     def add(self, name: str, text: str, *, checkable: bool = False) -> QPushButton:

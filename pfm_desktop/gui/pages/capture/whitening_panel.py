@@ -14,6 +14,7 @@ from pfm_desktop.gui.pages.capture.kept_places import KeptPlaces
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.gui.widgets.plot import plot_to_look_at
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import whitening as text
 
 if TYPE_CHECKING:
@@ -51,22 +52,22 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         self._map: tuple[MapShown, QImage] | None = None
         self._work, self._mapping, self._keeping = (Background(self) for _ in range(3))
         self.setProperty("role", "card")
-        self.setAccessibleName("Whitening")
-        self.heading, self.hint = words(self, "heading", "Whitening"), words(self, "quiet", text.CHOOSE)
+        self.setAccessibleName(tr("Whitening"))
+        self.heading, self.hint = words(self, "heading", tr("Whitening")), words(self, "quiet", text.CHOOSE)
         self.plot = plot_to_look_at(self, HEIGHT)
         self.plot.getPlotItem().setLimits(minYRange=LEAST_RANGE)
         self._line, self._marks = self.plot.plot(), self.plot.plot(pen=None, symbol="o", symbolSize=8)
         self.summary, self.caution = words(self), words(self, "problem")
         self.count = words(self, "quiet")
         self.kind = CalmComboBox(self)
-        self.kind.setAccessibleName("Map over the picture")
+        self.kind.setAccessibleName(tr("Map over the picture"))
         for key, said in text.MAPS:
             self.kind.addItem(said, key)
-        self.normal_button = QPushButton("Normal tissue", self)
+        self.normal_button = QPushButton(tr("Normal tissue"), self)
         self.normal_button.setCheckable(True)
-        self.suggest = QPushButton("Suggest", self)
-        self.suggest.setToolTip("Suggest normal tissue near the place: look whether it is")
-        self.keep, self.close_button = QPushButton("Put on record", self), QPushButton("Back to live", self)
+        self.suggest = QPushButton(tr("Suggest"), self)
+        self.suggest.setToolTip(tr("Suggest normal tissue near the place: look whether it is"))
+        self.keep, self.close_button = QPushButton(tr("Put on record"), self), QPushButton(tr("Back to live"), self)
         self.kept = KeptPlaces(session, self)
         self._again = QTimer(self, interval=AGAIN_MS)
         self._again.timeout.connect(self._look)
@@ -262,7 +263,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
         colours = self.palette()
         ink, line = colours.color(QPalette.ColorRole.WindowText), colours.color(QPalette.ColorRole.Link)
         self.plot.setBackground(colours.color(QPalette.ColorRole.Base))
-        for side, title in (("bottom", "seconds after acid"), ("left", "dL*")):
+        for side, title in (("bottom", tr("seconds after acid")), ("left", "dL*")):
             axis = self.plot.getAxis(side)
             axis.enableAutoSIPrefix(False)
             axis.setPen(ink)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.pages.capture.recording import Recording
@@ -68,10 +69,10 @@ class WhiteningSource(QObject):
                 following.from_clips,
                 self._session.library,
                 wanted,
-                title="Looking at whitening",
+                title=tr("Looking at whitening"),
                 done=came,
                 failed=failed,
-                stopped=lambda: failed("Stopped."),
+                stopped=lambda: failed(tr("Stopped.")),
             )
 
     def _clips(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.pages.capture.moments import WAITS_S
 from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import capture_words as say
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ class Whose(QFrame):
         super().__init__(parent)
         self._session = session
         self.setProperty("role", "card")
-        self.setAccessibleName("Whose examination")
+        self.setAccessibleName(tr("Whose examination"))
         self.heading, self.text = words(self, "heading"), words(self, "quiet")
         self.offered: tuple[str, str] = ("", "")  # visit and woman that the list of Today stands on
         self._visit_id = ""  # of the visit that was open when it was asked
         self.this, self.offer = QPushButton(self), QPushButton(self)
-        self.choose = QPushButton("Choose in Today", self)
-        self.begin = QPushButton("Begin without a patient", self)
-        self.assign = QPushButton("Give it to a woman ...", self)
+        self.choose = QPushButton(tr("Choose in Today"), self)
+        self.begin = QPushButton(tr("Begin without a patient"), self)
+        self.assign = QPushButton(tr("Give it to a woman ..."), self)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 8)
         column.setSpacing(6)
@@ -80,13 +81,13 @@ class Whose(QFrame):
         signed = case is not None and case.signed
         self.setVisible(case is None or unassigned or signed or asks)
         self.offer.setVisible(offered)
-        self._name(self.offer, self.offered[1], "(chosen in Today)")
+        self._name(self.offer, self.offered[1], tr("(chosen in Today)"))
         self.this.setVisible(asks)
         self.choose.setVisible((case is None and not offered) or (signed and not asks))
         self.begin.setVisible(case is None and not self._session.library.no_editing)
         self.assign.setVisible(unassigned and not asks)
         if asks and case is not None:
-            self._name(self.this, say.name_of(case), "(open in Review)")
+            self._name(self.this, say.name_of(case), tr("(open in Review)"))
         self.heading.setText(say.whose_heading(case, asks=asks))
         self.text.setText(say.whose_text(case, asks=asks, offered=offered))
 

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.source import Source, together
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.gui.widgets.plain_table import as_high_as_its_rows, plain_table, show_rows
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import learning_words
 from pfm_desktop.viewmodels.learning import READS, Counted, Parent
 
-COUNTING = "Counting the cases ..."
+COUNTING = tr("Counting the cases ...")
 
 
 class CasesPanel(QWidget):
@@ -35,17 +36,17 @@ class CasesPanel(QWidget):
         self._counted: Counted | None = None
         self._held = ""  # why nothing can be begun at the moment
         self.said = words(self, text=COUNTING)
-        self.table = plain_table(self, learning_words.CASE_COLUMNS, "Cases by grade")
+        self.table = plain_table(self, learning_words.CASE_COLUMNS, tr("Cases by grade"))
         self.details, self.short = words(self, "quiet"), words(self, "badge")
-        self.impressions = QCheckBox("Signed impressions are labels too", self)
-        self.impressions.setToolTip("Where a visit has neither histology nor reads: these always count before it")
+        self.impressions = QCheckBox(tr("Signed impressions are labels too"), self)
+        self.impressions.setToolTip(tr("Where a visit has neither histology nor reads: these always count before it"))
         self.name, self.parent_model, self.reads = QLineEdit(self), CalmComboBox(self), CalmComboBox(self)
         for sources in READS:
             self.reads.addItem(together(sources), sources)
-        self.reads.setToolTip("The model reads pairs of these sources, and refuses others")
+        self.reads.setToolTip(tr("The model reads pairs of these sources, and refuses others"))
         self._parents: Mapping[str, Parent] = {}
         self.time, self.problem = words(self, "quiet"), words(self, "problem")
-        self.start = QPushButton("Learn a model", self)
+        self.start = QPushButton(tr("Learn a model"), self)
         self._lay_out()
         self.impressions.toggled.connect(lambda _on: self.changed.emit())
         self.parent_model.activated.connect(lambda _row: self._other_parent())
@@ -126,16 +127,20 @@ class CasesPanel(QWidget):
         ready = self._counted is not None and not self._counted.missing
         self.start.setEnabled(ready and not self._held and bool(self.name.text().strip()) and bool(self.parent_name))
         self.start.setToolTip(self._held)
-        self.start.setText(self._held or "Learn a model")
+        self.start.setText(self._held or tr("Learn a model"))
 
     def _lay_out(self) -> None:
-        heading = QLabel("Cases of this library", self)
+        heading = QLabel(tr("Cases of this library"), self)
         heading.setProperty("role", "heading")
         self.name.setMaxLength(60)
-        self.name.setPlaceholderText("Letters, digits, - _ and .")
+        self.name.setPlaceholderText(tr("Letters, digits, - _ and ."))
         form = QFormLayout()
         form.setSpacing(8)
-        for title, field in (("Name", self.name), ("Start from", self.parent_model), ("Reads", self.reads)):
+        for title, field in (
+            (tr("Name"), self.name),
+            (tr("Start from"), self.parent_model),
+            (tr("Reads", "of which pictures a model makes its answer"), self.reads),
+        ):
             field.setAccessibleName(title)
             form.addRow(title, field)
         tall(self.start, 40)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.plot import plot_to_look_at
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.learning_words import curve_words
 
 HEIGHT = 190  # pixels
@@ -45,7 +46,7 @@ class Curves(QWidget):
         colours = self.palette()
         text, line = colours.color(QPalette.ColorRole.WindowText), colours.color(QPalette.ColorRole.Link)
         self.plot.setBackground(colours.color(QPalette.ColorRole.Base))
-        for side, title in (("bottom", "epoch"), ("left", "loss (lower is better)")):
+        for side, title in (("bottom", tr("epoch")), ("left", tr("loss (lower is better)"))):
             axis = self.plot.getAxis(side)
             axis.setPen(text)
             axis.setTextPen(text)
@@ -70,5 +71,5 @@ class Curves(QWidget):
         self.plot.getAxis("bottom").setTickSpacing(whole, whole)
         said = curve_words(losses, planned)
         self.said.setText(said)
-        self.plot.setAccessibleName("Losses by epoch")
+        self.plot.setAccessibleName(tr("Losses by epoch"))
         self.plot.setAccessibleDescription(said)

@@ -17,6 +17,7 @@ from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesTheWheel, sa
 from pfm_desktop.gui.widgets.plain_table import as_high_as_its_rows, plain_table, show_rows
 from pfm_desktop.services.learning.comparing import Changed, changed_of
 from pfm_desktop.services.thumbnails import thumbnail
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import learning_words
 from pfm_desktop.viewmodels.learning import changed_job
 
@@ -47,7 +48,7 @@ class Figures(QWidget):
         self._looking, self._drawing = Background(self), Background(self)
         self._waiting: list[tuple[QListWidgetItem, str]] = []
         self.place = CalmComboBox(self)
-        self.table = plain_table(self, learning_words.FIGURE_COLUMNS, "Figures of both models")
+        self.table = plain_table(self, learning_words.FIGURE_COLUMNS, tr("Figures of both models"))
         self.verdict, self.against, self.mind = words(self), words(self, "problem"), words(self, "badge")
         self.both, self.title, self.strip = words(self, "quiet"), words(self, "quiet"), _Strip(self)
         self._lay_out()
@@ -101,7 +102,7 @@ class Figures(QWidget):
             visit, picture = found.get(one.pair_id, ("", ""))
             text = learning_words.changed_text(one)
             item = QListWidgetItem(text, self.strip)
-            item.setToolTip(f"{text}\nEnter opens its visit in Review" if visit else f"{text}\nIts pair is gone")
+            item.setToolTip(f"{text}\n" + (tr("Enter opens its visit in Review") if visit else tr("Its pair is gone")))
             item.setData(_VISIT, visit)
             if picture:
                 self._waiting.append((item, picture))
@@ -124,7 +125,7 @@ class Figures(QWidget):
         self._draw_next()
 
     def _lay_out(self) -> None:
-        self.place.setAccessibleName("Cases that the figures are of")
+        self.place.setAccessibleName(tr("Cases that the figures are of"))
         self.strip.setViewMode(QListView.ViewMode.IconMode)
         self.strip.setFlow(QListView.Flow.LeftToRight)
         self.strip.setWrapping(False)
@@ -132,8 +133,8 @@ class Figures(QWidget):
         self.strip.setIconSize(PICTURE)
         self.strip.setGridSize(CELL)
         self.strip.setFixedHeight(STRIP_HEIGHT)
-        self.strip.setAccessibleName("Cases that are graded differently")
-        heading = QLabel("Old and new model on the locked test", self)
+        self.strip.setAccessibleName(tr("Cases that are graded differently"))
+        heading = QLabel(tr("Old and new model on the locked test"), self)
         heading.setProperty("role", "heading")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -31,6 +31,7 @@ from pfm_desktop.services.learning import run as runs
 from pfm_desktop.services.learning import steering
 from pfm_desktop.services.learning.cases import ENOUGH, Wish
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import learning as model
 from pfm_desktop.viewmodels import learning_words
 from pfm_desktop.viewmodels.words import spoken
@@ -49,8 +50,9 @@ if TYPE_CHECKING:
 
 _SETTLED_MS = 50  # after which words that are shown have the height that they need
 CASES_WIDTH, RUNS_WIDTH = 430, 480
-STOPPED_EARLY = "It was stopped before anything was learned."
-ONE_AT_A_TIME = "A model is being learned"
+STOPPED_EARLY = "it was stopped before anything was learned"  # on record, in English
+LEARNED = tr("A model was learned. It is in quarantine until it is compared and promoted in Fine-tune.")
+ONE_AT_A_TIME = tr("A model is being learned")
 LIST_ROWS = 4  # seen without scrolling
 
 
@@ -60,7 +62,7 @@ class LearningPage(LeavesOnEscape, QWidget):
     closed = Signal()
     said = Signal(str)
     visit_chosen = Signal(str)
-    title = "Fine-tune"
+    title = tr("Fine-tune")
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,14 +76,14 @@ class LearningPage(LeavesOnEscape, QWidget):
         self._wanted = ""  # the run on which the list is to stand
         self._counting, self._reading = Background(self), Background(self)
         self.cases = CasesPanel(self)
-        self.table = plain_table(self, learning_words.RUN_COLUMNS, "Models that were learned here")
+        self.table = plain_table(self, learning_words.RUN_COLUMNS, tr("Models that were learned here"))
         self.empty, self.refusal = words(self, "quiet", learning_words.NO_RUNS), words(self, "badge")
         self.view = RunView(session.library, self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.back = QPushButton("Back to Models", self)
+        self.back = QPushButton(tr("Back to Models"), self)
         self._actions = (
-            self._action("reread", "&Count the cases again", "F5", self.entered),
-            self._action("pause", "&Pause the run, or let it go on", "Ctrl+P", self._pause_or_go_on),
+            self._action("reread", tr("&Count the cases again"), "F5", self.entered),
+            self._action("pause", tr("&Pause the run, or let it go on"), "Ctrl+P", self._pause_or_go_on),
         )
         self._lay_out()
         self._connect()
@@ -170,7 +172,7 @@ class LearningPage(LeavesOnEscape, QWidget):
             run, self._rights(), going=going, paused=paused, busy=self._busy, looks=looks,
             in_use=self._session.settings.model,
         )  # fmt: skip
-        self.cases.hold(ONE_AT_A_TIME if self._going else "Something is under way" if self._busy else "")
+        self.cases.hold(ONE_AT_A_TIME if self._going else tr("Something is under way") if self._busy else "")
         if run is not None:
             self._draw(run)
 
@@ -250,10 +252,10 @@ class LearningPage(LeavesOnEscape, QWidget):
 
     def _settle(self, made: Learned) -> None:
         if self._tried(lambda: runs.settle(self._session.library, made)):
-            self.said.emit("A model was learned. It is in quarantine until it is compared and promoted in Fine-tune.")
+            self.said.emit(LEARNED)
 
     def _stopped(self, run_id: str) -> None:
-        self._tried(lambda: runs.give_up_if_stopped(self._session.library, run_id, STOPPED_EARLY[:-1].lower()))
+        self._tried(lambda: runs.give_up_if_stopped(self._session.library, run_id, STOPPED_EARLY))
 
     def _give_up(self) -> None:
         if (run := self.view.run) is not None and run.state is State.RUNNING:
@@ -301,7 +303,7 @@ class LearningPage(LeavesOnEscape, QWidget):
     def _promote(self, signature: Signature) -> None:
         if (run := self.view.run) is not None:
             self._do(
-                model.promote_job, run.id, signature, title="Promoting a model", done=self._promoted,
+                model.promote_job, run.id, signature, title=tr("Promoting a model"), done=self._promoted,
                 failed=self.view.promoting.refuse,
             )  # fmt: skip
 
@@ -311,15 +313,17 @@ class LearningPage(LeavesOnEscape, QWidget):
 
     def _roll_back(self) -> None:
         if (run := self.view.run) is not None:
-            self._do(model.roll_back_job, run.id, title="Rolling back", done=self._answers_now)
+            self._do(model.roll_back_job, run.id, title=tr("Rolling back"), done=self._answers_now)
 
     def _bring(self) -> None:
         if (run := self.view.run) is not None:
-            self._do(model.answer_here_job, run.id, title="Bringing a model", done=self._answers_now)
+            self._do(model.answer_here_job, run.id, title=tr("Bringing a model"), done=self._answers_now)
 
     def _answers_now(self, settings: Settings) -> None:
         self._session.change_settings(model=settings.model)
-        self.said.emit(f"From now on, {settings.model} answers. Answers kept from other models stay in the library.")
+        self.said.emit(
+            tr("From now on, {name} answers. Answers kept from other models stay in the library.", name=settings.model)
+        )
         self._read_runs()
 
     # ---- helpers
@@ -392,9 +396,9 @@ class LearningPage(LeavesOnEscape, QWidget):
         view.figures.visit_chosen.connect(self.visit_chosen)
 
     def _lay_out(self) -> None:
-        heading = QLabel("Fine-tune on my cases", self)
+        heading = QLabel(tr("Fine-tune on my cases"), self)
         heading.setProperty("role", "title")
-        self.back.setToolTip("Back to Models (Escape)")
+        self.back.setToolTip(tr("Back to Models (Escape)"))
         self.back.setAutoDefault(True)
         top = QHBoxLayout()
         top.addWidget(heading, 1)
@@ -406,7 +410,7 @@ class LearningPage(LeavesOnEscape, QWidget):
         right = QWidget(self)
         column = QVBoxLayout(right)
         column.setContentsMargins(8, 0, 8, 0)
-        title = QLabel("Models that were learned here", right)
+        title = QLabel(tr("Models that were learned here"), right)
         title.setProperty("role", "heading")
         for part in (title, held, self.view):
             column.addWidget(part)

@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QLineEdit, QPushButto
 
 from pfm_desktop.gui.widgets.panel_parts import in_a_row, say, words
 from pfm_desktop.gui.widgets.secret_field import SecretField
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.learning import Signature
 from pfm_desktop.viewmodels.learning_words import MEANING
 
-REASON = "Why it is to answer all the same"
+REASON = tr("Why it is to answer all the same")
 
 
 class Promoting(QFrame):
@@ -23,12 +24,12 @@ class Promoting(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Promote the new model")
+        self.setAccessibleName(tr("Promote the new model"))
         self._against = self._with_password = self._working = False
         self.question, self.verdict, self.wrong = words(self), words(self, "badge"), words(self, "problem")
         self.name, self.meaning, self.reason = QLineEdit(self), QLineEdit(MEANING, self), QLineEdit(self)
-        self.password = SecretField("Your password, to sign", self)
-        self.now, self.back = QPushButton("Sign and promote", self), QPushButton("Back", self)
+        self.password = SecretField(tr("Your password, to sign"), self)
+        self.now, self.back = QPushButton(tr("Sign and promote"), self), QPushButton(tr("Back"), self)
         self._lay_out()
         for field in (self.name, self.meaning, self.reason, self.password):
             field.textChanged.connect(lambda _text: self._allow())
@@ -44,8 +45,13 @@ class Promoting(QFrame):
         what a person should know beside it: nobody signs without having it before them."""
         self._against, self._with_password, self._working = against, account, False
         self.question.setText(
-            f"From then on {model} answers on this computer instead of {before}. Answers that were kept stay as they "
-            "are, each with the model it came from. One click rolls it back. Investigational - not for diagnosis."
+            tr(
+                "From then on {model} answers on this computer instead of {before}. Answers that were kept stay as "
+                "they are, each with the model it came from. One click rolls it back. Investigational - not for "
+                "diagnosis.",
+                model=model,
+                before=before,
+            )
         )
         say(self.verdict, "\n".join(part for part in verdict if part))
         self.name.setText(who)
@@ -86,16 +92,19 @@ class Promoting(QFrame):
         needed += [self.reason] if self._against else []
         filled = all(field.text().strip() for field in needed)
         self.now.setEnabled(not self._working and filled and (not self._with_password or bool(self.password.text())))
-        self.now.setText("Promoting ..." if self._working else "Sign and promote")
+        self.now.setText(tr("Promoting ...") if self._working else tr("Sign and promote"))
         self.back.setEnabled(not self._working)
 
     def _lay_out(self) -> None:
-        heading = QLabel("Promote the new model", self)
+        heading = QLabel(tr("Promote the new model"), self)
         heading.setProperty("role", "heading")
         self._form = QFormLayout()
         for title, field in (
-            ("Name", self.name), ("Meaning", self.meaning), (REASON, self.reason), ("Your password", self.password),
-        ):  # fmt: skip
+            (tr("Name"), self.name),
+            (tr("Meaning"), self.meaning),
+            (REASON, self.reason),
+            (tr("Your password"), self.password),
+        ):
             field.setAccessibleName(title)
             self._form.addRow(title, field)
         column = QVBoxLayout(self)

@@ -14,6 +14,7 @@ from pfm_desktop.gui.pages.learning.figures import Figures
 from pfm_desktop.gui.pages.learning.promoting import Promoting
 from pfm_desktop.gui.widgets.panel_parts import in_a_row, say, words
 from pfm_desktop.gui.widgets.second_press import SecondPress
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import learning_words
 from pfm_desktop.viewmodels.learning import Rights
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from pfm_desktop.jobs import Progress
     from pfm_desktop.storage.library import Library
 
-STOP, STOP_EARLY = "Stop, and keep the best so far", "Stop: nothing is learned yet"
-SURE = "Press again: what it has learned is removed"
+STOP, STOP_EARLY = tr("Stop, and keep the best so far"), tr("Stop: nothing is learned yet")
+SURE = tr("Press again: what it has learned is removed")
 
 
 class RunView(QWidget):
@@ -47,16 +48,16 @@ class RunView(QWidget):
         self.heading, self.said = QLabel(self), words(self)
         self.step, self.bar = words(self, "quiet"), QProgressBar(self)
         self.curves, self.figures, self.promoting = Curves(self), Figures(library, self), Promoting(self)
-        self.pause = self._button("Pause", lambda: self.pausing.emit(not self._paused))
+        self.pause = self._button(tr("Pause"), lambda: self.pausing.emit(not self._paused))
         self.stop = self._button(STOP, self.stopping.emit)
-        self.go_on = self._button("Go on", lambda: self.going_on.emit(False))
-        self.finish = self._button("End with the best so far", lambda: self.going_on.emit(True))
-        self.give_up = self._button("Give it up", self._give_up)
+        self.go_on = self._button(tr("Go on"), lambda: self.going_on.emit(False))
+        self.finish = self._button(tr("End with the best so far"), lambda: self.going_on.emit(True))
+        self.give_up = self._button(tr("Give it up"), self._give_up)
         self.sure = SecondPress(self.give_up, SURE)
-        self.compare = self._button("Compare on the locked test", self.comparing.emit)
-        self.promote = self._button("Promote...", self.promoting.show)
-        self.roll_back = self._button("Roll back to the model before", self.rolling_back.emit)
-        self.bring = self._button("Have it answer on this computer", self.bringing.emit)
+        self.compare = self._button(tr("Compare on the locked test"), self.comparing.emit)
+        self.promote = self._button(tr("Promote..."), self.promoting.show)
+        self.roll_back = self._button(tr("Roll back to the model before"), self.rolling_back.emit)
+        self.bring = self._button(tr("Have it answer on this computer"), self.bringing.emit)
         self.looks, self.problem = words(self, "quiet"), words(self, "problem")
         self._lay_out()
         say(self.problem, "")
@@ -118,8 +119,8 @@ class RunView(QWidget):
             button.setVisible(there)
         for button in (self.go_on, self.give_up, self.compare, self.promote, self.roll_back, self.bring):
             button.setEnabled(not self._busy)
-        self.pause.setText("Go on" if self._paused else "Pause")
-        self.compare.setText("Look at the locked test again" if run.figures else "Compare on the locked test")
+        self.pause.setText(tr("Go on") if self._paused else tr("Pause"))
+        self.compare.setText(tr("Look at the locked test again") if run.figures else tr("Compare on the locked test"))
         self.looks.setVisible(ended)
         for part in (self.bar, self.step):
             part.setVisible(self._going)
@@ -137,7 +138,7 @@ class RunView(QWidget):
         self.heading.setProperty("role", "heading")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("How far the run is")
+        self.bar.setAccessibleName(tr("How far the run is"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)

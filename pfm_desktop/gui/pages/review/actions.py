@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.filmstrip import MOVE_KEY
 from pfm_desktop.gui.widgets.stage import Tool
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import drawings as model
 from pfm_desktop.viewmodels.found import SHOW_KEY, TAKE_KEY
 from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 _DRAWING = ("draw_lesion", "brush", "eraser", "larger_brush", "smaller_brush", "add_lesion", "draw_scj", "draw_cervix")
 DRAW_MENU = tuple(f"review.{name}" for name in (*_DRAWING, "drawings"))
-TABS = ("Findings", "AI", "Pins", "Report", "Referral")
+TABS = {  # ids and words of their commands
+    "findings": tr("Findings"), "ai": "AI", "pins": tr("Pins"), "report": tr("Report"), "referral": tr("Referral"),
+}  # fmt: skip
 
 
 def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:
@@ -31,31 +34,31 @@ def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:
     modes = tuple(ask(mode.value, mode.caption, mode.key, partial(do.set_mode, mode)) for mode in MODES)
     return (
         *modes,
-        ask("other_picture", "Flicker: the other picture", "Space", page.guests.flick),
-        ask("fit", "Fit", "F", do.fit),
-        ask("one_to_one", "One to one", "Z", do.one_to_one),
-        ask("zoom_in", "Zoom in", "+", lambda: do.zoom(ZOOM_STEP), repeat=True),
-        ask("zoom_out", "Zoom out", "-", lambda: do.zoom(1 / ZOOM_STEP), repeat=True),
-        ask("pan", "Pan tool", "V", lambda: page.choose_tool(Tool.PAN.value)),
-        ask("pin", "Pin tool", "P", lambda: page.choose_tool(Tool.PIN.value)),
-        ask("os", "Os tool", "O", lambda: page.choose_tool(Tool.OS.value)),
-        ask("draw_cervix", "Cervix tool", "C", lambda: page.choose_tool(Tool.CERVIX.value)),
+        ask("other_picture", tr("Flicker: the other picture"), "Space", page.guests.flick),
+        ask("fit", tr("Fit"), "F", do.fit),
+        ask("one_to_one", tr("One to one"), "Z", do.one_to_one),
+        ask("zoom_in", tr("Zoom in"), "+", lambda: do.zoom(ZOOM_STEP), repeat=True),
+        ask("zoom_out", tr("Zoom out"), "-", lambda: do.zoom(1 / ZOOM_STEP), repeat=True),
+        ask("pan", tr("Pan tool"), "V", lambda: page.choose_tool(Tool.PAN.value)),
+        ask("pin", tr("Pin tool"), "P", lambda: page.choose_tool(Tool.PIN.value)),
+        ask("os", tr("Os tool"), "O", lambda: page.choose_tool(Tool.OS.value)),
+        ask("draw_cervix", tr("Cervix tool"), "C", lambda: page.choose_tool(Tool.CERVIX.value)),
         ask(
             "draw_lesion",
-            "Contour of the chosen lesion: outline tool",
+            tr("Contour of the chosen lesion: outline tool"),
             "D",
             lambda: page.choose_tool(Tool.LESION.value),
         ),
-        ask("brush", "Contour of the chosen lesion: brush", "B", lambda: page.choose_tool(Tool.BRUSH.value)),
-        ask("eraser", "Contour of the chosen lesion: eraser", "E", lambda: page.choose_tool(Tool.ERASER.value)),
-        ask("add_lesion", "Add a lesion, and draw it", "N", page.add_lesion),
-        ask("draw_scj", "SCJ line tool", "J", lambda: page.choose_tool(Tool.SCJ.value)),
-        ask("drawings", "Show or hide contours and SCJ line", model.SHOW_KEY, page.drawing.toggle),
-        ask("larger_brush", "Larger brush", "", partial(page.stage.draw.size_brush, 1), repeat=True),
-        ask("smaller_brush", "Smaller brush", "", partial(page.stage.draw.size_brush, -1), repeat=True),
-        ask("take_cervix", "Draw the cervix as the program found it", "Shift+C", page.take_cervix),
-        ask("take_os", "Mark the os where the program found it", TAKE_KEY, page.take_os),
-        ask("cervix", "Show or hide the cervix", SHOW_KEY, page.toggle_cervix),
+        ask("brush", tr("Contour of the chosen lesion: brush"), "B", lambda: page.choose_tool(Tool.BRUSH.value)),
+        ask("eraser", tr("Contour of the chosen lesion: eraser"), "E", lambda: page.choose_tool(Tool.ERASER.value)),
+        ask("add_lesion", tr("Add a lesion, and draw it"), "N", page.add_lesion),
+        ask("draw_scj", tr("SCJ line tool"), "J", lambda: page.choose_tool(Tool.SCJ.value)),
+        ask("drawings", tr("Show or hide contours and SCJ line"), model.SHOW_KEY, page.drawing.toggle),
+        ask("larger_brush", tr("Larger brush"), "", partial(page.stage.draw.size_brush, 1), repeat=True),
+        ask("smaller_brush", tr("Smaller brush"), "", partial(page.stage.draw.size_brush, -1), repeat=True),
+        ask("take_cervix", tr("Draw the cervix as the program found it"), "Shift+C", page.take_cervix),
+        ask("take_os", tr("Mark the os where the program found it"), TAKE_KEY, page.take_os),
+        ask("cervix", tr("Show or hide the cervix"), SHOW_KEY, page.toggle_cervix),
     )
 
 
@@ -63,24 +66,24 @@ def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
     """Commands that act wherever on the page the keys are."""
     ask = partial(_action, page, page)
     tabs = tuple(
-        ask(name.lower(), f"Show {name}", f"Alt+{number}", partial(page.side.go_to, number - 1))
-        for number, name in enumerate(TABS, start=1)
+        ask(name, tr("Show {tab}", tab=title), f"Alt+{number}", partial(page.side.go_to, number - 1))
+        for number, (name, title) in enumerate(TABS.items(), start=1)
     )
     return (
         *tabs,
-        ask("next_area", "Next area of the page", "F6", partial(page.step_area, 1)),
-        ask("previous_area", "Previous area of the page", "Shift+F6", partial(page.step_area, -1)),
-        ask("heatmap", "Show or hide the model attention", "Ctrl+H", page.side.heatmap.toggle),
-        ask("points", "Register by points ...", "Ctrl+R", page.place_points),
-        ask("clear_cervix", "Remove the drawn outline of the cervix", "", page.clear_cervix),
-        ask("automatic", "Register automatically again", "", page.register_automatically),
-        ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.ask_for_files),
-        ask("move_pictures", "Move the chosen pictures to another visit ...", MOVE_KEY, page.pictures.ask_move),
-        ask("compare", "Compare with an earlier visit ...", "F7", page.guests.compare_visits),
-        ask("play", "Play the acetic acid sequence", "F9", page.guests.play_sequence),
-        ask("filmstrip", "Show or hide the pictures of the visit", "F8", page.pictures.toggle_open),
-        ask("reload", "Load the pair again", "F5", page.reload),
-        ask("export", "Export this visit...", "", page.ask_export),
+        ask("next_area", tr("Next area of the page"), "F6", partial(page.step_area, 1)),
+        ask("previous_area", tr("Previous area of the page"), "Shift+F6", partial(page.step_area, -1)),
+        ask("heatmap", tr("Show or hide the model attention"), "Ctrl+H", page.side.heatmap.toggle),
+        ask("points", tr("Register by points ..."), "Ctrl+R", page.place_points),
+        ask("clear_cervix", tr("Remove the drawn outline of the cervix"), "", page.clear_cervix),
+        ask("automatic", tr("Register automatically again"), "", page.register_automatically),
+        ask("add_pictures", tr("Add pictures ..."), "Ctrl+Shift+A", page.pictures.ask_for_files),
+        ask("move_pictures", tr("Move the chosen pictures to another visit ..."), MOVE_KEY, page.pictures.ask_move),
+        ask("compare", tr("Compare with an earlier visit ..."), "F7", page.guests.compare_visits),
+        ask("play", tr("Play the acetic acid sequence"), "F9", page.guests.play_sequence),
+        ask("filmstrip", tr("Show or hide the pictures of the visit"), "F8", page.pictures.toggle_open),
+        ask("reload", tr("Load the pair again"), "F5", page.reload),
+        ask("export", tr("Export this visit..."), "", page.ask_export),
     )
 
 
@@ -88,17 +91,17 @@ def point_mode_actions(page: ReviewPage) -> tuple[QAction, ...]:
     """Keys of point mode; while they are enabled they come before the stage's own."""
     ask = partial(_action, page, page.stage)
     actions = (
-        ask("points_apply", "Apply points", "Return", page.points.apply),
-        ask("points_apply_keypad", "Apply points", "Enter", page.points.apply),
-        ask("points_undo", "Take the last point away", "Backspace", page.points.undo),
-        ask("points_leave", "Leave point mode", "Esc", page.points.leave),
+        ask("points_apply", tr("Apply points"), "Return", page.points.apply),
+        ask("points_apply_keypad", tr("Apply points"), "Enter", page.points.apply),
+        ask("points_undo", tr("Take the last point away"), "Backspace", page.points.undo),
+        ask("points_leave", tr("Leave point mode"), "Esc", page.points.leave),
     )
     return _off(actions)
 
 
 def loan_actions(page: ReviewPage) -> tuple[QAction, ...]:
     """Keys while the stage shows something else than the pair."""
-    actions = (_action(page, page.stage, "give_back", "Back to the pair", "Esc", page.guests.give_back),)
+    actions = (_action(page, page.stage, "give_back", tr("Back to the pair"), "Esc", page.guests.give_back),)
     return _off(actions)
 
 
@@ -106,10 +109,10 @@ def player_actions(page: ReviewPage) -> tuple[QAction, ...]:
     """Keys of the player; Space is that of flicker."""
     ask, player = partial(_action, page, page.stage), page.guests.playing
     actions = (
-        ask("player_back", "Player: the picture before", ",", lambda: player.step(-1), repeat=True),
-        ask("player_on", "Player: the next picture", ".", lambda: player.step(1), repeat=True),
-        ask("player_first", "Player: the first picture", "Home", lambda: player.go_to(0)),
-        ask("player_last", "Player: the last picture", "End", player.go_to_last),
+        ask("player_back", tr("Player: the picture before"), ",", lambda: player.step(-1), repeat=True),
+        ask("player_on", tr("Player: the next picture"), ".", lambda: player.step(1), repeat=True),
+        ask("player_first", tr("Player: the first picture"), "Home", lambda: player.go_to(0)),
+        ask("player_last", tr("Player: the last picture"), "End", player.go_to_last),
     )
     return _off(actions)
 

@@ -10,6 +10,7 @@ from shiboken6 import isValid
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
 from pfm_desktop.viewmodels.known_pictures import Hashes, Known, doubts_of, known_pictures
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pfm_desktop.services.file_says import FileSays
     from pfm_desktop.viewmodels.session import Session
 
-NOT_ADDED = "the pictures were not added: another visit was opened before the files were read. Add them again"
+NOT_ADDED = tr("the pictures were not added: another visit was opened before the files were read. Add them again")
 
 
 class Adding(QObject):
@@ -50,7 +51,7 @@ class Adding(QObject):
             self._session.library,
             visit_id,
             items,
-            title="Adding pictures",
+            title=tr("Adding pictures"),
             done=lambda added: self._added(visit_id, added),
             failed=lambda message: self._end(visit_id, message),
             stopped=lambda: self._end(visit_id, ""),
@@ -70,7 +71,7 @@ class Adding(QObject):
 
     def _added(self, visit_id: str, added: Added) -> None:
         for path, why in added.refused:
-            self._session.say(UserError(f"{path.name} was not added. {why}"))
+            self._session.say(UserError(tr("{name} was not added. {why}", name=path.name, why=why)))
         if added.count and isValid(self):
             self._session.perform(lambda _lib: added.changes)  # they are on disk; it can be undone from here on
         self._end(visit_id, "")

@@ -17,6 +17,7 @@ from pfm_desktop.gui.widgets.earlier_pictures import LOOKING, EarlierPictures
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared, with_registration
 from pfm_desktop.jobs import Context, Handle
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import comparing
 from pfm_desktop.viewmodels.comparing import Comparison, Doing
 
@@ -98,7 +99,7 @@ class Comparing(QObject):
         self.picker.say("")
         self._start(
             load_job, self.service, self._session.library, case.visit.id, now.id, earlier.id,
-            title="Reading the earlier picture", done=self._loaded,
+            title=tr("Reading the earlier picture"), done=self._loaded,
         )  # fmt: skip
 
     def leave(self) -> None:
@@ -199,7 +200,7 @@ class Comparing(QObject):
         self._start(
             align_job, self.service, self._session.library, compared, ready,
             self._known.get((compared.now.id, compared.earlier.id)),
-            title="Aligning the earlier picture", done=self._aligned,
+            title=tr("Aligning the earlier picture"), done=self._aligned,
         )  # fmt: skip
 
     def _aligned(self, ticket: int, made: tuple[Registration, PreparedPair]) -> None:

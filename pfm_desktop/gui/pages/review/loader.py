@@ -12,6 +12,7 @@ from shiboken6 import isValid
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.jobs import Context, Handle
 from pfm_desktop.support import memory
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.review import Desk, Step
 
@@ -57,7 +58,7 @@ class PairLoader(QObject):
             return
         self._start(
             load_job, self._engine, self._session.library, visit_id, pair_id,
-            title="Loading the pictures", done=self._loaded,
+            title=tr("Loading the pictures"), done=self._loaded,
         )  # fmt: skip
 
     def answer(self) -> None:
@@ -81,7 +82,7 @@ class PairLoader(QObject):
         self._become(review.doing(self.desk, Step.REGISTERING))
         self._start(
             register_job, self._engine, self._session.library, pictures, points,
-            title="Registering the pair",
+            title=tr("Registering the pair"),
             done=lambda ticket, made: self._registered(ticket, pictures.pair.visit_id, made),
         )  # fmt: skip
 
@@ -119,7 +120,7 @@ class PairLoader(QObject):
         self._model = self._session.settings.model
         self._start(
             answer_job, self._engine, self._session.library, self.desk.pictures, self._model,
-            title="Checking and reading the pair", done=self._answered,
+            title=tr("Checking and reading the pair"), done=self._answered,
         )  # fmt: skip
 
     def _answered(self, ticket: int, answer: PairAnswer) -> None:
@@ -167,7 +168,7 @@ class PairLoader(QObject):
             self._looking += 1
             self._jobs.start(
                 kept_registration_job, self._engine, self._session.library, desk.pair.id,
-                title="Reading the registration",
+                title=tr("Reading the registration"),
                 done=lambda kept: self._found(ticket, kept),
                 failed=lambda _message: self._found(ticket, None),  # the answer's own problem is said already
                 stopped=lambda: self._found(ticket, None),

@@ -37,6 +37,7 @@ from pfm_desktop.gui.widgets.stage_bar import StageBar
 from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.pair_view import for_another_woman
 from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
@@ -48,13 +49,13 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 
-FIRST_POINTS = "Finish placing points first."
+FIRST_POINTS = tr("Finish placing points first.")
 
 
 class ReviewPage(QWidget):
     """Follows `session.case`. `engine` stands in for `services.engine` in tests."""
 
-    title = "Review"
+    title = tr("Review")
     export_wanted = Signal(str)  # the visit that is open
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None, *, engine: Any = None) -> None:

@@ -28,12 +28,12 @@ from pfm_desktop.gui.widgets.filmstrip import Filmstrip, PictureList
 from pfm_desktop.gui.widgets.move_form import MoveForm
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.filmstrip import entries_of
 from pfm_desktop.viewmodels.intake import NewPicture
 from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME
 from pfm_desktop.viewmodels.moving import visits_for
 from pfm_desktop.viewmodels.review import VisitLink
-from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +49,7 @@ ACROSS = QBoxLayout.Direction.LeftToRight
 VISITS_WIDTH = 215
 FORM_HEIGHT = 190
 LOW_PAGE = 620  # logical pixels
-CHOOSE_FIRST = "Choose the pictures in the filmstrip first: a click, or Shift and the arrows."
+CHOOSE_FIRST = tr("Choose the pictures in the filmstrip first: a click, or Shift and the arrows.")
 
 
 class PicturesArea(QWidget):
@@ -72,8 +72,8 @@ class PicturesArea(QWidget):
         self._visit_id, self._why_not = "", ""
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
         self.move_form = MoveForm(session, self, across=True)
-        self.toggle, self.add = QPushButton(self), QPushButton("Add pictures ...", self)
-        self.compare, self.play = QPushButton("Compare visits ...", self), QPushButton("Play sequence", self)
+        self.toggle, self.add = QPushButton(self), QPushButton(tr("Add pictures ..."), self)
+        self.compare, self.play = QPushButton(tr("Compare visits ..."), self), QPushButton(tr("Play sequence"), self)
         self._picker: QWidget | None = None
         self._choosing = False  # among pictures of earlier visits, in the filmstrip's place
         self._low = False  # the page has little height
@@ -164,20 +164,22 @@ class PicturesArea(QWidget):
     def allow_comparing(self, why_not: str) -> None:
         """Switch comparing on, or off with the reason why."""
         self.compare.setEnabled(not why_not)
-        self.compare.setToolTip(why_not or "A picture of an earlier visit beside the one on the stage (F7)")
+        self.compare.setToolTip(why_not or tr("A picture of an earlier visit beside the one on the stage (F7)"))
         self.compare.setAccessibleDescription(why_not)
 
     def allow_playing(self, why_not: str) -> None:
         """Switch the player on, or off with the reason why."""
         self.play.setEnabled(not why_not)
-        self.play.setToolTip(why_not or "The pictures after acetic acid, one after the other, each on the first (F9)")
+        self.play.setToolTip(
+            why_not or tr("The pictures after acetic acid, one after the other, each on the first (F9)")
+        )
         self.play.setAccessibleDescription(why_not)
 
     def allow_adding(self, why_not: str) -> None:
         """Switch adding on, or off with the reason why."""
         self._why_not = why_not
         self.add.setEnabled(not why_not)
-        self.add.setToolTip(why_not or "Choose picture files, or drop them here")
+        self.add.setToolTip(why_not or tr("Choose picture files, or drop them here"))
         if why_not:
             self.form.leave()
             self.move_form.leave()
@@ -206,13 +208,13 @@ class PicturesArea(QWidget):
 
     def _ask_move(self, picture_ids: list[str]) -> None:
         if self._why_not:
-            self.declined.emit(f"No picture can be moved. {self._why_not}")
+            self.declined.emit(tr("No picture can be moved. {reason}", reason=self._why_not))
             return
         self.covered.emit()
         self._chosen = self._open = True
         self.form.leave()
         what = self._visit_id, tuple(picture_ids)
-        self.move_form.ask(f"Move {many(len(picture_ids), 'picture')}", "Move", visits_for, *what)
+        self.move_form.ask(tr("Move %n picture(s)", "", len(picture_ids)), tr("Move"), visits_for, *what)
         self._settle()
 
     def _form_closed(self) -> None:
@@ -221,7 +223,8 @@ class PicturesArea(QWidget):
 
     def _settle(self) -> None:
         count = len(self._pictures) + len(self._clips)
-        self.toggle.setText(f"{'Hide' if self._open else 'Show'} pictures ({len(self._pictures)})")
+        said = tr("Hide pictures ({count})") if self._open else tr("Show pictures ({count})")
+        self.toggle.setText(said.format(count=len(self._pictures)))
         free = self.form.isHidden() and self.move_form.isHidden()
         self.filmstrip.setVisible(self._open and bool(count) and free and not self._choosing)
         if self._picker is not None:
@@ -231,7 +234,7 @@ class PicturesArea(QWidget):
         self._buttons.setDirection(ACROSS if across else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:
-        self.toggle.setToolTip("Show or hide the pictures and visits below the stage (F8)")
+        self.toggle.setToolTip(tr("Show or hide the pictures and visits below the stage (F8)"))
         for button in (self.toggle, self.add, self.compare, self.play):
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
@@ -260,9 +263,9 @@ class AddForm(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self.setAccessibleName("Add pictures")
+        self.setAccessibleName(tr("Add pictures"))
         self.rows = PictureRows(self)
-        self.save, self.cancel = QPushButton("Add to this visit", self), QPushButton("Cancel", self)
+        self.save, self.cancel = QPushButton(tr("Add to this visit"), self), QPushButton(tr("Cancel"), self)
         self.second = SecondPress(self.save, ALL_THE_SAME)
         for button in (self.save, self.cancel):
             button.setAutoDefault(True)  # Enter presses the button that has the keys
@@ -334,9 +337,9 @@ class VisitList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.list = QListWidget(self)
-        self.list.setAccessibleName("Other visits of this woman")
-        self.list.setAccessibleDescription("Enter or a click opens the visit.")
-        self.list.setToolTip("Click to open the visit")
+        self.list.setAccessibleName(tr("Other visits of this woman"))
+        self.list.setAccessibleDescription(tr("Enter or a click opens the visit."))
+        self.list.setToolTip(tr("Click to open the visit"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setWordWrap(True)  # whether a visit is signed stands at the end of its line
         self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
@@ -346,7 +349,7 @@ class VisitList(QWidget):
         )  # no higher than the filmstrip
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
-        title = QLabel("Other visits", self)
+        title = QLabel(tr("Other visits"), self)
         title.setProperty("role", "quiet")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -21,6 +21,7 @@ from pfm_desktop.gui.widgets.pyramid import build_pyramid
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.jobs import Context, Handle, Progress
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import playing
 from pfm_desktop.viewmodels.filmstrip import clip_key
 from pfm_desktop.viewmodels.playing import Plan
@@ -103,7 +104,7 @@ class Playing(QObject):
         ticket = self._ticket
         self._handle = self._jobs.start(
             sequence_job, self.service, self._session.library, plan,
-            title="Preparing the sequence",
+            title=tr("Preparing the sequence"),
             done=lambda played: self._come(ticket, played),
             failed=lambda message: self._failed(ticket, message),
             stopped=lambda: self._failed(ticket, ""),
@@ -293,8 +294,12 @@ class Playing(QObject):
             return
         self._wanted = None
         self._play(False)
-        self.bar.say(f"Picture {index + 1} cannot be shown. {message}")
-        self._session.say(UserError(f"picture {index + 1} of the sequence cannot be shown: {message}"))
+        self.bar.say(tr("Picture {number} cannot be shown. {message}", number=index + 1, message=message))
+        self._session.say(
+            UserError(
+                tr("picture {number} of the sequence cannot be shown: {message}", number=index + 1, message=message)
+            )
+        )
         if self.index < 0:  # nothing of it is on the stage
             self.leave()
         else:

@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.theme import ON_SURROUND, SURROUND
 from pfm_desktop.gui.widgets.stage_mirror import StageMirror
+from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
     from pfm_desktop.services.cases import VisitCase
 
 KEY = "Ctrl+F11"
-TITLE = "pfm_desktop: second screen"
+TITLE = tr("pfm_desktop: second screen")
 SIZE = (960, 600)  # where there is no second screen
 
 
@@ -72,10 +73,10 @@ class SecondScreen(QObject):
         self._page, self._stage = page, stage
         self._case: VisitCase | None = None
         self.window: SecondWindow | None = None  # made when it is first asked for
-        self.shown = self._action("second_screen", "Second screen for patient or student", KEY)
-        self.attention = self._action("second_attention", "Second screen: with the model attention")
-        self.drawn = self._action("second_drawn", "Second screen: with pins and lines", on=True)
-        self.name = self._action("second_name", "Second screen: with the name")
+        self.shown = self._action("second_screen", tr("Second screen for patient or student"), KEY)
+        self.attention = self._action("second_attention", tr("Second screen: with the model attention"))
+        self.drawn = self._action("second_drawn", tr("Second screen: with pins and lines"), on=True)
+        self.name = self._action("second_name", tr("Second screen: with the name"))
         self.shown.toggled.connect(self._show)
         stage.seen.connect(self._look)
         for action in (self.attention, self.drawn, self.name):

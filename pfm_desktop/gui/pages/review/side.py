@@ -17,6 +17,7 @@ from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.pins_panel import PinsPanel
 from pfm_desktop.gui.widgets.referral_panel import ReferralPanel
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.found import found_in, suggested_os
 from pfm_desktop.viewmodels.measuring import known_of
 from pfm_desktop.viewmodels.review import Desk, Step
@@ -38,18 +39,18 @@ class SideColumn(QTabWidget):
     def __init__(self, session: Session, jobs: QtJobs, stage: StageWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         for named in (self, self.tabBar()):
-            named.setAccessibleName("Findings, AI, pins, report and referral card")
+            named.setAccessibleName(tr("Findings, AI, pins, report and referral card"))
         self.setDocumentMode(True)
         self.findings, self.answer = FindingsPanel(session), AnswerPanel(session)
         self.pins, self.report = PinsPanel(session), ReportPanel(session, jobs)
         self.referral = ReferralPanel(session)
         self.heatmap = HeatmapControls(stage)
         self.swede = words(self, "quiet", self.findings.swede.status.text())
-        self.addTab(self._findings_tab(), "Findings")
+        self.addTab(self._findings_tab(), tr("Findings"))
         self.addTab(_RoomyTab(self.answer, self.heatmap), "AI")
-        self.addTab(_scrolling(self.pins), "Pins")
-        self.addTab(_scrolling(self.report), "Report")
-        self.addTab(_scrolling(self.referral), "Referral")
+        self.addTab(_scrolling(self.pins), tr("Pins"))
+        self.addTab(_scrolling(self.report), tr("Report"))
+        self.addTab(_scrolling(self.referral), tr("Referral"))
         # who labels would read in it that nothing was found or signed, where that is only not shown to her
         self.setVisible(session.library.may(Act.SEE_NAMES))
         for index in range(self.count()):
