@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+
+from pfm_desktop.support.language import tr
 
 
 class Role(StrEnum):
@@ -68,8 +71,21 @@ class Account:
 
 
 def roles_text(roles: frozenset[Role]) -> str:
-    """In the order of `Role`, for a person and for the record: clinician, administrator."""
+    """In the order of `Role`, as it is put on record: clinician, administrator."""
     return ", ".join(role.value for role in Role if role in roles)
+
+
+_ROLE_WORDS = {
+    Role.CLINICIAN: tr("clinician"),
+    Role.ANNOTATOR: tr("annotator"),
+    Role.ADJUDICATOR: tr("adjudicator"),
+    Role.ADMINISTRATOR: tr("administrator"),
+}
+
+
+def roles_words(roles: Collection[Role]) -> str:
+    """`roles_text` for a person, in the language of the process."""
+    return ", ".join(_ROLE_WORDS[role] for role in Role if role in roles)
 
 
 def roles_of(text: str) -> frozenset[Role]:

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.people import Account, Act, roles_text
+from pfm_desktop.domain.people import Account, Act, roles_words
 from pfm_desktop.jobs import Context
 from pfm_desktop.storage import access, after_crash, attempts, journal, migrations, passwords
 from pfm_desktop.storage.access import NotAllowedError
@@ -266,7 +266,7 @@ class Library:
         if self.read_only_reason or self.may(Act.EDIT_VISITS):
             return self.read_only_reason
         assert self.account is not None
-        roles = roles_text(self.account.roles)
+        roles = roles_words(self.account.roles)
         return tr("{name} is {roles} in this library", name=self.account.name, roles=roles)
 
     # reading and writing

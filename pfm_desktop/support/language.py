@@ -46,6 +46,29 @@ def tr(text: str, comment: str = "", n: int | None = None, /, **values: object) 
     return said.format(**values) if values else said
 
 
+def filled(said: str, text: str, comment: str = "", /, **values: object) -> Mapping[str, str] | None:
+    """What `tr(text, comment)` was filled with to make `said`, behind which more may stand; None where other words did.
+
+    `values` that are given have to be these. For what is told by its words alone, in whichever language.
+    """
+    forms = catalogue(current()).get((text, comment)) or (_english(text, 1), _english(text, 2))
+    for form in forms:
+        pattern = _PLACE.sub(lambda place: _pattern(place, values), re.escape(form)).replace("%n", r"[\d\W]+")
+        pattern = re.sub(r"\?\)$", ")", pattern)  # what stands last goes on to the end
+        found = re.match(pattern, said, re.DOTALL)
+        if found is not None:
+            return found.groupdict()
+    return None
+
+
+_PLACE = re.compile(r"\\\{(\w+)[^}]*\\\}")  # a name in braces, of a text whose special letters are escaped
+
+
+def _pattern(place: re.Match[str], values: Mapping[str, object]) -> str:
+    name = place[1]
+    return f"(?P<{name}>{re.escape(str(values[name])) if name in values else '.*?'})"
+
+
 def number(n: int) -> str:
     """`12,400` as the language groups its thousands."""
     return f"{n:,}".replace(",", _THOUSANDS.get(current(), ","))

@@ -13,7 +13,7 @@ MONTHS = (
 )  # fmt: skip
 
 
-_SHORT = (
+SHORT_MONTHS = (
     tr("Jan"), tr("Feb"), tr("Mar"), tr("Apr"), tr("May"), tr("Jun"),
     tr("Jul"), tr("Aug"), tr("Sep"), tr("Oct"), tr("Nov"), tr("Dec"),
 )  # fmt: skip
@@ -21,7 +21,7 @@ _SHORT = (
 
 def day(on: date) -> str:
     """`25 Nov 2026`; of a moment, the day it has where its zone is."""
-    return tr("{day:02d} {month} {year}", day=on.day, month=_SHORT[on.month - 1], year=on.year)
+    return tr("{day:02d} {month} {year}", day=on.day, month=SHORT_MONTHS[on.month - 1], year=on.year)
 
 
 def moment(at: datetime) -> str:

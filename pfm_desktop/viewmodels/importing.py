@@ -29,7 +29,7 @@ from pfm_desktop.services.importing.plan import (
 from pfm_desktop.services.importing.report import ImportReport, Outcome
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import filled, tr
 from pfm_desktop.viewmodels.import_words import (
     MARKED,
     MARKS,
@@ -49,6 +49,20 @@ if TYPE_CHECKING:
 
 
 NO_PAIR = tr("No pair is guessed: choose one picture of each source and make them a pair (P).")
+
+# what services.importing says, by which it is known again in any language
+ADDED = "Pictures of {identifier} were added to her visit of {day}."
+LEFT_OUT = "Pictures for {identifier} were left out: {reason}. Look who she is, and confirm her."
+OF_ANOTHER = (
+    "the same picture stands under another woman too",
+    "nearly the same picture, of the same second, stands under another woman too",
+    "it is on record for another woman ({identifier})",
+    "the same picture, saved anew, is on record for another woman ({identifier})",
+    "nearly the same picture, of the same second, is on record for another woman ({identifier})",
+    "a picture of the same second, whose file is missing or altered, is on record for another woman ({identifier})",
+    "%n other picture(s) of this visit (is|are) on record for another woman ({identifier}): it may be hers",
+    "%n other picture(s) of hers here (is|are) on record for another woman ({identifier}): it may be hers",
+)
 
 
 @dataclass(frozen=True)
@@ -133,8 +147,14 @@ def says_of(lib: Library, plan: ImportPlan, found: ImportReport) -> LibrarySays:
     keys = {picture.key for picture in plan.pictures}
     outcomes = {line.file: (line.outcome, line.reason) for line in found.lines if line.file in keys}
     names = [woman.identifier for woman in plan.women if woman.identifier]
-    notes = tuple(one.replace(" were added to ", " will be added to ") for one in found.notes)  # nothing was done yet
+    notes = tuple(_will_be(one) for one in found.notes)
     return LibrarySays(outcomes, notes, {name: _who_has(lib, name) for name in names})
+
+
+def _will_be(note: str) -> str:
+    """A note of what was done, where nothing was done yet."""
+    done = filled(note, ADDED)
+    return note if done is None else tr("Pictures of {identifier} will be added to her visit of {day}.", **done)
 
 
 def _twice_with_names(plan: ImportPlan) -> Mapping[str, str]:
@@ -351,7 +371,9 @@ class ImportPreview:
         people = people if any(any(one) for one in people) else [agreed_name(woman)]
         names = [", ".join(part for part in one if part) for one in people]
         title = " - ".join([word_of(whose, str), *(name for name in names if name)])
-        against = next((note for note in self.notes if f"for {woman.identifier} " in note), "")
+        against = next(
+            (note for note in self.notes if filled(note, LEFT_OUT, identifier=woman.identifier) is not None), ""
+        )
         on_record, count = self._says.women.get(woman.identifier or "", ("", 0)) if self._says is not None else ("", 0)
         return WomanLines(woman.key, title, capital(whose.why), against, visits, on_record, count)
 
@@ -411,7 +433,7 @@ def _made_line(
         any(one.guess.value is not None and one.guess.sure is Sure.UNSURE for one in guesses),
         any(one.guess.sure is Sure.UNKNOWN for one in guesses),
         any(one.guess.sure in MARKED for one in guesses),
-        "another woman" in problem,
+        any(filled(problem, one) is not None for one in OF_ANOTHER),
     )
 
 

@@ -10,14 +10,13 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.people import Account, Act
+from pfm_desktop.domain.people import Account, Act, roles_words
 from pfm_desktop.jobs import Context
 from pfm_desktop.storage.schema import DATABASE, is_encrypted
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import demo_library_dir
-from pfm_desktop.viewmodels.people import roles_words
 from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ PICTURES = tr("On the pictures")
 NO_OWN = tr("No keys of its own: Tab goes from one control to the next, Space and Enter press.")
 # what lists and fields of a page do by themselves; Escape leads back from all that stand behind another page
 _BY_THEMSELVES: dict[str, tuple[tuple[str, str], ...]] = {
-    "Today": (
+    tr("Today"): (
         ("Enter", tr("Open the visit on which the list stands")),
         (tr("Up, Down, Page Up, Page Down"), tr("Move in the list, from the search field too")),
         ("Escape", tr("Clear the search: all visits again")),

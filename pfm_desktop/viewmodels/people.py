@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.people import Account, Act, Role
+from pfm_desktop.domain.people import Account, Act, Role, roles_words
 from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.support.language import tr
 
@@ -19,12 +19,6 @@ ROLE_WORDS = {
     Role.ANNOTATOR: tr("Annotator: labels pictures, sees neither names nor findings"),
     Role.ADJUDICATOR: tr("Adjudicator: decides between readings, sees neither names nor findings"),
     Role.ADMINISTRATOR: tr("Administrator: keeps accounts, reads the audit trail, changes no visit"),
-}
-_ROLE_NAMES = {
-    Role.CLINICIAN: tr("clinician"),
-    Role.ANNOTATOR: tr("annotator"),
-    Role.ADJUDICATOR: tr("adjudicator"),
-    Role.ADMINISTRATOR: tr("administrator"),
 }
 NO_ACCOUNTS = tr(
     "This library is not encrypted and has no accounts: the name above is what stands beside your reads. For pictures "
@@ -48,11 +42,6 @@ class Done:
 
     words: str
     key: str = ""
-
-
-def roles_words(roles: Collection[Role]) -> str:
-    """`clinician, administrator`, as `domain.people.roles_text` puts it on record, in the language of the window."""
-    return ", ".join(_ROLE_NAMES[role] for role in Role if role in roles)
 
 
 def may_keep(lib: Library) -> bool:

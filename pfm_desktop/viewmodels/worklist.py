@@ -43,10 +43,6 @@ _NONE = {
 }
 HIDDEN = tr("hidden")  # of what is kept from who reads for labels
 OVERDUE_SIGN, APART_SIGN = "\u26a0", "\u2260"  # besides the colour
-_MONTHS = (  # in short, as `moments.day` writes them
-    tr("Jan"), tr("Feb"), tr("Mar"), tr("Apr"), tr("May"), tr("Jun"),
-    tr("Jul"), tr("Aug"), tr("Sep"), tr("Oct"), tr("Nov"), tr("Dec"),
-)  # fmt: skip
 LIMIT = 200  # as many as are read at once; more come when the list is scrolled
 
 
@@ -185,7 +181,8 @@ def _check_order(text: str) -> None:
     first, second, year = (int(part) for part in found.groups())
     if first != second and all(1 <= part <= len(moments.MONTHS) for part in (first, second)):
         one, other = (
-            tr("{day} {month}", day=day, month=_MONTHS[month - 1]) for day, month in ((first, second), (second, first))
+            tr("{day} {month}", day=day, month=moments.SHORT_MONTHS[month - 1])
+            for day, month in ((first, second), (second, first))
         )
         raise BadInputError(
             tr("{typed} can mean {one} or {other}", typed=text, one=one, other=other),
@@ -199,7 +196,7 @@ def _month_in_figures(text: str) -> str:
     found = re.fullmatch(r"(\d{1,2})\.?\s+([^\W\d]{3,9})\.?,?\s+(\d{4})", text)
     if found is None:
         return text
-    for names in (moments.MONTHS, _MONTHS):  # English in any language
+    for names in (moments.MONTHS, moments.SHORT_MONTHS):  # English in any language
         for number, name in enumerate(names, start=1):
             if name.casefold().startswith(found[2].casefold()):
                 return f"{found[1]}.{number}.{found[3]}"

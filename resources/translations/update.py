@@ -48,8 +48,8 @@ def extract(language: str, path: Path) -> None:
     tool = shutil.which("pyside6-lupdate", path=f"{Path(sys.executable).parent}") or "pyside6-lupdate"
     sources = sorted(str(one) for one in (ROOT / "pfm_desktop").rglob("*.py"))
     command = [
-        tool, *sources, "-ts", str(path), "-target-language", CODES[language], "-source-language", "en", "-locations", "none", "-no-obsolete", "-sort-messages", "-silent",
-        "-disable-heuristic", "similartext",
+        tool, *sources, "-ts", str(path), "-source-language", "en", "-target-language", CODES[language],
+        "-locations", "none", "-no-obsolete", "-sort-messages", "-silent", "-disable-heuristic", "similartext",
     ]  # fmt: skip
     subprocess.run(command, check=True)
 

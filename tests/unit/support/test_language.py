@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.support import language
-from pfm_desktop.support.language import number, read, tr
+from pfm_desktop.support.language import filled, number, read, tr
 
 CATALOGUE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
@@ -77,3 +77,22 @@ def test_plural_forms_follow_the_language() -> None:
     assert [form("zh", n) for n in (0, 1, 2)] == [0, 0, 0]
     assert [form("fr", n) for n in (0, 1, 2)] == [0, 0, 1]
     assert [form("es", n) for n in (0, 1, 2)] == [1, 0, 1]
+
+
+ADDED = "Pictures of {who} were added to {n} of {day}."
+ELSEWHERE = "%n picture(s) (is|are) on record for another woman ({who}): it may be hers"
+
+
+def test_what_a_text_was_filled_with_is_known_again() -> None:
+    said = tr(ADDED, who="P-1 (old)", n=3, day="3 May")
+    assert filled(said, ADDED) == {"who": "P-1 (old)", "n": "3", "day": "3 May"}
+    assert filled(said + " And more.", ADDED, who="P-1 (old)") is not None
+    assert filled(said, ADDED, who="P-1") is None
+    assert filled("Pictures of P-1 were left out.", ADDED) is None
+    assert all(filled(tr(ELSEWHERE, "", n, who="P-2"), ELSEWHERE) == {"who": "P-2"} for n in (1, 2, 2000))
+
+
+def test_what_a_translation_was_filled_with_is_known_again(french: Path) -> None:
+    assert filled(tr("{a} of {b}", a=1, b=2), "{a} of {b}", b=2) == {"a": "1", "b": "2"}
+    assert filled("1 of 2", "{a} of {b}") is None
+    assert all(filled(tr("%n visit(s)", "", n), "%n visit(s)") == {} for n in (1, 12400))
