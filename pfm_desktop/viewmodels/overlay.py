@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.viewmodels.colour_maps import colour_table
-from pfm_desktop.viewmodels.pair_view import DisplayWindow
+from pfm_desktop.viewmodels.pair_view import DisplayWindow, Filter
 
 GRID = 768  # longer side of the enlarged heatmap, in grid cells
 BAND = 64  # rows that are enlarged at a time
@@ -245,6 +245,17 @@ def window_table(window: DisplayWindow) -> NDArray[np.uint8]:
     span = max(1.0, window.high - window.low)
     scaled = np.clip((np.arange(256) - window.low) / span, 0.0, 1.0) ** (1.0 / max(0.05, window.gamma))
     return np.asarray(np.round(scaled * 255), dtype=np.uint8)
+
+
+def looked(rgb: NDArray[np.uint8], window: DisplayWindow) -> NDArray[np.uint8]:
+    """A copy of an H x W x 3 picture as it is shown through a display window; for a thread."""
+    from pfm_desktop.imaging.screen import brightened, contrasted, through_green
+
+    if window.filter is Filter.GREEN:
+        rgb = through_green(rgb)
+    elif window.filter is Filter.CONTRAST:
+        rgb = contrasted(rgb)
+    return brightened(rgb, window_table(window))
 
 
 def scale_bar(mm_per_px: float, zoom: float, *, longest: float) -> tuple[float, float]:

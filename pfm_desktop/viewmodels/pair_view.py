@@ -75,13 +75,23 @@ class Mode(StrEnum):
 MODES: tuple[Mode, ...] = tuple(Mode)
 
 
+class Filter(StrEnum):
+    """What a picture is looked at through; for looking only."""
+
+    NONE = "none"
+    GREEN = "green"  # red-free: vessels stand out
+    CONTRAST = "contrast"  # of small parts
+
+
 @dataclass(frozen=True)
 class DisplayWindow:
-    """Brightness of one picture: `low` becomes black, `high` white, in between to the power 1/gamma."""
+    """How one picture is shown, which is never changed: `low` becomes black, `high` white, in between to the power
+    1/gamma, of what the `filter` lets through."""
 
     low: float = 0.0
     high: float = 255.0
     gamma: float = 1.0
+    filter: Filter = Filter.NONE
 
     @property
     def neutral(self) -> bool:

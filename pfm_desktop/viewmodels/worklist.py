@@ -43,6 +43,7 @@ _NONE = {
 }
 HIDDEN = tr("hidden")  # of what is kept from who reads for labels
 OVERDUE_SIGN, APART_SIGN = "\u26a0", "\u2260"  # besides the colour
+_NOUGHT = re.compile(r"(?<!\d)0(?=\d)")
 LIMIT = 200  # as many as are read at once; more come when the list is scrolled
 
 
@@ -164,11 +165,11 @@ def typed_day(text: str) -> date | None:
 
 
 def _as_shown(text: str) -> date | None:
-    """The day that `moments.day` writes so."""
+    """The day that `moments.day` writes so, with a nought before a single figure or without."""
     for year in {int(found) for found in re.findall(r"(?<!\d)[12]\d{3}(?!\d)", text)}:
         for number in range(366):
             day = date(year, 1, 1) + timedelta(days=number)
-            if moments.day(day).casefold() == text.casefold():
+            if _NOUGHT.sub("", moments.day(day).casefold()) == _NOUGHT.sub("", text.casefold()):
                 return day
     return None
 

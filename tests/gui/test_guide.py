@@ -47,7 +47,7 @@ NAMED: dict[str, dict[str, str]] = {
         "Alt+1": "review.findings", "Ctrl+Shift+R": "review.reveal", "Alt+4": "review.report",
         "Ctrl+S": "review.save_pdf", "Ctrl+H": "review.heatmap", "Alt+5": "review.referral",
         "Ctrl+M": "review.move_pictures", "Ctrl+F11": "review.second_screen",
-        "F7": "review.compare", "F9": "review.play",
+        "G": "review.green", "Ctrl+B": "review.look", "F7": "review.compare", "F9": "review.play",
     },
     "drawing-and-biopsies.md": {
         "Shift+O": "review.take_os", "O": "review.os", "P": "review.pin", "V": "review.pan", "Alt+3": "review.pins",

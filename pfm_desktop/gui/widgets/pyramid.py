@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from pfm_desktop.viewmodels.pair_view import Lens
+from pfm_desktop.viewmodels.overlay import looked
+from pfm_desktop.viewmodels.pair_view import DisplayWindow, Lens
 
 SMALLEST = 400  # halving ends here: below, a whole picture is painted in well under a millisecond
 AT_ONCE = 960  # longer side that is made ready within a few milliseconds
@@ -34,21 +35,21 @@ class Pyramid:
         return best
 
 
-def build_pyramid(rgb: NDArray[np.uint8], table: NDArray[np.uint8] | None = None) -> Pyramid:
-    """From an H x W x 3 uint8 RGB picture, its brightness passed through a `table` of 256 values if one is given. For
-    a thread: a 4K picture takes a tenth of a second."""
+def build_pyramid(rgb: NDArray[np.uint8], window: DisplayWindow | None = None) -> Pyramid:
+    """From an H x W x 3 uint8 RGB picture, as a `window` shows it if one is given. For a thread: a 4K picture takes a
+    tenth of a second, three of them for more contrast."""
     from pfm_desktop.imaging.screen import screen_levels
 
-    return _pyramid(rgb, screen_levels(rgb, table, smallest=SMALLEST))
+    return _pyramid(rgb, screen_levels(rgb if window is None else looked(rgb, window), smallest=SMALLEST))
 
 
-def pyramid_at_once(rgb: NDArray[np.uint8], table: NDArray[np.uint8] | None = None) -> Pyramid:
+def pyramid_at_once(rgb: NDArray[np.uint8], window: DisplayWindow | None = None) -> Pyramid:
     """As `build_pyramid`, without halves, for the moment until that is made: the picture as it is, or where it goes
-    through a `table` every second or third pixel of a large one. At hand within a millisecond."""
-    if table is None:
+    through a `window` every second or third pixel of a large one. At hand within some milliseconds."""
+    if window is None:
         return _pyramid(rgb, (np.ascontiguousarray(rgb),))
     step = coarse_step(rgb)
-    return _pyramid(rgb, (table[rgb[::step, ::step]],))
+    return _pyramid(rgb, (looked(rgb[::step, ::step], window),))
 
 
 def coarse_step(rgb: NDArray[np.uint8]) -> int:

@@ -33,7 +33,7 @@ from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import Arrangement, Shown, arrange
 from pfm_desktop.viewmodels.found import Found
 from pfm_desktop.viewmodels.marks import cursor_in_both
-from pfm_desktop.viewmodels.pair_view import Cursor, PairRegistration, PairView, for_heatmaps
+from pfm_desktop.viewmodels.pair_view import Cursor, DisplayWindow, PairRegistration, PairView, for_heatmaps
 
 RGB = NDArray[np.uint8]
 
@@ -161,7 +161,8 @@ class StageWidget(QWidget):
         self._layers.clear()
         self._mouse.let_go()
         self.move_cursor(None)
-        self.set_view(replace(self._view, zoom=None))
+        as_taken = DisplayWindow()  # how a picture is shown is of that picture
+        self.set_view(replace(self._view, zoom=None, white_window=as_taken, fluorescence_window=as_taken))
 
     def set_heatmaps(
         self, heatmaps: Mapping[str, Heatmap], *, label: str = "", sources: Sequence[Source] = (), shows: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
@@ -16,6 +17,9 @@ from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import SHORT as SHORT_TITLES
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
 from pfm_desktop.viewmodels.review import ChipState
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.widgets.look_popup import LookPopup
 
 TOOLS = (
     (Tool.PAN, tr("Pan", "to move pictures"), "V", tr("Drag the pictures, or a pin to move it")),
@@ -37,6 +41,7 @@ DRAW = {
 DRAW_TIP = tr("Draw contours of the chosen lesion (D: outline, B: brush, E: eraser) and the SCJ line (J)")
 SHORT = {Mode.SIDE_BY_SIDE: tr("Sides"), Mode.CHECKERBOARD: tr("Checker")}  # where all captions need a row of their own
 FIT_TIP = tr("The whole picture (F)")
+LOOK_TIP = tr("Brightness, contrast and filter of each picture, for looking only (Ctrl+B); G: green filter")
 NARROW_EMS = 50  # below this width all words would take three rows
 SLIDER, SLIDER_SLIM = 110, 80  # pixels
 OPACITY = tr("Opacity of the fluorescence picture")
@@ -59,6 +64,8 @@ class StageBar(FlowRow):
         self.draw = self._draw_button()
         self.fit = self._button(tr("Fit"), FIT_TIP, stage.commands.fit)
         self.one_to_one = self._button("1:1", tr("One picture pixel a screen pixel (Z)"), stage.commands.one_to_one)
+        self.look = self._button(tr("Display"), LOOK_TIP, self.open_look)
+        self._popup: LookPopup | None = None
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.chip = RegistrationChip(self)
         self.hint = QLabel(HOLD, self)
@@ -68,7 +75,7 @@ class StageBar(FlowRow):
         self.setStyleSheet("#stage_bar QToolButton { padding: 3px 8px; }")  # slim: the height belongs to the pictures
         self.add(
             _box(list(self.modes.values())), self._blend, _box([*self.tools.values(), self.draw]),
-            _box([self.fit, self.one_to_one]), self.chip, self.hint,
+            _box([self.fit, self.one_to_one, self.look]), self.chip, self.hint,
         )  # fmt: skip
         stage.view_changed.connect(self._follow)
         stage.tool_changed.connect(self._follow_tool)
@@ -115,6 +122,16 @@ class StageBar(FlowRow):
         self.draw.setMenu(menu := QMenu(self.draw))
         menu.setAccessibleName(tr("Draw"))
         menu.addActions(list(actions))
+
+    def open_look(self) -> None:
+        """Brightness, contrast and filter, below their button."""
+        from pfm_desktop.gui.widgets.look_popup import LookPopup
+
+        if not self._stage.arrangement.panes:
+            return
+        if self._popup is None:
+            self._popup = LookPopup(self._stage)
+        self._popup.open_at(self.look.mapToGlobal(self.look.rect().bottomRight()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the bar is narrow its words are short, and the pictures have a row more; tooltips keep all words."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.arrangement import Pane
+from pfm_desktop.viewmodels.display_look import as_taken, green_toggled
 from pfm_desktop.viewmodels.drawings import TOOLS
 from pfm_desktop.viewmodels.marks import mapped
 from pfm_desktop.viewmodels.pair_view import (
@@ -52,6 +53,15 @@ class StageCommands:
     def set_mode(self, mode: Mode) -> None:
         """Side by side, blend, ..."""
         self._stage.set_view(set_mode(self._stage.view, mode))
+
+    def toggle_green(self) -> None:
+        """White light through a green filter, or as taken again."""
+        if self._stage.shown.size(Source.WHITE) is not None:
+            self._stage.set_view(green_toggled(self._stage.view))
+
+    def show_as_taken(self) -> None:
+        """No filter, and brightness as it was taken."""
+        self._stage.set_view(as_taken(self._stage.view))
 
     def fit(self) -> None:
         """The whole picture."""

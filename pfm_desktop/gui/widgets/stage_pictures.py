@@ -12,7 +12,6 @@ from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid, coarse_step,
 from pfm_desktop.gui.widgets.scene import Scene
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, usable, warp_job
 from pfm_desktop.jobs import Context
-from pfm_desktop.viewmodels.overlay import window_table
 from pfm_desktop.viewmodels.pair_view import DisplayWindow, PairRegistration
 
 RGB = NDArray[np.uint8]
@@ -86,10 +85,10 @@ class StagePictures(QObject):
 
         A fluorescence picture that is to be warped stays coarse until it is.
         """
-        rgb, table = self._given[source], _table(self._windows[source])
+        rgb, window = self._given[source], _look(self._windows[source])
         if rgb is None:
             return None
-        coarse = pyramid_at_once(rgb, table)
+        coarse = pyramid_at_once(rgb, window)
         if coarse_step(rgb) > 1 and not (source is Source.FLUORESCENCE and self.scene.registration is not None):
             self._make(source, rgb)
         return coarse
@@ -98,7 +97,7 @@ class StagePictures(QObject):
         self._work[source].start(
             pyramid_job,
             rgb,
-            _table(self._windows[source]),
+            _look(self._windows[source]),
             done=lambda made: self._take(source, made),
             failed=self._ignore,
         )
@@ -127,9 +126,9 @@ class StagePictures(QObject):
             self._start_warp(rgb)
 
     def _start_warp(self, rgb: RGB) -> None:
-        table, size = _table(self._windows[Source.FLUORESCENCE]), self.scene.sizes[Source.WHITE]
+        window, size = _look(self._windows[Source.FLUORESCENCE]), self.scene.sizes[Source.WHITE]
         self._work[Source.FLUORESCENCE].start(
-            warp_job, self.scene.registration, rgb, table, size, done=self._take_warped, failed=self._warp_failed
+            warp_job, self.scene.registration, rgb, window, size, done=self._take_warped, failed=self._warp_failed
         )
 
     def _take(self, source: Source, made: Pyramid) -> None:
@@ -155,11 +154,11 @@ class StagePictures(QObject):
         """The picture stays as it was; the log has the reason."""
 
 
-def pyramid_job(ctx: Context, rgb: RGB, table: RGB | None) -> Pyramid:
-    """A picture with its brightness changed."""
+def pyramid_job(ctx: Context, rgb: RGB, window: DisplayWindow | None) -> Pyramid:
+    """A picture as a window shows it."""
     ctx.check()
-    return build_pyramid(rgb, table)
+    return build_pyramid(rgb, window)
 
 
-def _table(window: DisplayWindow) -> RGB | None:
-    return None if window.neutral else window_table(window)
+def _look(window: DisplayWindow) -> DisplayWindow | None:
+    return None if window.neutral else window

@@ -13,8 +13,8 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid
 from pfm_desktop.jobs import Context
 from pfm_desktop.viewmodels.captions import Captions
-from pfm_desktop.viewmodels.overlay import hatch_absent
-from pfm_desktop.viewmodels.pair_view import PairRegistration
+from pfm_desktop.viewmodels.overlay import hatch_absent, looked
+from pfm_desktop.viewmodels.pair_view import DisplayWindow, PairRegistration
 
 RGB = NDArray[np.uint8]
 
@@ -102,7 +102,11 @@ def _warped(ctx: Context, registration: PairRegistration | None, white: RGB, flu
 
 
 def warp_job(
-    ctx: Context, registration: PairRegistration | None, fluorescence: RGB, table: RGB | None, size: tuple[int, int]
+    ctx: Context,
+    registration: PairRegistration | None,
+    fluorescence: RGB,
+    window: DisplayWindow | None,
+    size: tuple[int, int],
 ) -> Pyramid:
     """The fluorescence picture in the white-light frame, hatched where it shows nothing.
 
@@ -116,8 +120,8 @@ def warp_job(
     present = registration.overlap_mask()
     if warped.shape[1::-1] != size or present.shape[::-1] != size:
         raise ValueError(f"a registration of a {present.shape[::-1]} white-light picture was given for one of {size}")
-    if table is not None:
-        warped = table[warped]
+    if window is not None:
+        warped = looked(warped, window)
     elif np.may_share_memory(warped, fluorescence):
         warped = warped.copy()  # the picture given is not ours to hatch
     ctx.check()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QRegion
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR, draw_middle, plate, plate_rect, stage_font
 from pfm_desktop.gui.widgets.layers import Drawn, LayerStore, Unkept, rectangles
 from pfm_desktop.gui.widgets.legend import LegendLines, draw_legend, legend_height
@@ -40,6 +40,7 @@ from pfm_desktop.gui.widgets.stage_marks import (
 from pfm_desktop.gui.widgets.stage_regions import RegionLines, draw_regions
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import Arrangement, Pane
+from pfm_desktop.viewmodels.display_look import note_of
 from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
@@ -94,7 +95,7 @@ def paint(painter: QPainter, painting: Painting) -> None:
         _paint_pane(painter, painting, pane)
     captions = painting.scene.captions
     warning = painting.warning if captions is None else captions.note
-    notes = [note for note in (painting.arrangement.note, warning) if note]
+    notes = [note for note in (painting.arrangement.note, warning, _processed(painting)) if note]
     for row, note in enumerate(notes if painting.arrangement.panes else ()):
         _draw_note(painter, painting.stage, note, row, low=captions is not None)
     if painting.legend is not None and painting.heatmap is not None:
@@ -342,6 +343,13 @@ def _seen_of_picture(painting: Painting, pane: Pane, area: QRectF) -> QRectF:
     """The part of the pane that the picture fills; the whole pane where that is too small for a scale bar."""
     seen = picture_rect(pane.lens, painting.scene.shown.size(pane.frame) or (1, 1)).intersected(area)
     return seen if seen.width() >= ROOM[0] and seen.height() >= ROOM[1] else area
+
+
+def _processed(painting: Painting) -> str:
+    """Whatever is not shown as it was taken says so."""
+    sources = {source for pane in painting.arrangement.panes for source in pane.sources}
+    shown = painting.scene.shown
+    return note_of(painting.view, [(source, shown.title(source)) for source in PLACES if source in sources])
 
 
 def _draw_note(painter: QPainter, stage: QRectF, note: str, row: int, *, low: bool = False) -> None:

@@ -71,16 +71,18 @@ def test_nothing_of_the_pair_before_stays(stage: StageWidget, registered, white,
     assert stage.view.zoom is None
 
 
-def test_another_brightness_holds_for_the_next_pair(qtbot: QtBot, stage: StageWidget, white, glow, shift, look) -> None:
+def test_another_brightness_is_of_that_picture_and_the_next_pair_is_shown_as_taken(
+    qtbot: QtBot, stage: StageWidget, white, glow, shift, look
+) -> None:
     stage.set_prepared(ready(white, glow, shift()))
     plain = look().pixels
     stage.set_view(with_window(stage.view, Source.WHITE, DisplayWindow(high=100.0)))
     qtbot.waitUntil(lambda: not stage.busy)
-    bright = look().pixels
-    assert (bright != plain).any()
+    assert (look().pixels != plain).any()
     stage.set_prepared(ready(white.copy(), glow, shift()))
+    assert stage.view.window(Source.WHITE).neutral
     qtbot.waitUntil(lambda: not stage.busy)
-    np.testing.assert_array_equal(look().pixels, bright)
+    np.testing.assert_array_equal(look().pixels, plain)
 
 
 def test_what_a_pair_holds_in_memory_is_known(white, glow, shift) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pfm_desktop.imaging.screen import reduced, screen_levels
+from pfm_desktop.imaging.screen import brightened, contrasted, reduced, screen_levels, through_green
 
 
 def test_a_picture_and_its_halves_with_their_colours_in_the_order_of_the_screen() -> None:
@@ -22,10 +22,25 @@ def test_halves_are_means_so_that_fine_lines_do_not_vanish() -> None:
     assert abs(int(screen_levels(stripes, smallest=400)[1][100, 100, 0]) - 100) <= 1
 
 
-def test_brightness_passes_through_the_table() -> None:
-    table = np.arange(256, dtype=np.uint8)[::-1].copy()
-    (level,) = screen_levels(np.full((8, 8, 3), 10, np.uint8), table, smallest=400)
-    assert level[0, 0].tolist() == [245, 245, 245, 255]
+def test_brightness_passes_through_the_table_and_the_picture_stays() -> None:
+    table, given = np.arange(256, dtype=np.uint8)[::-1].copy(), np.full((8, 8, 3), 10, np.uint8)
+    assert brightened(given, table)[0, 0].tolist() == [245, 245, 245]
+    assert given[0, 0].tolist() == [10, 10, 10]
+
+
+def test_red_is_dark_through_green_and_what_is_seen_is_green() -> None:
+    red, pale = np.full((4, 4, 3), (200, 20, 20), np.uint8), np.full((4, 4, 3), (200, 180, 170), np.uint8)
+    assert through_green(red)[0, 0].tolist() == [5, 20, 5]
+    assert through_green(pale)[0, 0].tolist() == [45, 180, 45]
+
+
+def test_more_contrast_spreads_lightness_where_it_is_narrow_and_keeps_the_hue() -> None:
+    rng = np.random.default_rng(3)
+    grey = np.repeat(rng.integers(118, 138, (256, 256, 1), dtype=np.uint8), 3, axis=2)
+    spread = contrasted(grey)
+    assert spread.std() > 1.5 * grey.std()
+    assert np.ptp(spread.astype(int), axis=2).max() <= 3
+    assert contrasted(grey[:1, :5]).shape == (1, 5, 3)
 
 
 def test_a_picture_of_one_pixel_is_no_error() -> None:
