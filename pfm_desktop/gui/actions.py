@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -160,8 +161,17 @@ def _acts(entry: _Entry) -> bool:
 
 
 def plain(text: str) -> str:
-    """The text of an action without the mark of its menu letter and without dots."""
-    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("...")
+    """The text of an action without its menu letter and without dots."""
+    return on_button(text).removesuffix("...")
+
+
+def on_button(text: str) -> str:
+    """The text of an action without its menu letter, which some languages put behind: `Open (&O)...`."""
+    kept = _LETTER_BEHIND.sub("", text.replace("&&", "\0"))
+    return kept.replace("&", "").replace("\0", "&")
+
+
+_LETTER_BEHIND = re.compile(r"\s*\(&\w\)")
 
 
 def _portable(sequence: str) -> str:

@@ -18,6 +18,7 @@ from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.prediction import FUSED, HEAT_OPACITY, HEAT_THRESHOLD, Heatmap
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.language import tr
 
 MAX_ZOOM = 32.0
 SMALLEST_OF_FIT = 0.5  # zooming out ends at half of the fitted size: a picture is never lost from sight
@@ -64,7 +65,7 @@ class Mode(StrEnum):
     @property
     def caption(self) -> str:
         """`Side by side`."""
-        return self.value.replace("_", " ").capitalize()
+        return _CAPTIONS[self]
 
     @property
     def key(self) -> str:
@@ -73,6 +74,13 @@ class Mode(StrEnum):
 
 
 MODES: tuple[Mode, ...] = tuple(Mode)
+_CAPTIONS = {
+    Mode.SIDE_BY_SIDE: tr("Side by side"),
+    Mode.BLEND: tr("Blend"),
+    Mode.SWIPE: tr("Swipe"),
+    Mode.FLICKER: tr("Flicker"),
+    Mode.CHECKERBOARD: tr("Checkerboard"),
+}
 
 
 class Filter(StrEnum):

@@ -41,6 +41,8 @@ _NONE = {
     Only.DISCUSS: tr("Nothing is to be discussed."),
     Only.LETTER: tr("No letter is due."),
 }
+NOT_READ = tr("not read yet")
+STATES = tr("signed", "state of a visit"), tr("open", "state of a visit")
 HIDDEN = tr("hidden")  # of what is kept from who reads for labels
 OVERDUE_SIGN, APART_SIGN = "\u26a0", "\u2260"  # besides the colour
 _NOUGHT = re.compile(r"(?<!\d)0(?=\d)")
@@ -212,7 +214,7 @@ def _line(row: VisitRow, now: datetime, overdue_days: int) -> WorkRow:
     born = row.patient.birth_date
     waited = (here.date() - row.visit.day).days
     overdue = row.awaited > 0 and waited > overdue_days
-    read = GRADE_WORDS[Grade(impression)] if impression else tr("not read yet")
+    read = GRADE_WORDS[Grade(impression)] if impression else NOT_READ
     cells = (
         _when(row.visit, here.date()),
         name,
@@ -222,7 +224,7 @@ def _line(row: VisitRow, now: datetime, overdue_days: int) -> WorkRow:
         pictures_text(row),
         HIDDEN if row.hidden else read,
         HIDDEN if row.hidden else _histology(row, waited, overdue=overdue),
-        tr("signed", "state of a visit") if row.signed else tr("open", "state of a visit"),
+        STATES[0] if row.signed else STATES[1],
     )
     rank = float(Grade(impression).rank) if impression else -1.0
     keys = (

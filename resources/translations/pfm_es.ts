@@ -5,2722 +5,2751 @@
     <name></name>
     <message>
         <source>&quot;{typed}&quot; is no fingerprint</source>
-        <translation type="unfinished"></translation>
+        <translation>&quot;{typed}&quot; no es una huella digital</translation>
     </message>
     <message>
         <source>&quot;{what}&quot; was not done: a {kind} never changes</source>
-        <translation type="unfinished"></translation>
+        <translation>No se hizo &quot;{what}&quot;: un registro de este tipo ({kind}) nunca cambia</translation>
     </message>
     <message>
         <source>&quot;{what}&quot; was not done: the first read cannot change once the AI was revealed</source>
-        <translation type="unfinished"></translation>
+        <translation>No se hizo &quot;{what}&quot;: la primera lectura no puede cambiar una vez revelada la IA</translation>
     </message>
     <message>
         <source>&quot;{what}&quot; was not done: the impression and the last read would contradict each other</source>
-        <translation type="unfinished"></translation>
+        <translation>No se hizo &quot;{what}&quot;: la impresión y la última lectura se contradirían</translation>
     </message>
     <message>
         <source>&quot;{what}&quot; was not done: the {kind} changed meanwhile</source>
-        <translation type="unfinished"></translation>
+        <translation>No se hizo &quot;{what}&quot;: el registro ({kind}) cambió entretanto</translation>
     </message>
     <message>
         <source>&quot;{what}&quot; was not done: this is not the signature of the visit</source>
-        <translation type="unfinished"></translation>
+        <translation>No se hizo &quot;{what}&quot;: esta no es la firma de la visita</translation>
     </message>
     <message>
         <source>&quot;{what}&quot; was not done: this visit is signed</source>
-        <translation type="unfinished"></translation>
+        <translation>No se hizo &quot;{what}&quot;: esta visita está firmada</translation>
     </message>
     <message>
         <source>&quot;{what}&quot; was not done: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>No se hizo &quot;{what}&quot;: {why}</translation>
     </message>
     <message>
         <source># User guide
 
 The guide was not installed with this program. `?` shows the keys of each page.</source>
-        <translation type="unfinished"></translation>
+        <translation># Guía del usuario
+
+La guía no se instaló con este programa. `?` muestra las teclas de cada página.</translation>
     </message>
     <message>
         <source>% come again, unannounced</source>
-        <translation type="unfinished"></translation>
+        <translation>% se repiten, sin aviso</translation>
     </message>
     <message numerus="yes">
         <source>%n (run|runs) of learning that (is|are) not finished can be gone on with in {folder} only</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n aprendizaje sin terminar solo se puede continuar en {folder}</numerusform>
+            <numerusform>%n aprendizajes sin terminar solo se pueden continuar en {folder}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n (woman|women)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n paciente</numerusform>
+            <numerusform>%n pacientes</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n awaited</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n pendiente</numerusform>
+            <numerusform>%n pendientes</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n box(es)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n recuadro</numerusform>
+            <numerusform>%n recuadros</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n cannot be graded</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n no graduable</numerusform>
+            <numerusform>%n no graduables</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n case(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n caso</numerusform>
+            <numerusform>%n casos</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n case(s) of the locked test that they grade differently:</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n caso de la prueba bloqueada que gradúan de forma distinta:</numerusform>
+            <numerusform>%n casos de la prueba bloqueada que gradúan de forma distinta:</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n case(s) of {women} can be used: to learn from, to calibrate and to test.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Se puede usar %n caso de {women}: para aprender, calibrar y probar.</numerusform>
+            <numerusform>Se pueden usar %n casos de {women}: para aprender, calibrar y probar.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n clips were being recorded when the program ended: what was recorded until then is in the library</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Se estaba grabando %n clip cuando el programa terminó: lo grabado hasta entonces está en la biblioteca</numerusform>
+            <numerusform>Se estaban grabando %n clips cuando el programa terminó: lo grabado hasta entonces está en la biblioteca</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n corner(s): Enter or the first corner closes them</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n vértice: Intro o el primer vértice cierra el trazo</numerusform>
+            <numerusform>%n vértices: Intro o el primer vértice cierra el trazo</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n day(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n día</numerusform>
+            <numerusform>%n días</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n day(s), overdue</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n día, atrasado</numerusform>
+            <numerusform>%n días, atrasado</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n epoch(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n época</numerusform>
+            <numerusform>%n épocas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n file(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n archivo</numerusform>
+            <numerusform>%n archivos</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n file(s) not brought in</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n archivo no incorporado</numerusform>
+            <numerusform>%n archivos no incorporados</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n grade(s) apart</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n grado de diferencia</numerusform>
+            <numerusform>%n grados de diferencia</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n left out</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n omitido</numerusform>
+            <numerusform>%n omitidos</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n line(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n línea</numerusform>
+            <numerusform>%n líneas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n line(s) found</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n línea encontrada</numerusform>
+            <numerusform>%n líneas encontradas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n minute(s) without keys or mouse</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n minuto sin teclado ni ratón</numerusform>
+            <numerusform>%n minutos sin teclado ni ratón</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n missed</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n no realizado</numerusform>
+            <numerusform>%n no realizados</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n moment(s) of acetic acid</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n momento de ácido acético</numerusform>
+            <numerusform>%n momentos de ácido acético</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n new picture(s) (waits|wait)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen nueva en espera</numerusform>
+            <numerusform>%n imágenes nuevas en espera</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n new picture(s) (waits|wait): open her visit</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen nueva en espera: abra la visita de la paciente</numerusform>
+            <numerusform>%n imágenes nuevas en espera: abra la visita de la paciente</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n not shown</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n no mostrado</numerusform>
+            <numerusform>%n no mostrados</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n note(s) of no harm, such as heatmaps that are made again when needed.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n nota sin perjuicio, como mapas de calor que se rehacen cuando hace falta.</numerusform>
+            <numerusform>%n notas sin perjuicio, como mapas de calor que se rehacen cuando hace falta.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n of them not in sight yet: scroll to the end.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n de ellas aún no se ha visto: desplácese hasta el final.</numerusform>
+            <numerusform>%n de ellas aún no se han visto: desplácese hasta el final.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n of {points} points (lies|lie) outside the white-light picture ({width} x {height} pixels)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n de {points} puntos está fuera de la imagen de luz blanca ({width} x {height} píxeles)</numerusform>
+            <numerusform>%n de {points} puntos están fuera de la imagen de luz blanca ({width} x {height} píxeles)</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n other picture(s) of hers here (is|are) on record for another woman ({identifier}): it may be hers</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen más de ella aquí consta como de otra paciente ({identifier}): esta puede ser de esa otra</numerusform>
+            <numerusform>%n imágenes más de ella aquí constan como de otra paciente ({identifier}): esta puede ser de esa otra</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n other picture(s) of this visit (is|are) on record for another woman ({identifier}): it may be hers</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen más de esta visita consta como de otra paciente ({identifier}): esta puede ser de esa otra</numerusform>
+            <numerusform>%n imágenes más de esta visita constan como de otra paciente ({identifier}): esta puede ser de esa otra</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n pair(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n par</numerusform>
+            <numerusform>%n pares</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n pair(s) (comes|come) again, {gap} pairs or more after the first read.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n par se repite, {gap} pares o más después de la primera lectura.</numerusform>
+            <numerusform>%n pares se repiten, {gap} pares o más después de la primera lectura.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n pair(s) (was|were) read by fewer than the {readers} people that it asked for: (its|their) label(s) will say so</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n par fue leído por menos de las {readers} personas que se pedían: su etiqueta lo indicará</numerusform>
+            <numerusform>%n pares fueron leídos por menos de las {readers} personas que se pedían: sus etiquetas lo indicarán</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n pair(s) of {women}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n par de {women}</numerusform>
+            <numerusform>%n pares de {women}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n patient(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n paciente</numerusform>
+            <numerusform>%n pacientes</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n patient(s) (is|are) too few: none is left for {part}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n paciente es muy poco: no queda ninguna para {part}</numerusform>
+            <numerusform>%n pacientes son muy pocas: no queda ninguna para {part}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen</numerusform>
+            <numerusform>%n imágenes</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) added, {there} already there, {skipped} skipped</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen añadida, {there} ya estaban, {skipped} omitidas</numerusform>
+            <numerusform>%n imágenes añadidas, {there} ya estaban, {skipped} omitidas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) added, {there} there already, {skipped} left out</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen añadida, {there} ya estaban, {skipped} omitidas</numerusform>
+            <numerusform>%n imágenes añadidas, {there} ya estaban, {skipped} omitidas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) cannot be read.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>No se puede leer %n imagen.</numerusform>
+            <numerusform>No se pueden leer %n imágenes.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) checked, the records and the audit trail: {problems}.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen comprobada, más los registros y el registro de auditoría: {problems}.</numerusform>
+            <numerusform>%n imágenes comprobadas, más los registros y el registro de auditoría: {problems}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) of the examination</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen de la exploración</numerusform>
+            <numerusform>%n imágenes de la exploración</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) of {women}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen de {women}</numerusform>
+            <numerusform>%n imágenes de {women}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) of {women} ready</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen de {women} lista</numerusform>
+            <numerusform>%n imágenes de {women} listas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) without known seconds left out.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen sin segundos conocidos omitida.</numerusform>
+            <numerusform>%n imágenes sin segundos conocidos omitidas.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n pictures that were taken are not in the library yet, held here and tried again.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n imagen tomada aún no está en la biblioteca; se conserva aquí y se reintenta.</numerusform>
+            <numerusform>%n imágenes tomadas aún no están en la biblioteca; se conservan aquí y se reintenta.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n pins</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n marca</numerusform>
+            <numerusform>%n marcas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n problem(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n problema</numerusform>
+            <numerusform>%n problemas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n read(s)</source>
         <comment>pairs that somebody read</comment>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n lectura</numerusform>
+            <numerusform>%n lecturas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n read(s) (counts|count) in no figure but those marked AI seen</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n lectura no cuenta en ninguna cifra salvo las marcadas como IA vista</numerusform>
+            <numerusform>%n lecturas no cuentan en ninguna cifra salvo las marcadas como IA vista</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n region(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n región</numerusform>
+            <numerusform>%n regiones</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n region(s); draw the next one</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n región; dibuje la siguiente</numerusform>
+            <numerusform>%n regiones; dibuje la siguiente</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n regions</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n región</numerusform>
+            <numerusform>%n regiones</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n signed visit(s) of this woman: the correction will be noted in (its|their) report(s).</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n visita firmada de esta paciente: la corrección se anotará en su informe.</numerusform>
+            <numerusform>%n visitas firmadas de esta paciente: la corrección se anotará en sus informes.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n to be checked.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n por comprobar.</numerusform>
+            <numerusform>%n por comprobar.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n visit(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n visita</numerusform>
+            <numerusform>%n visitas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n visit(s) (is|are) found; those with pictures give a pair each</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Se encontró %n visita; si tiene imágenes, da un par</numerusform>
+            <numerusform>Se encontraron %n visitas; cada una con imágenes da un par</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n visit(s) found</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n visita encontrada</numerusform>
+            <numerusform>%n visitas encontradas</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n visit(s) not assigned to a patient yet: not in the set.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n visita aún no asignada a una paciente: fuera del conjunto.</numerusform>
+            <numerusform>%n visitas aún no asignadas a una paciente: fuera del conjunto.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n visit(s) with a grade to train on.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n visita con grado para entrenar.</numerusform>
+            <numerusform>%n visitas con grado para entrenar.</numerusform>
         </translation>
     </message>
     <message>
         <source>&amp;Add pictures...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Añadir imágenes...</translation>
     </message>
     <message>
         <source>&amp;Again</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Repetir</translation>
     </message>
     <message>
         <source>&amp;All keyboard shortcuts</source>
-        <translation type="unfinished"></translation>
+        <translation>Todos los &amp;atajos de teclado</translation>
     </message>
     <message>
         <source>&amp;Annotate</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Anotación</translation>
     </message>
     <message>
         <source>&amp;Bring a model file...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Incorporar un archivo de modelo...</translation>
     </message>
     <message>
         <source>&amp;Capture</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Captura</translation>
     </message>
     <message>
         <source>&amp;Close the message</source>
-        <translation type="unfinished"></translation>
+        <translation>C&amp;errar el mensaje</translation>
     </message>
     <message>
         <source>&amp;Confirm guesses</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Confirmar suposiciones</translation>
     </message>
     <message>
         <source>&amp;Contents</source>
-        <translation type="unfinished"></translation>
+        <translation>Ín&amp;dice</translation>
     </message>
     <message>
         <source>&amp;Count the cases again</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Contar los casos de nuevo</translation>
     </message>
     <message>
         <source>&amp;Dark or light theme</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Tema oscuro o claro</translation>
     </message>
     <message>
         <source>&amp;Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Editar</translation>
     </message>
     <message>
         <source>&amp;Edit patient...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Editar paciente...</translation>
     </message>
     <message>
         <source>&amp;Encrypted, for pictures of real women</source>
-        <translation type="unfinished"></translation>
+        <translation>C&amp;ifrada, para imágenes de pacientes reales</translation>
     </message>
     <message>
         <source>&amp;File</source>
-        <translation type="unfinished"></translation>
+        <translation>Ar&amp;chivo</translation>
     </message>
     <message>
         <source>&amp;Find a visit</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Buscar una visita</translation>
     </message>
     <message>
         <source>&amp;Fine-tune on my cases</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Ajuste fino con mis casos</translation>
     </message>
     <message>
         <source>&amp;Full screen</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Pantalla completa</translation>
     </message>
     <message>
         <source>&amp;Help</source>
-        <translation type="unfinished"></translation>
+        <translation>Ay&amp;uda</translation>
     </message>
     <message>
         <source>&amp;Hide or show everything</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Ocultar o mostrar todo</translation>
     </message>
     <message>
         <source>&amp;Histology inbox...</source>
-        <translation type="unfinished"></translation>
+        <translation>Bandeja de &amp;histología...</translation>
     </message>
     <message>
         <source>&amp;Import</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Importar</translation>
     </message>
     <message>
         <source>&amp;Import pictures...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Importar imágenes...</translation>
     </message>
     <message>
         <source>&amp;Keys of this page</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Teclas de esta página</translation>
     </message>
     <message>
         <source>&amp;Leave out</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Omitir</translation>
     </message>
     <message>
         <source>&amp;Look again: for tasks, or for the pictures of the pair</source>
-        <translation type="unfinished"></translation>
+        <translation>Buscar de n&amp;uevo: tareas, o las imágenes del par</translation>
     </message>
     <message>
         <source>&amp;Models</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Modelos</translation>
     </message>
     <message>
         <source>&amp;Move visit to another patient...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Mover visita a otra paciente...</translation>
     </message>
     <message>
         <source>&amp;Move...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Mover...</translation>
     </message>
     <message>
         <source>&amp;New task...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Nueva tarea...</translation>
     </message>
     <message>
         <source>&amp;Next one that is not done</source>
-        <translation type="unfinished"></translation>
+        <translation>Siguiente &amp;pendiente</translation>
     </message>
     <message>
         <source>&amp;Not encrypted, for demonstrations and research without names</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Sin cifrar, para demostraciones e investigación sin nombres</translation>
     </message>
     <message>
         <source>&amp;Only unsure or missing</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Solo dudosos o faltantes</translation>
     </message>
     <message>
         <source>&amp;Open another library...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Abrir otra biblioteca...</translation>
     </message>
     <message>
         <source>&amp;Open visit</source>
-        <translation type="unfinished"></translation>
+        <translation>A&amp;brir visita</translation>
     </message>
     <message>
         <source>&amp;Page before</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Página anterior</translation>
     </message>
     <message>
         <source>&amp;Pair</source>
-        <translation type="unfinished"></translation>
+        <translation>Empare&amp;jar</translation>
     </message>
     <message>
         <source>&amp;Password</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Contraseña</translation>
     </message>
     <message>
         <source>&amp;Pause the run, or let it go on</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Pausar el aprendizaje o continuarlo</translation>
     </message>
     <message>
         <source>&amp;Print...</source>
-        <translation type="unfinished"></translation>
+        <translation>Im&amp;primir...</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Salir</translation>
     </message>
     <message>
         <source>&amp;Read the lists again</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Volver a leer las listas</translation>
     </message>
     <message>
         <source>&amp;Read the model folders again</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a &amp;leer las carpetas de modelos</translation>
     </message>
     <message>
         <source>&amp;Redo</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Rehacer</translation>
     </message>
     <message>
         <source>&amp;Remove empty visit...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Quitar visita vacía...</translation>
     </message>
     <message>
         <source>&amp;Review</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Revisión</translation>
     </message>
     <message>
         <source>&amp;Search the list</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Buscar en la lista</translation>
     </message>
     <message>
         <source>&amp;Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>A&amp;justes</translation>
     </message>
     <message>
         <source>&amp;Show what is typed</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Mostrar lo que se escribe</translation>
     </message>
     <message>
         <source>&amp;Sign out</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Cerrar sesión</translation>
     </message>
     <message>
         <source>&amp;Stage...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Fase...</translation>
     </message>
     <message>
         <source>&amp;Take again</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a &amp;incluir</translation>
     </message>
     <message>
         <source>&amp;Take the tour</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Hacer el recorrido</translation>
     </message>
     <message>
         <source>&amp;Today</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Hoy</translation>
     </message>
     <message>
         <source>&amp;Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Deshacer</translation>
     </message>
     <message>
         <source>&amp;User guide</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Guía del usuario</translation>
     </message>
     <message>
         <source>&amp;View</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Ver</translation>
     </message>
     <message>
         <source>&amp;Woman...</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Paciente...</translation>
     </message>
     <message>
         <source>(2 of 2)</source>
-        <translation type="unfinished"></translation>
+        <translation>(2 de 2)</translation>
     </message>
     <message>
         <source>(2 to {count} of {count})</source>
-        <translation type="unfinished"></translation>
+        <translation>(2 a {count} de {count})</translation>
     </message>
     <message>
         <source>(chosen in Today)</source>
-        <translation type="unfinished"></translation>
+        <translation>(elegida en Hoy)</translation>
     </message>
     <message>
         <source>(empty)</source>
-        <translation type="unfinished"></translation>
+        <translation>(vacío)</translation>
     </message>
     <message>
         <source>(error {error:.2f})</source>
-        <translation type="unfinished"></translation>
+        <translation>(error {error:.2f})</translation>
     </message>
     <message>
         <source>(no name)</source>
-        <translation type="unfinished"></translation>
+        <translation>(sin nombre)</translation>
     </message>
     <message>
         <source>(of {parts} parts the longest)</source>
-        <translation type="unfinished"></translation>
+        <translation>(la más larga de {parts} partes)</translation>
     </message>
     <message>
         <source>(open in Review)</source>
-        <translation type="unfinished"></translation>
+        <translation>(abierta en Revisión)</translation>
     </message>
     <message>
         <source>({pairs:,} seen in Decide)</source>
-        <translation type="unfinished"></translation>
+        <translation>({pairs:,} vistos en Decidir)</translation>
     </message>
     <message>
         <source>({reads} compared)</source>
-        <translation type="unfinished"></translation>
+        <translation>({reads} comparadas)</translation>
     </message>
     <message>
         <source>+ and -, wheel</source>
-        <translation type="unfinished"></translation>
+        <translation>+ y -, rueda</translation>
     </message>
     <message>
         <source>+, -, wheel</source>
-        <translation type="unfinished"></translation>
+        <translation>+, -, rueda</translation>
     </message>
     <message>
         <source>, and .</source>
-        <translation type="unfinished"></translation>
+        <translation>, y .</translation>
     </message>
     <message>
         <source>, {done:,} of {total:,}</source>
-        <translation type="unfinished"></translation>
+        <translation>, {done:,} de {total:,}</translation>
     </message>
     <message>
         <source>, {done:,} of {total:,}, about {minutes:,} min left</source>
-        <translation type="unfinished"></translation>
+        <translation>, {done:,} de {total:,}, quedan unos {minutes:,} min</translation>
     </message>
     <message>
         <source>, {done:,} of {total:,}, less than a minute left</source>
-        <translation type="unfinished"></translation>
+        <translation>, {done:,} de {total:,}, queda menos de un minuto</translation>
     </message>
     <message>
         <source>--points and --mapped go together</source>
-        <translation type="unfinished"></translation>
+        <translation>--points y --mapped van juntos</translation>
     </message>
     <message>
         <source>... and {count} more</source>
-        <translation type="unfinished"></translation>
+        <translation>... y {count} más</translation>
     </message>
     <message>
         <source>... and {more:,} more.</source>
-        <translation type="unfinished"></translation>
+        <translation>... y {more:,} más.</translation>
     </message>
     <message>
         <source>... and {more} more; pfm audit verify lists them all.</source>
-        <translation type="unfinished"></translation>
+        <translation>... y {more} más; pfm audit verify los enumera todos.</translation>
     </message>
     <message>
         <source>0 least</source>
         <comment>end of a scale</comment>
-        <translation type="unfinished"></translation>
+        <translation>0 mínimo</translation>
     </message>
     <message>
         <source>0 none</source>
         <comment>end of a scale</comment>
-        <translation type="unfinished"></translation>
+        <translation>0 nada</translation>
     </message>
     <message>
         <source>1 a second</source>
-        <translation type="unfinished"></translation>
+        <translation>1 por segundo</translation>
     </message>
     <message>
         <source>1 in 2 s</source>
-        <translation type="unfinished"></translation>
+        <translation>1 cada 2 s</translation>
     </message>
     <message>
         <source>1 is as strong as in half of the lesions, of the grade that the map speaks for, which the model graded rightly when it was calibrated; where this picture is stronger, its strongest place is 1.</source>
-        <translation type="unfinished"></translation>
+        <translation>1 es tan intenso como en la mitad de las lesiones, del grado al que apunta el mapa, que el modelo graduó correctamente cuando se calibró; donde esta imagen es más intensa, su lugar más intenso es 1.</translation>
     </message>
     <message>
         <source>1 most here</source>
         <comment>end of a scale</comment>
-        <translation type="unfinished"></translation>
+        <translation>1 máximo aquí</translation>
     </message>
     <message>
         <source>1 strong</source>
         <comment>end of a scale</comment>
-        <translation type="unfinished"></translation>
+        <translation>1 fuerte</translation>
     </message>
     <message>
         <source>1 visit is found</source>
-        <translation type="unfinished"></translation>
+        <translation>Se encontró 1 visita</translation>
     </message>
     <message>
         <source>10 a second</source>
-        <translation type="unfinished"></translation>
+        <translation>10 por segundo</translation>
     </message>
     <message>
         <source>16-bit scaled to 8-bit</source>
-        <translation type="unfinished"></translation>
+        <translation>16 bits convertidos a 8 bits</translation>
     </message>
     <message>
         <source>2 a second</source>
-        <translation type="unfinished"></translation>
+        <translation>2 por segundo</translation>
     </message>
     <message>
         <source>24 invented women with 40 visits are drawn by the computer; this happens once and takes a minute or two. It may be cancelled: what is drawn already is used next time.</source>
-        <translation type="unfinished"></translation>
+        <translation>El programa dibuja 24 pacientes inventadas con 40 visitas; ocurre una sola vez y tarda uno o dos minutos. Se puede cancelar: lo ya dibujado se usa la próxima vez.</translation>
     </message>
     <message>
         <source>3 a second</source>
-        <translation type="unfinished"></translation>
+        <translation>3 por segundo</translation>
     </message>
     <message>
         <source>5-15 mm or 2 quadrants</source>
-        <translation type="unfinished"></translation>
+        <translation>5-15 mm o 2 cuadrantes</translation>
     </message>
     <message>
         <source>&lt; 5 mm</source>
-        <translation type="unfinished"></translation>
+        <translation>&lt; 5 mm</translation>
     </message>
     <message>
         <source>&gt; 15 mm, 3-4 quadrants, or endocervically undefined</source>
-        <translation type="unfinished"></translation>
+        <translation>&gt; 15 mm, 3-4 cuadrantes, o sin límite endocervical definido</translation>
     </message>
     <message>
         <source>? all keys</source>
-        <translation type="unfinished"></translation>
+        <translation>? todas las teclas</translation>
     </message>
     <message>
         <source>A camera is a USB camera that was found, or an address: rtsp://..., http://... (MJPEG), genicam:SERIAL, or file:/path of a video. Numbers that stay empty are left to the camera; white balance in fluorescence is never automatic.</source>
-        <translation type="unfinished"></translation>
+        <translation>Una cámara es una cámara USB que se encontró, o una dirección: rtsp://..., http://... (MJPEG), genicam:SERIAL, o file:/ruta de un vídeo. Los números que quedan vacíos se dejan a la cámara; el balance de blancos en fluorescencia nunca es automático.</translation>
     </message>
     <message>
         <source>A change afterwards takes a reason and another signature.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un cambio posterior requiere un motivo y otra firma.</translation>
     </message>
     <message>
         <source>A clip is removed on the Capture page, under Clips. Nothing was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Los clips se quitan en la página Captura, en Clips. No se cambió nada.</translation>
     </message>
     <message>
         <source>A clip was being recorded when the program ended: what was recorded until then is in the library</source>
-        <translation type="unfinished"></translation>
+        <translation>Se estaba grabando un clip cuando el programa terminó: lo grabado hasta entonces está en la biblioteca</translation>
     </message>
     <message>
         <source>A device that saves pictures into a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Un dispositivo que guarda imágenes en una carpeta</translation>
     </message>
     <message>
         <source>A file import.csv in a chosen folder (patient,visit_time,stage,source,file) is followed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Se sigue un archivo import.csv de una carpeta elegida (patient,visit_time,stage,source,file).</translation>
     </message>
     <message>
         <source>A model from elsewhere</source>
-        <translation type="unfinished"></translation>
+        <translation>Un modelo de otro lugar</translation>
     </message>
     <message>
         <source>A model is being learned</source>
-        <translation type="unfinished"></translation>
+        <translation>Se está aprendiendo un modelo</translation>
     </message>
     <message>
         <source>A model was learned. It is in quarantine until it is compared and promoted in Fine-tune.</source>
+        <translation>Se aprendió un modelo. Está en cuarentena hasta que se compare y se promueva en Ajuste fino.</translation>
+    </message>
+    <message>
+        <source>A narrower window has more contrast</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A new patient</source>
-        <translation type="unfinished"></translation>
+        <translation>Una paciente nueva</translation>
     </message>
     <message>
         <source>A new recovery key was made; the one before opens nothing any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Se creó una nueva clave de recuperación; la anterior ya no abre nada.</translation>
     </message>
     <message>
         <source>A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter or after Lugol&apos;s iodine.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un par necesita una imagen de luz blanca y una de fluorescencia o, junto a la luz blanca simple, una con filtro verde o tras el lugol.</translation>
     </message>
     <message>
         <source>A pair that somebody read here gets its label from readers once {readers} people have read it (also in other tasks), or the task is closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un par que alguien leyó aquí recibe su etiqueta de los lectores cuando {readers} personas lo han leído (también en otras tareas) o se cierra la tarea.</translation>
     </message>
     <message>
         <source>A picture of an earlier visit beside the one on the stage (F7)</source>
-        <translation type="unfinished"></translation>
+        <translation>Una imagen de una visita anterior junto a la del visor (F7)</translation>
     </message>
     <message>
         <source>A picture of the sequence is no longer in this visit: the player was closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Una imagen de la secuencia ya no está en esta visita: se cerró el reproductor.</translation>
     </message>
     <message>
         <source>A picture that is being taken</source>
-        <translation type="unfinished"></translation>
+        <translation>Una imagen que se está tomando</translation>
     </message>
     <message>
         <source>A picture that was taken is not in the library yet, held here and tried again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Una imagen tomada aún no está en la biblioteca; se conserva aquí y se reintenta.</translation>
     </message>
     <message>
         <source>A picture was taken just now. Press again when acetic acid is on: that starts the clock.</source>
-        <translation type="unfinished"></translation>
+        <translation>Acaba de tomarse una imagen. Pulse otra vez cuando se aplique el ácido acético: eso pone en marcha el reloj.</translation>
     </message>
     <message>
         <source>A pot takes {count} characters. What is beyond them was not taken in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un frasco admite {count} caracteres. Lo que excede no se guardó.</translation>
     </message>
     <message>
         <source>A result is overdue after</source>
-        <translation type="unfinished"></translation>
+        <translation>Un resultado está atrasado después de</translation>
     </message>
     <message>
         <source>A saved report goes on record, with your name, at the next sign-in with which the library is written.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un informe guardado queda registrado, con su nombre, en el próximo inicio de sesión en que se escriba en la biblioteca.</translation>
     </message>
     <message>
         <source>A saved report is not recorded here: the library is read-only.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un informe guardado no queda registrado aquí: la biblioteca es de solo lectura.</translation>
     </message>
     <message>
         <source>A second read that differs needs a reason.</source>
-        <translation type="unfinished"></translation>
+        <translation>Una segunda lectura que difiere necesita un motivo.</translation>
     </message>
     <message>
         <source>A sequence is played. Press Esc to go back to the pair first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Se reproduce una secuencia. Pulse Esc para volver antes al par.</translation>
     </message>
     <message>
         <source>A text</source>
-        <translation type="unfinished"></translation>
+        <translation>Un texto</translation>
     </message>
     <message>
         <source>A visit of their own</source>
-        <translation type="unfinished"></translation>
+        <translation>Una visita propia</translation>
     </message>
     <message>
         <source>A visit without an impression cannot be signed (Findings).</source>
-        <translation type="unfinished"></translation>
+        <translation>Una visita sin impresión no se puede firmar (Hallazgos).</translation>
     </message>
     <message>
         <source>A&amp;bout pfm_desktop</source>
-        <translation type="unfinished"></translation>
+        <translation>A&amp;cerca de pfm_desktop</translation>
     </message>
     <message>
         <source>AI answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Respuesta de la IA</translation>
     </message>
     <message>
         <source>AI answer in Annotate</source>
-        <translation type="unfinished"></translation>
+        <translation>Respuesta de la IA en Anotación</translation>
     </message>
     <message>
         <source>AI answer: {words}</source>
-        <translation type="unfinished"></translation>
+        <translation>Respuesta de la IA: {words}</translation>
     </message>
     <message>
         <source>AI answers revealed</source>
-        <translation type="unfinished"></translation>
+        <translation>Respuestas de la IA reveladas</translation>
     </message>
     <message>
         <source>AI in Annotate</source>
-        <translation type="unfinished"></translation>
+        <translation>IA en Anotación</translation>
     </message>
     <message>
         <source>AI may be seen after the grade</source>
-        <translation type="unfinished"></translation>
+        <translation>La IA puede verse después del grado</translation>
     </message>
     <message>
         <source>AI may be seen before the grade</source>
-        <translation type="unfinished"></translation>
+        <translation>La IA puede verse antes del grado</translation>
     </message>
     <message>
         <source>AI may be shown before the grade</source>
-        <translation type="unfinished"></translation>
+        <translation>La IA puede mostrarse antes del grado</translation>
     </message>
     <message>
         <source>AI revealed</source>
-        <translation type="unfinished"></translation>
+        <translation>IA revelada</translation>
     </message>
     <message>
         <source>AI revealed at</source>
-        <translation type="unfinished"></translation>
+        <translation>Hora de revelación de la IA</translation>
     </message>
     <message>
         <source>AI revealed: {moment}</source>
-        <translation type="unfinished"></translation>
+        <translation>IA revelada: {moment}</translation>
     </message>
     <message>
         <source>AI revealed: {moment}, without a first read</source>
-        <translation type="unfinished"></translation>
+        <translation>IA revelada: {moment}, sin primera lectura</translation>
     </message>
     <message>
         <source>AI revealed: {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>IA revelada: {when}</translation>
     </message>
     <message>
         <source>AI seen before</source>
-        <translation type="unfinished"></translation>
+        <translation>IA vista antes</translation>
     </message>
     <message>
         <source>AI shown to a reader</source>
-        <translation type="unfinished"></translation>
+        <translation>IA mostrada a un lector</translation>
     </message>
     <message>
         <source>ALL visits of this library</source>
-        <translation type="unfinished"></translation>
+        <translation>TODAS las visitas de esta biblioteca</translation>
     </message>
     <message>
         <source>AW acetowhite, P punctation, M mosaic, AV atypical vessels, I iodine negative, x biopsy; SCJ dashed</source>
-        <translation type="unfinished"></translation>
+        <translation>AW acetoblanco, P punteado, M mosaico, AV vasos atípicos, I yodo negativo, x biopsia; UEC en línea discontinua</translation>
     </message>
     <message>
         <source>About</source>
-        <translation type="unfinished"></translation>
+        <translation>Acerca de</translation>
     </message>
     <message>
         <source>About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the locked test, for good.</source>
-        <translation type="unfinished"></translation>
+        <translation>De cada 100 pacientes, unas 65 servirán para aprender, 20 para calibrar (al menos 12 de un grado, o un tercio) y 15 serán la prueba bloqueada, definitivamente.</translation>
     </message>
     <message>
         <source>About the patient with this ID</source>
-        <translation type="unfinished"></translation>
+        <translation>Sobre la paciente con este ID</translation>
     </message>
     <message>
         <source>Absent</source>
-        <translation type="unfinished"></translation>
+        <translation>Ausentes</translation>
     </message>
     <message>
         <source>Account</source>
-        <translation type="unfinished"></translation>
+        <translation>Cuenta</translation>
     </message>
     <message>
         <source>Acetic acid</source>
-        <translation type="unfinished"></translation>
+        <translation>Ácido acético</translation>
     </message>
     <message>
         <source>Acetic acid applied at</source>
-        <translation type="unfinished"></translation>
+        <translation>Hora de aplicación del ácido acético</translation>
     </message>
     <message>
         <source>Acetic acid applied: {when}</source>
-        <translation type="unfinished"></translation>
+        <translation>Ácido acético aplicado: {when}</translation>
     </message>
     <message>
         <source>Acetic acid is on: start the clock</source>
-        <translation type="unfinished"></translation>
+        <translation>Ácido acético aplicado: iniciar el reloj</translation>
     </message>
     <message>
         <source>Acetic acid: start the clock</source>
-        <translation type="unfinished"></translation>
+        <translation>Ácido acético: iniciar el reloj</translation>
     </message>
     <message>
         <source>Aceto uptake</source>
-        <translation type="unfinished"></translation>
+        <translation>Captación de ácido acético</translation>
     </message>
     <message>
         <source>Acetowhite</source>
-        <translation type="unfinished"></translation>
+        <translation>Acetoblanco</translation>
     </message>
     <message>
         <source>Acid is on: start clock</source>
-        <translation type="unfinished"></translation>
+        <translation>Ácido aplicado: iniciar reloj</translation>
     </message>
     <message>
         <source>Action</source>
-        <translation type="unfinished"></translation>
+        <translation>Acción</translation>
     </message>
     <message>
         <source>Add a lesion, and draw it</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir una lesión y dibujarla</translation>
     </message>
     <message>
         <source>Add a person</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir una persona</translation>
     </message>
     <message>
         <source>Add a person...</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir una persona...</translation>
     </message>
     <message>
         <source>Add a step</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir un paso</translation>
     </message>
     <message>
         <source>Add all the same</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir de todos modos</translation>
     </message>
     <message>
         <source>Add endocervical sampling</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir toma endocervical</translation>
     </message>
     <message>
         <source>Add excision</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir escisión</translation>
     </message>
     <message>
         <source>Add folder...</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir carpeta...</translation>
     </message>
     <message>
         <source>Add her and give the visit to her</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadirla y asignarle la visita</translation>
     </message>
     <message>
         <source>Add lesion</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir lesión</translation>
     </message>
     <message>
         <source>Add light and lower the camera&apos;s gain (ISO), then retake.</source>
-        <translation type="unfinished"></translation>
+        <translation>Añada luz y reduzca la ganancia (ISO) de la cámara; luego repita la toma.</translation>
     </message>
     <message>
         <source>Add other specimen</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir otra muestra</translation>
     </message>
     <message>
         <source>Add patient</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir paciente</translation>
     </message>
     <message>
         <source>Add pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir imágenes</translation>
     </message>
     <message>
         <source>Add pictures ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir imágenes ...</translation>
     </message>
     <message>
         <source>Add to this visit</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir a esta visita</translation>
     </message>
     <message>
         <source>Add zips or files...</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadir zips o archivos...</translation>
     </message>
     <message>
         <source>Added</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadido</translation>
     </message>
     <message>
         <source>Adding pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>Añadiendo imágenes</translation>
     </message>
     <message>
         <source>Adjudicator: decides between readings, sees neither names nor findings</source>
-        <translation type="unfinished"></translation>
+        <translation>Adjudicador: decide entre lecturas, no ve nombres ni hallazgos</translation>
     </message>
     <message>
         <source>Administrator: keeps accounts, reads the audit trail, changes no visit</source>
-        <translation type="unfinished"></translation>
+        <translation>Administrador: gestiona cuentas, lee el registro de auditoría, no cambia ninguna visita</translation>
     </message>
     <message>
         <source>After</source>
-        <translation type="unfinished"></translation>
+        <translation>Después</translation>
     </message>
     <message>
         <source>After a total hysterectomy there is no cervix: what is examined is the vaginal vault</source>
-        <translation type="unfinished"></translation>
+        <translation>Tras una histerectomía total no hay cuello uterino: lo que se explora es la cúpula vaginal</translation>
     </message>
     <message>
         <source>After acetic acid</source>
-        <translation type="unfinished"></translation>
+        <translation>Tras el ácido acético</translation>
     </message>
     <message>
         <source>After the other picture of its pair (s)</source>
-        <translation type="unfinished"></translation>
+        <translation>Tras la otra imagen de su par (s)</translation>
     </message>
     <message>
         <source>Again</source>
-        <translation type="unfinished"></translation>
+        <translation>Repetir</translation>
     </message>
     <message>
         <source>Against the verdict, because: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>En contra del veredicto, porque: {reason}.</translation>
     </message>
     <message>
         <source>Agreement</source>
-        <translation type="unfinished"></translation>
+        <translation>Concordancia</translation>
     </message>
     <message>
         <source>Agreement of the readers</source>
-        <translation type="unfinished"></translation>
+        <translation>Concordancia de los lectores</translation>
     </message>
     <message>
         <source>Aligned with the first</source>
-        <translation type="unfinished"></translation>
+        <translation>Alineada con la primera</translation>
     </message>
     <message>
         <source>Aligned with the first, {error}</source>
-        <translation type="unfinished"></translation>
+        <translation>Alineada con la primera, {error}</translation>
     </message>
     <message>
         <source>Aligned, estimated error {error}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Alineada, error estimado {error}.</translation>
     </message>
     <message>
         <source>Aligning the earlier picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Alineando la imagen anterior</translation>
     </message>
     <message>
         <source>Aligning was stopped: the two are side by side, not aligned. Choose the picture again to align them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Se detuvo la alineación: las dos están lado a lado, sin alinear. Elija la imagen de nuevo para alinearlas.</translation>
     </message>
     <message>
         <source>Aligning {number} of {frames}</source>
-        <translation type="unfinished"></translation>
+        <translation>Alineando {number} de {frames}</translation>
     </message>
     <message>
         <source>All</source>
+        <translation>Todas</translation>
+    </message>
+    <message>
+        <source>All as taken</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>All cases ({cases:,} of {women:,} women)</source>
-        <translation type="unfinished"></translation>
+        <translation>Todos los casos ({cases:,} de {women:,} pacientes)</translation>
     </message>
     <message>
         <source>All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>Todos los archivos (*)</translation>
     </message>
     <message>
         <source>All keys</source>
-        <translation type="unfinished"></translation>
+        <translation>Todas las teclas</translation>
     </message>
     <message>
         <source>All of it</source>
-        <translation type="unfinished"></translation>
+        <translation>Imagen entera</translation>
     </message>
     <message>
         <source>All pairs are decided</source>
-        <translation type="unfinished"></translation>
+        <translation>Todos los pares están decididos</translation>
     </message>
     <message>
         <source>All pairs are read</source>
-        <translation type="unfinished"></translation>
+        <translation>Todos los pares están leídos</translation>
     </message>
     <message>
         <source>All pairs are read. Thank you.
 
 Left goes back to them, T to the tasks.</source>
-        <translation type="unfinished"></translation>
+        <translation>Todos los pares están leídos. Gracias.
+
+Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>All readers (Fleiss)</source>
-        <translation type="unfinished"></translation>
+        <translation>Todos los lectores (Fleiss)</translation>
     </message>
     <message>
         <source>All steps are done</source>
-        <translation type="unfinished"></translation>
+        <translation>Todos los pasos están hechos</translation>
     </message>
     <message>
         <source>All that the search for &quot;{searched}&quot; finds</source>
-        <translation type="unfinished"></translation>
+        <translation>Todas las que encuentra la búsqueda &quot;{searched}&quot;</translation>
     </message>
     <message>
         <source>All visits that are found have a label: change the search, or take them too</source>
-        <translation type="unfinished"></translation>
+        <translation>Todas las visitas encontradas tienen etiqueta: cambie la búsqueda o inclúyalas también</translation>
     </message>
     <message>
         <source>All were in sight.</source>
-        <translation type="unfinished"></translation>
+        <translation>Se han visto todas.</translation>
     </message>
     <message>
         <source>Allergies</source>
-        <translation type="unfinished"></translation>
+        <translation>Alergias</translation>
     </message>
     <message>
         <source>Allergy to iodine</source>
-        <translation type="unfinished"></translation>
+        <translation>Alergia al yodo</translation>
     </message>
     <message>
         <source>Already in the library</source>
-        <translation type="unfinished"></translation>
+        <translation>Ya en la biblioteca</translation>
     </message>
     <message>
         <source>Also before your grade, which is then one after AI. It goes on record.</source>
-        <translation type="unfinished"></translation>
+        <translation>También antes de su grado, que será entonces posterior a la IA. Queda registrado.</translation>
     </message>
     <message>
         <source>Also what was added</source>
-        <translation type="unfinished"></translation>
+        <translation>También lo añadido</translation>
     </message>
     <message>
         <source>Alt+arrows</source>
-        <translation type="unfinished"></translation>
+        <translation>Alt+flechas</translation>
     </message>
     <message>
         <source>Altered</source>
-        <translation type="unfinished"></translation>
+        <translation>Alterada</translation>
     </message>
     <message>
         <source>Amend now</source>
-        <translation type="unfinished"></translation>
+        <translation>Enmendar ahora</translation>
     </message>
     <message>
         <source>Amend...</source>
-        <translation type="unfinished"></translation>
+        <translation>Enmendar...</translation>
     </message>
     <message>
         <source>Amended by {who}: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>Enmendado por {who}: {reason}</translation>
     </message>
     <message>
         <source>Amended colposcopy report</source>
-        <translation type="unfinished"></translation>
+        <translation>Informe de colposcopia enmendado</translation>
     </message>
     <message>
         <source>Amended: takes the place of the report that {name} signed on {day}, which is kept. Opened again by {who} on {opened}: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>Enmendado: sustituye al informe que {name} firmó el {day}, que se conserva. Abierto de nuevo por {who} el {opened}: {reason}</translation>
     </message>
     <message>
         <source>Amendment of a signed report</source>
-        <translation type="unfinished"></translation>
+        <translation>Enmienda de un informe firmado</translation>
     </message>
     <message>
         <source>An administrator of the library gives you a new password. If nobody can sign in any more, the recovery key that was printed when the library was made lets an administrator in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un administrador de la biblioteca le da una contraseña nueva. Si ya nadie puede iniciar sesión, la clave de recuperación que se imprimió al crear la biblioteca permite entrar a un administrador.</translation>
     </message>
     <message>
         <source>An import is under way. Stop it, or drop these again when it is done.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hay una importación en curso. Deténgala, o vuelva a soltar estos archivos cuando termine.</translation>
     </message>
     <message>
         <source>An unexpected error kept it from the library; it is in the log.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un error inesperado impidió que llegara a la biblioteca; está en el registro de errores.</translation>
     </message>
     <message numerus="yes">
         <source>And %n such note(s) more.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Y %n nota más de este tipo.</numerusform>
+            <numerusform>Y %n notas más de este tipo.</numerusform>
         </translation>
     </message>
     <message>
         <source>Annotate</source>
-        <translation type="unfinished"></translation>
+        <translation>Anotación</translation>
     </message>
     <message>
         <source>Annotator: labels pictures, sees neither names nor findings</source>
-        <translation type="unfinished"></translation>
+        <translation>Anotador: etiqueta imágenes, no ve nombres ni hallazgos</translation>
     </message>
     <message>
         <source>Another impression is your second read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Otra impresión es su segunda lectura.</translation>
     </message>
     <message>
         <source>Another library...</source>
-        <translation type="unfinished"></translation>
+        <translation>Otra biblioteca...</translation>
     </message>
     <message>
         <source>Another visit is chosen in the list; the pictures go to this one.</source>
-        <translation type="unfinished"></translation>
+        <translation>En la lista está elegida otra visita; las imágenes van a esta.</translation>
     </message>
     <message>
         <source>Answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Respuesta</translation>
     </message>
     <message>
         <source>Answer: none</source>
-        <translation type="unfinished"></translation>
+        <translation>Respuesta: ninguna</translation>
     </message>
     <message>
         <source>Answer: {grade}. {prediction_set}</source>
-        <translation type="unfinished"></translation>
+        <translation>Respuesta: {grade}. {prediction_set}</translation>
     </message>
     <message>
         <source>Answered from {source} only.</source>
-        <translation type="unfinished"></translation>
+        <translation>Respondida solo a partir de {source}.</translation>
     </message>
     <message>
         <source>Anticoagulants</source>
-        <translation type="unfinished"></translation>
+        <translation>Anticoagulantes</translation>
     </message>
     <message>
         <source>Anything else that matters before the examination</source>
-        <translation type="unfinished"></translation>
+        <translation>Cualquier otra cosa importante antes de la exploración</translation>
     </message>
     <message>
         <source>Apply</source>
-        <translation type="unfinished"></translation>
+        <translation>Aplicar</translation>
     </message>
     <message>
         <source>Apply points</source>
-        <translation type="unfinished"></translation>
+        <translation>Aplicar puntos</translation>
     </message>
     <message>
         <source>Apply to shift the picture only, or add a spot: two also turn and scale it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aplique para solo desplazar la imagen, o añada un punto: con dos también se gira y se escala.</translation>
     </message>
     <message>
         <source>Apply to shift, turn and scale the picture, or add a spot away from the others.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aplique para desplazar, girar y escalar la imagen, o añada un punto alejado de los otros.</translation>
     </message>
     <message>
         <source>Apply, or add a fourth spot: only then can the fit be checked.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aplique, o añada un cuarto punto: solo entonces se puede comprobar el ajuste.</translation>
     </message>
     <message>
         <source>Apply, or add a spot.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aplique, o añada un punto.</translation>
     </message>
     <message>
         <source>Apply, or add a spot: from six on the picture can bend as the tissue does.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aplique, o añada un punto: a partir de seis la imagen puede deformarse como el tejido.</translation>
     </message>
     <message>
         <source>Apr</source>
-        <translation type="unfinished"></translation>
+        <translation>abr</translation>
     </message>
     <message>
         <source>Arrow keys or 0, 1, 2; Delete: not assessed</source>
-        <translation type="unfinished"></translation>
+        <translation>Teclas de flecha o 0, 1, 2; Supr: no evaluado</translation>
     </message>
     <message>
         <source>Arrows, drag</source>
-        <translation type="unfinished"></translation>
+        <translation>Flechas, arrastrar</translation>
     </message>
     <message>
         <source>As drawn: {measures}</source>
-        <translation type="unfinished"></translation>
+        <translation>Según lo dibujado: {measures}</translation>
     </message>
     <message>
         <source>As graded: high or cancer was given. At 85 % specificity: how well HSIL+ can be told apart, with a threshold for each model that nobody uses when grading. The interval of the calibration error lies high where cases are few.</source>
-        <translation type="unfinished"></translation>
+        <translation>Según el grado dado: se dio alto o cáncer. Con especificidad del 85 %: lo bien que se distingue HSIL+, con un umbral para cada modelo que nadie usa al graduar. El intervalo del error de calibración queda alto donde hay pocos casos.</translation>
     </message>
     <message>
         <source>As in Today: name, ID, date, impression; empty: all visits</source>
-        <translation type="unfinished"></translation>
+        <translation>Como en Hoy: nombre, ID, fecha, impresión; vacío: todas las visitas</translation>
     </message>
     <message>
         <source>As it came with the program</source>
-        <translation type="unfinished"></translation>
+        <translation>Como venía con el programa</translation>
     </message>
     <message>
         <source>As one signed file, for another clinic: the model, and nothing of any patient</source>
-        <translation type="unfinished"></translation>
+        <translation>Como un archivo firmado, para otra clínica: el modelo, y nada de ninguna paciente</translation>
     </message>
     <message>
         <source>As recorded, not aligned</source>
+        <translation>Como se grabó, sin alinear</translation>
+    </message>
+    <message>
+        <source>As taken</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>As the computer</source>
-        <translation type="unfinished"></translation>
+        <translation>Como el sistema</translation>
     </message>
     <message>
         <source>Ask a clinician or an administrator of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Consulte a un clínico o a un administrador de ella.</translation>
     </message>
     <message>
         <source>Ask about</source>
-        <translation type="unfinished"></translation>
+        <translation>Preguntar por</translation>
     </message>
     <message>
         <source>Ask for a new library once more</source>
-        <translation type="unfinished"></translation>
+        <translation>Vuelva a pedir una biblioteca nueva</translation>
     </message>
     <message>
         <source>Ask for the tour once more</source>
-        <translation type="unfinished"></translation>
+        <translation>Vuelva a pedir el recorrido</translation>
     </message>
     <message>
         <source>Ask her to hold still, and take the pair again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pídale que no se mueva y tome el par de nuevo.</translation>
     </message>
     <message>
         <source>Asked with {sources} ({cases:,})</source>
-        <translation type="unfinished"></translation>
+        <translation>Consultado con {sources} ({cases:,})</translation>
     </message>
     <message>
         <source>Asking the library what it has already ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Consultando qué hay ya en la biblioteca ...</translation>
     </message>
     <message>
         <source>Asking the model</source>
-        <translation type="unfinished"></translation>
+        <translation>Consultando el modelo</translation>
     </message>
     <message>
         <source>Attention below this value is left clear.</source>
-        <translation type="unfinished"></translation>
+        <translation>La atención por debajo de este valor queda transparente.</translation>
     </message>
     <message>
         <source>Audit trail</source>
-        <translation type="unfinished"></translation>
+        <translation>Registro de auditoría</translation>
     </message>
     <message>
         <source>Aug</source>
-        <translation type="unfinished"></translation>
+        <translation>ago</translation>
     </message>
     <message>
         <source>Automatic again</source>
-        <translation type="unfinished"></translation>
+        <translation>Automático de nuevo</translation>
     </message>
     <message>
         <source>Back</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver</translation>
     </message>
     <message>
         <source>Back (Escape)</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver (Esc)</translation>
     </message>
     <message>
         <source>Back to Models</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a Modelos</translation>
     </message>
     <message>
         <source>Back to Models (Escape)</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a Modelos (Esc)</translation>
     </message>
     <message>
         <source>Back to Settings</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a Ajustes</translation>
     </message>
     <message>
         <source>Back to Settings (Escape)</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a Ajustes (Esc)</translation>
     </message>
     <message>
         <source>Back to Today</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a Hoy</translation>
     </message>
     <message>
         <source>Back to Today (Escape)</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a Hoy (Esc)</translation>
     </message>
     <message>
         <source>Back to Today (Escape); the plan stays</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a Hoy (Esc); el plan se conserva</translation>
     </message>
     <message>
         <source>Back to all</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a todas</translation>
     </message>
     <message>
         <source>Back to default</source>
-        <translation type="unfinished"></translation>
+        <translation>Predeterminado</translation>
     </message>
     <message>
         <source>Back to live</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a en vivo</translation>
     </message>
     <message>
         <source>Back to the choices</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a las opciones</translation>
     </message>
     <message>
         <source>Back to the pair</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver al par</translation>
     </message>
     <message>
         <source>Back to the pictures of this visit (Esc)</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a las imágenes de esta visita (Esc)</translation>
     </message>
     <message>
         <source>Back to the tasks</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a las tareas</translation>
     </message>
     <message>
         <source>Back to {visit}</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver a {visit}</translation>
     </message>
     <message>
         <source>Back up into a folder...</source>
-        <translation type="unfinished"></translation>
+        <translation>Copia de seguridad en carpeta...</translation>
     </message>
     <message>
         <source>Back up now</source>
-        <translation type="unfinished"></translation>
+        <translation>Copia de seguridad ahora</translation>
     </message>
     <message>
         <source>Back, without a change (Escape)</source>
-        <translation type="unfinished"></translation>
+        <translation>Volver, sin cambios (Esc)</translation>
     </message>
     <message>
         <source>Backed up: {pictures}, {files} new.</source>
-        <translation type="unfinished"></translation>
+        <translation>Copia hecha: {pictures}; nuevos: {files}.</translation>
     </message>
     <message>
         <source>Backing up</source>
-        <translation type="unfinished"></translation>
+        <translation>Haciendo la copia de seguridad</translation>
     </message>
     <message>
         <source>Backup</source>
-        <translation type="unfinished"></translation>
+        <translation>Copia de seguridad</translation>
     </message>
     <message>
         <source>Backups and checks are made by clinicians and administrators.</source>
-        <translation type="unfinished"></translation>
+        <translation>Las copias de seguridad y las comprobaciones las hacen los clínicos y los administradores.</translation>
     </message>
     <message>
         <source>Bands of the Swede score</source>
-        <translation type="unfinished"></translation>
+        <translation>Rangos de la puntuación de Swede</translation>
     </message>
     <message>
         <source>Because of</source>
-        <translation type="unfinished"></translation>
+        <translation>Motivo</translation>
     </message>
     <message>
         <source>Before</source>
-        <translation type="unfinished"></translation>
+        <translation>Anterior</translation>
     </message>
     <message>
         <source>Before acetic acid</source>
-        <translation type="unfinished"></translation>
+        <translation>Antes del ácido acético</translation>
     </message>
     <message>
         <source>Before it was removed</source>
-        <translation type="unfinished"></translation>
+        <translation>Antes de su eliminación</translation>
     </message>
     <message>
         <source>Before: {before}, which answered then. New: {new}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Anterior: {before}, que respondía entonces. Nuevo: {new}.</translation>
     </message>
     <message>
         <source>Began</source>
-        <translation type="unfinished"></translation>
+        <translation>Inicio</translation>
     </message>
     <message>
         <source>Begin an examination without a patient</source>
-        <translation type="unfinished"></translation>
+        <translation>Iniciar una exploración sin paciente</translation>
     </message>
     <message>
         <source>Begin visit</source>
-        <translation type="unfinished"></translation>
+        <translation>Iniciar visita</translation>
     </message>
     <message>
         <source>Begin without a patient</source>
-        <translation type="unfinished"></translation>
+        <translation>Iniciar sin paciente</translation>
     </message>
     <message>
         <source>Begun</source>
-        <translation type="unfinished"></translation>
+        <translation>Inicio</translation>
     </message>
     <message>
         <source>Being aligned ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Alineando ...</translation>
     </message>
     <message>
         <source>Being registered ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Registrando ...</translation>
     </message>
     <message>
         <source>Beside the picture on the stage, aligned with it (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>Junto a la imagen del visor, alineada con ella (Intro)</translation>
     </message>
     <message>
         <source>Between two points</source>
-        <translation type="unfinished"></translation>
+        <translation>Entre dos puntos</translation>
     </message>
     <message>
         <source>Biopsies</source>
-        <translation type="unfinished"></translation>
+        <translation>Biopsias</translation>
     </message>
     <message>
         <source>Biopsy</source>
-        <translation type="unfinished"></translation>
+        <translation>Biopsia</translation>
     </message>
     <message>
         <source>Biopsy pins</source>
-        <translation type="unfinished"></translation>
+        <translation>Marcas de biopsia</translation>
     </message>
     <message>
         <source>Biopsy, treatment, recall, referral</source>
-        <translation type="unfinished"></translation>
+        <translation>Biopsia, tratamiento, control, derivación</translation>
     </message>
     <message>
         <source>Birth date</source>
-        <translation type="unfinished"></translation>
+        <translation>Fecha de nacimiento</translation>
     </message>
     <message>
         <source>Black margin of every picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Margen negro de cada imagen</translation>
     </message>
     <message>
         <source>Blend</source>
-        <translation type="unfinished"></translation>
+        <translation>Mezcla</translation>
     </message>
     <message>
         <source>Blend: white light on the left, fluorescence on the right ([ and ])</source>
-        <translation type="unfinished"></translation>
+        <translation>Mezcla: luz blanca a la izquierda, fluorescencia a la derecha ([ y ])</translation>
     </message>
     <message>
         <source>Born</source>
-        <translation type="unfinished"></translation>
+        <translation>Nacimiento</translation>
     </message>
     <message>
         <source>Both models grade all cases of the locked test alike.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ambos modelos gradúan igual todos los casos de la prueba bloqueada.</translation>
     </message>
     <message>
         <source>Both sources: they are read as a pair.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ambas fuentes: se leen como un par.</translation>
     </message>
     <message>
         <source>Both together</source>
+        <translation>Ambas juntas</translation>
+    </message>
+    <message>
+        <source>Brightness, contrast and filter ...</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brightness, contrast and filter of each picture, for looking only (Ctrl+B); G: green filter</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Bring a model file</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporar un archivo de modelo</translation>
     </message>
     <message>
         <source>Bring a model file...</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporar un archivo de modelo...</translation>
     </message>
     <message>
         <source>Bring in pictures of this folder</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporar imágenes de esta carpeta</translation>
     </message>
     <message>
         <source>Bring in zips or files</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporar zips o archivos</translation>
     </message>
     <message>
         <source>Bring it in</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporarlo</translation>
     </message>
     <message>
         <source>Bring the os into the middle of the picture, then retake.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lleve el orificio al centro de la imagen y repita la toma.</translation>
     </message>
     <message>
         <source>Bring the whole cervix into view and into the light, then retake.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lleve todo el cuello uterino al campo y a la luz, y repita la toma.</translation>
     </message>
     <message>
         <source>Bringing a model</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporando un modelo</translation>
     </message>
     <message>
         <source>Bringing a model in</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporando un modelo</translation>
     </message>
     <message>
         <source>Bringing in pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporando imágenes</translation>
     </message>
     <message>
         <source>Bringing in the pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporando las imágenes</translation>
     </message>
     <message>
         <source>Bringing it in ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Incorporándolo ...</translation>
     </message>
     <message>
         <source>Brown</source>
-        <translation type="unfinished"></translation>
+        <translation>Marrón</translation>
     </message>
     <message>
         <source>Brush</source>
-        <translation type="unfinished"></translation>
+        <translation>Pincel</translation>
     </message>
     <message>
         <source>By</source>
         <comment>a person</comment>
-        <translation type="unfinished"></translation>
+        <translation>Por</translation>
     </message>
     <message>
         <source>By hand</source>
-        <translation type="unfinished"></translation>
+        <translation>A mano</translation>
     </message>
     <message>
         <source>By two points, {apart:.0f} pixels apart.</source>
-        <translation type="unfinished"></translation>
+        <translation>Por dos puntos, a {apart:.0f} píxeles de distancia.</translation>
     </message>
     <message>
         <source>By whom: part of a name</source>
-        <translation type="unfinished"></translation>
+        <translation>Por quién: parte de un nombre</translation>
     </message>
     <message>
         <source>CIN2 or CIN3</source>
-        <translation type="unfinished"></translation>
+        <translation>CIN2 o CIN3</translation>
     </message>
     <message>
         <source>CIN2+ seen as high</source>
-        <translation type="unfinished"></translation>
+        <translation>CIN2+ visto como alto</translation>
     </message>
     <message>
         <source>CIN3 or cancer</source>
-        <translation type="unfinished"></translation>
+        <translation>CIN3 o cáncer</translation>
     </message>
     <message>
         <source>CMYK converted to RGB</source>
-        <translation type="unfinished"></translation>
+        <translation>CMYK convertido a RGB</translation>
     </message>
     <message>
         <source>CSV (*.csv)</source>
-        <translation type="unfinished"></translation>
+        <translation>CSV (*.csv)</translation>
     </message>
     <message>
         <source>Ca&amp;pture</source>
-        <translation type="unfinished"></translation>
+        <translation>Ca&amp;ptura</translation>
     </message>
     <message>
         <source>Calibrate the scale ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Calibrar la escala ...</translation>
     </message>
     <message>
         <source>Calibrated probabilities.</source>
-        <translation type="unfinished"></translation>
+        <translation>Probabilidades calibradas.</translation>
     </message>
     <message>
         <source>Calibration error (low is good)</source>
-        <translation type="unfinished"></translation>
+        <translation>Error de calibración (mejor si es bajo)</translation>
     </message>
     <message>
         <source>Camera</source>
-        <translation type="unfinished"></translation>
+        <translation>Cámara</translation>
     </message>
     <message>
         <source>Canal opened by</source>
-        <translation type="unfinished"></translation>
+        <translation>Canal abierto con</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Cancelar</translation>
     </message>
     <message>
         <source>Cancel {job}</source>
-        <translation type="unfinished"></translation>
+        <translation>Cancelar {job}</translation>
     </message>
     <message>
         <source>Cancer</source>
         <comment>grade</comment>
-        <translation type="unfinished"></translation>
+        <translation>Cáncer</translation>
     </message>
     <message>
         <source>Cannot be graded</source>
-        <translation type="unfinished"></translation>
+        <translation>No graduable</translation>
     </message>
     <message>
         <source>Cannot be graded ...</source>
-        <translation type="unfinished"></translation>
+        <translation>No graduable ...</translation>
     </message>
     <message>
         <source>Cannot be graded, with a reason</source>
-        <translation type="unfinished"></translation>
+        <translation>No graduable, con un motivo</translation>
     </message>
     <message>
         <source>Cannot be graded: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>No graduable: {reason}</translation>
     </message>
     <message>
         <source>Cannot be read: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>No se puede leer: {why}</translation>
     </message>
     <message>
         <source>Cannot be switched here: the library is open for reading only, and the switch must go on record.</source>
-        <translation type="unfinished"></translation>
+        <translation>No se puede cambiar aquí: la biblioteca está abierta solo para lectura, y el cambio debe quedar registrado.</translation>
     </message>
     <message>
         <source>Capture</source>
-        <translation type="unfinished"></translation>
+        <translation>Captura</translation>
     </message>
     <message>
         <source>Cases</source>
-        <translation type="unfinished"></translation>
+        <translation>Casos</translation>
     </message>
     <message>
         <source>Cases by grade</source>
-        <translation type="unfinished"></translation>
+        <translation>Casos por grado</translation>
     </message>
     <message>
         <source>Cases of this library</source>
-        <translation type="unfinished"></translation>
+        <translation>Casos de esta biblioteca</translation>
     </message>
     <message>
         <source>Cases that are graded differently</source>
-        <translation type="unfinished"></translation>
+        <translation>Casos graduados de forma distinta</translation>
     </message>
     <message>
         <source>Cases that the figures are of</source>
-        <translation type="unfinished"></translation>
+        <translation>Casos a los que corresponden las cifras</translation>
     </message>
     <message>
         <source>Centring</source>
-        <translation type="unfinished"></translation>
+        <translation>Centrado</translation>
     </message>
     <message>
         <source>Cervix</source>
-        <translation type="unfinished"></translation>
+        <translation>Cuello uterino</translation>
     </message>
     <message>
         <source>Cervix tool</source>
-        <translation type="unfinished"></translation>
+        <translation>Herramienta de cuello uterino</translation>
     </message>
     <message>
         <source>Change ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Cambiar ...</translation>
     </message>
     <message>
         <source>Change keys</source>
-        <translation type="unfinished"></translation>
+        <translation>Cambiar teclas</translation>
     </message>
     <message>
         <source>Change my impression from {own} to {grade}</source>
-        <translation type="unfinished"></translation>
+        <translation>Cambiar mi impresión de {own} a {grade}</translation>
     </message>
     <message>
         <source>Change my password...</source>
-        <translation type="unfinished"></translation>
+        <translation>Cambiar mi contraseña...</translation>
     </message>
     <message>
         <source>Change...</source>
-        <translation type="unfinished"></translation>
+        <translation>Cambiar...</translation>
     </message>
     <message>
         <source>Changes, with removals</source>
-        <translation type="unfinished"></translation>
+        <translation>Cambios, incluidas eliminaciones</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit and are as the camera took them, neither cut nor squeezed; if so, place four points by hand.</source>
-        <translation type="unfinished"></translation>
+        <translation>Compruebe que ambas imágenes muestran a la misma paciente en esta visita y están como las tomó la cámara, sin recortar ni deformar; si es así, coloque cuatro puntos a mano.</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit. If they do, place four or more points again, on spots that are sharp in both. The pictures can be looked at together meanwhile.</source>
-        <translation type="unfinished"></translation>
+        <translation>Compruebe que ambas imágenes muestran a la misma paciente en esta visita. Si es así, coloque de nuevo cuatro puntos o más, en lugares nítidos en ambas. Mientras tanto, las imágenes se pueden ver juntas.</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit: they have too few structures to compare.</source>
-        <translation type="unfinished"></translation>
+        <translation>Compruebe que ambas imágenes muestran a la misma paciente en esta visita: tienen muy pocas estructuras que comparar.</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit; if they do, place four points by hand.</source>
-        <translation type="unfinished"></translation>
+        <translation>Compruebe que ambas imágenes muestran a la misma paciente en esta visita; si es así, coloque cuatro puntos a mano.</translation>
     </message>
     <message>
         <source>Check the trail</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobar el registro</translation>
     </message>
     <message>
         <source>Check the trail, and look for this line in a backup.</source>
-        <translation type="unfinished"></translation>
+        <translation>Compruebe el registro de auditoría y busque esta línea en una copia de seguridad.</translation>
     </message>
     <message>
         <source>Check this library</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobar esta biblioteca</translation>
     </message>
     <message>
         <source>Check weights</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobar pesos</translation>
     </message>
     <message>
         <source>Check: aligned only in part, {error}</source>
-        <translation type="unfinished"></translation>
+        <translation>Compruebe: alineada solo en parte, {error}</translation>
     </message>
     <message>
         <source>Checked: the weights are what model.toml promises, and {seal}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobado: los pesos son los que promete model.toml, y {seal}.</translation>
     </message>
     <message>
         <source>Checker</source>
-        <translation type="unfinished"></translation>
+        <translation>Tablero</translation>
     </message>
     <message>
         <source>Checking a model file</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando un archivo de modelo</translation>
     </message>
     <message>
         <source>Checking and reading the pair</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando y leyendo el par</translation>
     </message>
     <message>
         <source>Checking clips</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando los clips</translation>
     </message>
     <message>
         <source>Checking pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando las imágenes</translation>
     </message>
     <message>
         <source>Checking quality</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando la calidad</translation>
     </message>
     <message>
         <source>Checking the audit trail</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando el registro de auditoría</translation>
     </message>
     <message>
         <source>Checking the clips of the backup</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando los clips de la copia de seguridad</translation>
     </message>
     <message>
         <source>Checking the copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando la copia</translation>
     </message>
     <message>
         <source>Checking the copy of the database</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando la copia de la base de datos</translation>
     </message>
     <message>
         <source>Checking the database</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando la base de datos</translation>
     </message>
     <message>
         <source>Checking the export</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando la exportación</translation>
     </message>
     <message>
         <source>Checking the file ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando el archivo ...</translation>
     </message>
     <message>
         <source>Checking the library</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando la biblioteca</translation>
     </message>
     <message>
         <source>Checking the model</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando el modelo</translation>
     </message>
     <message>
         <source>Checking the pictures of the backup</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando las imágenes de la copia de seguridad</translation>
     </message>
     <message>
         <source>Checking the weights</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando los pesos</translation>
     </message>
     <message>
         <source>Checking the weights...</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando los pesos...</translation>
     </message>
     <message>
         <source>Checking the whole trail ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando todo el registro de auditoría ...</translation>
     </message>
     <message>
         <source>Checking what was made of the pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando lo generado a partir de las imágenes</translation>
     </message>
     <message>
         <source>Checking what was made of them</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando lo generado a partir de ellas</translation>
     </message>
     <message>
         <source>Checking {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando {name}</translation>
     </message>
     <message>
         <source>Checking...</source>
-        <translation type="unfinished"></translation>
+        <translation>Comprobando...</translation>
     </message>
     <message>
         <source>Choice of the site</source>
-        <translation type="unfinished"></translation>
+        <translation>Decisión del centro</translation>
     </message>
     <message>
         <source>Choose ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Elegir ...</translation>
     </message>
     <message>
         <source>Choose a camera, or write its address.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija una cámara o escriba su dirección.</translation>
     </message>
     <message>
         <source>Choose a folder...</source>
-        <translation type="unfinished"></translation>
+        <translation>Elegir una carpeta...</translation>
     </message>
     <message>
         <source>Choose a grade.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija un grado.</translation>
     </message>
     <message>
         <source>Choose a larger resolution of the camera.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija una resolución mayor de la cámara.</translation>
     </message>
     <message>
         <source>Choose a model for these pictures, or pictures for this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija un modelo para estas imágenes, o imágenes para este modelo.</translation>
     </message>
     <message>
         <source>Choose a row to see what is known of it, and why.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija una fila para ver qué se sabe de ella y por qué.</translation>
     </message>
     <message>
         <source>Choose a row: its result is entered here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija una fila: su resultado se introduce aquí.</translation>
     </message>
     <message>
         <source>Choose a second camera that is another one than the first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija una segunda cámara distinta de la primera.</translation>
     </message>
     <message>
         <source>Choose a visit on Today first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija primero una visita en Hoy.</translation>
     </message>
     <message>
         <source>Choose a woman in the list first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija primero una paciente en la lista.</translation>
     </message>
     <message>
         <source>Choose an impression first (Findings).</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija primero una impresión (Hallazgos).</translation>
     </message>
     <message>
         <source>Choose another resolution of the camera.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija otra resolución de la cámara.</translation>
     </message>
     <message>
         <source>Choose files...</source>
-        <translation type="unfinished"></translation>
+        <translation>Elegir archivos...</translation>
     </message>
     <message>
         <source>Choose folders, zips or picture files, or drop them here. They are looked at first: whose they are, when they were taken, what they show. Nothing is brought in before you have seen it, and nothing is changed where it lies.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija carpetas, zips o archivos de imagen, o suéltelos aquí. Primero se examinan: de quién son, cuándo se tomaron, qué muestran. Nada se incorpora antes de que usted lo haya visto, y nada se cambia en su lugar de origen.</translation>
     </message>
     <message>
         <source>Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elíjala en Hoy, o inicie ahora: la visita queda entonces sin asignar y se asigna a la paciente antes de firmarla.</translation>
     </message>
     <message>
         <source>Choose in Today</source>
-        <translation type="unfinished"></translation>
+        <translation>Elegir en Hoy</translation>
     </message>
     <message>
         <source>Choose one or two pictures and press Enter to put them on the stage, Delete to remove them. Enter on a clip plays it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija una o dos imágenes y pulse Intro para ponerlas en el visor, Supr para quitarlas. Intro sobre un clip lo reproduce.</translation>
     </message>
     <message>
         <source>Choose or drop picture files.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija o suelte archivos de imagen.</translation>
     </message>
     <message>
         <source>Choose picture files</source>
-        <translation type="unfinished"></translation>
+        <translation>Elegir archivos de imagen</translation>
     </message>
     <message>
         <source>Choose picture files, or drop them here</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija archivos de imagen o suéltelos aquí</translation>
     </message>
     <message>
         <source>Choose the Lugol&apos;s iodine picture that belongs to this white-light picture.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija la imagen con lugol que corresponde a esta imagen de luz blanca.</translation>
     </message>
     <message>
         <source>Choose the fluorescence picture that belongs to this white-light picture.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija la imagen de fluorescencia que corresponde a esta imagen de luz blanca.</translation>
     </message>
     <message>
         <source>Choose the folder into which the device saves.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija la carpeta en la que guarda el dispositivo.</translation>
     </message>
     <message>
         <source>Choose the green filter picture that belongs to this white-light picture.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija la imagen con filtro verde que corresponde a esta imagen de luz blanca.</translation>
     </message>
     <message>
         <source>Choose the pictures in the filmstrip first: a click, or Shift and the arrows.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija primero las imágenes en la tira: un clic, o Shift y las flechas.</translation>
     </message>
     <message>
         <source>Choose the pin before or after, then what is drawn; in the player: the picture before or after</source>
-        <translation type="unfinished"></translation>
+        <translation>Elegir la marca anterior o siguiente, luego lo dibujado; en el reproductor: la imagen anterior o siguiente</translation>
     </message>
     <message>
         <source>Choose the port of the lamp.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija el puerto de la lámpara.</translation>
     </message>
     <message>
         <source>Choose the white-light picture that belongs to this fluorescence picture.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija la imagen de luz blanca que corresponde a esta imagen de fluorescencia.</translation>
     </message>
     <message>
         <source>Choose where it is to go first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Elija primero el destino.</translation>
     </message>
     <message>
         <source>Chosen by the camera itself</source>
-        <translation type="unfinished"></translation>
+        <translation>Elegido por la propia cámara</translation>
     </message>
     <message>
         <source>Chosen folders, zips and files</source>
-        <translation type="unfinished"></translation>
+        <translation>Carpetas, zips y archivos elegidos</translation>
     </message>
     <message>
         <source>Circumference</source>
-        <translation type="unfinished"></translation>
+        <translation>Circunferencia</translation>
     </message>
     <message>
         <source>Clear</source>
-        <translation type="unfinished"></translation>
+        <translation>Borrar</translation>
     </message>
     <message>
         <source>Clear filters</source>
-        <translation type="unfinished"></translation>
+        <translation>Borrar filtros</translation>
     </message>
     <message>
         <source>Clear the impression</source>
-        <translation type="unfinished"></translation>
+        <translation>Borrar la impresión</translation>
     </message>
     <message>
         <source>Clear the search: all visits again</source>
-        <translation type="unfinished"></translation>
+        <translation>Borrar la búsqueda: de nuevo todas las visitas</translation>
     </message>
     <message>
         <source>Click a spot that you recognise in both pictures, then the same spot in the other.</source>
-        <translation type="unfinished"></translation>
+        <translation>Haga clic en un punto que reconozca en ambas imágenes, luego en el mismo punto de la otra.</translation>
     </message>
     <message>
         <source>Click on the cervix, or draw round a place, to see how it whitened.</source>
-        <translation type="unfinished"></translation>
+        <translation>Haga clic en el cuello uterino, o dibuje alrededor de un lugar, para ver cómo blanqueó.</translation>
     </message>
     <message>
         <source>Click the external os: the centre of the clock</source>
-        <translation type="unfinished"></translation>
+        <translation>Haga clic en el orificio cervical externo: el centro del reloj</translation>
     </message>
     <message>
         <source>Click the page to try it; {help.tour} comes back here. Escape ends the tour.</source>
-        <translation type="unfinished"></translation>
+        <translation>Haga clic en la página para probarla; {help.tour} vuelve aquí. Esc termina el recorrido.</translation>
     </message>
     <message>
         <source>Click to open the visit</source>
-        <translation type="unfinished"></translation>
+        <translation>Haga clic para abrir la visita</translation>
     </message>
     <message>
         <source>Click to place a biopsy pin, drag one to move it</source>
-        <translation type="unfinished"></translation>
+        <translation>Haga clic para colocar una marca de biopsia, arrastre una para moverla</translation>
     </message>
     <message>
         <source>Clinician: sees names, examines, reads, signs</source>
-        <translation type="unfinished"></translation>
+        <translation>Clínico: ve nombres, explora, lee, firma</translation>
     </message>
     <message>
         <source>Clip</source>
-        <translation type="unfinished"></translation>
+        <translation>Clip</translation>
     </message>
     <message>
         <source>Clip (internal number)</source>
-        <translation type="unfinished"></translation>
+        <translation>Clip (número interno)</translation>
     </message>
     <message>
         <source>Clip of {seconds:.0f} s is in the library, with the visit before.</source>
-        <translation type="unfinished"></translation>
+        <translation>El clip de {seconds:.0f} s está en la biblioteca, con la visita anterior.</translation>
     </message>
     <message>
         <source>Clip of {seconds:.0f} s is in the library.</source>
-        <translation type="unfinished"></translation>
+        <translation>El clip de {seconds:.0f} s está en la biblioteca.</translation>
     </message>
     <message>
         <source>Clip, picture {place} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>Clip, imagen {place} de {count}</translation>
     </message>
     <message>
         <source>Clips</source>
-        <translation type="unfinished"></translation>
+        <translation>Clips</translation>
     </message>
     <message>
         <source>Clips of this visit</source>
-        <translation type="unfinished"></translation>
+        <translation>Clips de esta visita</translation>
     </message>
     <message>
         <source>Clips of this visit, or back to the live picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Clips de esta visita, o volver a la imagen en vivo</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>Cerrar</translation>
     </message>
     <message>
         <source>Close message</source>
-        <translation type="unfinished"></translation>
+        <translation>Cerrar mensaje</translation>
     </message>
     <message>
         <source>Close once more</source>
-        <translation type="unfinished"></translation>
+        <translation>Vuelva a cerrar</translation>
     </message>
     <message>
         <source>Close the corners of a lesion</source>
-        <translation type="unfinished"></translation>
+        <translation>Cerrar los vértices de una lesión</translation>
     </message>
     <message>
         <source>Close the guide</source>
-        <translation type="unfinished"></translation>
+        <translation>Cerrar la guía</translation>
     </message>
     <message>
         <source>Close the task</source>
-        <translation type="unfinished"></translation>
+        <translation>Cerrar la tarea</translation>
     </message>
     <message>
         <source>Close this form first (Esc): undo is of the examination behind it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cierre antes este formulario (Esc): deshacer se refiere a la exploración que hay detrás.</translation>
     </message>
     <message>
         <source>Close without it</source>
-        <translation type="unfinished"></translation>
+        <translation>Cerrar sin ello</translation>
     </message>
     <message>
         <source>Closing words may name {fields}.</source>
-        <translation type="unfinished"></translation>
+        <translation>El texto final puede incluir {fields}.</translation>
     </message>
     <message>
         <source>Closing words of reports</source>
-        <translation type="unfinished"></translation>
+        <translation>Texto final de los informes</translation>
     </message>
     <message>
         <source>Closing: waiting for running work to stop. Close again to leave at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cerrando: a la espera de que se detenga el trabajo en curso. Cierre otra vez para salir de inmediato.</translation>
     </message>
     <message>
         <source>Coarse or atypical vessels</source>
-        <translation type="unfinished"></translation>
+        <translation>Vasos gruesos o atípicos</translation>
     </message>
     <message>
         <source>Colour</source>
-        <translation type="unfinished"></translation>
+        <translation>Color</translation>
     </message>
     <message>
         <source>Colours</source>
-        <translation type="unfinished"></translation>
+        <translation>Colores</translation>
     </message>
     <message>
         <source>Colours of the model attention</source>
-        <translation type="unfinished"></translation>
+        <translation>Colores de la atención del modelo</translation>
     </message>
     <message>
         <source>Colposcopy in DICOM</source>
-        <translation type="unfinished"></translation>
+        <translation>Colposcopia en DICOM</translation>
     </message>
     <message>
         <source>Colposcopy report</source>
-        <translation type="unfinished"></translation>
+        <translation>Informe de colposcopia</translation>
     </message>
     <message>
         <source>Compare on the locked test</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparar en la prueba bloqueada</translation>
     </message>
     <message>
         <source>Compare visits ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparar visitas ...</translation>
     </message>
     <message>
         <source>Compare with
 {visit}&apos;s picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparar con la
+imagen de {visit}</translation>
     </message>
     <message>
         <source>Compare with an earlier visit ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparar con una visita anterior ...</translation>
     </message>
     <message>
         <source>Compare with {visit}&apos;s picture</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparar con la imagen de {visit}</translation>
     </message>
     <message>
         <source>Compared on the locked test; it is to answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparado en la prueba bloqueada; debe responder</translation>
     </message>
     <message>
         <source>Comparing pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparando imágenes</translation>
     </message>
     <message>
         <source>Comparing the records with the audit trail</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparando los registros con el registro de auditoría</translation>
     </message>
     <message>
         <source>Comparing two models</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparando dos modelos</translation>
     </message>
     <message>
         <source>Comparing {source} pictures that may be the same</source>
-        <translation type="unfinished"></translation>
+        <translation>Comparando imágenes de {source} que pueden ser la misma</translation>
     </message>
     <message>
         <source>Complete: nothing is missing</source>
-        <translation type="unfinished"></translation>
+        <translation>Completo: no falta nada</translation>
     </message>
     <message>
         <source>Comprehensive set, also missing: {titles}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Conjunto exhaustivo, también falta: {titles}.</translation>
     </message>
     <message>
         <source>Comprehensive set: complete.</source>
-        <translation type="unfinished"></translation>
+        <translation>Conjunto exhaustivo: completo.</translation>
     </message>
     <message>
         <source>Confirm a&amp;ll</source>
-        <translation type="unfinished"></translation>
+        <translation>Confirmar &amp;todo</translation>
     </message>
     <message>
         <source>Confirm: press again</source>
-        <translation type="unfinished"></translation>
+        <translation>Confirmar: pulse otra vez</translation>
     </message>
     <message>
         <source>Confirmed: {what}. Undo takes it back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Confirmado: {what}. Deshacer lo revierte.</translation>
     </message>
     <message>
         <source>Consent</source>
-        <translation type="unfinished"></translation>
+        <translation>Consentimiento</translation>
     </message>
     <message>
         <source>Consent was not given</source>
-        <translation type="unfinished"></translation>
+        <translation>No se dio el consentimiento</translation>
     </message>
     <message>
         <source>Content</source>
-        <translation type="unfinished"></translation>
+        <translation>Contenido</translation>
     </message>
     <message>
         <source>Contents</source>
-        <translation type="unfinished"></translation>
+        <translation>Índice</translation>
     </message>
     <message>
         <source>Contour of the chosen lesion: brush</source>
-        <translation type="unfinished"></translation>
+        <translation>Contorno de la lesión elegida: pincel</translation>
     </message>
     <message>
         <source>Contour of the chosen lesion: eraser</source>
-        <translation type="unfinished"></translation>
+        <translation>Contorno de la lesión elegida: borrador</translation>
     </message>
     <message>
         <source>Contour of the chosen lesion: outline tool</source>
-        <translation type="unfinished"></translation>
+        <translation>Contorno de la lesión elegida: herramienta de trazado</translation>
     </message>
     <message>
         <source>Contour only</source>
-        <translation type="unfinished"></translation>
+        <translation>Solo contorno</translation>
     </message>
     <message>
         <source>Contours and SCJ line are hidden ({key})</source>
-        <translation type="unfinished"></translation>
+        <translation>Los contornos y la línea de la UEC están ocultos ({key})</translation>
     </message>
     <message>
         <source>Contraception</source>
-        <translation type="unfinished"></translation>
+        <translation>Anticoncepción</translation>
     </message>
     <message>
         <source>Copying</source>
-        <translation type="unfinished"></translation>
+        <translation>Copiando</translation>
     </message>
     <message>
         <source>Copying the database</source>
-        <translation type="unfinished"></translation>
+        <translation>Copiando la base de datos</translation>
     </message>
     <message>
         <source>Corner of a lesion</source>
-        <translation type="unfinished"></translation>
+        <translation>Vértice de una lesión</translation>
     </message>
     <message>
         <source>Counting ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Contando ...</translation>
     </message>
     <message>
         <source>Counting the cases ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Contando los casos ...</translation>
     </message>
     <message>
         <source>Cover words again</source>
-        <translation type="unfinished"></translation>
+        <translation>Tapar de nuevo las palabras</translation>
     </message>
     <message>
         <source>Covered: blood, mucus, instrument</source>
-        <translation type="unfinished"></translation>
+        <translation>Tapado: sangre, moco, instrumento</translation>
     </message>
     <message>
         <source>Ctrl+Shift+R. It is put on record and cannot be taken back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl+Shift+R. Queda registrado y no se puede revertir.</translation>
     </message>
     <message>
         <source>Ctrl+Shift+{number}; undo takes it back</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl+Shift+{number}; deshacer lo revierte</translation>
     </message>
     <message>
         <source>Cytology (Bethesda)</source>
-        <translation type="unfinished"></translation>
+        <translation>Citología (Bethesda)</translation>
     </message>
     <message>
         <source>Cytology of</source>
-        <translation type="unfinished"></translation>
+        <translation>Fecha de la citología</translation>
     </message>
     <message>
         <source>DICOM WITH names: archive, another clinic</source>
-        <translation type="unfinished"></translation>
+        <translation>DICOM CON nombres: archivo clínico, otra clínica</translation>
     </message>
     <message>
         <source>DICOM is not read here</source>
-        <translation type="unfinished"></translation>
+        <translation>DICOM no se lee aquí</translation>
     </message>
     <message>
         <source>DICOM of a kind that is not known</source>
-        <translation type="unfinished"></translation>
+        <translation>DICOM de un tipo desconocido</translation>
     </message>
     <message>
         <source>DICOM with names goes out as it is: there is nothing to look at first.</source>
-        <translation type="unfinished"></translation>
+        <translation>DICOM con nombres sale tal como está: no hay nada que revisar antes.</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>Oscuro</translation>
     </message>
     <message>
         <source>Dark frame taken. It is subtracted from fluorescence pictures from now on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Imagen oscura tomada. Desde ahora se resta de las imágenes de fluorescencia.</translation>
     </message>
     <message>
         <source>Dashes: while learning. {done} of {all} epochs done.</source>
-        <translation type="unfinished"></translation>
+        <translation>Trazos: durante el aprendizaje. {done} de {all} épocas hechas.</translation>
     </message>
     <message>
         <source>Date</source>
-        <translation type="unfinished"></translation>
+        <translation>Fecha</translation>
     </message>
     <message>
         <source>Day of the report, 14 Mar 2026</source>
-        <translation type="unfinished"></translation>
+        <translation>Día del informe, 14 mar 2026</translation>
     </message>
     <message>
         <source>Dec</source>
-        <translation type="unfinished"></translation>
+        <translation>dic</translation>
     </message>
     <message>
         <source>Decide between readers</source>
-        <translation type="unfinished"></translation>
+        <translation>Decidir entre lectores</translation>
     </message>
     <message>
         <source>Decide: pair {number:,} of {pairs:,}</source>
-        <translation type="unfinished"></translation>
+        <translation>Decidir: par {number:,} de {pairs:,}</translation>
     </message>
     <message>
         <source>Deciduosis, and she is not known to be pregnant</source>
-        <translation type="unfinished"></translation>
+        <translation>Deciduosis, y no consta que esté embarazada</translation>
     </message>
     <message>
         <source>Decision</source>
-        <translation type="unfinished"></translation>
+        <translation>Decisión</translation>
     </message>
     <message>
         <source>Decision of {reader}</source>
-        <translation type="unfinished"></translation>
+        <translation>Decisión de {reader}</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>Eliminar</translation>
     </message>
     <message>
         <source>Delete pin {letter}</source>
-        <translation type="unfinished"></translation>
+        <translation>Eliminar la marca {letter}</translation>
     </message>
     <message>
         <source>Delete {specimen}</source>
-        <translation type="unfinished"></translation>
+        <translation>Eliminar {specimen}</translation>
     </message>
     <message>
         <source>Demo library</source>
-        <translation type="unfinished"></translation>
+        <translation>Biblioteca de demostración</translation>
     </message>
     <message>
         <source>Demo library - phantoms, no real women</source>
-        <translation type="unfinished"></translation>
+        <translation>Biblioteca de demostración: fantomas, ninguna paciente real</translation>
     </message>
     <message>
         <source>Device</source>
-        <translation type="unfinished"></translation>
+        <translation>Dispositivo</translation>
     </message>
     <message>
         <source>Device of this workstation</source>
-        <translation type="unfinished"></translation>
+        <translation>Dispositivo de esta estación de trabajo</translation>
     </message>
     <message>
         <source>Device of this workstation ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Dispositivo de esta estación de trabajo ...</translation>
     </message>
     <message>
         <source>Device {device} ({cases:,})</source>
-        <translation type="unfinished"></translation>
+        <translation>Dispositivo {device} ({cases:,})</translation>
     </message>
     <message>
         <source>Devices: {devices}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dispositivos: {devices}.</translation>
     </message>
     <message>
         <source>Diagnosis</source>
-        <translation type="unfinished"></translation>
+        <translation>Diagnóstico</translation>
     </message>
     <message>
         <source>Diagram</source>
-        <translation type="unfinished"></translation>
+        <translation>Diagrama</translation>
     </message>
     <message>
         <source>Diagram of the cervix</source>
-        <translation type="unfinished"></translation>
+        <translation>Diagrama del cuello uterino</translation>
     </message>
     <message>
         <source>Difference (95 %)</source>
-        <translation type="unfinished"></translation>
+        <translation>Diferencia (95 %)</translation>
     </message>
     <message>
         <source>Dimmed: not seen by the engine.</source>
-        <translation type="unfinished"></translation>
+        <translation>Atenuado: no visto por el motor.</translation>
     </message>
     <message>
         <source>Discussed on</source>
+        <translation>Fecha de discusión</translation>
+    </message>
+    <message>
+        <source>Display</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Distance from what the model learned from</source>
-        <translation type="unfinished"></translation>
+        <translation>Distancia a lo aprendido por el modelo</translation>
     </message>
     <message>
         <source>Distance from what the model learned from: not checked when this answer was made.</source>
-        <translation type="unfinished"></translation>
+        <translation>Distancia a lo aprendido por el modelo: no se comprobó cuando se dio esta respuesta.</translation>
     </message>
     <message>
         <source>Distance from what the model learned from: not known, this model keeps no measure of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Distancia a lo aprendido por el modelo: desconocida, este modelo no guarda ninguna medida de ella.</translation>
     </message>
     <message>
         <source>Distinct, stearin-like</source>
-        <translation type="unfinished"></translation>
+        <translation>Nítida, como estearina</translation>
     </message>
     <message>
         <source>Distinctly yellow</source>
-        <translation type="unfinished"></translation>
+        <translation>Nítidamente amarillo</translation>
     </message>
     <message>
         <source>Do it</source>
-        <translation type="unfinished"></translation>
+        <translation>Hacerlo</translation>
     </message>
     <message>
         <source>Do not rely on grade or model attention (see AI).</source>
-        <translation type="unfinished"></translation>
+        <translation>No confíe en el grado ni en la atención del modelo (véase IA).</translation>
     </message>
     <message>
         <source>Do not rely on the AI answer and the model attention in this report.</source>
-        <translation type="unfinished"></translation>
+        <translation>No confíe en la respuesta de la IA ni en la atención del modelo de este informe.</translation>
     </message>
     <message>
         <source>Do not rely on this answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>No confíe en esta respuesta.</translation>
     </message>
     <message>
         <source>Do not rely on this grade.</source>
-        <translation type="unfinished"></translation>
+        <translation>No confíe en este grado.</translation>
     </message>
     <message>
         <source>Doing again: {step}</source>
-        <translation type="unfinished"></translation>
+        <translation>Rehaciendo: {step}</translation>
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished"></translation>
+        <translation>Hecho</translation>
     </message>
     <message>
         <source>Done again: {step}</source>
-        <translation type="unfinished"></translation>
+        <translation>Rehecho: {step}</translation>
     </message>
     <message>
         <source>Down</source>
-        <translation type="unfinished"></translation>
+        <translation>Bajar</translation>
     </message>
     <message>
         <source>Dr. Given Family</source>
-        <translation type="unfinished"></translation>
+        <translation>Dra. Nombre Apellido</translation>
     </message>
     <message>
         <source>Drag a box over what names somebody (keys: arrows, Space, arrows, Space). Dashed: words that the program found; W goes to them, Delete lays wrong ones bare. Z: one to one. Page Down: the next picture. Escape: back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrastre un recuadro sobre lo que identifique a alguien (teclas: flechas, Espacio, flechas, Espacio). Línea discontinua: palabras que el programa encontró; W va a ellas, Supr destapa las erróneas. Z: uno a uno. Av Pág: la imagen siguiente. Esc: volver.</translation>
     </message>
     <message>
         <source>Drag around a lesion, or click its corners</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrastre alrededor de una lesión, o haga clic en sus vértices</translation>
     </message>
     <message>
         <source>Drag the pictures, or a pin to move it</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrastre las imágenes, o una marca para moverla</translation>
     </message>
     <message>
         <source>Drag to draw a box. Or arrows move the cross, Space sets one corner and then the other, Delete takes the last box away, W goes to words that were found, where Delete lays them bare and Control Z covers them again, N shows the next picture with words, Z shows one to one, Page Down shows the next picture, Escape goes back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrastre para dibujar un recuadro. O bien: las flechas mueven la cruz, Espacio fija una esquina y luego la otra, Supr quita el último recuadro, W va a las palabras encontradas, donde Supr las destapa y Control Z vuelve a taparlas, N muestra la siguiente imagen con palabras, Z muestra uno a uno, Av Pág muestra la imagen siguiente, Esc vuelve.</translation>
     </message>
     <message>
         <source>Drag, or arrow keys; Home and End: the first and the last</source>
-        <translation type="unfinished"></translation>
+        <translation>Arrastrar, o teclas de flecha; Inicio y Fin: la primera y la última</translation>
     </message>
     <message>
         <source>Draw</source>
-        <translation type="unfinished"></translation>
+        <translation>Dibujar</translation>
     </message>
     <message>
         <source>Draw a lesion, or the next: drag, or click its corners</source>
-        <translation type="unfinished"></translation>
+        <translation>Dibujar una lesión, o la siguiente: arrastre o haga clic en sus vértices</translation>
     </message>
     <message>
         <source>Draw around the cervix in one stroke, where it was not found right; Q shows it</source>
-        <translation type="unfinished"></translation>
+        <translation>Dibuje alrededor del cuello uterino de un solo trazo, donde no se encontró bien; Q lo muestra</translation>
     </message>
     <message>
         <source>Draw contours of the chosen lesion (D: outline, B: brush, E: eraser) and the SCJ line (J)</source>
-        <translation type="unfinished"></translation>
+        <translation>Dibujar contornos de la lesión elegida (D: trazado, B: pincel, E: borrador) y la línea de la UEC (J)</translation>
     </message>
     <message>
         <source>Draw the cervix as the program found it</source>
-        <translation type="unfinished"></translation>
+        <translation>Dibujar el cuello uterino como lo encontró el programa</translation>
     </message>
     <message>
         <source>Drawing</source>
-        <translation type="unfinished"></translation>
+        <translation>Dibujo</translation>
     </message>
     <message>
         <source>Drawing phantoms to rehearse</source>
-        <translation type="unfinished"></translation>
+        <translation>Dibujando fantomas para el repaso</translation>
     </message>
     <message>
         <source>Drawing the demo library</source>
@@ -3293,6 +3322,10 @@ Left goes back to them, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>For looking only: the picture that is kept, the AI answer and the report stay as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Forgets points and registers the pair automatically</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3697,6 +3730,10 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>How sure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How the pictures are shown</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4365,6 +4402,10 @@ Left goes back to them, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Library</source>
         <translation type="unfinished"></translation>
     </message>
@@ -4528,6 +4569,10 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Look who she is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looked at through</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4885,6 +4930,10 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More contrast</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -6316,6 +6365,10 @@ Left goes back, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Pictures as they were taken</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Pictures come from the folder.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -6333,6 +6386,10 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pictures of {identifier} were added to her visit of {day}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pictures of {identifier} will be added to her visit of {day}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -6593,6 +6650,10 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Problem: {what}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Processed, for looking: {pictures}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8095,6 +8156,10 @@ Left goes back, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The brightness in the middle of the window; a lower level is brighter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The camera changed its resolution between the two pictures.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -9585,6 +9650,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>White light</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>White light through a green filter, for looking</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -12362,6 +12431,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>gamma {gamma:.1f}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>give 0 or more</source>
         <translation type="unfinished"></translation>
     </message>
@@ -13948,6 +14021,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>models and answers are unchanged</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>more contrast</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -18852,6 +18929,10 @@ library yet</source>
     </message>
     <message>
         <source>whose it is is only a guess: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>window {width}, level {level}</source>
         <translation type="unfinished"></translation>
     </message>
     <message numerus="yes">

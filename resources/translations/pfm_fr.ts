@@ -887,6 +887,10 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>A narrower window has more contrast</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A new patient</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1231,6 +1235,10 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>All as taken</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>All cases ({cases:,} of {women:,} women)</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1457,6 +1465,10 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>As recorded, not aligned</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As taken</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1713,6 +1725,14 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Both together</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brightness, contrast and filter ...</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brightness, contrast and filter of each picture, for looking only (Ctrl+B); G: green filter</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2615,6 +2635,10 @@ Left goes back to them, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Display</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Distance from what the model learned from</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3293,6 +3317,10 @@ Left goes back to them, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>For looking only: the picture that is kept, the AI answer and the report stay as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Forgets points and registers the pair automatically</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3697,6 +3725,10 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>How sure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How the pictures are shown</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4365,6 +4397,10 @@ Left goes back to them, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Library</source>
         <translation type="unfinished"></translation>
     </message>
@@ -4528,6 +4564,10 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Look who she is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looked at through</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -4885,6 +4925,10 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More contrast</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -6316,6 +6360,10 @@ Left goes back, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Pictures as they were taken</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Pictures come from the folder.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -6333,6 +6381,10 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pictures of {identifier} were added to her visit of {day}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pictures of {identifier} will be added to her visit of {day}.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -6593,6 +6645,10 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Problem: {what}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Processed, for looking: {pictures}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -8095,6 +8151,10 @@ Left goes back, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The brightness in the middle of the window; a lower level is brighter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The camera changed its resolution between the two pictures.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -9585,6 +9645,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>White light</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>White light through a green filter, for looking</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -12362,6 +12426,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>gamma {gamma:.1f}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>give 0 or more</source>
         <translation type="unfinished"></translation>
     </message>
@@ -13948,6 +14016,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>models and answers are unchanged</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>more contrast</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -18852,6 +18924,10 @@ library yet</source>
     </message>
     <message>
         <source>whose it is is only a guess: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>window {width}, level {level}</source>
         <translation type="unfinished"></translation>
     </message>
     <message numerus="yes">

@@ -10,6 +10,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.gui.actions import on_button, plain
+
 from .conftest import Opened
 
 
@@ -33,3 +35,17 @@ def test_letters_belong_to_the_menu_that_is_open(qtbot: QtBot, open_window: Open
     assert taken(bar)
     file.close()
     assert not taken(bar)
+
+
+@pytest.mark.parametrize(
+    ("action", "button"),
+    [
+        ("&Open visit", "Open visit"),
+        ("打开就诊(&O)", "打开就诊"),
+        ("导入图像 (&I)...", "导入图像..."),
+        ("Save && &go", "Save & go"),
+    ],
+)
+def test_on_a_button_no_menu_letter_is_left(action: str, button: str) -> None:
+    assert on_button(action) == button
+    assert plain(action) == button.removesuffix("...")

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.followup import Only
 from pfm_desktop.domain.people import Act
-from pfm_desktop.gui.actions import page_action
+from pfm_desktop.gui.actions import on_button, page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
@@ -410,7 +410,7 @@ class TodayPage(QWidget):
     def _empty_page(self) -> QWidget:
         """What stands there while there is no visit, and the way to many at once."""
         page = QWidget(self)
-        self.import_here = QPushButton(self._actions[-1].text().replace("&", ""), page)
+        self.import_here = QPushButton(on_button(self._actions[-1].text()), page)
         self.import_here.clicked.connect(self._actions[-1].trigger)
         self.import_here.setAutoDefault(True)  # Enter presses the button that has the keys
         column = QVBoxLayout(page)
@@ -569,7 +569,7 @@ class TodayPage(QWidget):
         self.count.setProperty("role", "quiet")
         self._buttons = []
         for action in self._actions:
-            button = QPushButton(action.text().replace("&", ""), self)
+            button = QPushButton(on_button(action.text()), self)
             button.clicked.connect(action.trigger)
             button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.setToolTip(_tip(action))

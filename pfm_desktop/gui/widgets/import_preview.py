@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from pfm_desktop.gui.actions import native, plain
+from pfm_desktop.gui.actions import native, on_button, plain
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.import_commands import ON_ROWS, ImportCommands
@@ -179,7 +179,7 @@ class ImportPreviewView(QWidget):
 
     def _words_of(self, name: str, action: QAction) -> str:
         """What stands on a button; Confirm all says how much it confirms."""
-        text = action.text().replace("&", "")
+        text = on_button(action.text())
         unsure = unsure_keys(self.preview) if self.preview is not None and name == "confirm_all" else ()
         return f"{text}: {confirms_text(self.preview, unsure)}" if self.preview is not None and unsure else text
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QTableView
 
+from pfm_desktop.domain.grade import GRADE_WORDS
+from pfm_desktop.support import moments
 from pfm_desktop.viewmodels.worklist import (
     BORN,
     COLUMNS,
@@ -15,8 +19,10 @@ from pfm_desktop.viewmodels.worklist import (
     IMPRESSION,
     INDICATION,
     NAME,
+    NOT_READ,
     PICTURES,
     SIGNED,
+    STATES,
     WHEN,
 )
 
@@ -37,12 +43,14 @@ _GIVES_WAY = (PICTURES, HISTOLOGY, BORN, INDICATION, IDENTIFIER)
 _TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in the narrowest window
 # a cut name is another's
 _COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, HISTOLOGY, IDENTIFIER, INDICATION, PICTURES, BORN)
+_BESIDE = 20  # pixels of a cell beside its words
 _SPARE = {NAME: 2, IDENTIFIER: 1, INDICATION: 3}  # parts of what is left
 
 
-def widths_in(room: int, chosen: Mapping[int, int]) -> dict[int, int]:
-    """Width of each column that is shown in `room` pixels. `chosen` by hand stay as they are."""
-    ask = {column: (chosen.get(column, least), chosen.get(column, full)) for column, (least, full) in _WIDTHS.items()}
+def widths_in(room: int, chosen: Mapping[int, int], asked: Mapping[int, Widths] = _WIDTHS) -> dict[int, int]:
+    """Width of each column that is shown in `room` pixels. `chosen` by hand stay as they are; `asked` for by the words
+    of the language."""
+    ask = {column: (chosen.get(column, least), chosen.get(column, full)) for column, (least, full) in asked.items()}
     shown = dict.fromkeys(range(len(COLUMNS)), 0)
     for column in _GIVES_WAY:
         if sum(ask[one][0] for one in shown) <= room:
@@ -64,6 +72,22 @@ def widths_in(room: int, chosen: Mapping[int, int]) -> dict[int, int]:
     return widths
 
 
+def asked_by(metrics: QFontMetrics) -> dict[int, Widths]:
+    """What the columns need for words of the language that is spoken: a birth date that is cut is another's."""
+    longest = max((moments.day(date(2028, month, 28)) for month in range(1, 13)), key=metrics.horizontalAdvance)
+    day, clock = metrics.horizontalAdvance(longest) + _BESIDE, metrics.horizontalAdvance(" 00:00")
+    needed = {
+        BORN: day,
+        WHEN: day + clock,
+        IMPRESSION: max(metrics.horizontalAdvance(words) for words in (*GRADE_WORDS.values(), NOT_READ)) + _BESIDE,
+        SIGNED: max(metrics.horizontalAdvance(words) for words in (*STATES, COLUMNS[SIGNED])) + _BESIDE,
+    }
+    return {
+        column: (max(least, needed.get(column, 0)), max(full, needed.get(column, 0)))
+        for column, (least, full) in _WIDTHS.items()
+    }
+
+
 class WorklistColumns(QObject):
     """Fits the columns of `table` into its width; a width that the user drags stays."""
 
@@ -72,11 +96,12 @@ class WorklistColumns(QObject):
         self._table = table
         self._chosen: dict[int, int] = {}
         self._fitting = False
+        self._asked = asked_by(table.fontMetrics())
         table.horizontalHeader().sectionResized.connect(self._resized)
 
     def fit(self) -> None:
         """The table has another width."""
-        widths = widths_in(self._table.viewport().width(), self._chosen)
+        widths = widths_in(self._table.viewport().width(), self._chosen, self._asked)
         self._fitting = True
         for column in range(len(COLUMNS)):
             self._table.setColumnHidden(column, column not in widths)
