@@ -12,12 +12,13 @@ ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 GAP_WIDTH = 58  # pixels of a gap: its length is written, not drawn, as a visit of an hour would not fit
 APART = 22  # before a part of the examination that begins without a gap that is known
 TICK = 5
+TALLER = 6  # what letters of another script may be taller than those of the font, of two lines
 _Index = QModelIndex | QPersistentModelIndex
 
 
 def band_height(metrics: QFontMetrics) -> int:
     """Pixels that the line takes above the pictures."""
-    return metrics.height() + TICK - 1
+    return metrics.height() + TICK + TALLER // 2 - 1
 
 
 class TimelineDelegate(QStyledItemDelegate):
@@ -32,7 +33,7 @@ class TimelineDelegate(QStyledItemDelegate):
         width = hint.width() + _lead(entry, index)
         if entry.begins:  # the name of the part is read whole, also where it has one picture
             width = max(width, _lead(entry, index) + _bold(option.font).horizontalAdvance(entry.group) + 10)
-        return QSize(width, hint.height() + band_height(metrics))
+        return QSize(width, hint.height() + TALLER + band_height(metrics))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """The line, and the picture with its words."""
