@@ -1,6 +1,6 @@
 """Errors meant for a person: what happened, what is safe, what to do next."""
 
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import ENGLISH, current, tr
 
 _STOPS = ".\N{IDEOGRAPHIC FULL STOP}"
 
@@ -8,6 +8,8 @@ _STOPS = ".\N{IDEOGRAPHIC FULL STOP}"
 def capital(text: str) -> str:
     """With a capital at the start, unless it starts with the name of a file or with other than a plain word."""
     first = text.split(" ", 1)[0].rstrip(",:;")
+    if current() != ENGLISH:  # n'est, choisissez-le
+        first = first.replace("\N{RIGHT SINGLE QUOTATION MARK}", "").replace("-", "")
     return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 

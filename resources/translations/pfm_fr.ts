@@ -1994,6 +1994,10 @@ Left goes back to them, T to the tasks.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Checkerboard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Checking a model file</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3234,6 +3238,10 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Fit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Flicker</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

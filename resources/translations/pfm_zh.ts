@@ -1937,6 +1937,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>棋盘格</translation>
     </message>
     <message>
+        <source>Checkerboard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Checking a model file</source>
         <translation>正在检查模型文件</translation>
     </message>
@@ -3177,6 +3181,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Fit</source>
         <translation>适合窗口</translation>
+    </message>
+    <message>
+        <source>Flicker</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Flicker: the other picture</source>

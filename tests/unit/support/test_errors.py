@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pfm_desktop.support.errors import BadInputError, MemoryFullError, UserError, for_a_person
+from pfm_desktop.support.errors import BadInputError, MemoryFullError, UserError, capital, for_a_person
 
 
 def test_an_error_says_what_happened_what_is_safe_and_what_to_do() -> None:
@@ -47,3 +47,10 @@ def test_other_errors_are_not_guessed_at_and_those_for_a_person_stay_as_they_are
     assert for_a_person(RuntimeError("shapes do not fit")) is None
     error = BadInputError("x")
     assert for_a_person(error) is error
+
+
+def test_in_french_the_first_word_may_have_an_apostrophe_or_a_hyphen(monkeypatch: pytest.MonkeyPatch) -> None:
+    french = "n\N{RIGHT SINGLE QUOTATION MARK}est pas lisible", "choisissez-le", "a.png manque"
+    assert [capital(text) for text in french] == list(french)
+    monkeypatch.setenv("PFM_LANGUAGE", "fr")
+    assert [capital(text)[0] for text in french] == ["N", "C", "a"]
