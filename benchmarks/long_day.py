@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def make_library(path: Path, visits: int, seed: int) -> list[str]:
-    """One woman, with so many visits; their ids."""
+    """So many women, with a visit each; the ids of these."""
     from pfm_desktop.domain.grade import Grade
     from pfm_desktop.domain.source import Stage
     from pfm_desktop.imaging.io import encode_jpeg
@@ -97,8 +97,8 @@ def make_library(path: Path, visits: int, seed: int) -> list[str]:
     }
     found = []
     with Library.create(path, demo=True) as library:
-        patient = cases.add_patient(library, identifier="D-1", family_name="Day")
-        for _ in range(visits):
+        for number in range(visits):
+            patient = cases.add_patient(library, identifier=f"D-{number:04d}", family_name=f"Day {number:04d}")
             visit = cases.add_visit(library, patient.id).id
             for stage, bytes_ in data.items():
                 cases.add_picture(library, visit, bytes_, stage=stage, seconds_since_acid=60.0)

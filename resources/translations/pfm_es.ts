@@ -890,7 +890,7 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     </message>
     <message>
         <source>A narrower window has more contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>Una ventana más estrecha da más contraste</translation>
     </message>
     <message>
         <source>A new patient</source>
@@ -1238,7 +1238,7 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     </message>
     <message>
         <source>All as taken</source>
-        <translation type="unfinished"></translation>
+        <translation>Todas como se tomaron</translation>
     </message>
     <message>
         <source>All cases ({cases:,} of {women:,} women)</source>
@@ -1473,7 +1473,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>As taken</source>
-        <translation type="unfinished"></translation>
+        <translation>Original</translation>
     </message>
     <message>
         <source>As the computer</source>
@@ -1733,11 +1733,11 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Brightness, contrast and filter ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Brillo, contraste y filtro ...</translation>
     </message>
     <message>
         <source>Brightness, contrast and filter of each picture, for looking only (Ctrl+B); G: green filter</source>
-        <translation type="unfinished"></translation>
+        <translation>Brillo, contraste y filtro de cada imagen, solo para mirar (Ctrl+B); G: filtro verde</translation>
     </message>
     <message>
         <source>Bring a model file</source>
@@ -1999,7 +1999,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Checkerboard</source>
-        <translation type="unfinished"></translation>
+        <translation>Tablero</translation>
     </message>
     <message>
         <source>Checking a model file</source>
@@ -2645,7 +2645,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Display</source>
-        <translation type="unfinished"></translation>
+        <translation>Visualización</translation>
     </message>
     <message>
         <source>Distance from what the model learned from</source>
@@ -3247,7 +3247,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Flicker</source>
-        <translation type="unfinished"></translation>
+        <translation>Parpadeo</translation>
     </message>
     <message>
         <source>Flicker: the other picture</source>
@@ -3331,7 +3331,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>For looking only: the picture that is kept, the AI answer and the report stay as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>Solo para mirar: la imagen guardada, la respuesta de la IA y el informe no cambian.</translation>
     </message>
     <message>
         <source>Forgets points and registers the pair automatically</source>
@@ -3742,7 +3742,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>How the pictures are shown</source>
-        <translation type="unfinished"></translation>
+        <translation>Cómo se muestran las imágenes</translation>
     </message>
     <message>
         <source>How {specimen} was taken</source>
@@ -4411,7 +4411,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Level</source>
-        <translation type="unfinished"></translation>
+        <translation>Nivel</translation>
     </message>
     <message>
         <source>Library</source>
@@ -4581,7 +4581,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Looked at through</source>
-        <translation type="unfinished"></translation>
+        <translation>Mirar a través de</translation>
     </message>
     <message>
         <source>Looking ...</source>
@@ -4942,7 +4942,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>More contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>Más contraste</translation>
     </message>
     <message>
         <source>More than {limit:g} s: they may not show the same. Look at lamp and camera, take it again.</source>
@@ -6416,7 +6416,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Pictures as they were taken</source>
-        <translation type="unfinished"></translation>
+        <translation>Imágenes como se tomaron</translation>
     </message>
     <message>
         <source>Pictures come from the folder.</source>
@@ -6440,7 +6440,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Pictures of {identifier} will be added to her visit of {day}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Las imágenes de {identifier} se añadirán a su visita del {day}.</translation>
     </message>
     <message>
         <source>Pictures prepared</source>
@@ -6704,7 +6704,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Processed, for looking: {pictures}</source>
-        <translation type="unfinished"></translation>
+        <translation>Procesada, solo para mirar: {pictures}</translation>
     </message>
     <message>
         <source>Progress</source>
@@ -8207,7 +8207,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The brightness in the middle of the window; a lower level is brighter</source>
-        <translation type="unfinished"></translation>
+        <translation>El brillo en el centro de la ventana; un nivel más bajo se ve más claro</translation>
     </message>
     <message>
         <source>The camera changed its resolution between the two pictures.</source>
@@ -9706,7 +9706,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>White light through a green filter, for looking</source>
-        <translation type="unfinished"></translation>
+        <translation>Luz blanca a través de un filtro verde, solo para mirar</translation>
     </message>
     <message>
         <source>White light, {stage}</source>
@@ -9846,6 +9846,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>Will be brought in</source>
         <translation>Se importará</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <comment>range of brightness</comment>
+        <translation>Ventana</translation>
     </message>
     <message>
         <source>Window</source>
@@ -12484,7 +12489,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>gamma {gamma:.1f}</source>
-        <translation type="unfinished"></translation>
+        <translation>gamma {gamma:.1f}</translation>
     </message>
     <message>
         <source>give 0 or more</source>
@@ -14077,7 +14082,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>more contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>más contraste</translation>
     </message>
     <message>
         <source>more than 8 weeks: was due {day}</source>
@@ -18986,7 +18991,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>window {width}, level {level}</source>
-        <translation type="unfinished"></translation>
+        <translation>ventana {width}, nivel {level}</translation>
     </message>
     <message numerus="yes">
         <source>with %n picture(s)</source>

@@ -888,7 +888,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>A narrower window has more contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>Une fenêtre plus étroite donne plus de contraste</translation>
     </message>
     <message>
         <source>A new patient</source>
@@ -1236,7 +1236,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>All as taken</source>
-        <translation type="unfinished"></translation>
+        <translation>Toutes telles que prises</translation>
     </message>
     <message>
         <source>All cases ({cases:,} of {women:,} women)</source>
@@ -1469,7 +1469,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>As taken</source>
-        <translation type="unfinished"></translation>
+        <translation>Telle que prise</translation>
     </message>
     <message>
         <source>As the computer</source>
@@ -1729,11 +1729,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Brightness, contrast and filter ...</source>
-        <translation type="unfinished"></translation>
+        <translation>Luminosité, contraste et filtre ...</translation>
     </message>
     <message>
         <source>Brightness, contrast and filter of each picture, for looking only (Ctrl+B); G: green filter</source>
-        <translation type="unfinished"></translation>
+        <translation>Luminosité, contraste et filtre de chaque image, pour regarder seulement (Ctrl+B)&#x202f;; G&#xa0;: filtre vert</translation>
     </message>
     <message>
         <source>Bring a model file</source>
@@ -1995,7 +1995,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Checkerboard</source>
-        <translation type="unfinished"></translation>
+        <translation>Damier</translation>
     </message>
     <message>
         <source>Checking a model file</source>
@@ -2640,7 +2640,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Display</source>
-        <translation type="unfinished"></translation>
+        <translation>Affichage</translation>
     </message>
     <message>
         <source>Distance from what the model learned from</source>
@@ -3242,7 +3242,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Flicker</source>
-        <translation type="unfinished"></translation>
+        <translation>Alternance</translation>
     </message>
     <message>
         <source>Flicker: the other picture</source>
@@ -3326,7 +3326,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>For looking only: the picture that is kept, the AI answer and the report stay as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pour regarder seulement&#xa0;: l’image conservée, la réponse de l’IA et le compte rendu ne changent pas.</translation>
     </message>
     <message>
         <source>Forgets points and registers the pair automatically</source>
@@ -3737,7 +3737,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>How the pictures are shown</source>
-        <translation type="unfinished"></translation>
+        <translation>Comment les images sont montrées</translation>
     </message>
     <message>
         <source>How {specimen} was taken</source>
@@ -4406,7 +4406,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Level</source>
-        <translation type="unfinished"></translation>
+        <translation>Niveau</translation>
     </message>
     <message>
         <source>Library</source>
@@ -4576,7 +4576,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Looked at through</source>
-        <translation type="unfinished"></translation>
+        <translation>Regarder à travers</translation>
     </message>
     <message>
         <source>Looking ...</source>
@@ -4937,7 +4937,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>More contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus de contraste</translation>
     </message>
     <message>
         <source>More than {limit:g} s: they may not show the same. Look at lamp and camera, take it again.</source>
@@ -6369,7 +6369,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pictures as they were taken</source>
-        <translation type="unfinished"></translation>
+        <translation>Images telles que prises</translation>
     </message>
     <message>
         <source>Pictures come from the folder.</source>
@@ -6393,7 +6393,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pictures of {identifier} will be added to her visit of {day}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les images de {identifier} seront ajoutées à sa consultation du {day}.</translation>
     </message>
     <message>
         <source>Pictures prepared</source>
@@ -6657,7 +6657,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Processed, for looking: {pictures}</source>
-        <translation type="unfinished"></translation>
+        <translation>Traitée, pour regarder seulement&#xa0;: {pictures}</translation>
     </message>
     <message>
         <source>Progress</source>
@@ -8160,7 +8160,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The brightness in the middle of the window; a lower level is brighter</source>
-        <translation type="unfinished"></translation>
+        <translation>La luminosité au milieu de la fenêtre&#x202f;; un niveau plus bas est plus clair</translation>
     </message>
     <message>
         <source>The camera changed its resolution between the two pictures.</source>
@@ -9657,7 +9657,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>White light through a green filter, for looking</source>
-        <translation type="unfinished"></translation>
+        <translation>Lumière blanche à travers un filtre vert, pour regarder seulement</translation>
     </message>
     <message>
         <source>White light, {stage}</source>
@@ -9800,7 +9800,12 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Window</source>
-        <translation type="unfinished"></translation>
+        <comment>range of brightness</comment>
+        <translation>Fenêtre</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>Fenêtre</translation>
     </message>
     <message>
         <source>Wipe mucus or blood off the os, then retake.</source>
@@ -12435,7 +12440,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>gamma {gamma:.1f}</source>
-        <translation type="unfinished"></translation>
+        <translation>gamma {gamma:.1f}</translation>
     </message>
     <message>
         <source>give 0 or more</source>
@@ -14028,7 +14033,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>more contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>plus de contraste</translation>
     </message>
     <message>
         <source>more than 8 weeks: was due {day}</source>
@@ -18936,7 +18941,7 @@ library yet</source>
     </message>
     <message>
         <source>window {width}, level {level}</source>
-        <translation type="unfinished"></translation>
+        <translation>fenêtre {width}, niveau {level}</translation>
     </message>
     <message numerus="yes">
         <source>with %n picture(s)</source>

@@ -830,7 +830,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>A narrower window has more contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>窗宽越窄，对比度越高</translation>
     </message>
     <message>
         <source>A new patient</source>
@@ -1178,7 +1178,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>All as taken</source>
-        <translation type="unfinished"></translation>
+        <translation>全部恢复原样</translation>
     </message>
     <message>
         <source>All cases ({cases:,} of {women:,} women)</source>
@@ -1412,7 +1412,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>As taken</source>
-        <translation type="unfinished"></translation>
+        <translation>原样</translation>
     </message>
     <message>
         <source>As the computer</source>
@@ -1672,11 +1672,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Brightness, contrast and filter ...</source>
-        <translation type="unfinished"></translation>
+        <translation>亮度、对比度和滤镜 ...</translation>
     </message>
     <message>
         <source>Brightness, contrast and filter of each picture, for looking only (Ctrl+B); G: green filter</source>
-        <translation type="unfinished"></translation>
+        <translation>每张图像的亮度、对比度和滤镜，仅用于查看（Ctrl+B）；G：绿色滤镜</translation>
     </message>
     <message>
         <source>Bring a model file</source>
@@ -1938,7 +1938,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Checkerboard</source>
-        <translation type="unfinished"></translation>
+        <translation>棋盘格</translation>
     </message>
     <message>
         <source>Checking a model file</source>
@@ -2584,7 +2584,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Display</source>
-        <translation type="unfinished"></translation>
+        <translation>显示</translation>
     </message>
     <message>
         <source>Distance from what the model learned from</source>
@@ -3184,7 +3184,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Flicker</source>
-        <translation type="unfinished"></translation>
+        <translation>闪烁</translation>
     </message>
     <message>
         <source>Flicker: the other picture</source>
@@ -3268,7 +3268,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>For looking only: the picture that is kept, the AI answer and the report stay as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>仅用于查看：保存的图像、AI 结果和报告均保持不变。</translation>
     </message>
     <message>
         <source>Forgets points and registers the pair automatically</source>
@@ -3676,7 +3676,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>How the pictures are shown</source>
-        <translation type="unfinished"></translation>
+        <translation>图像的显示方式</translation>
     </message>
     <message>
         <source>How {specimen} was taken</source>
@@ -4341,7 +4341,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Level</source>
-        <translation type="unfinished"></translation>
+        <translation>窗位</translation>
     </message>
     <message>
         <source>Library</source>
@@ -4511,7 +4511,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Looked at through</source>
-        <translation type="unfinished"></translation>
+        <translation>查看滤镜</translation>
     </message>
     <message>
         <source>Looking ...</source>
@@ -4872,7 +4872,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>More contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>增强对比度</translation>
     </message>
     <message>
         <source>More than {limit:g} s: they may not show the same. Look at lamp and camera, take it again.</source>
@@ -6332,7 +6332,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pictures as they were taken</source>
-        <translation type="unfinished"></translation>
+        <translation>图像恢复原样</translation>
     </message>
     <message>
         <source>Pictures come from the folder.</source>
@@ -6356,7 +6356,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pictures of {identifier} will be added to her visit of {day}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{identifier} 的图像将添加到其 {day} 的就诊。</translation>
     </message>
     <message>
         <source>Pictures prepared</source>
@@ -6620,7 +6620,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Processed, for looking: {pictures}</source>
-        <translation type="unfinished"></translation>
+        <translation>已处理，仅用于查看：{pictures}</translation>
     </message>
     <message>
         <source>Progress</source>
@@ -8121,7 +8121,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The brightness in the middle of the window; a lower level is brighter</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口中央的亮度；窗位越低图像越亮</translation>
     </message>
     <message>
         <source>The camera changed its resolution between the two pictures.</source>
@@ -9610,7 +9610,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>White light through a green filter, for looking</source>
-        <translation type="unfinished"></translation>
+        <translation>白光加绿色滤镜，仅用于查看</translation>
     </message>
     <message>
         <source>White light, {stage}</source>
@@ -9749,6 +9749,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>Will be brought in</source>
         <translation>将导入</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <comment>range of brightness</comment>
+        <translation>窗宽</translation>
     </message>
     <message>
         <source>Window</source>
@@ -12383,7 +12388,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>gamma {gamma:.1f}</source>
-        <translation type="unfinished"></translation>
+        <translation>伽马 {gamma:.1f}</translation>
     </message>
     <message>
         <source>give 0 or more</source>
@@ -13975,7 +13980,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>more contrast</source>
-        <translation type="unfinished"></translation>
+        <translation>增强对比度</translation>
     </message>
     <message>
         <source>more than 8 weeks: was due {day}</source>
@@ -18869,7 +18874,7 @@ library yet</source>
     </message>
     <message>
         <source>window {width}, level {level}</source>
-        <translation type="unfinished"></translation>
+        <translation>窗宽 {width}，窗位 {level}</translation>
     </message>
     <message numerus="yes">
         <source>with %n picture(s)</source>

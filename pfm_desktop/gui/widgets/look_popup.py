@@ -88,7 +88,7 @@ class _OfPicture(QWidget):
         grid.addWidget(self.title, 0, 0, 1, 3)
         grid.addWidget(self.filter, 1, 0, 1, 3)
         for row, (slider, name, least) in enumerate(
-            ((self.width_, tr("Window"), model.NARROWEST), (self.level, tr("Level"), 0)), start=2
+            ((self.width_, tr("Window", "range of brightness"), model.NARROWEST), (self.level, tr("Level"), 0)), start=2
         ):
             label = QLabel(name, self)
             label.setBuddy(slider)
