@@ -13,7 +13,6 @@ from pfm_desktop.support.language import tr
 
 IODINE_SIGNIFICANT = 4  # of the first three: from here on yellow staining counts 2, below it 0
 
-
 REID_ITEMS: tuple[ScoreItem, ...] = (
     ScoreItem(
         "colour",

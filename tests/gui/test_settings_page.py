@@ -170,7 +170,7 @@ def test_tab_goes_through_the_settings_as_they_are_read(open_window: Opened, lib
         widget = widget.nextInFocusChain()
     heights = [widget.mapTo(page, QPoint(0, 0)).y() for widget in chain if not page.shortcuts.isAncestorOf(widget)]
     assert heights == sorted(heights)
-    assert len(heights) == 17
+    assert len(heights) == 18
     assert chain[-4] is page.shortcuts.table or chain[-5] is page.shortcuts.table
 
 

@@ -91,9 +91,8 @@ def skip(lib: Library, visit_id: str, step_key: str) -> Change:
     present = _begun(lib, visit_id)
     step = next((one for one in present.plan if one.key == step_key), None)
     if step is None:
-        raise BadInputError(
-            tr("this step does not stand in the plan of the examination"), safe=tr("nothing was changed")
-        )
+        unchanged = tr("nothing was changed")
+        raise BadInputError(tr("this step does not stand in the plan of the examination"), safe=unchanged)
     skipped = sorted(present.skipped | {step_key})
     return _update(lib, visit_id, {"skipped": skipped}, f"Step passed over ({key_english(step_key)})")
 
