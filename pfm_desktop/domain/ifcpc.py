@@ -16,7 +16,7 @@ from pfm_desktop.support.language import tr
 
 ADEQUACY = form.one(
     "adequacy",
-    tr("Examination"),
+    tr("Examination", "whether it was adequate"),
     Choice("adequate", tr("adequate", "Examination")),
     Choice("inadequate", tr("inadequate", "Examination")),
 )

@@ -101,7 +101,7 @@ RESULT: tuple[Item, ...] = (
         Choice("involved", tr("involved", "Margins")),
         Choice("unclear", tr("cannot be judged", "Margins")),
     ),
-    form.text("lab_number", tr("Number"), tr("of the laboratory")),
+    form.text("lab_number", tr("Number", "of the laboratory"), tr("of the laboratory")),
     form.text("pathologist", tr("Pathologist")),
     form.text("words", tr("Words"), tr("of the report")),
 )

@@ -12,6 +12,15 @@ from pfm_desktop.support.settings import load_settings
 _LOCALES = {"en": "en_GB", "zh": "zh_CN", "es": "es_ES", "fr": "fr_FR"}
 
 
+class _QtWords(QTranslator):
+    """Qt's own words, but for keys that are called so in our texts: Ctrl is not Control."""
+
+    def translate(self, context: str, text: str, about: str | None = None, n: int = -1) -> str | None:
+        """As `QTranslator.translate`."""
+        kept = context == "QShortcut" and text in ("Ctrl", "Shift", "Alt", "Meta")
+        return text if kept else super().translate(context, text, about, n)
+
+
 def begin() -> None:
     """Choose it for this process and its workers; before modules with tables of words are loaded."""
     if os.environ.get(VARIABLE) not in LANGUAGES:
@@ -30,6 +39,6 @@ def translate_qt(app: QCoreApplication) -> None:
     if current() == ENGLISH:
         return
     QLocale.setDefault(locale)
-    words = QTranslator(app)
+    words = _QtWords(app)
     if words.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(words)

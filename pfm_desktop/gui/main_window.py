@@ -11,7 +11,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from pfm_desktop.gui import privacy, theme
-from pfm_desktop.gui.actions import ActionBook
+from pfm_desktop.gui.actions import NATIVE, ActionBook
 from pfm_desktop.gui.entrance import Entrance
 from pfm_desktop.gui.first_list import FirstList
 from pfm_desktop.gui.help import Help
@@ -615,7 +615,7 @@ class MainWindow(QMainWindow):
             self.book.action(id_).setEnabled(desk is not None)
         again = self.book.action("file.open_for_writing")
         again.setEnabled(not self.patient.again.isHidden())
-        self.patient.again.setToolTip(again.shortcut().toString())
+        self.patient.again.setToolTip(again.shortcut().toString(NATIVE))
         for id_ in ("file.lock", "file.sign_out"):
             self.book.action(id_).setEnabled(desk is not None and desk.session.account is not None)
         if desk is not None:

@@ -50,8 +50,13 @@ HELP = (
     None,
     ("help.about", tr("A&bout pfm_desktop"), ""),
 )
-# other letters than those of the menus beside them
-_MNEMONICS = {tr("Review"): tr("Re&view"), tr("Capture"): tr("Ca&pture")}
+# of pages, with other letters than those of the menus beside them
+_MNEMONICS = {
+    tr("Today"): tr("&Today"), tr("Review"): tr("Re&view"), tr("Capture"): tr("Ca&pture"),
+    tr("Annotate"): tr("&Annotate"), tr("Models"): tr("&Models"), tr("Histology"): tr("Hist&ology"),
+    tr("Import"): tr("&Import"), tr("Export"): tr("E&xport"), tr("Fine-tune"): tr("Fine-&tune"),
+    tr("Audit trail"): tr("Audit t&rail"), tr("User guide"): tr("&User guide"),
+}  # fmt: skip
 _PLACES = ((tr("&File"), FILE), (tr("&Edit"), EDIT), (tr("&View"), VIEW), (tr("&Help"), HELP))
 
 
@@ -86,7 +91,7 @@ class Menus:
     def show_page(self, title: str) -> None:
         """Show the menu of a page (its group in the book), made from its actions; "" shows none."""
         if title and title not in self._pages and self._book.group(title):
-            menu = QMenu(_MNEMONICS.get(title, f"&{title}"), self._window)
+            menu = QMenu(_MNEMONICS.get(title, title), self._window)
             menu.addActions(list(self._book.group(title)))
             self._window.menuBar().insertMenu(self._help.menuAction(), menu)
             self._pages[title] = menu

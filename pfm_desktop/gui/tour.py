@@ -12,6 +12,7 @@ from shiboken6 import isValid
 from pfm_desktop.gui.widgets.tour_card import TourCard, TourFrame
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import tour
+from pfm_desktop.viewmodels.review import TABS
 from pfm_desktop.viewmodels.tour import STEPS, TourStep
 
 if TYPE_CHECKING:
@@ -156,9 +157,7 @@ class Tour(QObject):
         """The tab of a step in front, and what it is about scrolled into sight."""
         page: Any = self._window.stack.currentWidget()
         if step.tab:
-            tabs = page.side
-            named = [index for index in range(tabs.count()) if tabs.tabText(index) == step.tab]
-            tabs.setCurrentIndex(named[0] if named else tabs.currentIndex())
+            page.side.setCurrentIndex(list(TABS).index(step.tab))
         for control in self._controls()[:1]:
             area = control.parentWidget()
             while area is not None and not isinstance(area, QScrollArea):

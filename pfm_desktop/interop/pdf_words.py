@@ -14,6 +14,7 @@ from pfm_desktop.domain.prediction import BANNER, WARNING, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.interop.pdf_content import ReportContent
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA, titled
 from pfm_desktop.support.moments import day, moment
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def state(content: ReportContent) -> str:
     """`Colposcopy report, signed`."""
     title = tr("Amended colposcopy report") if content.amends else tr("Colposcopy report")
     signed = tr("signed", "state of a report") if content.signed else tr("not signed")
-    return ", ".join((title, signed, *((tr("identity corrected since"),) if content.corrections else ())))
+    return COMMA.join((title, signed, *((tr("identity corrected since"),) if content.corrections else ())))
 
 
 def who(content: ReportContent) -> tuple[tuple[str, str], ...]:
@@ -57,7 +58,7 @@ def _visit_words(content: ReportContent) -> str:
 
 def referral(content: ReportContent) -> str:
     """What is known of her before the examination, in one paragraph; "" where nobody was asked."""
-    return "; ".join(f"{title}: {answer}" for title, answer in content.referral)
+    return "; ".join(titled(title, answer) for title, answer in content.referral)
 
 
 def check_lines(content: ReportContent) -> list[tuple[str, bool]]:
@@ -70,8 +71,8 @@ def check_lines(content: ReportContent) -> list[tuple[str, bool]]:
 def examination_lines(content: ReportContent) -> list[str]:
     """What was seen by IFCPC 2011, each lesion, when acetic acid was applied, iodine in spite of an allergy, and each
     curve."""
-    said = ["; ".join(f"{title}: {answer}" for title, answer in content.assessment)] if content.assessment else []
-    said += [f"{name}: {words}" for name, words in content.lesions]
+    said = ["; ".join(titled(title, answer) for title, answer in content.assessment)] if content.assessment else []
+    said += [titled(name, words) for name, words in content.lesions]
     examined = content.examination
     if examined is not None and examined.acid_at is not None:
         said.append(tr("Acetic acid applied: {when}", when=moment(examined.acid_at)))
@@ -93,7 +94,7 @@ def whitening(number: int, curve: Whitening) -> str:
         if curve.against_normal is None
         else tr("Whitening of place {number}, against normal tissue", number=number)
     )
-    said = f"{place}: {_course(curve)}"
+    said = titled(place, _course(curve))
     if curve.late_s is None:
         return said
     late = tr(
@@ -117,7 +118,7 @@ def _course(curve: Whitening) -> str:
         else tr("faded to half at {seconds:.0f} s", seconds=curve.half_s)
     )
     began = [] if curve.onset_s is None else [tr("began {seconds:.0f} s after acid", seconds=curve.onset_s)]
-    return ", ".join((*began, most, faded))
+    return COMMA.join((*began, most, faded))
 
 
 def impression(findings: Findings) -> str:
@@ -220,8 +221,8 @@ def evidence(prediction: Prediction) -> str:
     """Each source's share, and what each says alone; "" where there is only one."""
     if len(prediction.sources) == 1:
         return ""
-    shares = ", ".join(f"{source.words} {share:.0%}" for source, share in prediction.evidence.items())
-    alone = ", ".join(
+    shares = COMMA.join(f"{source.words} {share:.0%}" for source, share in prediction.evidence.items())
+    alone = COMMA.join(
         tr("{source} alone: {answer}", source=source.words, answer=answer.share_words)
         for source, answer in prediction.single_source.items()
     )

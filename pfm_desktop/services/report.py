@@ -32,6 +32,7 @@ from pfm_desktop.services.report_forms import (
 )
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day, moment
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def report_of_analysis(
     drawn = [marked(pixels, (), None, captions[source]) for source, pixels in given.items() if pixels is not None]
     frame = given[analysis.frame]
     heat = heated(frame, analysis, _heat_caption(analysis)) if frame is not None else None
-    files = (tr("Files: {names}.", names=", ".join(names)),) if names else ()
+    files = (tr("Files: {names}.", names=COMMA.join(names)),) if names else ()
     return ReportContent(
         made_at=made_at or datetime.now(UTC),
         software=software,

@@ -16,6 +16,7 @@ from pfm_desktop.domain.shapes import QUADRANTS
 from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, TAKEN, Specimen, SpecimenKind
 from pfm_desktop.interop.pdf_content import ReportPin
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day
 
 if TYPE_CHECKING:
@@ -92,7 +93,10 @@ def measured_words(made: LesionMeasure) -> str:
     if measured.quadrants is not None and measured.hours is not None:
         about = "" if made.os_said else " " + tr("about the os as found")
         whole = len(measured.quadrants) == len(QUADRANTS)
-        said += [tr("all four quadrants") if whole else ", ".join(measured.quadrants), f"{arcs(measured.hours)}{about}"]
+        said += [
+            tr("all four quadrants") if whole else COMMA.join(measured.quadrants),
+            f"{arcs(measured.hours)}{about}",
+        ]
     if made.elsewhere:
         said.append(tr("drawn on both pictures, measured on the white-light one"))
     return "; ".join(said)

@@ -13,6 +13,7 @@ from pfm_desktop.services.answering import valid
 from pfm_desktop.storage import records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day
 
 KEY = "report_template"
@@ -51,7 +52,7 @@ def by_template(content: ReportContent, template: ReportTemplate, problem: str =
         "diagram": {"diagram": None},
     }
     changes = {name: value for section in gone for name, value in emptied[section].items()}
-    names = ", ".join(title.lower() for key, title in SECTIONS.items() if key in gone)
+    names = COMMA.join(title.lower() for key, title in SECTIONS.items() if key in gone)
     notes = [tr("Left out by the template of this site: {names}.", names=names)] if names else []
     notes += [problem] if problem else []
     return replace(

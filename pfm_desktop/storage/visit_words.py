@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -17,7 +16,7 @@ from pfm_desktop.storage.schema import folded
 from pfm_desktop.storage.search import PART
 from pfm_desktop.storage.tables import FindingsTable, VisitTable, VisitWordTable
 from pfm_desktop.storage.tables_review import AssessmentTable, LesionTable, ResultTable
-from pfm_desktop.support.language import catalogue, current
+from pfm_desktop.support.language import in_english
 
 TOLD_BY = frozenset({"findings", "visit", "assessment", "lesion", "result"})  # kinds of record
 
@@ -66,20 +65,7 @@ def _answers(items: Sequence[Item], answers: Mapping[str, Any] | None) -> Iterat
 def _words(item: Item, answer: Any) -> Iterator[str]:
     """An answer as it is said in English, whatever the window speaks: the words are kept, and found by all."""
     if item.kind not in (Kind.ONE, Kind.SEVERAL):
-        yield from (str(answer), *_english(item.unit))
+        yield from (str(answer), *in_english(item.unit))
         return
     for key in [answer] if isinstance(answer, str) else answer:
-        yield from _english(form.answer_words(item, [key]))
-
-
-def _english(shown: str) -> Iterable[str]:
-    return _sources(current()).get(shown, (shown,))
-
-
-@cache
-def _sources(language: str) -> Mapping[str, Sequence[str]]:
-    """English words by what is shown for them; of two that are shown alike both."""
-    found: dict[str, list[str]] = {}
-    for (source, _comment), (first, *_) in catalogue(language).items():
-        found.setdefault(first, []).append(source)
-    return found
+        yield from in_english(form.answer_words(item, [key]))

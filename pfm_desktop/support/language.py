@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -67,6 +67,19 @@ _PLACE = re.compile(r"\\\{(\w+)[^}]*\\\}")  # a name in braces, of a text whose 
 def _pattern(place: re.Match[str], values: Mapping[str, object]) -> str:
     name = place[1]
     return f"(?P<{name}>{re.escape(str(values[name])) if name in values else '.*?'})"
+
+
+def in_english(shown: str) -> Sequence[str]:
+    """The English words that are shown so, of two that are shown alike both; the words themselves in English."""
+    return _sources(current()).get(shown, (shown,))
+
+
+@cache
+def _sources(language: str) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for (source, _comment), (first, *_) in catalogue(language).items():
+        found.setdefault(first, []).append(source)
+    return found
 
 
 def number(n: int) -> str:

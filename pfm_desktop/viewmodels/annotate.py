@@ -23,6 +23,7 @@ from pfm_desktop.services.said_beside import Draft
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 Say = Callable[[UserError], None]
 UNDO, REDO = "Undo: ", "Redo: "  # as the journal says it
@@ -489,7 +490,7 @@ class Unkept:
 def said_in(changes: Mapping[str, Any]) -> str:
     """What a change beside the grade is called where it can be taken back."""
     names = {"note": tr("Note"), "quality": tr("Quality"), "regions": tr("Region")}
-    return ", ".join(names[name] for name in changes)
+    return COMMA.join(names[name] for name in changes)
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ from pfm_desktop.services.ai_shown import shown_in
 from pfm_desktop.services.labelling import TaskRow
 from pfm_desktop.services.reading_report import Drift, ReadingReport
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA, titled
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.annotate import Reading
 from pfm_desktop.viewmodels.annotate_ai import IN_TASK
@@ -168,7 +169,7 @@ def progress(reading: Reading) -> str:
         said = tr("{done:,} of {turns:,} decided", done=done, turns=turns)
     else:
         said = tr("{done:,} of {turns:,} read", done=done, turns=turns)
-    return f"{said}: {', '.join(parts)}" if parts else said
+    return titled(said, ", ".join(parts)) if parts else said
 
 
 def waiting(reading: Reading) -> str:
@@ -229,7 +230,7 @@ def other_words(read: Read) -> str:
         seconds,
         tr("AI seen before") if read.ai_seen else "",
     ]
-    lines = [read_words(read), ", ".join(part for part in beside if part), f'"{read.note}"' if read.note else ""]
+    lines = [read_words(read), COMMA.join(part for part in beside if part), f'"{read.note}"' if read.note else ""]
     return "\n".join(line for line in lines if line)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 LAST = tr("LAST PICTURE, not live")
 LEFT = tr("They stay in the folder. Import brings them in later.")
@@ -29,7 +30,7 @@ def waiting_hint(names: tuple[str, ...], *, visit: bool, why: str) -> str:
     """Why they wait, and which they are."""
     which, more = f"{', '.join(names[:NAMED])}.", len(names) - NAMED
     if more > 0:
-        which = tr("{files} and {more} more.", files=", ".join(names[:NAMED]), more=more)
+        which = tr("{files} and {more} more.", files=COMMA.join(names[:NAMED]), more=more)
     if why:
         return f"{why} {which}"
     if visit:

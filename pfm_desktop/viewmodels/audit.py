@@ -14,7 +14,7 @@ from pfm_desktop.services.audit_key import library_fingerprint
 from pfm_desktop.services.audit_words import short
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import in_english, tr
 from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import typed_day
 
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
     from pfm_desktop.storage.library import Library
 
-COLUMNS = (tr("When"), tr("Who"), tr("What"), tr("About"), tr("What happened"))
+COLUMNS = (
+    tr("When"),
+    tr("Who"),
+    tr("What", "kind of record"),
+    tr("About", "whom a line is about"),
+    tr("What happened"),
+)
 WHEN, WHO, WHAT, ABOUT, HAPPENED = range(len(COLUMNS))
 KINDS: tuple[tuple[str, Kind | None], ...] = (
     (tr("Everything"), None),
@@ -256,7 +262,8 @@ def _happened(told: Told) -> str:
     if len(told.fields) != 1 or not (told.fields[0].before and told.fields[0].after):
         return told.text
     field = told.fields[0]
-    return field.short if told.text.startswith(field.name) else f"{told.text} ({field.short})"
+    named = told.text.startswith((field.name, *in_english(field.name)))  # the record is English
+    return field.short if named else f"{told.text} ({field.short})"
 
 
 def _day(text: str) -> date | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.listing import COMMA
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Caption:
     @property
     def spoken(self) -> str:
         """For the screen reader."""
-        return ", ".join(part for part in (self.big, self.title, *self.lines) if part)
+        return COMMA.join(part for part in (self.big, self.title, *self.lines) if part)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.words import capital
 
@@ -174,7 +175,7 @@ def recording_words(seconds: float, *, dropped: int, trouble: str = "") -> str:
     missing = tr("{frames} frames missing", frames=dropped) if dropped else ""
     waits = tr("not on disk yet: {trouble}", trouble=trouble) if trouble else ""
     said = tr("● REC {minutes}:{seconds:02d}", minutes=whole // 60, seconds=whole % 60)
-    return ", ".join(part for part in (said, missing, waits) if part)
+    return COMMA.join(part for part in (said, missing, waits) if part)
 
 
 def unkept_words(count: int, problem: str) -> str:

@@ -17,6 +17,7 @@ from pfm_desktop.domain.registration import RegistrationStatus, reason_words
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.domain.treatment import treated_between
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.captions import Caption, Captions
 from pfm_desktop.viewmodels.filmstrip import FilmstripEntry, entry_of
@@ -128,7 +129,7 @@ def entries(
     """The earlier pictures to choose from, visit by visit, the newest visit first."""
     made: list[FilmstripEntry] = []
     for one in visits:
-        group = ", ".join(part for part in (day(one.visit.day), one.impression) if part)
+        group = COMMA.join(part for part in (day(one.visit.day), one.impression) if part)
         for number, picture in enumerate(nearest_first(one.pictures, shown)):
             entry = entry_of(picture, partial(load, picture.id))
             made.append(replace(entry, group=group, begins=number == 0))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA, titled
 from pfm_desktop.viewmodels.pair_view import DisplayWindow, Filter, PairView, with_window
 
 FILTER_WORDS = {
@@ -47,7 +48,7 @@ def as_taken(view: PairView) -> PairView:
 def note_of(view: PairView, shown: Sequence[tuple[Source, str]]) -> str:
     """What stands on the stage while a picture is not shown as it was taken; "" else. `shown`: those in sight, with
     their titles."""
-    parts = [f"{title}: {_said(view.window(source))}" for source, title in shown if not view.window(source).neutral]
+    parts = [titled(title, _said(view.window(source))) for source, title in shown if not view.window(source).neutral]
     return tr("Processed, for looking: {pictures}", pictures="; ".join(parts)) if parts else ""
 
 
@@ -58,4 +59,4 @@ def _said(window: DisplayWindow) -> str:
         said.append(tr("window {width}, level {level}", width=width, level=level))
     if window.gamma != 1.0:
         said.append(tr("gamma {gamma:.1f}", gamma=window.gamma))
-    return ", ".join(said)
+    return COMMA.join(said)

@@ -16,6 +16,7 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
@@ -101,12 +102,12 @@ class Picked:
     @cached_property
     def count(self) -> str:
         """`2 women, 3 visits, 7 pictures`."""
-        return ", ".join((self.who, tr("%n picture(s)", "", self.pictures)))
+        return COMMA.join((self.who, tr("%n picture(s)", "", self.pictures)))
 
     @property
     def who(self) -> str:
         """`2 women, 3 visits`."""
-        return ", ".join((tr("%n (woman|women)", "", self.women), tr("%n visit(s)", "", len(self.rows))))
+        return COMMA.join((tr("%n (woman|women)", "", self.women), tr("%n visit(s)", "", len(self.rows))))
 
 
 @dataclass(frozen=True)

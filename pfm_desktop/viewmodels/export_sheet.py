@@ -10,6 +10,7 @@ from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.words import capital
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not part of it
@@ -193,7 +194,7 @@ class Sheet:
         own, found = len(self.boxes.get(picture.id, ())), len(self.words.get(picture.id, ()))
         said = [tr("%n box(es)", "", own)] if own else []
         said += [tr("words found in %n place(s)", "", found)] if found else []
-        return ", ".join(said)
+        return COMMA.join(said)
 
     @property
     def goes_out_words(self) -> str:

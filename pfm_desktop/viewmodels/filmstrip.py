@@ -12,6 +12,7 @@ from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.clip import Clip, ClipKind
 from pfm_desktop.domain.source import Source, Stage, goes_second
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.visit_timeline import Place, arranged, gap_words, when_words
 from pfm_desktop.viewmodels.words import capital
 
@@ -55,13 +56,13 @@ class FilmstripEntry:
         """For the screen reader."""
         # fluorescence is the caption
         light = tr("white light") if self.source is Source.WHITE and not self.clip_id else ""
-        return ", ".join(part for part in (self.caption, self.detail, light) if part)
+        return COMMA.join(part for part in (self.caption, self.detail, light) if part)
 
     @property
     def place(self) -> str:
         """Where it stands on the line of time, for the screen reader and the tooltip."""
         gap = tr("{gap} after what stands before it", gap=self.gap) if self.gap else ""
-        return ", ".join(part for part in (self.group, gap) if part)
+        return COMMA.join(part for part in (self.group, gap) if part)
 
 
 def entries_of(

@@ -11,6 +11,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.score import ScoreItem
 from pfm_desktop.support.errors import capital
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import by, grade_words
 
@@ -87,7 +88,7 @@ def _gaps_words(gaps: Sequence[str]) -> str:
     if not gaps:
         return tr("Complete: nothing is missing")
     done = PARTS - len(gaps)
-    return tr("{done} of {parts}. Missing: {gaps}", done=done, parts=PARTS, gaps=", ".join(gaps))
+    return tr("{done} of {parts}. Missing: {gaps}", done=done, parts=PARTS, gaps=COMMA.join(gaps))
 
 
 def _band(score: SwedeScore, bands: Bands | None) -> str:

@@ -18,6 +18,7 @@ from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, Specimen, Specime
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.grades import grade_words
 from pfm_desktop.viewmodels.worklist import APART_SIGN, OVERDUE_SIGN, birth_text
 
@@ -52,7 +53,15 @@ PART_WORDS = {
     Part.FIGURES: tr("My figures"),
 }
 COLUMNS = {
-    Part.AWAITED: (tr("Waits for"), tr("Pot"), tr("Name"), "ID", tr("Visit"), tr("What"), tr("Impression")),
+    Part.AWAITED: (
+        tr("Waits for"),
+        tr("Pot"),
+        tr("Name"),
+        "ID",
+        tr("Visit"),
+        tr("What", "kind of specimen"),
+        tr("Impression"),
+    ),
     Part.DISCUSS: (tr("Why"), tr("Name"), "ID", tr("Visit"), tr("Impression"), tr("Histology")),
     Part.LETTERS: (tr("Letter"), tr("Name"), "ID", tr("Visit"), tr("Histology")),
 }
@@ -207,7 +216,7 @@ def doubt_words(what: FollowUp) -> str:
     if early:
         return tr(
             "The report on pot {pots} is dated before the visit: is it this woman's, and of this visit?",
-            pots=", ".join(early),
+            pots=COMMA.join(early),
         )
     if found is None or what.impression is None or not what.discordant:
         return ""

@@ -7,6 +7,7 @@ from datetime import datetime
 from pfm_desktop.domain.grade import GRADE_WORDS, Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import moment
 
 TITLES: dict[Grade, str] = {
@@ -34,7 +35,7 @@ def grade_words(grade: Grade) -> str:
 
 def by(reader: str, at: datetime) -> str:
     """`Dr. Test, 25 Nov 2026 14:30 UTC+01:00`."""
-    return ", ".join(part for part in (reader, moment(at)) if part)
+    return COMMA.join(part for part in (reader, moment(at)) if part)
 
 
 def percent(share: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.words import capital
 from pfm_desktop.viewmodels.worklist import birth_text
 
@@ -120,7 +121,7 @@ def counts_text(preview: ImportPreview) -> str:
     visits = [[line for line in visit.pictures if not line.problem] for w in preview.women() for visit in w.visits]
     women = sum(any(not line.problem for visit in w.visits for line in visit.pictures) for w in preview.women())
     visit_count = sum(bool(ready) for ready in visits)
-    counted = ", ".join(
+    counted = COMMA.join(
         (
             tr("%n (woman|women)", "", women),
             tr("%n visit(s)", "", visit_count),

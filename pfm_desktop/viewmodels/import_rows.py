@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.import_page import becomes, open_question
 from pfm_desktop.viewmodels.import_words import NOT_KNOWN
 from pfm_desktop.viewmodels.importing import ImportPreview, PictureLine, VisitLines, WomanLines
@@ -90,7 +91,7 @@ def rows_of(preview: ImportPreview, *, only_open: bool = False) -> Rows:
             made.add(
                 Kind.FILE,
                 one.name,
-                (f"{one.name}: {one.reason}",),
+                (titled(one.name, one.reason),),
                 files,
                 details=(f"{one.name}\n" + tr("Not brought in: {reason}", reason=one.reason)),
             )

@@ -11,6 +11,7 @@ from pfm_desktop.services.importing.guess import Guess, Sure
 from pfm_desktop.services.importing.plan import PlannedPicture, PlannedVisit
 from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.intake import offered_as
 from pfm_desktop.viewmodels.words import capital
 
@@ -57,7 +58,7 @@ def how_sure(guesses: Sequence[Told]) -> str:
     found = []
     for sure, words in ((Sure.UNKNOWN, capital(NOT_KNOWN)), (Sure.UNSURE, tr("Unsure"))):
         named = [_WHAT[one.what] for one in guesses if one.guess.sure is sure]
-        found += [f"{words}: {', '.join(named)}"] if named else []
+        found += [titled(words, ", ".join(named))] if named else []
     if found:
         return ". ".join(found)
     return tr("Said", "how sure") if all(one.guess.sure is Sure.SAID for one in guesses) else tr("Likely", "how sure")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from pfm_desktop.jobs import Progress
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class JobRow:
         """The line beside the bar."""
         if self.stopping:
             return tr("{job}: stopping", job=self.title)
-        return f"{self.title}: {self.text}" if self.text and self.text != self.title else self.title
+        return titled(self.title, self.text) if self.text and self.text != self.title else self.title
 
 
 class JobBoard:

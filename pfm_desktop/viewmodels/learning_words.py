@@ -13,6 +13,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.services.learning.comparing import Changed
 from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, SIZE, SPARED, no_worse
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import TITLES
 from pfm_desktop.viewmodels.learning import Counted, Runs
@@ -122,7 +123,7 @@ def detail_lines(counted: Counted) -> tuple[str, ...]:
             tr(
                 "To rule a grade out a model needs {enough} women of it: {grades}.",
                 enough=RULES_OUT,
-                grades=", ".join(parts),
+                grades=COMMA.join(parts),
             )
         )
     devices = [
@@ -133,8 +134,8 @@ def detail_lines(counted: Counted) -> tuple[str, ...]:
         f"{SAID_WORDS.get(name, name)} {one.cases:,}" for name, one in counts_by(counted.found.cases, "said").items()
     ]
     if devices:
-        lines.append(tr("Devices: {devices}.", devices=", ".join(devices)))
-        lines.append(tr("Labels from: {origins}.", origins=", ".join(origins)))
+        lines.append(tr("Devices: {devices}.", devices=COMMA.join(devices)))
+        lines.append(tr("Labels from: {origins}.", origins=COMMA.join(origins)))
     lines.append(_parts_text(counted.parts))
     out = left_out_by(counted.found.left_out)
     if out:
@@ -175,7 +176,7 @@ def why_no_start(counted: Counted | None) -> str:
     """Why nothing can be learned; "" where it can."""
     if counted is None or not counted.missing:
         return ""
-    short = ", ".join(
+    short = COMMA.join(
         (f"{TITLES[grade]} " + tr("%n (woman|women)", "", count)) for grade, count in counted.missing.items()
     )
     second, enough = counted.second, counted.enough
@@ -371,7 +372,7 @@ def verdict_text(figures: Mapping[str, Any]) -> tuple[str, str]:
     if against:
         said = "\n".join((tr("Not to be promoted without a reason:"), *(f"- {capital(one)}" for one in against)))
     else:
-        measures = ", ".join(no_worse(figures))
+        measures = COMMA.join(no_worse(figures))
         said = tr("Nothing speaks against it: none of {measures} is worse beyond chance.", measures=measures)
     return said, "\n".join(f"- {capital(one)}." for one in figures.get("mind", ()))
 

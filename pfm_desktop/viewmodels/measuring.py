@@ -13,6 +13,7 @@ from pfm_desktop.domain.measure import Measured, answers, swede_size
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.findings import why_locked
 from pfm_desktop.viewmodels.review import os_mark_of
 
@@ -110,7 +111,7 @@ def offer_of(lesion: Lesion, made: LesionMeasure) -> Offer | None:
     known = measured if made.os_said else _without_os(measured)
     size = swede_size(known)
     size = None if size == lesion.swede.lesion_size else size
-    parts = [f"{_LESION[key].title}: {form.answer_words(_LESION[key], answer)}" for key, answer in offered.items()]
+    parts = [titled(_LESION[key].title, form.answer_words(_LESION[key], answer)) for key, answer in offered.items()]
     parts += [tr("Swede, lesion size: {size}", size=size)] if size is not None else []
     return Offer(lesion.id, offered, size, "; ".join(parts)) if parts else None
 

@@ -16,6 +16,7 @@ from pfm_desktop.storage.schema import DATABASE, is_encrypted
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.paths import demo_library_dir
 from pfm_desktop.viewmodels.words import spoken
 
@@ -122,7 +123,7 @@ def _may_all_the_same(person: Account) -> str:
         said.append(tr("decisions between readers are written"))
     if person.may(Act.KEEP_ACCOUNTS):
         said.append(tr("accounts are kept here"))
-    return ", ".join(said)
+    return COMMA.join(said)
 
 
 def over_text(was: str) -> str:

@@ -13,6 +13,7 @@ from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,7 +158,7 @@ def fit_lines(points: PointPairs, white_size: Size, fluorescence_size: Size) -> 
             said = str(error)
     exact = points.count < ENOUGH_TO_CHECK
     lines = tuple(
-        f"{number}" if exact or not residuals else f"{number}: {_distance(residuals[number - 1])}"
+        f"{number}" if exact or not residuals else titled(number, _distance(residuals[number - 1]))
         for number in range(1, points.count + 1)
     )
     if not said and points.count:
@@ -183,7 +184,7 @@ def fit_words(lines: Sequence[str], said: str) -> str:
 
 def long_fits() -> tuple[str, ...]:
     """The longest `fit_words` of a few pairs; room is kept for them. Nobody places many more than six."""
-    known, unknown = ([f"{number}: {far}" for number in range(1, 7)] for far in ("000.0 px", tr("not known")))
+    known, unknown = ([titled(number, far) for number in range(1, 7)] for far in ("000.0 px", tr("not known")))
     return (
         fit_words(["1", "2", "3"], ON_ONE_LINE),
         fit_words(known, _fit([100.0] * 10 + [101.0], exact=False)),

@@ -10,6 +10,7 @@ from pfm_desktop.domain import form
 from pfm_desktop.domain.form import Choice, Item
 from pfm_desktop.domain.referral import BY_KEY, COMPREHENSIVE, ITEMS, MINIMUM, age_on
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
 from pfm_desktop.viewmodels.forms import answer_text
 
@@ -114,7 +115,7 @@ def _short(key: str, answer: Any) -> str:
 
 def _missing(least: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     """A line for the minimum set, and one for what the comprehensive one asks beyond it."""
-    titles = ", ".join(least)
+    titles = COMMA.join(least)
     done = {"done": len(MINIMUM) - len(least), "all": len(MINIMUM)}
     minimum = (
         tr("Minimum set (ASCCP): {done} of {all}. Missing: {titles}.", titles=titles, **done)
@@ -123,7 +124,7 @@ def _missing(least: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]
     )
     beyond = ""
     if others:
-        beyond = tr("Comprehensive set, also missing: {titles}.", titles=", ".join(others))
+        beyond = tr("Comprehensive set, also missing: {titles}.", titles=COMMA.join(others))
     elif not least:
         beyond = tr("Comprehensive set: complete.")
     return minimum, beyond

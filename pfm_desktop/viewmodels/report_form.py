@@ -13,6 +13,7 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.documenting import doubts_of
 from pfm_desktop.viewmodels.findings import NO_VISIT, gaps_of
@@ -79,7 +80,7 @@ def sign_view(
     else:
         blocked = "" if name.strip() else tr("Write your name to sign.")
     account = tr("The journal keeps the signing as {name}.", name=unnamed) if unnamed and not read_only else ""
-    missing = tr("Missing: {gaps}", gaps=", ".join(gaps)) if gaps else ""
+    missing = tr("Missing: {gaps}", gaps=COMMA.join(gaps)) if gaps else ""
     contradicts = tr("In doubt: {doubts}", doubts="; ".join(doubts)) if doubts else ""
     said = ". ".join(part for part in (missing, contradicts) if part)
     return SignView("", blocked, said, "", off_record, account)

@@ -23,6 +23,7 @@ from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source, goes_second
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.retake import care_words, retake_words
 
@@ -48,6 +49,15 @@ class Step(StrEnum):
     LOADING = "loading"
     ANSWERING = "answering"
     REGISTERING = "registering"
+
+
+TABS = {  # of the column beside the pictures, by id: short words, as five stand beside each other
+    "findings": tr("Findings", "tab"),
+    "ai": tr("AI", "tab"),
+    "pins": tr("Pins", "tab"),
+    "report": tr("Report", "tab"),
+    "referral": tr("Referral", "tab"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -421,7 +431,7 @@ def visit_link(row: VisitRow) -> VisitLink:
     when = day(row.visit.day)
     impression = GRADE_WORDS[Grade(row.impression)] if row.impression else ""
     count = tr("%n picture(s)", "", row.pictures)
-    return VisitLink(row.visit.id, ", ".join(part for part in (when, impression, count) if part))
+    return VisitLink(row.visit.id, COMMA.join(part for part in (when, impression, count) if part))
 
 
 def link_of(case: VisitCase) -> VisitLink:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.capture.keeping import Lot, LotNews, LotState
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def caption_of(lot: Lot) -> tuple[str, ...]:
         after_acid = one.stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID) and one.seconds is not None
         what = () if after_acid else (one.stage.words,)
         when = () if one.seconds is None else (tr("{seconds:.0f} s after acid", seconds=one.seconds),)
-        found.append(", ".join((light, *what, *when)))
+        found.append(COMMA.join((light, *what, *when)))
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from pfm_desktop.domain.examination import (
 )
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA, titled
 
 FADES = tr("Over 3 minutes since acetic acid: whitening fades. Take what is missing now.")
 FADES_NOW = tr("Over 3 minutes since acetic acid: whitening fades.")
@@ -76,7 +77,7 @@ class TimelineRow:
     @property
     def spoken(self) -> str:
         """For the screen reader."""
-        return ", ".join(part for part in (self.text, STATE_WORDS[self.state], self.note) if part)
+        return COMMA.join(part for part in (self.text, STATE_WORDS[self.state], self.note) if part)
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _over(rows: Sequence[TimelineRow]) -> str:
     missed_, skipped = (sum(row.state is state for row in rows) for state in (RowState.MISSED, RowState.SKIPPED))
     short = [tr("%n missed", "", missed_)] if missed_ else []
     short += [tr("%n left out", "", skipped)] if skipped else []
-    return f"{OVER}: {', '.join(short)}" if short else FINISHED
+    return titled(OVER, ", ".join(short)) if short else FINISHED
 
 
 def _row(

@@ -28,7 +28,7 @@ NOT_SEEN = tr("It is not in sight at the moment.")
 NO_PAGE = tr("{page} cannot be shown at the moment. The message at the foot of the window says why; Next goes on.")
 WAITS = tr("The tour waits: this step is about {page}. Stay here as long as you like.")
 GO_THERE, NEXT, LAST = tr("Go there"), tr("Next"), tr("Finish")
-BACK, SKIP = tr("Back"), tr("Skip the tour")
+BACK, SKIP = tr("Back", "to the step before"), tr("Skip the tour")
 HINT = tr("Click the page to try it; {help.tour} comes back here. Escape ends the tour.")
 OVER = tr("The tour is over. Help, Take the tour shows it again.")
 
@@ -76,7 +76,7 @@ STEPS: tuple[TourStep, ...] = (
         )
         + " "
         + INVESTIGATIONAL,
-        tab="AI",
+        tab="ai",
     ),
     TourStep(
         tr("Review"),
@@ -86,7 +86,7 @@ STEPS: tuple[TourStep, ...] = (
             "{review.pin} takes the pin tool, and a click marks where a biopsy was taken. Each pin has its pot "
             "here, and {review.labels} saves the labels of the pots."
         ),
-        tab=tr("Pins"),
+        tab="pins",
     ),
     TourStep(
         tr("Review"),
@@ -97,7 +97,7 @@ STEPS: tuple[TourStep, ...] = (
             "Sign locks the visit, with your name and the time; a change afterwards takes a reason. The tour never "
             "signs."
         ),
-        tab=tr("Report"),
+        tab="report",
     ),
     TourStep(
         tr("Capture"),

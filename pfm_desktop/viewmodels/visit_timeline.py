@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import TIMED, Stage
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import Picture
@@ -83,7 +84,7 @@ def when_words(place: Place) -> str:
     """When a picture or clip was taken, as the filmstrip says it: `09:31, 60 s after acid`."""
     moment = _moment(place)
     clock = f"{moment.astimezone():%H:%M}" if moment is not None else ""
-    return ", ".join(part for part in (clock, _since_words(place)) if part)
+    return COMMA.join(part for part in (clock, _since_words(place)) if part)
 
 
 def acetic(places: Sequence[Place]) -> tuple[tuple[Place, ...], int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pfm_desktop.support.errors import UserError, capital
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 __all__ = ["capital", "many", "spoken", "unkept_question"]
 
@@ -24,6 +25,6 @@ def unkept_question(texts: Sequence[str], why: str) -> str:
     """What is asked before texts that are not on disk go: `why` tells why not, in sentences."""
     return tr(
         "Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.",
-        texts=", ".join(texts),
+        texts=COMMA.join(texts),
         why=why,
     )

@@ -2,38 +2,38 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="es_ES" sourcelanguage="en">
 <context>
-    <name></name>
+    <name />
     <message>
-        <source>&quot;{typed}&quot; is no fingerprint</source>
-        <translation>&quot;{typed}&quot; no es una huella digital</translation>
+        <source>"{typed}" is no fingerprint</source>
+        <translation>"{typed}" no es una huella de clave</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: a {kind} never changes</source>
-        <translation>No se hizo &quot;{what}&quot;: un registro de este tipo ({kind}) nunca cambia</translation>
+        <source>"{what}" was not done: a {kind} never changes</source>
+        <translation>No se hizo "{what}": un registro de este tipo ({kind}) nunca cambia</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the first read cannot change once the AI was revealed</source>
-        <translation>No se hizo &quot;{what}&quot;: la primera lectura no puede cambiar una vez revelada la IA</translation>
+        <source>"{what}" was not done: the first read cannot change once the AI was revealed</source>
+        <translation>No se hizo "{what}": la primera lectura no puede cambiar una vez revelada la IA</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the impression and the last read would contradict each other</source>
-        <translation>No se hizo &quot;{what}&quot;: la impresión y la última lectura se contradirían</translation>
+        <source>"{what}" was not done: the impression and the last read would contradict each other</source>
+        <translation>No se hizo "{what}": la impresión y la última lectura se contradirían</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the {kind} changed meanwhile</source>
-        <translation>No se hizo &quot;{what}&quot;: el registro ({kind}) cambió entretanto</translation>
+        <source>"{what}" was not done: the {kind} changed meanwhile</source>
+        <translation>No se hizo "{what}": el registro ({kind}) cambió entretanto</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: this is not the signature of the visit</source>
-        <translation>No se hizo &quot;{what}&quot;: esta no es la firma de la visita</translation>
+        <source>"{what}" was not done: this is not the signature of the visit</source>
+        <translation>No se hizo "{what}": esta no es la firma de la visita</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: this visit is signed</source>
-        <translation>No se hizo &quot;{what}&quot;: esta visita está firmada</translation>
+        <source>"{what}" was not done: this visit is signed</source>
+        <translation>No se hizo "{what}": esta visita está firmada</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: {why}</source>
-        <translation>No se hizo &quot;{what}&quot;: {why}</translation>
+        <source>"{what}" was not done: {why}</source>
+        <translation>No se hizo "{what}": {why}</translation>
     </message>
     <message>
         <source># User guide
@@ -78,8 +78,8 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     <message numerus="yes">
         <source>%n cannot be graded</source>
         <translation>
-            <numerusform>%n no graduable</numerusform>
-            <numerusform>%n no graduables</numerusform>
+            <numerusform>%n con grado no asignable</numerusform>
+            <numerusform>%n con grado no asignable</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -92,8 +92,8 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     <message numerus="yes">
         <source>%n case(s) of the locked test that they grade differently:</source>
         <translation>
-            <numerusform>%n caso de la prueba bloqueada que gradúan de forma distinta:</numerusform>
-            <numerusform>%n casos de la prueba bloqueada que gradúan de forma distinta:</numerusform>
+            <numerusform>%n caso de la prueba bloqueada al que asignan grados distintos:</numerusform>
+            <numerusform>%n casos de la prueba bloqueada a los que asignan grados distintos:</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -749,6 +749,11 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>+, -, rueda</translation>
     </message>
     <message>
+        <source>, </source>
+        <comment>between words in a row</comment>
+        <translation>, </translation>
+    </message>
+    <message>
         <source>, and .</source>
         <translation>, y .</translation>
     </message>
@@ -874,7 +879,7 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     </message>
     <message>
         <source>A file import.csv in a chosen folder (patient,visit_time,stage,source,file) is followed.</source>
-        <translation>Se sigue un archivo import.csv de una carpeta elegida (patient,visit_time,stage,source,file).</translation>
+        <translation>Si la carpeta elegida contiene un archivo import.csv (patient,visit_time,stage,source,file), se aplica.</translation>
     </message>
     <message>
         <source>A model from elsewhere</source>
@@ -901,7 +906,7 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>Se creó una nueva clave de recuperación; la anterior ya no abre nada.</translation>
     </message>
     <message>
-        <source>A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter or after Lugol&apos;s iodine.</source>
+        <source>A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter or after Lugol's iodine.</source>
         <translation>Un par necesita una imagen de luz blanca y una de fluorescencia o, junto a la luz blanca simple, una con filtro verde o tras el lugol.</translation>
     </message>
     <message>
@@ -967,6 +972,15 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     <message>
         <source>A&amp;bout pfm_desktop</source>
         <translation>A&amp;cerca de pfm_desktop</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <comment>tab</comment>
+        <translation>IA</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <translation>IA</translation>
     </message>
     <message>
         <source>AI answer</source>
@@ -1038,11 +1052,16 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     </message>
     <message>
         <source>About</source>
+        <comment>whom a line is about</comment>
+        <translation>Sobre quién</translation>
+    </message>
+    <message>
+        <source>About</source>
         <translation>Acerca de</translation>
     </message>
     <message>
         <source>About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the locked test, for good.</source>
-        <translation>De cada 100 pacientes, unas 65 servirán para aprender, 20 para calibrar (al menos 12 de un grado, o un tercio) y 15 serán la prueba bloqueada, definitivamente.</translation>
+        <translation>De cada 100 pacientes, unas 65 servirán para aprender, 20 para calibrar (al menos 12 de un grado, o un tercio) y 15 formarán la prueba bloqueada, definitivamente.</translation>
     </message>
     <message>
         <source>About the patient with this ID</source>
@@ -1082,7 +1101,7 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     </message>
     <message>
         <source>Acetowhite</source>
-        <translation>Acetoblanco</translation>
+        <translation>Epitelio acetoblanco</translation>
     </message>
     <message>
         <source>Acid is on: start clock</source>
@@ -1091,6 +1110,10 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     <message>
         <source>Action</source>
         <translation>Acción</translation>
+    </message>
+    <message>
+        <source>Active</source>
+        <translation>Activa</translation>
     </message>
     <message>
         <source>Add a lesion, and draw it</source>
@@ -1133,7 +1156,7 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>Añadir lesión</translation>
     </message>
     <message>
-        <source>Add light and lower the camera&apos;s gain (ISO), then retake.</source>
+        <source>Add light and lower the camera's gain (ISO), then retake.</source>
         <translation>Añada luz y reduzca la ganancia (ISO) de la cámara; luego repita la toma.</translation>
     </message>
     <message>
@@ -1158,7 +1181,7 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     </message>
     <message>
         <source>Add zips or files...</source>
-        <translation>Añadir zips o archivos...</translation>
+        <translation>Añadir archivos ZIP u otros...</translation>
     </message>
     <message>
         <source>Added</source>
@@ -1167,6 +1190,10 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     <message>
         <source>Adding pictures</source>
         <translation>Añadiendo imágenes</translation>
+    </message>
+    <message>
+        <source>Adjudicates</source>
+        <translation>Adjudica</translation>
     </message>
     <message>
         <source>Adjudicator: decides between readings, sees neither names nor findings</source>
@@ -1281,8 +1308,8 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
         <translation>Todos los pasos están hechos</translation>
     </message>
     <message>
-        <source>All that the search for &quot;{searched}&quot; finds</source>
-        <translation>Todas las que encuentra la búsqueda &quot;{searched}&quot;</translation>
+        <source>All that the search for "{searched}" finds</source>
+        <translation>Todas las que encuentra la búsqueda "{searched}"</translation>
     </message>
     <message>
         <source>All visits that are found have a label: change the search, or take them too</source>
@@ -1441,7 +1468,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Arrow keys or 0, 1, 2; Delete: not assessed</source>
-        <translation>Teclas de flecha o 0, 1, 2; Supr: no evaluado</translation>
+        <translation>Teclas de flecha o 0, 1, 2; Supr: sin evaluar</translation>
     </message>
     <message>
         <source>Arrows, drag</source>
@@ -1453,7 +1480,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>As graded: high or cancer was given. At 85 % specificity: how well HSIL+ can be told apart, with a threshold for each model that nobody uses when grading. The interval of the calibration error lies high where cases are few.</source>
-        <translation>Según el grado dado: se dio alto o cáncer. Con especificidad del 85 %: lo bien que se distingue HSIL+, con un umbral para cada modelo que nadie usa al graduar. El intervalo del error de calibración queda alto donde hay pocos casos.</translation>
+        <translation>Según el grado dado: se dio alto o cáncer. Con especificidad del 85 %: lo bien que se distingue HSIL+, con un umbral para cada modelo que nadie usa al asignar grados. El intervalo del error de calibración queda alto donde hay pocos casos.</translation>
     </message>
     <message>
         <source>As in Today: name, ID, date, impression; empty: all visits</source>
@@ -1516,6 +1543,10 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
         <translation>La atención por debajo de este valor queda transparente.</translation>
     </message>
     <message>
+        <source>Audit t&amp;rail</source>
+        <translation>Registro de audi&amp;toría</translation>
+    </message>
+    <message>
         <source>Audit trail</source>
         <translation>Registro de auditoría</translation>
     </message>
@@ -1530,6 +1561,11 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     <message>
         <source>Back</source>
         <translation>Volver</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <comment>to the step before</comment>
+        <translation>Anterior</translation>
     </message>
     <message>
         <source>Back (Escape)</source>
@@ -1569,7 +1605,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Back to default</source>
-        <translation>Predeterminado</translation>
+        <translation>Restablecer</translation>
     </message>
     <message>
         <source>Back to live</source>
@@ -1673,7 +1709,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Being registered ...</source>
-        <translation>Registrando ...</translation>
+        <translation>Alineando ...</translation>
     </message>
     <message>
         <source>Beside the picture on the stage, aligned with it (Enter)</source>
@@ -1721,7 +1757,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Both models grade all cases of the locked test alike.</source>
-        <translation>Ambos modelos gradúan igual todos los casos de la prueba bloqueada.</translation>
+        <translation>Ambos modelos asignan el mismo grado a todos los casos de la prueba bloqueada.</translation>
     </message>
     <message>
         <source>Both sources: they are read as a pair.</source>
@@ -1753,7 +1789,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Bring in zips or files</source>
-        <translation>Incorporar zips o archivos</translation>
+        <translation>Incorporar archivos ZIP u otros</translation>
     </message>
     <message>
         <source>Bring it in</source>
@@ -1761,7 +1797,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Bring the os into the middle of the picture, then retake.</source>
-        <translation>Lleve el orificio al centro de la imagen y repita la toma.</translation>
+        <translation>Lleve el orificio externo al centro de la imagen y repita la toma.</translation>
     </message>
     <message>
         <source>Bring the whole cervix into view and into the light, then retake.</source>
@@ -1871,19 +1907,19 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Cannot be graded</source>
-        <translation>No graduable</translation>
+        <translation>Grado no asignable</translation>
     </message>
     <message>
         <source>Cannot be graded ...</source>
-        <translation>No graduable ...</translation>
+        <translation>Grado no asignable ...</translation>
     </message>
     <message>
         <source>Cannot be graded, with a reason</source>
-        <translation>No graduable, con un motivo</translation>
+        <translation>Grado no asignable, con un motivo</translation>
     </message>
     <message>
         <source>Cannot be graded: {reason}</source>
-        <translation>No graduable: {reason}</translation>
+        <translation>Grado no asignable: {reason}</translation>
     </message>
     <message>
         <source>Cannot be read: {why}</source>
@@ -1911,7 +1947,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Cases that are graded differently</source>
-        <translation>Casos graduados de forma distinta</translation>
+        <translation>Casos que reciben un grado distinto</translation>
     </message>
     <message>
         <source>Cases that the figures are of</source>
@@ -2151,7 +2187,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Choose folders, zips or picture files, or drop them here. They are looked at first: whose they are, when they were taken, what they show. Nothing is brought in before you have seen it, and nothing is changed where it lies.</source>
-        <translation>Elija carpetas, zips o archivos de imagen, o suéltelos aquí. Primero se examinan: de quién son, cuándo se tomaron, qué muestran. Nada se incorpora antes de que usted lo haya visto, y nada se cambia en su lugar de origen.</translation>
+        <translation>Elija carpetas, archivos ZIP o archivos de imagen, o suéltelos aquí. Primero se examinan: de quién son, cuándo se tomaron, qué muestran. Nada se incorpora antes de que usted lo haya visto, y nada se cambia en su lugar de origen.</translation>
     </message>
     <message>
         <source>Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed.</source>
@@ -2178,7 +2214,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
         <translation>Elija archivos de imagen o suéltelos aquí</translation>
     </message>
     <message>
-        <source>Choose the Lugol&apos;s iodine picture that belongs to this white-light picture.</source>
+        <source>Choose the Lugol's iodine picture that belongs to this white-light picture.</source>
         <translation>Elija la imagen con lugol que corresponde a esta imagen de luz blanca.</translation>
     </message>
     <message>
@@ -2219,7 +2255,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Chosen folders, zips and files</source>
-        <translation>Carpetas, zips y archivos elegidos</translation>
+        <translation>Carpetas, archivos ZIP y otros archivos elegidos</translation>
     </message>
     <message>
         <source>Circumference</source>
@@ -2334,6 +2370,10 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
         <translation>Cerrar sin ello</translation>
     </message>
     <message>
+        <source>Closed</source>
+        <translation>Cerrada</translation>
+    </message>
+    <message>
         <source>Closing words may name {fields}.</source>
         <translation>El texto final puede incluir {fields}.</translation>
     </message>
@@ -2379,7 +2419,7 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     </message>
     <message>
         <source>Compare with
-{visit}&apos;s picture</source>
+{visit}'s picture</source>
         <translation>Comparar con la
 imagen de {visit}</translation>
     </message>
@@ -2388,7 +2428,7 @@ imagen de {visit}</translation>
         <translation>Comparar con una visita anterior ...</translation>
     </message>
     <message>
-        <source>Compare with {visit}&apos;s picture</source>
+        <source>Compare with {visit}'s picture</source>
         <translation>Comparar con la imagen de {visit}</translation>
     </message>
     <message>
@@ -2417,7 +2457,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Comprehensive set, also missing: {titles}.</source>
-        <translation>Conjunto exhaustivo, también falta: {titles}.</translation>
+        <translation>Conjunto exhaustivo, también faltan: {titles}.</translation>
     </message>
     <message>
         <source>Comprehensive set: complete.</source>
@@ -2541,7 +2581,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Dark frame taken. It is subtracted from fluorescence pictures from now on.</source>
-        <translation>Imagen oscura tomada. Desde ahora se resta de las imágenes de fluorescencia.</translation>
+        <translation>Fotograma oscuro tomado. Desde ahora se resta de las imágenes de fluorescencia.</translation>
     </message>
     <message>
         <source>Dashes: while learning. {done} of {all} epochs done.</source>
@@ -2552,8 +2592,12 @@ imagen de {visit}</translation>
         <translation>Fecha</translation>
     </message>
     <message>
+        <source>Day</source>
+        <translation>Día</translation>
+    </message>
+    <message>
         <source>Day of the report, 14 Mar 2026</source>
-        <translation>Día del informe, 14 mar 2026</translation>
+        <translation>p. ej. 14 mar 2026</translation>
     </message>
     <message>
         <source>Dec</source>
@@ -2772,6 +2816,10 @@ imagen de {visit}</translation>
         <translation>E&amp;xplorar en vivo</translation>
     </message>
     <message>
+        <source>E&amp;xport</source>
+        <translation>E&amp;xportar</translation>
+    </message>
+    <message>
         <source>E&amp;xport...</source>
         <translation>E&amp;xportar...</translation>
     </message>
@@ -2855,15 +2903,15 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Enter or a double click shows a picture large, to read small words and to draw boxes. Delete leaves it out.</source>
-        <translation>Intro o doble clic amplía una imagen, para leer palabras pequeñas y dibujar recuadros. Supr la excluye.</translation>
+        <translation>Intro o doble clic amplía una imagen, para leer palabras pequeñas y dibujar recuadros. Supr la omite.</translation>
     </message>
     <message>
         <source>Enter shows a picture large, to draw boxes. Delete leaves it out or lets it go. N: the next with words.</source>
-        <translation>Intro amplía una imagen, para dibujar recuadros. Supr la excluye o la deja salir. N: la siguiente con palabras.</translation>
+        <translation>Intro amplía una imagen, para dibujar recuadros. Supr la omite o la deja salir. N: la siguiente con palabras.</translation>
     </message>
     <message>
         <source>Enter, or a click on the first corner</source>
-        <translation>Intro, o un clic en la primera esquina</translation>
+        <translation>Intro, o un clic en el primer vértice</translation>
     </message>
     <message>
         <source>Entered by</source>
@@ -2876,6 +2924,10 @@ imagen de {visit}</translation>
     <message>
         <source>Entered by {reader}.</source>
         <translation>Introducido por {reader}.</translation>
+    </message>
+    <message>
+        <source>Entered on</source>
+        <translation>Introducido el</translation>
     </message>
     <message>
         <source>Eraser</source>
@@ -2919,6 +2971,11 @@ imagen de {visit}</translation>
         <translation>Exploración</translation>
     </message>
     <message>
+        <source>Examination</source>
+        <comment>whether it was adequate</comment>
+        <translation>Exploración</translation>
+    </message>
+    <message>
         <source>Examination (IFCPC 2011)</source>
         <translation>Exploración (IFCPC 2011)</translation>
     </message>
@@ -2947,7 +3004,7 @@ imagen de {visit}</translation>
         <translation>Examinador</translation>
     </message>
     <message>
-        <source>Examiner&apos;s view: 12 o&apos;clock is up, the patient&apos;s left is on the right.</source>
+        <source>Examiner's view: 12 o'clock is up, the patient's left is on the right.</source>
         <translation>Vista del examinador: las 12 están arriba; la izquierda de la paciente queda a la derecha.</translation>
     </message>
     <message>
@@ -2988,7 +3045,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Export from this library</source>
-        <translation>Exportar de esta biblioteca</translation>
+        <translation>Exportar desde esta biblioteca</translation>
     </message>
     <message>
         <source>Export signed...</source>
@@ -3174,8 +3231,13 @@ imagen de {visit}</translation>
         <translation>Hallazgos</translation>
     </message>
     <message>
+        <source>Findings</source>
+        <comment>tab</comment>
+        <translation>Hallazgos</translation>
+    </message>
+    <message>
         <source>Findings in words</source>
-        <translation>Hallazgos en palabras</translation>
+        <translation>Descripción de los hallazgos</translation>
     </message>
     <message>
         <source>Findings text</source>
@@ -3192,6 +3254,10 @@ imagen de {visit}</translation>
     <message>
         <source>Fine, regular</source>
         <translation>Finos, regulares</translation>
+    </message>
+    <message>
+        <source>Fine-&amp;tune</source>
+        <translation>Ajuste &amp;fino</translation>
     </message>
     <message>
         <source>Fine-tune</source>
@@ -3231,7 +3297,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>First read before the AI: the AI answer stays hidden until there is an impression</source>
-        <translation>Primera lectura antes de la IA: la respuesta de la IA queda oculta hasta que haya una impresión</translation>
+        <translation>La respuesta de la IA queda oculta hasta que haya una impresión</translation>
     </message>
     <message>
         <source>First read, before the AI: {grade} ({who})</source>
@@ -3239,7 +3305,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>First read, then AI. The answer stays hidden until you reveal it; your impression until then is kept.</source>
-        <translation>Primera lectura, luego IA. La respuesta queda oculta hasta que usted la revele; se conserva su impresión hasta entonces.</translation>
+        <translation>Primera lectura, luego IA. La respuesta queda oculta hasta que usted la revele; la impresión que tenga en ese momento queda registrada.</translation>
     </message>
     <message>
         <source>Fit</source>
@@ -3295,7 +3361,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Focus on the os, hold still, retake.</source>
-        <translation>Enfoque el orificio, no se mueva y repita la toma.</translation>
+        <translation>Enfoque el orificio externo, no se mueva y repita la toma.</translation>
     </message>
     <message>
         <source>Folder</source>
@@ -3543,7 +3609,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Grid</source>
-        <translation>Cuadrícula</translation>
+        <translation>Rejilla</translation>
     </message>
     <message>
         <source>Guessed: {guesses}.</source>
@@ -3651,6 +3717,10 @@ imagen de {visit}</translation>
         <translation>Alto grado</translation>
     </message>
     <message>
+        <source>Hist&amp;ology</source>
+        <translation>Hist&amp;ología</translation>
+    </message>
+    <message>
         <source>Histology</source>
         <translation>Histología</translation>
     </message>
@@ -3702,7 +3772,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Hold L: loupe, H: no attention</source>
-        <translation>Mantener L: lupa, H: sin atención</translation>
+        <translation>Mantener L: lupa; H: ocultar la atención del modelo</translation>
     </message>
     <message>
         <source>Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind figure. The audit trail keeps this choice as it does the first-read lock.</source>
@@ -3714,11 +3784,11 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>How complete the findings are</source>
-        <translation>Qué tan completos están los hallazgos</translation>
+        <translation>Hasta qué punto están completos los hallazgos</translation>
     </message>
     <message>
         <source>How complete the referral card is</source>
-        <translation>Qué tan completa está la ficha de derivación</translation>
+        <translation>Hasta qué punto está completa la ficha de derivación</translation>
     </message>
     <message>
         <source>How far the run is</source>
@@ -3873,7 +3943,7 @@ imagen de {visit}</translation>
         <translation>Indicación: {indication}</translation>
     </message>
     <message>
-        <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician&apos;s own reading decides.</source>
+        <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician's own reading decides.</source>
         <translation>Uso previsto: investigación, formación y demostración de la lectura de pares de imágenes del cuello uterino de luz blanca y fluorescencia. No es un producto sanitario (dispositivo médico). Sus respuestas no deben usarse para diagnóstico, para triaje ni para aplazar una biopsia o un tratamiento; decide la lectura propia del clínico.</translation>
     </message>
     <message>
@@ -3890,7 +3960,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Iodine</source>
-        <comment>picture after Lugol&apos;s iodine</comment>
+        <comment>picture after Lugol's iodine</comment>
         <translation>Yodo</translation>
     </message>
     <message>
@@ -3959,7 +4029,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>It fills itself once the os is marked (O, or Shift+O: as found) and the cervix drawn (C, or Shift+C: as found).</source>
-        <translation>Se rellena solo cuando se ha marcado el orificio (O, o Shift+O: como se halló) y dibujado el cuello uterino (C, o Shift+C: como se halló).</translation>
+        <translation>Se rellena solo cuando se ha marcado el orificio externo (O, o Shift+O: como se halló) y dibujado el cuello uterino (C, o Shift+C: como se halló).</translation>
     </message>
     <message>
         <source>It goes on record, before the first file is written. The list of pseudonyms stays in the library, READABLE in its folder: this library is not encrypted.</source>
@@ -3990,7 +4060,7 @@ imagen de {visit}</translation>
         <translation>No está a la vista en este momento.</translation>
     </message>
     <message>
-        <source>It is off the record. Take it again with the device&apos;s own button.</source>
+        <source>It is off the record. Take it again with the device's own button.</source>
         <translation>Está retirada del registro. Tómela de nuevo con el botón del propio dispositivo.</translation>
     </message>
     <message>
@@ -4128,7 +4198,7 @@ imagen de {visit}</translation>
         <translation>Kappa (cuadrática)</translation>
     </message>
     <message>
-        <source>Kappa with quadratic weights: Cohen&apos;s of two readers, Fleiss&apos; of all. In brackets: 95 % interval, by woman. Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads. Of two readers nobody can tell by it which of them drifts.</source>
+        <source>Kappa with quadratic weights: Cohen's of two readers, Fleiss' of all. In brackets: 95 % interval, by woman. Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads. Of two readers nobody can tell by it which of them drifts.</source>
         <translation>Kappa con pesos cuadráticos: de Cohen para dos lectores, de Fleiss para todos. Entre paréntesis: intervalo del 95 %, por paciente. Deriva: cuántos grados por encima (+) o por debajo (-) de los demás lectores, en bloques de 50 lecturas. Con dos lectores, nadie puede saber por ella cuál de los dos deriva.</translation>
     </message>
     <message>
@@ -4205,7 +4275,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Labels from: {origins}.</source>
-        <translation>Etiquetas de: {origins}.</translation>
+        <translation>Origen de las etiquetas: {origins}.</translation>
     </message>
     <message>
         <source>Labels of the pots as PDF ...</source>
@@ -4241,7 +4311,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Learn a model</source>
-        <translation>Aprender un modelo</translation>
+        <translation>Entrenar un modelo</translation>
     </message>
     <message>
         <source>Learned from</source>
@@ -4273,7 +4343,12 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Leave out</source>
-        <translation>Excluir</translation>
+        <comment>a step of the examination</comment>
+        <translation>Omitir</translation>
+    </message>
+    <message>
+        <source>Leave out</source>
+        <translation>Omitir</translation>
     </message>
     <message>
         <source>Leave point mode</source>
@@ -4285,30 +4360,30 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Left out</source>
-        <translation>Excluido</translation>
+        <translation>Omitido</translation>
     </message>
     <message numerus="yes">
         <source>Left out %n case(s). {reasons}.</source>
         <translation>
-            <numerusform>Se excluyó %n caso. {reasons}.</numerusform>
-            <numerusform>Se excluyeron %n casos. {reasons}.</numerusform>
+            <numerusform>Se omitió %n caso. {reasons}.</numerusform>
+            <numerusform>Se omitieron %n casos. {reasons}.</numerusform>
         </translation>
     </message>
     <message>
         <source>Left out by hand</source>
-        <translation>Excluida a mano</translation>
+        <translation>Omitida a mano</translation>
     </message>
     <message>
         <source>Left out by the template of this site: {names}.</source>
-        <translation>Excluido por la plantilla de este centro: {names}.</translation>
+        <translation>Omitido por la plantilla de este centro: {names}.</translation>
     </message>
     <message>
         <source>Left out: {problem}</source>
-        <translation>Excluida: {problem}</translation>
+        <translation>Omitida: {problem}</translation>
     </message>
     <message>
         <source>Left out: {reasons}.</source>
-        <translation>Excluidos: {reasons}.</translation>
+        <translation>Omitidos: {reasons}.</translation>
     </message>
     <message>
         <source>Length of the specimen</source>
@@ -4363,7 +4438,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Lesion {number}: rapid acetowhitening, and it was first measured at {seconds:.0f} s</source>
-        <translation>Lesión {number}: acetoblanqueamiento rápido, y se midió por primera vez a los {seconds:.0f} s</translation>
+        <translation>Lesión {number}: aparición rápida de epitelio acetoblanco, y se midió por primera vez a los {seconds:.0f} s</translation>
     </message>
     <message>
         <source>Lesions</source>
@@ -4426,8 +4501,8 @@ imagen de {visit}</translation>
         <translation>Biblioteca {library}, cifrada</translation>
     </message>
     <message>
-        <source>Licence: Apache 2.0; see LICENSE. Other people&apos;s parts are listed in the README.</source>
-        <translation>Licencia: Apache 2.0; véase LICENSE. Las partes de terceros se enumeran en el README.</translation>
+        <source>Licence: Apache 2.0; see LICENSE. Other people's parts are listed in the README.</source>
+        <translation>Licencia: Apache 2.0; véase LICENSE. Los componentes de terceros se enumeran en el README.</translation>
     </message>
     <message>
         <source>Light</source>
@@ -4549,7 +4624,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Look at them</source>
-        <translation>Verlas</translation>
+        <translation>Examinar</translation>
     </message>
     <message>
         <source>Look before you trust it: estimated error unknown.</source>
@@ -4681,32 +4756,32 @@ imagen de {visit}</translation>
         <translation>Reduzca la luz o la exposición y repita la toma.</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine</source>
+        <source>Lugol's iodine</source>
         <translation>Lugol</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine allowed in spite of a known allergy: {reason}</source>
+        <source>Lugol's iodine allowed in spite of a known allergy: {reason}</source>
         <translation>Lugol permitido pese a una alergia conocida: {reason}</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine comes last: its stain is on all that is taken after it</source>
+        <source>Lugol's iodine comes last: its stain is on all that is taken after it</source>
         <translation>El lugol va al final: su tinción queda en todo lo que se toma después</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press again within 3 seconds to take the pair all the same.</source>
+        <source>Lugol's iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press again within 3 seconds to take the pair all the same.</source>
         <translation>Hay lugol aplicado: oculta la fluorescencia, y ningún modelo lee un par así. W toma una imagen de luz blanca. Pulse de nuevo en menos de 3 segundos para tomar el par de todos modos.</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine: non-stained</source>
+        <source>Lugol's iodine: non-stained</source>
         <translation>Lugol: no teñido</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine: stained</source>
+        <source>Lugol's iodine: stained</source>
         <translation>Lugol: teñido</translation>
     </message>
     <message>
         <source>MDT meeting</source>
-        <translation>Comité multidisciplinar (MDT)</translation>
+        <translation>Comité (MDT)</translation>
     </message>
     <message>
         <source>MJPG video (*.avi)</source>
@@ -4818,11 +4893,11 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Mark the os first (O on the stage)</source>
-        <translation>Marque primero el orificio (O en el visor)</translation>
+        <translation>Marque primero el orificio externo (O en el visor)</translation>
     </message>
     <message>
         <source>Mark the os where the program found it</source>
-        <translation>Marcar el orificio donde lo halló el programa</translation>
+        <translation>Marcar el orificio externo donde lo halló el programa</translation>
     </message>
     <message>
         <source>May</source>
@@ -4870,7 +4945,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Minimum set (ASCCP): {done} of {all}. Missing: {titles}.</source>
-        <translation>Conjunto mínimo (ASCCP): {done} de {all}. Falta: {titles}.</translation>
+        <translation>Conjunto mínimo (ASCCP): {done} de {all}. Faltan: {titles}.</translation>
     </message>
     <message>
         <source>Miscellaneous</source>
@@ -4878,7 +4953,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Missing: {gaps}</source>
-        <translation>Falta: {gaps}</translation>
+        <translation>Faltan: {gaps}</translation>
     </message>
     <message>
         <source>Mode</source>
@@ -4905,6 +4980,10 @@ imagen de {visit}</translation>
         <translation>Archivos de modelo (*.pfm-model)</translation>
     </message>
     <message>
+        <source>Model name</source>
+        <translation>Nombre del modelo</translation>
+    </message>
+    <message>
         <source>Model {name} {version}</source>
         <translation>Modelo {name} {version}</translation>
     </message>
@@ -4926,14 +5005,14 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>Models that were learned here</source>
-        <translation>Modelos aprendidos aquí</translation>
+        <translation>Modelos entrenados aquí</translation>
     </message>
     <message>
         <source>Modified Reid index</source>
         <translation>Índice de Reid modificado</translation>
     </message>
     <message>
-        <source>Monsel&apos;s solution</source>
+        <source>Monsel's solution</source>
         <translation>Solución de Monsel</translation>
     </message>
     <message>
@@ -5054,7 +5133,7 @@ a {other}?</numerusform>
     </message>
     <message>
         <source>NHSCSP 20: told within 4 weeks (best practice), 8 weeks (minimum)</source>
-        <translation>NHSCSP 20: informar en 4 semanas (mejor práctica), 8 semanas (mínimo)</translation>
+        <translation>NHSCSP 20: informar en un máximo de 4 semanas (buena práctica) u 8 semanas (estándar mínimo)</translation>
     </message>
     <message>
         <source>NOT ALIGNED: {why}</source>
@@ -5063,6 +5142,16 @@ a {other}?</numerusform>
     <message>
         <source>NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell who she is: pass it on under agreement.</source>
         <translation>NO se elimina: la propia imagen y las palabras en ella que no se tapen en negro. Una cicatriz o un hallazgo raro pueden revelar quién es: compártala bajo acuerdo.</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <comment>of a task</comment>
+        <translation>Nombre</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <comment>of a model</comment>
+        <translation>Nombre</translation>
     </message>
     <message>
         <source>Name</source>
@@ -5214,7 +5303,7 @@ a {other}?</numerusform>
     </message>
     <message>
         <source>Nil or diffuse</source>
-        <translation>Nulos o difusos</translation>
+        <translation>Ausentes o difusos</translation>
     </message>
     <message>
         <source>Nil or transparent</source>
@@ -5262,7 +5351,7 @@ a {other}?</numerusform>
     </message>
     <message>
         <source>No case can be learned from: all that have a label are left out, for the reasons below.</source>
-        <translation>No se puede aprender de ningún caso: todos los que tienen etiqueta están excluidos, por los motivos de abajo.</translation>
+        <translation>No se puede aprender de ningún caso: todos los que tienen etiqueta se han omitido, por los motivos de abajo.</translation>
     </message>
     <message>
         <source>No case has a label yet. Grade pairs in Annotate, or enter histology in Review.</source>
@@ -5344,11 +5433,11 @@ Traiga una carpeta de modelo con `pfm models import FOLDER`, o colóquela en:
     </message>
     <message>
         <source>No os is suggested in pictures that cannot be used.</source>
-        <translation>No se sugiere orificio en imágenes que no pueden usarse.</translation>
+        <translation>No se sugiere el orificio externo en imágenes que no pueden usarse.</translation>
     </message>
     <message>
         <source>No os was found in these pictures.</source>
-        <translation>No se halló el orificio en estas imágenes.</translation>
+        <translation>No se halló el orificio externo en estas imágenes.</translation>
     </message>
     <message>
         <source>No pair</source>
@@ -5388,7 +5477,7 @@ Traiga una carpeta de modelo con `pfm models import FOLDER`, o colóquela en:
     </message>
     <message>
         <source>No picture was found there. Choose another folder, zip or file.</source>
-        <translation>Allí no se encontró ninguna imagen. Elija otra carpeta, zip o archivo.</translation>
+        <translation>Allí no se encontró ninguna imagen. Elija otra carpeta, otro archivo ZIP u otro archivo.</translation>
     </message>
     <message>
         <source>No picture would go out.</source>
@@ -5457,7 +5546,7 @@ A task is a set of pairs that people grade without names and findings.
 Choose New task to make the first one from a search.</source>
         <translation>Aún no hay tareas.
 
-Una tarea es un conjunto de pares que se gradúan sin nombres ni hallazgos.
+Una tarea es un conjunto de pares a los que se asigna un grado sin ver nombres ni hallazgos.
 Elija Nueva tarea para crear la primera a partir de una búsqueda.</translation>
     </message>
     <message>
@@ -5467,7 +5556,7 @@ A task is a set of pairs that people grade without names, findings or AI.
 Choose New task to make the first one from a search.</source>
         <translation>Aún no hay tareas.
 
-Una tarea es un conjunto de pares que se gradúan sin nombres, hallazgos ni IA.
+Una tarea es un conjunto de pares a los que se asigna un grado sin ver nombres, hallazgos ni IA.
 Elija Nueva tarea para crear la primera a partir de una búsqueda.</translation>
     </message>
     <message>
@@ -5526,7 +5615,7 @@ Folders or zips with pictures of many visits are brought in by Import pictures, 
         <translation>Aún no hay visitas.
 
 Elija Nueva paciente para añadir la primera, o arrastre aquí dos archivos de imagen.
-Las carpetas o zips con imágenes de muchas visitas se incorporan con Importar imágenes, o arrastrándolos aquí.</translation>
+Las carpetas o archivos ZIP con imágenes de muchas visitas se incorporan con Importar imágenes, o arrastrándolos aquí.</translation>
     </message>
     <message>
         <source>No visits yet.
@@ -5682,11 +5771,11 @@ Esta biblioteca está abierta solo para lectura.</translation>
     </message>
     <message>
         <source>Not registered: side by side</source>
-        <translation>No registrado: lado a lado</translation>
+        <translation>No alineadas: lado a lado</translation>
     </message>
     <message>
         <source>Not registered: {cause}.</source>
-        <translation>No registrado: {cause}.</translation>
+        <translation>Imágenes no alineadas: {cause}.</translation>
     </message>
     <message>
         <source>Not saved. {message}</source>
@@ -5760,23 +5849,23 @@ Esta biblioteca está abierta solo para lectura.</translation>
     </message>
     <message>
         <source>Nothing can be taken: {why}.</source>
-        <translation>No se puede capturar nada: {why}.</translation>
+        <translation>No se puede tomar nada: {why}.</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot; among {only}.</source>
-        <translation>No se encontró &quot;{search}&quot; (filtro: {only}).</translation>
+        <source>Nothing found for "{search}" among {only}.</source>
+        <translation>No se encontró "{search}" (filtro: {only}).</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot; in this list.
+        <source>Nothing found for "{search}" in this list.
 
 Escape in the search field shows all of it.</source>
-        <translation>No se encontró &quot;{search}&quot; en esta lista.
+        <translation>No se encontró "{search}" en esta lista.
 
 Esc en el campo de búsqueda la muestra entera.</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot;.</source>
-        <translation>No se encontró &quot;{search}&quot;.</translation>
+        <source>Nothing found for "{search}".</source>
+        <translation>No se encontró "{search}".</translation>
     </message>
     <message>
         <source>Nothing found.
@@ -5804,7 +5893,7 @@ Cambie los días o borre los filtros.</translation>
     </message>
     <message>
         <source>Nothing is drawn across this registration: it is for looking only. Draw on the white-light picture, or register the pair again.</source>
-        <translation>A través de este registro no se dibuja nada: es solo para mirar. Dibuje en la imagen de luz blanca, o registre de nuevo el par.</translation>
+        <translation>A través de este registro de imágenes no se dibuja nada: es solo para mirar. Dibuje en la imagen de luz blanca, o registre de nuevo el par.</translation>
     </message>
     <message>
         <source>Nothing is marked, read or kept here.</source>
@@ -5820,7 +5909,7 @@ Aquí constará cada cambio, revelación, exportación y ajuste.</translation>
     </message>
     <message>
         <source>Nothing is taken before that is said.</source>
-        <translation>No se captura nada antes de que eso se indique.</translation>
+        <translation>No se toma nada antes de que eso se indique.</translation>
     </message>
     <message>
         <source>Nothing is to be discussed.</source>
@@ -5849,13 +5938,13 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message numerus="yes">
         <source>Nothing taken since it was opened: %n picture(s) in this visit</source>
         <translation>
-            <numerusform>Nada capturado desde que se abrió: %n imagen en esta visita</numerusform>
-            <numerusform>Nada capturado desde que se abrió: %n imágenes en esta visita</numerusform>
+            <numerusform>Nada tomado desde que se abrió: %n imagen en esta visita</numerusform>
+            <numerusform>Nada tomado desde que se abrió: %n imágenes en esta visita</numerusform>
         </translation>
     </message>
     <message>
         <source>Nothing taken yet</source>
-        <translation>Nada capturado aún</translation>
+        <translation>Nada tomado aún</translation>
     </message>
     <message>
         <source>Nothing to compare yet: no pair of this task was graded twice.</source>
@@ -5879,7 +5968,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Nothing was learned from this library yet.</source>
-        <translation>Aún no se ha aprendido nada de esta biblioteca.</translation>
+        <translation>Aún no se ha entrenado ningún modelo con esta biblioteca.</translation>
     </message>
     <message>
         <source>Nothing was left out.</source>
@@ -5891,14 +5980,14 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Now click on normal pink tissue: the whitening of the place is told against it.</source>
-        <translation>Ahora haga clic en tejido rosado normal: el blanqueamiento de la zona se expresa frente a él.</translation>
+        <translation>Ahora haga clic en tejido rosado normal: el blanqueamiento del lugar se expresa frente a él.</translation>
     </message>
     <message>
         <source>Now click on the other end.</source>
         <translation>Ahora haga clic en el otro extremo.</translation>
     </message>
     <message>
-        <source>Now the same spot in the Lugol&apos;s iodine picture.</source>
+        <source>Now the same spot in the Lugol's iodine picture.</source>
         <translation>Ahora el mismo punto en la imagen con lugol.</translation>
     </message>
     <message>
@@ -5915,18 +6004,23 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Number</source>
+        <comment>of the laboratory</comment>
+        <translation>Número</translation>
+    </message>
+    <message>
+        <source>Number</source>
         <translation>Número</translation>
     </message>
     <message>
         <source>Numbered: the places that were measured.</source>
-        <translation>Con número: las zonas que se midieron.</translation>
+        <translation>Con número: los lugares que se midieron.</translation>
     </message>
     <message>
         <source>Numbered: the places that were measured; dashed: tissue named as normal.</source>
-        <translation>Con número: las zonas que se midieron; en línea discontinua: tejido indicado como normal.</translation>
+        <translation>Con número: los lugares que se midieron; en línea discontinua: tejido indicado como normal.</translation>
     </message>
     <message>
-        <source>O&apos;clock</source>
+        <source>O'clock</source>
         <translation>Posición horaria</translation>
     </message>
     <message>
@@ -5950,7 +6044,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Of the window and of what it prints, from the next start on.</source>
-        <translation>De la ventana y de lo que imprime, a partir del próximo inicio.</translation>
+        <translation>Para la ventana y lo que imprime; se aplica en el próximo inicio.</translation>
     </message>
     <message>
         <source>Of women with a biopsy alone: sensitivity looks better than it is, specificity worse.</source>
@@ -6118,7 +6212,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Open the aperture or raise the light, then retake.</source>
-        <translation>Abra el diafragma o aumente la luz y repita la captura.</translation>
+        <translation>Abra el diafragma o aumente la luz y repita la toma.</translation>
     </message>
     <message>
         <source>Open the camera again</source>
@@ -6186,11 +6280,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Os mark</source>
-        <translation>Marca del orificio</translation>
+        <translation>Marca del orificio externo</translation>
     </message>
     <message>
         <source>Os tool</source>
-        <translation>Herramienta de orificio</translation>
+        <translation>Herramienta de orificio externo</translation>
     </message>
     <message>
         <source>Other grades are not excluded.</source>
@@ -6222,7 +6316,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Over 3 minutes since acetic acid: whitening fades. Take what is missing now.</source>
-        <translation>Más de 3 minutos desde el ácido acético: el blanqueamiento se desvanece. Capture ahora lo que falta.</translation>
+        <translation>Más de 3 minutos desde el ácido acético: el blanqueamiento se desvanece. Tome ahora lo que falta.</translation>
     </message>
     <message>
         <source>PDF (*.pdf)</source>
@@ -6292,7 +6386,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Part of this place is overexposed: it whitened by more than this says.</source>
-        <translation>Parte de esta zona está sobreexpuesta: se blanqueó más de lo que aquí se indica.</translation>
+        <translation>Parte de este lugar está sobreexpuesta: blanqueó más de lo que aquí se indica.</translation>
     </message>
     <message>
         <source>Partial uptake: variegated, speckled</source>
@@ -6312,11 +6406,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Pass a model on</source>
-        <translation>Entregar un modelo</translation>
+        <translation>Compartir un modelo</translation>
     </message>
     <message>
         <source>Pass on...</source>
-        <translation>Entregar...</translation>
+        <translation>Compartir...</translation>
     </message>
     <message>
         <source>Passing a model on</source>
@@ -6464,7 +6558,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Pictures, videos, DICOM and zips (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.heic *.heif *.dcm *.avi *.mkv *.zip)</source>
-        <translation>Imágenes, videos, DICOM y zips (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.heic *.heif *.dcm *.avi *.mkv *.zip)</translation>
+        <translation>Imágenes, videos, DICOM y archivos ZIP (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.heic *.heif *.dcm *.avi *.mkv *.zip)</translation>
     </message>
     <message>
         <source>Pin</source>
@@ -6480,6 +6574,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Pins</source>
+        <comment>tab</comment>
         <translation>Marcas</translation>
     </message>
     <message>
@@ -6496,11 +6591,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Place a pin or the os at the cursor; close what is drawn</source>
-        <translation>Poner una marca o el orificio en el cursor; cerrar lo dibujado</translation>
+        <translation>Poner una marca o el orificio externo en el cursor; cerrar lo dibujado</translation>
     </message>
     <message>
         <source>Places on record</source>
-        <translation>Zonas guardadas</translation>
+        <translation>Lugares registrados</translation>
     </message>
     <message>
         <source>Plan</source>
@@ -6612,7 +6707,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Pregnant</source>
-        <translation>Embarazada</translation>
+        <translation>Embarazo</translation>
     </message>
     <message>
         <source>Pregnant after a hysterectomy</source>
@@ -6635,8 +6730,8 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Preparando la secuencia ...</translation>
     </message>
     <message>
-        <source>Press &quot;Somebody else...&quot; once more</source>
-        <translation>Pulse &quot;Otra persona...&quot; una vez más</translation>
+        <source>Press "Somebody else..." once more</source>
+        <translation>Pulse "Otra persona..." una vez más</translation>
     </message>
     <message>
         <source>Press again to confirm {what} all the same.</source>
@@ -6739,6 +6834,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Promoviendo un modelo</translation>
     </message>
     <message>
+        <source>Pseudonym</source>
+        <translation>Seudónimo</translation>
+    </message>
+    <message>
         <source>Pseudonym to look up</source>
         <translation>Seudónimo que buscar</translation>
     </message>
@@ -6752,7 +6851,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Puts up to six spots where the pictures are registered now, to be dragged right</source>
-        <translation>Pone hasta seis puntos donde las imágenes están registradas ahora, para arrastrarlos a su sitio</translation>
+        <translation>Pone hasta seis puntos donde las imágenes están alineadas ahora, para arrastrarlos a su sitio</translation>
     </message>
     <message>
         <source>Putting it on record</source>
@@ -6772,7 +6871,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Quality: good, limited, unusable</source>
-        <translation>Calidad: buena, limitada, inservible</translation>
+        <translation>Calidad: buena, limitada, inutilizable</translation>
     </message>
     <message>
         <source>Quality: {quality}</source>
@@ -6934,6 +7033,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Derivación</translation>
     </message>
     <message>
+        <source>Referral</source>
+        <comment>tab</comment>
+        <translation>Ficha</translation>
+    </message>
+    <message>
         <source>Referral card</source>
         <translation>Ficha de derivación</translation>
     </message>
@@ -6950,6 +7054,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Región</translation>
     </message>
     <message>
+        <source>Regions</source>
+        <translation>Regiones</translation>
+    </message>
+    <message>
         <source>Register automatically again</source>
         <translation>Registrar de nuevo automáticamente</translation>
     </message>
@@ -6959,19 +7067,19 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Registered</source>
-        <translation>Registrado</translation>
+        <translation>Alineadas</translation>
     </message>
     <message>
         <source>Registered by hand, to be looked at only: {cause}.</source>
-        <translation>Registrado a mano, solo para mirar: {cause}.</translation>
+        <translation>Imágenes alineadas a mano, solo para mirar: {cause}.</translation>
     </message>
     <message>
         <source>Registered, estimated error unknown.</source>
-        <translation>Registrado, error estimado desconocido.</translation>
+        <translation>Alineadas, error estimado: desconocido.</translation>
     </message>
     <message>
         <source>Registered, estimated error {error}.</source>
-        <translation>Registrado, error estimado {error}.</translation>
+        <translation>Alineadas, error estimado: {error}.</translation>
     </message>
     <message>
         <source>Registering</source>
@@ -6991,27 +7099,27 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Registration</source>
-        <translation>Registro de imágenes</translation>
+        <translation>Alineación de imágenes</translation>
     </message>
     <message>
         <source>Registration: not made.</source>
-        <translation>Registro de imágenes: no realizado.</translation>
+        <translation>Alineación de imágenes: no realizada.</translation>
     </message>
     <message>
         <source>Registration: {status}, by hand.</source>
-        <translation>Registro: {status}, a mano.</translation>
+        <translation>Alineación de imágenes: {status}, a mano.</translation>
     </message>
     <message>
         <source>Registration: {status}, estimated error {error:.1f} px, by hand.</source>
-        <translation>Registro: {status}, error estimado {error:.1f} px, a mano.</translation>
+        <translation>Alineación de imágenes: {status}, error estimado {error:.1f} px, a mano.</translation>
     </message>
     <message>
         <source>Registration: {status}, estimated error {error:.1f} px.</source>
-        <translation>Registro: {status}, error estimado {error:.1f} px.</translation>
+        <translation>Alineación de imágenes: {status}, error estimado {error:.1f} px.</translation>
     </message>
     <message>
         <source>Registration: {status}.</source>
-        <translation>Registro: {status}.</translation>
+        <translation>Alineación de imágenes: {status}.</translation>
     </message>
     <message>
         <source>Regular-shaped, symmetrical, with smooth, straight outlines</source>
@@ -7086,6 +7194,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Informe</translation>
     </message>
     <message>
+        <source>Report</source>
+        <comment>tab</comment>
+        <translation>Informe</translation>
+    </message>
+    <message>
         <source>Report and signature</source>
         <translation>Informe y firma</translation>
     </message>
@@ -7095,7 +7208,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Reported</source>
-        <translation>Informado</translation>
+        <translation>Fecha</translation>
     </message>
     <message>
         <source>Reported by me</source>
@@ -7163,7 +7276,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Retake what was taken last</source>
-        <translation>Repetir lo último capturado</translation>
+        <translation>Repetir lo último que se tomó</translation>
     </message>
     <message>
         <source>Retake: {reason}</source>
@@ -7264,7 +7377,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Said with it</source>
-        <translation>Indicado con ello</translation>
+        <translation>Dato registrado</translation>
     </message>
     <message>
         <source>Saline</source>
@@ -7483,8 +7596,8 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Fijar mi impresión en {grade}</translation>
     </message>
     <message>
-        <source>Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope&apos;s own light, then retake.</source>
-        <translation>Ajuste la exposición a 1/50 o 1/60 s, pues la lámpara parpadea, o use la luz propia del colposcopio, y repita la captura.</translation>
+        <source>Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake.</source>
+        <translation>Ajuste la exposición a 1/50 o 1/60 s, pues la lámpara parpadea, o use la luz propia del colposcopio, y repita la toma.</translation>
     </message>
     <message>
         <source>Sets that hold the label</source>
@@ -7519,12 +7632,12 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Nítidos pero irregulares, dentados, satélites</translation>
     </message>
     <message>
-        <source>She does not bear iodine, and this visit has pictures after Lugol&apos;s iodine. Is it hers?</source>
-        <translation>La paciente no tolera el yodo, y esta visita tiene imágenes después del lugol. ¿Es suya?</translation>
+        <source>She does not bear iodine, and this visit has pictures after Lugol's iodine. Is it hers?</source>
+        <translation>La paciente es alérgica al yodo, y esta visita tiene imágenes después del lugol. ¿Es de esta paciente?</translation>
     </message>
     <message>
-        <source>She does not bear iodine, and this visit has the answer &quot;no allergy&quot;. Is it hers?</source>
-        <translation>La paciente no tolera el yodo, y esta visita tiene la respuesta &quot;sin alergia&quot;. ¿Es suya?</translation>
+        <source>She does not bear iodine, and this visit has the answer "no allergy". Is it hers?</source>
+        <translation>La paciente es alérgica al yodo, y esta visita tiene la respuesta "sin alergia". ¿Es de esta paciente?</translation>
     </message>
     <message>
         <source>She has no other visit and goes off the record with it.</source>
@@ -7532,7 +7645,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>She may have moved: take the pair again if there is time.</source>
-        <translation>La paciente puede haberse movido: capture el par de nuevo si hay tiempo.</translation>
+        <translation>La paciente puede haberse movido: tome el par de nuevo si hay tiempo.</translation>
     </message>
     <message>
         <source>Shift+arrows</source>
@@ -7548,7 +7661,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Shorten the exposure, then retake.</source>
-        <translation>Acorte la exposición y repita la captura.</translation>
+        <translation>Acorte la exposición y repita la toma.</translation>
     </message>
     <message>
         <source>Show</source>
@@ -7836,7 +7949,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Stages differ: one picture was taken before acetic acid, the other after</source>
-        <translation>Las fases difieren: una imagen se capturó antes del ácido acético, la otra después</translation>
+        <translation>Las fases difieren: una imagen se tomó antes del ácido acético, la otra después</translation>
     </message>
     <message>
         <source>Stages differ: {now} and {earlier}</source>
@@ -7972,7 +8085,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Suggest normal tissue near the place: look whether it is</source>
-        <translation>Sugerir tejido normal cerca de la zona: compruebe si lo es</translation>
+        <translation>Sugerir tejido normal cerca del lugar: compruebe si lo es</translation>
     </message>
     <message>
         <source>Suspicious for invasion</source>
@@ -7988,7 +8101,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Swede score ({left} of {items} items)</source>
-        <translation>puntuación de Swede ({left} de {items} ítems)</translation>
+        <translation>puntuación de Swede (faltan {left} de {items} ítems)</translation>
     </message>
     <message>
         <source>Swede score of {lesion}: {status}</source>
@@ -8198,7 +8311,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>La IA se reveló sin una primera lectura.</translation>
     </message>
     <message>
-        <source>The Lugol&apos;s iodine picture shows only a part of this view.</source>
+        <source>The Lugol's iodine picture shows only a part of this view.</source>
         <translation>La imagen con lugol muestra solo una parte de este campo.</translation>
     </message>
     <message>
@@ -8246,6 +8359,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>La cámara está apagada.</translation>
     </message>
     <message>
+        <source>The card of a model is in English.</source>
+        <translation>La ficha de un modelo está en inglés.</translation>
+    </message>
+    <message>
         <source>The card of this model cannot be shown.</source>
         <translation>No se puede mostrar la ficha de este modelo.</translation>
     </message>
@@ -8270,7 +8387,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>La comprobación se detuvo; no se sabe nada del registro de auditoría.</translation>
     </message>
     <message>
-        <source>The clinician&apos;s grade: normal, low, high, cancer</source>
+        <source>The clinician's grade: normal, low, high, cancer</source>
         <translation>El grado del clínico: normal, bajo, alto, cáncer</translation>
     </message>
     <message>
@@ -8295,7 +8412,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The correction holds for all her visits.</source>
-        <translation>La corrección vale para todas sus visitas.</translation>
+        <translation>La corrección vale para todas las visitas de la paciente.</translation>
     </message>
     <message>
         <source>The demo library is not complete. What is drawn already is kept and used next time.</source>
@@ -8310,7 +8427,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>La imagen anterior se está superponiendo de nuevo</translation>
     </message>
     <message>
-        <source>The earlier picture is being laid on this visit&apos;s.</source>
+        <source>The earlier picture is being laid on this visit's.</source>
         <translation>La imagen anterior se está superponiendo a la de esta visita.</translation>
     </message>
     <message>
@@ -8318,7 +8435,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>La imagen anterior se superpone a la imagen en vivo, y ahora no hay ninguna.</translation>
     </message>
     <message>
-        <source>The earlier visit is no longer on record as one of this woman&apos;s: it is not shown any more.</source>
+        <source>The earlier visit is no longer on record as one of this woman's: it is not shown any more.</source>
         <translation>La visita anterior ya no figura en el registro como de esta paciente: no se muestra más.</translation>
     </message>
     <message>
@@ -8362,15 +8479,15 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>El quinto motivo</translation>
     </message>
     <message>
-        <source>The file&apos;s name says {name}.</source>
+        <source>The file's name says {name}.</source>
         <translation>El nombre del archivo dice {name}.</translation>
     </message>
     <message>
-        <source>The file&apos;s own record says {name}, born {day}.</source>
+        <source>The file's own record says {name}, born {day}.</source>
         <translation>Los datos del propio archivo dicen {name}, nacida el {day}.</translation>
     </message>
     <message>
-        <source>The file&apos;s own record says {name}.</source>
+        <source>The file's own record says {name}.</source>
         <translation>Los datos del propio archivo dicen {name}.</translation>
     </message>
     <message>
@@ -8501,7 +8618,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The network follows a preprint (PConvFusionModel) that was not peer reviewed. The shipped model is a {model}: its figures on phantoms say nothing about its performance on women.</source>
-        <translation>La red sigue un preprint (PConvFusionModel) que no fue revisado por pares. El modelo que se entrega es un {model}: sus cifras en fantomas no dicen nada de su rendimiento en pacientes.</translation>
+        <translation>La red sigue un artículo preliminar (preprint), PConvFusionModel, que no fue revisado por pares. El modelo que se entrega es un {model}: sus cifras en fantomas no dicen nada de su rendimiento en pacientes.</translation>
     </message>
     <message>
         <source>The new folder {folder}</source>
@@ -8529,11 +8646,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The os is marked on one picture, the cervix drawn on the other, and the pair is not registered</source>
-        <translation>El orificio externo está marcado en una imagen y el cuello uterino dibujado en la otra, y el par no está registrado</translation>
+        <translation>El orificio externo está marcado en una imagen y el cuello uterino dibujado en la otra, y el par no está alineado</translation>
     </message>
     <message>
         <source>The os is marked on the other picture, and the pair is not registered</source>
-        <translation>El orificio externo está marcado en la otra imagen, y el par no está registrado</translation>
+        <translation>El orificio externo está marcado en la otra imagen, y el par no está alineado</translation>
     </message>
     <message>
         <source>The os is not marked</source>
@@ -8565,7 +8682,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The pair is being registered.</source>
-        <translation>El par se está registrando.</translation>
+        <translation>El par se está alineando.</translation>
     </message>
     <message>
         <source>The pair was not registered again.</source>
@@ -8601,11 +8718,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The pictures are being registered.</source>
-        <translation>Las imágenes se están registrando.</translation>
+        <translation>Las imágenes se están alineando.</translation>
     </message>
     <message>
         <source>The pictures are not registered: {reason}. They are shown side by side, each in its own frame.</source>
-        <translation>Las imágenes no están registradas: {reason}. Se muestran lado a lado, cada una en su propio encuadre.</translation>
+        <translation>Las imágenes no están alineadas: {reason}. Se muestran lado a lado, cada una en su propio encuadre.</translation>
     </message>
     <message>
         <source>The pictures are still being looked for.</source>
@@ -8649,7 +8766,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The program cannot look for words: {why}</source>
-        <translation>El programa no puede buscar texto: {why}</translation>
+        <translation>El programa no puede buscar palabras: {why}</translation>
     </message>
     <message>
         <source>The program ended without closing the library.</source>
@@ -8661,20 +8778,20 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The program found no words; it misses some.</source>
-        <translation>El programa no encontró texto; algo se le escapa.</translation>
+        <translation>El programa no encontró palabras; algunas se le escapan.</translation>
     </message>
     <message numerus="yes">
         <source>The program found words in %n picture(s); it misses some.</source>
         <translation>
-            <numerusform>El programa encontró texto en %n imagen; algo se le escapa.</numerusform>
-            <numerusform>El programa encontró texto en %n imágenes; algo se le escapa.</numerusform>
+            <numerusform>El programa encontró palabras en %n imagen; algunas se le escapan.</numerusform>
+            <numerusform>El programa encontró palabras en %n imágenes; algunas se le escapan.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>The program looks for words: %n picture(s) to go.</source>
         <translation>
-            <numerusform>El programa busca texto: falta %n imagen.</numerusform>
-            <numerusform>El programa busca texto: faltan %n imágenes.</numerusform>
+            <numerusform>El programa busca palabras: falta %n imagen.</numerusform>
+            <numerusform>El programa busca palabras: faltan %n imágenes.</numerusform>
         </translation>
     </message>
     <message>
@@ -8682,7 +8799,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>La calidad de estas imágenes no se ha comprobado.</translation>
     </message>
     <message>
-        <source>The report on pot {pots} is dated before the visit: is it this woman&apos;s, and of this visit?</source>
+        <source>The report on pot {pots} is dated before the visit: is it this woman's, and of this visit?</source>
         <translation>El informe del frasco {pots} tiene fecha anterior a la visita: ¿es de esta paciente y de esta visita?</translation>
     </message>
     <message>
@@ -8714,7 +8831,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>De ninguna imagen se conocen los segundos desde el ácido acético: no hay un orden en que reproducirlas.</translation>
     </message>
     <message>
-        <source>The site&apos;s template of reports was not used: {reason}.</source>
+        <source>The site's template of reports was not used: {reason}.</source>
         <translation>No se usó la plantilla de informes del centro: {reason}.</translation>
     </message>
     <message>
@@ -8766,7 +8883,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The two do not belong together</source>
-        <translation>Las dos no corresponden</translation>
+        <translation>Las dos no se corresponden</translation>
     </message>
     <message>
         <source>The two passwords differ.</source>
@@ -8774,7 +8891,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>The two pictures do not seem to belong together.</source>
-        <translation>Las dos imágenes no parecen corresponder.</translation>
+        <translation>Las dos imágenes no parecen corresponderse.</translation>
     </message>
     <message>
         <source>The two pictures show too little of the same tissue.</source>
@@ -8785,8 +8902,12 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Las dos siguen lado a lado, sin alinear</translation>
     </message>
     <message>
+        <source>The user guide is in English only.</source>
+        <translation>La guía del usuario está solo en inglés.</translation>
+    </message>
+    <message>
         <source>The view moved between the two: hold still, and take the pair again if there is time.</source>
-        <translation>El campo se movió entre las dos: manténgase quieto y tome el par de nuevo si hay tiempo.</translation>
+        <translation>El campo se movió entre las dos: no se mueva y tome el par de nuevo si hay tiempo.</translation>
     </message>
     <message>
         <source>The visit opens as soon as the library is open.</source>
@@ -8870,7 +8991,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>There is no earlier visit of hers with a white-light picture.</source>
-        <translation>No hay ninguna visita anterior suya con una imagen de luz blanca.</translation>
+        <translation>No hay ninguna visita anterior de esta paciente con una imagen de luz blanca.</translation>
     </message>
     <message>
         <source>There is no key yet: the first signed export makes it, and its fingerprint stands here then.</source>
@@ -8890,7 +9011,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>There is no registration for these pictures.</source>
-        <translation>No hay registro (alineación) de estas imágenes.</translation>
+        <translation>Estas imágenes no están alineadas entre sí.</translation>
     </message>
     <message>
         <source>There is no such page in the guide: {link}</source>
@@ -9177,7 +9298,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>To her visit of {when}.</source>
-        <translation>A su visita del {when}.</translation>
+        <translation>A la visita de la paciente del {when}.</translation>
     </message>
     <message>
         <source>To mark it, press O and click where it is.</source>
@@ -9420,6 +9541,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>Vagina, dónde</translation>
     </message>
     <message>
+        <source>Value</source>
+        <translation>Valor</translation>
+    </message>
+    <message>
         <source>Vessels</source>
         <translation>Vasos</translation>
     </message>
@@ -9521,11 +9646,17 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>What</source>
+        <comment>kind of record</comment>
         <translation>Qué</translation>
     </message>
     <message>
+        <source>What</source>
+        <comment>kind of specimen</comment>
+        <translation>Muestra</translation>
+    </message>
+    <message>
         <source>What a complete score is taken for, beside it in Findings. Sources differ. None says that a biopsy is not needed.</source>
-        <translation>Lo que se entiende de una puntuación completa, junto a ella en Hallazgos. Las fuentes difieren. Ninguna dice que una biopsia no sea necesaria.</translation>
+        <translation>Cómo se interpreta una puntuación completa; aparece junto a ella en Hallazgos. Las fuentes difieren. Ninguna dice que no haga falta una biopsia.</translation>
     </message>
     <message>
         <source>What became of it</source>
@@ -9568,12 +9699,12 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>Lo que creó (números internos)</translation>
     </message>
     <message>
-        <source>What readers see in their list: no woman&apos;s name</source>
+        <source>What readers see in their list: no woman's name</source>
         <translation>Lo que los lectores ven en su lista: ningún nombre de paciente</translation>
     </message>
     <message>
         <source>What stands above and below every report from now on, and which sections it has. Who she is, the findings, the AI answer where it was revealed, warnings and the signature always do; what is left out is said in the report.</source>
-        <translation>Lo que figura arriba y abajo de cada informe a partir de ahora, y qué secciones tiene. Quién es la paciente, los hallazgos, la respuesta de la IA donde se reveló, las advertencias y la firma figuran siempre; lo que se omite se dice en el informe.</translation>
+        <translation>Lo que figura arriba y abajo de cada informe a partir de ahora, y qué secciones tiene. Quién es la paciente, los hallazgos, la respuesta de la IA si se reveló, las advertencias y la firma figuran siempre; lo que se omite se dice en el informe.</translation>
     </message>
     <message>
         <source>What stands above the signature</source>
@@ -9581,7 +9712,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>What the AI answer is not for</source>
-        <translation>Para qué no es la respuesta de la IA</translation>
+        <translation>Para qué no debe usarse la respuesta de la IA</translation>
     </message>
     <message>
         <source>What the model says, where the site shows it</source>
@@ -9681,7 +9812,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>Which results Today and the histology inbox call overdue, and letters with them. {source}.</source>
-        <translation>Qué resultados, y con ellos qué cartas, dan por atrasados Hoy y la bandeja de histología. {source}.</translation>
+        <translation>A partir de cuándo Hoy y la bandeja de histología dan por atrasados los resultados y sus cartas. {source}.</translation>
     </message>
     <message>
         <source>Which visits</source>
@@ -9722,7 +9853,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>Whitening</source>
-        <translation>Blanqueamiento</translation>
+        <translation>Blanqueo</translation>
     </message>
     <message>
         <source>Whitening after acetic acid, or back to the live picture</source>
@@ -9758,7 +9889,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>Who is</source>
-        <translation>Quién es</translation>
+        <translation>¿De quién es?</translation>
     </message>
     <message>
         <source>Who is signed in, written beside your reads and signatures.</source>
@@ -9817,7 +9948,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>Why can it not be graded?</source>
-        <translation>¿Por qué no se puede graduar?</translation>
+        <translation>¿Por qué no se le puede asignar un grado?</translation>
     </message>
     <message>
         <source>Why it is moved</source>
@@ -9882,13 +10013,18 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>Words</source>
+        <comment>that are searched for</comment>
+        <translation>Texto</translation>
+    </message>
+    <message>
+        <source>Words</source>
         <translation>Texto</translation>
     </message>
     <message numerus="yes">
         <source>Words found and made black: %n box(es) in {pictures}.</source>
         <translation>
-            <numerusform>Texto encontrado y tapado en negro: %n recuadro en {pictures}.</numerusform>
-            <numerusform>Texto encontrado y tapado en negro: %n recuadros en {pictures}.</numerusform>
+            <numerusform>Palabras encontradas y tapadas en negro: %n recuadro en {pictures}.</numerusform>
+            <numerusform>Palabras encontradas y tapadas en negro: %n recuadros en {pictures}.</numerusform>
         </translation>
     </message>
     <message>
@@ -9897,15 +10033,15 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>Words in the picture</source>
-        <translation>Texto de la imagen</translation>
+        <translation>Palabras en la imagen</translation>
     </message>
     <message>
         <source>Words of the report, CIN 2</source>
-        <translation>Texto del informe, CIN 2</translation>
+        <translation>Texto, p. ej. CIN 2</translation>
     </message>
     <message>
         <source>Words that are found in pictures are made black.</source>
-        <translation>El texto que se encuentra en las imágenes se tapa en negro.</translation>
+        <translation>Las palabras que se encuentran en las imágenes se tapan en negro.</translation>
     </message>
     <message>
         <source>Working out ...</source>
@@ -9981,7 +10117,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>You read it yourself: the label will say that one of those who differed decided</source>
-        <translation>Usted mismo lo leyó: la etiqueta dirá que decidió uno de los que discreparon</translation>
+        <translation>Lo leyó usted: la etiqueta dirá que decidió uno de los que discreparon</translation>
     </message>
     <message>
         <source>You read: {grade}, after AI. Another grade changes it.</source>
@@ -10197,7 +10333,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>a map needs frames over {least:g} seconds</source>
-        <translation>un mapa necesita fotogramas de más de {least:g} segundos</translation>
+        <translation>un mapa necesita fotogramas a lo largo de {least:g} segundos</translation>
     </message>
     <message>
         <source>a map to start from is 3 x 3 numbers</source>
@@ -10413,7 +10549,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>a video in a zip cannot be read there</source>
-        <translation>un video dentro de un zip no se puede leer allí</translation>
+        <translation>un video dentro de un archivo ZIP no se puede leer allí</translation>
     </message>
     <message>
         <source>a video of this kind has a name that ends with {ending}</source>
@@ -10429,11 +10565,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>a zip under another name</source>
-        <translation>un zip con otro nombre</translation>
+        <translation>un archivo ZIP con otro nombre</translation>
     </message>
     <message>
         <source>a zip within a zip: unpack the outer one first</source>
-        <translation>un zip dentro de un zip: descomprima primero el exterior</translation>
+        <translation>un archivo ZIP dentro de otro: descomprima primero el exterior</translation>
     </message>
     <message>
         <source>a {thing}, {problem}</source>
@@ -10514,7 +10650,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>add graded cases of more patients</source>
-        <translation>añada casos graduados de más pacientes</translation>
+        <translation>añada casos con grado asignado de más pacientes</translation>
     </message>
     <message>
         <source>add one line a case below the header</source>
@@ -10634,7 +10770,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>all margin: left out</source>
-        <translation>todo es margen: excluida</translation>
+        <translation>todo es margen: omitida</translation>
     </message>
     <message>
         <source>allergies</source>
@@ -10672,8 +10808,8 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>una cuenta necesita un rol</translation>
     </message>
     <message>
-        <source>an allergy to iodine is on record of this woman: no picture after Lugol&apos;s iodine is taken</source>
-        <translation>consta una alergia al yodo de esta paciente: no se toma ninguna imagen tras lugol</translation>
+        <source>an allergy to iodine is on record of this woman: no picture after Lugol's iodine is taken</source>
+        <translation>consta una alergia al yodo de esta paciente: no se toma ninguna imagen tras el lugol</translation>
     </message>
     <message>
         <source>an element in it has no length</source>
@@ -10969,7 +11105,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>being taken</source>
-        <translation>capturando</translation>
+        <translation>tomando</translation>
     </message>
     <message>
         <source>biopsy</source>
@@ -10989,7 +11125,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>blank them, or leave the picture out</source>
-        <translation>ocúltelas o excluya la imagen</translation>
+        <translation>tápelas u omita la imagen</translation>
     </message>
     <message>
         <source>bleeding</source>
@@ -11009,19 +11145,19 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>born {birth_date}    ID {identifier}    visit {moment}</source>
-        <translation>nacida el {birth_date}    ID {identifier}    visita {moment}</translation>
+        <translation>nac. {birth_date}    ID {identifier}    visita {moment}</translation>
     </message>
     <message>
         <source>born {born}, ID {identifier}</source>
-        <translation>nacida el {born}, ID {identifier}</translation>
+        <translation>nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>born {day}</source>
-        <translation>nacida el {day}</translation>
+        <translation>nac. {day}</translation>
     </message>
     <message>
         <source>born {day}   ID {identifier}</source>
-        <translation>nacida el {day}   ID {identifier}</translation>
+        <translation>nac. {day}   ID {identifier}</translation>
     </message>
     <message>
         <source>both</source>
@@ -11043,7 +11179,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>boxes to blank were drawn for {count} pictures that are not in this export</source>
-        <translation>se dibujaron recuadros para ocultar en {count} imágenes que no están en esta exportación</translation>
+        <translation>se dibujaron recuadros para tapar en {count} imágenes que no están en esta exportación</translation>
     </message>
     <message>
         <source>bring it as a PNG</source>
@@ -11112,7 +11248,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>cannot</source>
         <comment>be graded</comment>
-        <translation>no valorable</translation>
+        <translation>no asignable</translation>
     </message>
     <message>
         <source>cannot be judged</source>
@@ -11129,7 +11265,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>cannot be read: left out</source>
-        <translation>no se puede leer: excluida</translation>
+        <translation>no se puede leer: omitida</translation>
     </message>
     <message>
         <source>cannot be told</source>
@@ -11523,7 +11659,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>choose another model, or leave that picture out</source>
-        <translation>elija otro modelo o excluya esa imagen</translation>
+        <translation>elija otro modelo o omita esa imagen</translation>
     </message>
     <message>
         <source>choose another name</source>
@@ -11651,7 +11787,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>choose the zip again</source>
-        <translation>elija de nuevo el zip</translation>
+        <translation>elija de nuevo el archivo ZIP</translation>
     </message>
     <message>
         <source>choose white light, fluorescence, or white light + one other</source>
@@ -11704,8 +11840,8 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>clips ({count})</translation>
     </message>
     <message>
-        <source>close it there and ask for permission to write to the folder and the file &apos;lock&apos; in it, and keep it on a disk that locks files</source>
-        <translation>ciérrela allí y pida permiso para escribir en la carpeta y en el archivo &apos;lock&apos; que contiene, y manténgala en un disco que bloquee archivos</translation>
+        <source>close it there and ask for permission to write to the folder and the file 'lock' in it, and keep it on a disk that locks files</source>
+        <translation>ciérrela allí y pida permiso para escribir en la carpeta y en el archivo 'lock' que contiene, y manténgala en un disco que bloquee archivos</translation>
     </message>
     <message>
         <source>close it, then try again</source>
@@ -11725,7 +11861,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>close the corners of a lesion</source>
-        <translation>cerrar las esquinas de una lesión</translation>
+        <translation>cerrar los vértices de una lesión</translation>
     </message>
     <message>
         <source>close the other program</source>
@@ -11782,7 +11918,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>columnar epithelium, ectopy</source>
-        <translation>epitelio columnar, ectopia</translation>
+        <translation>epitelio columnar (ectopia)</translation>
     </message>
     <message>
         <source>compare and promote it in Fine-tune, in that library; one that is promoted is brought here there</source>
@@ -11874,7 +12010,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>copy or download the zip again</source>
-        <translation>copie o descargue el zip de nuevo</translation>
+        <translation>copie o descargue el archivo ZIP de nuevo</translation>
     </message>
     <message>
         <source>copy or export it again</source>
@@ -12053,7 +12189,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>divide it into several zips</source>
-        <translation>divídalo en varios archivos zip</translation>
+        <translation>divídalo en varios archivos ZIP</translation>
     </message>
     <message>
         <source>does not say what {key_file} says</source>
@@ -12074,7 +12210,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>drag along what you draw, or click its corners</source>
-        <translation>arrastre siguiendo lo que dibuja, o haga clic en sus esquinas</translation>
+        <translation>arrastre siguiendo lo que dibuja, o haga clic en sus vértices</translation>
     </message>
     <message>
         <source>draw along the junction, or click points along it and press Enter</source>
@@ -12082,7 +12218,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>draw around the lesion, or click at least three corners</source>
-        <translation>dibuje alrededor de la lesión, o haga clic en al menos tres esquinas</translation>
+        <translation>dibuje alrededor de la lesión, o haga clic en al menos tres vértices</translation>
     </message>
     <message>
         <source>draw around the whole cervix in one stroke, within the picture</source>
@@ -12159,7 +12295,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>encrypted: unpack the zip with its password first</source>
-        <translation>cifrado: descomprima primero el zip con su contraseña</translation>
+        <translation>cifrado: descomprima primero el archivo ZIP con su contraseña</translation>
     </message>
     <message>
         <source>end the recording first</source>
@@ -12171,18 +12307,18 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>endocervical sampling</source>
-        <translation>muestra endocervical</translation>
+        <translation>toma endocervical</translation>
     </message>
     <message>
         <source>endometriosis</source>
         <translation>endometriosis</translation>
     </message>
     <message>
-        <source>enter the clinic&apos;s number</source>
+        <source>enter the clinic's number</source>
         <translation>introduzca el número de la clínica</translation>
     </message>
     <message>
-        <source>enter the clinic&apos;s number, or a name</source>
+        <source>enter the clinic's number, or a name</source>
         <translation>introduzca el número de la clínica o un nombre</translation>
     </message>
     <message>
@@ -12208,7 +12344,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>eraser</source>
         <comment>tool</comment>
-        <translation>goma</translation>
+        <translation>borrador</translation>
     </message>
     <message>
         <source>erosion</source>
@@ -12245,7 +12381,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>examiner</source>
-        <translation>explorador</translation>
+        <translation>examinador</translation>
     </message>
     <message>
         <source>excision</source>
@@ -12325,12 +12461,12 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>menos lectores que los solicitados, tras la IA</translation>
     </message>
     <message>
-        <source>file names are relative to the manifest&apos;s folder</source>
+        <source>file names are relative to the manifest's folder</source>
         <translation>los nombres de archivo son relativos a la carpeta del manifiesto</translation>
     </message>
     <message>
-        <source>file names are relative to the manifest&apos;s folder, those in a zip follow its name (a.zip/1.jpg)</source>
-        <translation>los nombres de archivo son relativos a la carpeta del manifiesto; los de un zip siguen al nombre de este (a.zip/1.jpg)</translation>
+        <source>file names are relative to the manifest's folder, those in a zip follow its name (a.zip/1.jpg)</source>
+        <translation>los nombres de archivo son relativos a la carpeta del manifiesto; los de un archivo ZIP siguen al nombre de este (a.zip/1.jpg)</translation>
     </message>
     <message>
         <source>fill in both</source>
@@ -12698,11 +12834,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>her identifier</source>
-        <translation>su identificador</translation>
+        <translation>identificador de la paciente</translation>
     </message>
     <message>
         <source>her visit is signed: nothing is added to it</source>
-        <translation>su visita está firmada: no se le añade nada</translation>
+        <translation>la visita de la paciente está firmada: no se le añade nada</translation>
     </message>
     <message>
         <source>her visit of {day}</source>
@@ -12886,15 +13022,15 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>dentro de la ZT</translation>
     </message>
     <message>
-        <source>install it: pip install &quot;pfm-desktop[genicam]&quot;</source>
-        <translation>instálelo: pip install &quot;pfm-desktop[genicam]&quot;</translation>
+        <source>install it: pip install "pfm-desktop[genicam]"</source>
+        <translation>instálelo: pip install "pfm-desktop[genicam]"</translation>
     </message>
     <message>
         <source>install the program again</source>
         <translation>instale el programa de nuevo</translation>
     </message>
     <message>
-        <source>install the software of the camera&apos;s maker; {paths} names the folder of its .cti file</source>
+        <source>install the software of the camera's maker; {paths} names the folder of its .cti file</source>
         <translation>instale el software del fabricante de la cámara; {paths} indica la carpeta de su archivo .cti</translation>
     </message>
     <message>
@@ -13100,7 +13236,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>it has no label</source>
-        <translation>no tiene etiqueta</translation>
+        <translation>sin etiqueta</translation>
     </message>
     <message>
         <source>it has no picture that can go out</source>
@@ -13263,7 +13399,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>dice tener {width} x {height} píxeles</translation>
     </message>
     <message>
-        <source>it stands beside a woman&apos;s number or a name</source>
+        <source>it stands beside a woman's number or a name</source>
         <translation>está junto al número de una paciente o a un nombre</translation>
     </message>
     <message>
@@ -13396,11 +13532,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>its name leads out of the zip</source>
-        <translation>su nombre lleva fuera del zip</translation>
+        <translation>su nombre lleva fuera del archivo ZIP</translation>
     </message>
     <message>
         <source>its name stands in the zip twice</source>
-        <translation>su nombre figura dos veces en el zip</translation>
+        <translation>su nombre figura dos veces en el archivo ZIP</translation>
     </message>
     <message>
         <source>its packed pixels are cut short</source>
@@ -13598,7 +13734,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>learned</source>
         <comment>state of a run</comment>
-        <translation>aprendido</translation>
+        <translation>aprendida</translation>
     </message>
     <message>
         <source>learning now</source>
@@ -13616,7 +13752,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>leave her on record, and write in her visit what is wrong with it</source>
-        <translation>déjela registrada, y escriba en su visita qué hay de incorrecto</translation>
+        <translation>déjela registrada, y escriba en la visita de la paciente qué hay de incorrecto</translation>
     </message>
     <message>
         <source>leave it as it is</source>
@@ -13669,7 +13805,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>left out</source>
-        <translation>omitida</translation>
+        <translation>omitido</translation>
     </message>
     <message>
         <source>left out by hand</source>
@@ -13896,7 +14032,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>mire qué le ocurre (pfm library verify), y restaure una copia de seguridad</translation>
     </message>
     <message>
-        <source>look whether the library&apos;s disk is there and has room, then try again</source>
+        <source>look whether the library's disk is there and has room, then try again</source>
         <translation>compruebe que el disco de la biblioteca está conectado y tiene espacio, e inténtelo de nuevo</translation>
     </message>
     <message>
@@ -14038,11 +14174,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>mark the os (O)</source>
-        <translation>marque el orificio (O)</translation>
+        <translation>marque el orificio externo (O)</translation>
     </message>
     <message>
         <source>mark the os (O; Shift+O: as found)</source>
-        <translation>marque el orificio (O; Shift+O: el detectado)</translation>
+        <translation>marque el orificio externo (O; Shift+O: el detectado)</translation>
     </message>
     <message>
         <source>marks lie between 0 and {longest:g} seconds after acetic acid</source>
@@ -14062,7 +14198,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>missed</source>
-        <translation>no tomada</translation>
+        <translation>no realizado</translation>
     </message>
     <message>
         <source>missing file</source>
@@ -14086,7 +14222,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>more than 8 weeks: was due {day}</source>
-        <translation>más de 8 semanas: vencía el {day}</translation>
+        <translation>más de 8 semanas; venció el {day}</translation>
     </message>
     <message>
         <source>more than {count} years ago: it may be a birth date</source>
@@ -14121,7 +14257,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>mucus or blood over the os</source>
-        <translation>moco o sangre sobre el orificio</translation>
+        <translation>moco o sangre sobre el orificio externo</translation>
     </message>
     <message>
         <source>name</source>
@@ -14222,7 +14358,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>negativo</translation>
     </message>
     <message>
-        <source>neither the picture, nor a name, nor the file&apos;s time says it</source>
+        <source>neither the picture, nor a name, nor the file's time says it</source>
         <translation>no lo dicen ni la imagen, ni un nombre, ni la hora del archivo</translation>
     </message>
     <message>
@@ -14274,7 +14410,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>no bands are called {key!r}</source>
-        <translation>no hay rangos llamadas {key!r}</translation>
+        <translation>no hay rangos llamados {key!r}</translation>
     </message>
     <message>
         <source>no board of squares is seen in this picture</source>
@@ -14535,8 +14671,8 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message numerus="yes">
         <source>no, %n (woman|women) missing</source>
         <translation>
-            <numerusform>no, falta %n paciente</numerusform>
-            <numerusform>no, faltan %n pacientes</numerusform>
+            <numerusform>falta %n paciente</numerusform>
+            <numerusform>faltan %n pacientes</numerusform>
         </translation>
     </message>
     <message>
@@ -14581,7 +14717,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>non-stained</source>
-        <comment>Lugol&apos;s iodine</comment>
+        <comment>Lugol's iodine</comment>
         <translation>no teñida</translation>
     </message>
     <message>
@@ -14734,7 +14870,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>not assessed</source>
-        <translation>no evaluado</translation>
+        <translation>sin evaluar</translation>
     </message>
     <message>
         <source>not better</source>
@@ -14841,19 +14977,19 @@ la biblioteca</translation>
     </message>
     <message>
         <source>not registered</source>
-        <translation>no registrado</translation>
+        <translation>no alineadas</translation>
     </message>
     <message>
         <source>not registered: {cause}. Give the white-light and the fluorescence picture of one visit</source>
-        <translation>no registrado: {cause}. Indique la imagen de luz blanca y la de fluorescencia de una misma visita</translation>
+        <translation>no alineadas: {cause}. Indique la imagen de luz blanca y la de fluorescencia de una misma visita</translation>
     </message>
     <message>
         <source>not registered: {cause}. Points can be placed by hand in the window, pfm-desktop</source>
-        <translation>no registrado: {cause}. Se pueden colocar puntos a mano en la ventana, pfm-desktop</translation>
+        <translation>no alineadas: {cause}. Se pueden colocar puntos a mano en la ventana, pfm-desktop</translation>
     </message>
     <message>
         <source>not registered: {reason}</source>
-        <translation>no registrado: {reason}</translation>
+        <translation>no alineadas: {reason}</translation>
     </message>
     <message>
         <source>not said</source>
@@ -14992,8 +15128,8 @@ la biblioteca</translation>
         <translation>no se modificó nada: podría confundirse con otro nombre</translation>
     </message>
     <message>
-        <source>nothing was changed; its keys are the right ones, and the pictures stand in the folder &apos;pictures&apos;, encrypted</source>
-        <translation>no se modificó nada; sus claves son las correctas, y las imágenes están en la carpeta &apos;pictures&apos;, cifradas</translation>
+        <source>nothing was changed; its keys are the right ones, and the pictures stand in the folder 'pictures', encrypted</source>
+        <translation>no se modificó nada; sus claves son las correctas, y las imágenes están en la carpeta 'pictures', cifradas</translation>
     </message>
     <message>
         <source>nothing was changed; the database and the pictures are there, encrypted</source>
@@ -15004,12 +15140,12 @@ la biblioteca</translation>
         <translation>no se modificó nada; las imágenes y la base de datos siguen ahí, cifradas</translation>
     </message>
     <message>
-        <source>nothing was changed; the pictures stand in the folder &apos;pictures&apos;</source>
-        <translation>no se modificó nada; las imágenes están en la carpeta &apos;pictures&apos;</translation>
+        <source>nothing was changed; the pictures stand in the folder 'pictures'</source>
+        <translation>no se modificó nada; las imágenes están en la carpeta 'pictures'</translation>
     </message>
     <message>
-        <source>nothing was changed; the pictures stand in the folder &apos;pictures&apos;, encrypted</source>
-        <translation>no se modificó nada; las imágenes están en la carpeta &apos;pictures&apos;, cifradas</translation>
+        <source>nothing was changed; the pictures stand in the folder 'pictures', encrypted</source>
+        <translation>no se modificó nada; las imágenes están en la carpeta 'pictures', cifradas</translation>
     </message>
     <message>
         <source>nothing was changed; {key_file} is the right one, as its keys open the pictures</source>
@@ -15130,7 +15266,7 @@ la biblioteca</translation>
     <message>
         <source>ok</source>
         <comment>registration</comment>
-        <translation>correcto</translation>
+        <translation>correcta</translation>
     </message>
     <message>
         <source>old and new model have not been compared on the locked test</source>
@@ -15146,7 +15282,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>on the other picture, and the pair is not registered</source>
-        <translation>en la otra imagen, y el par no está registrado</translation>
+        <translation>en la otra imagen, y el par no está alineado</translation>
     </message>
     <message>
         <source>on the stage</source>
@@ -15181,7 +15317,7 @@ la biblioteca</translation>
         <translation>de una a {most} personas leen cada par</translation>
     </message>
     <message>
-        <source>only a description in the file&apos;s own record says it, perhaps of the whole examination</source>
+        <source>only a description in the file's own record says it, perhaps of the whole examination</source>
         <translation>solo lo dice una descripción en el registro del propio archivo, quizá de toda la exploración</translation>
     </message>
     <message>
@@ -15197,7 +15333,7 @@ la biblioteca</translation>
         <translation>solo las imágenes posteriores al ácido acético tienen una marca de tiempo</translation>
     </message>
     <message>
-        <source>only the file&apos;s time says it, which copying may have changed</source>
+        <source>only the file's time says it, which copying may have changed</source>
         <translation>solo lo dice la hora del archivo, que pudo cambiar al copiarlo</translation>
     </message>
     <message>
@@ -15305,7 +15441,7 @@ la biblioteca</translation>
     <message>
         <source>os</source>
         <comment>tool</comment>
-        <translation>orificio</translation>
+        <translation>orificio externo</translation>
     </message>
     <message>
         <source>os</source>
@@ -15313,16 +15449,16 @@ la biblioteca</translation>
     </message>
     <message>
         <source>os covered</source>
-        <translation>orificio cubierto</translation>
+        <translation>orificio externo cubierto</translation>
     </message>
     <message>
         <source>os mark</source>
         <comment>kind of record</comment>
-        <translation>marca del orificio</translation>
+        <translation>marca del orificio externo</translation>
     </message>
     <message>
         <source>os not marked, so no clock hour</source>
-        <translation>orificio no marcado, por lo que no hay hora del reloj</translation>
+        <translation>orificio externo no marcado, por lo que no hay hora del reloj</translation>
     </message>
     <message>
         <source>os? ({key})</source>
@@ -15397,7 +15533,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>packed in a way that is not read: unpack the zip first</source>
-        <translation>comprimido de una forma que no se lee: descomprima primero el zip</translation>
+        <translation>comprimido de una forma que no se lee: descomprima primero el archivo ZIP</translation>
     </message>
     <message>
         <source>page {page} of {pages}</source>
@@ -15497,7 +15633,7 @@ la biblioteca</translation>
         <translation>imagen</translation>
     </message>
     <message>
-        <source>picture after Lugol&apos;s iodine</source>
+        <source>picture after Lugol's iodine</source>
         <translation>imagen tras el lugol</translation>
     </message>
     <message>
@@ -15605,11 +15741,11 @@ la biblioteca</translation>
     </message>
     <message>
         <source>polyp, ectocervical</source>
-        <translation>pólipo, ectocervical</translation>
+        <translation>pólipo ectocervical</translation>
     </message>
     <message>
         <source>polyp, endocervical</source>
-        <translation>pólipo, endocervical</translation>
+        <translation>pólipo endocervical</translation>
     </message>
     <message>
         <source>positive</source>
@@ -15771,7 +15907,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>readers say that it cannot be graded</source>
-        <translation>los lectores dicen que no se puede graduar</translation>
+        <translation>los lectores dicen que no se le puede asignar un grado</translation>
     </message>
     <message>
         <source>reads for labels and decisions between readers are written</source>
@@ -15838,7 +15974,7 @@ la biblioteca</translation>
     <message>
         <source>refused</source>
         <comment>registration</comment>
-        <translation>rechazado</translation>
+        <translation>rechazada</translation>
     </message>
     <message>
         <source>region</source>
@@ -15855,27 +15991,27 @@ la biblioteca</translation>
     </message>
     <message>
         <source>registered</source>
-        <translation>registrado</translation>
+        <translation>alineadas</translation>
     </message>
     <message>
         <source>registered: {status}</source>
-        <translation>registrado: {status}</translation>
+        <translation>alineación: {status}</translation>
     </message>
     <message>
         <source>registered: {status}, estimated error {error:.1f} px</source>
-        <translation>registrado: {status}, error estimado {error:.1f} px</translation>
+        <translation>alineación: {status}, error estimado {error:.1f} px</translation>
     </message>
     <message>
         <source>registering ...</source>
-        <translation>registrando ...</translation>
+        <translation>alineando ...</translation>
     </message>
     <message>
         <source>registering needs both pictures</source>
-        <translation>el registro necesita ambas imágenes</translation>
+        <translation>para registrar se necesitan ambas imágenes</translation>
     </message>
     <message>
         <source>registration</source>
-        <translation>registro</translation>
+        <translation>registro de imágenes</translation>
     </message>
     <message>
         <source>registration</source>
@@ -15884,7 +16020,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>registration uncertain</source>
-        <translation>registro incierto</translation>
+        <translation>alineación incierta</translation>
     </message>
     <message>
         <source>remove</source>
@@ -15920,7 +16056,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>remove the os mark first</source>
-        <translation>quite primero la marca del orificio</translation>
+        <translation>quite primero la marca del orificio externo</translation>
     </message>
     <message>
         <source>remove the pair first</source>
@@ -16069,7 +16205,7 @@ la biblioteca</translation>
     <message>
         <source>scj</source>
         <comment>tool</comment>
-        <translation>uec</translation>
+        <translation>UEC</translation>
     </message>
     <message>
         <source>screenshot</source>
@@ -16149,12 +16285,12 @@ la biblioteca</translation>
         <translation>la paciente tiene un seudónimo en exportaciones para investigación, y debe seguir sabiéndose de quién es</translation>
     </message>
     <message>
-        <source>shorten it in the patient&apos;s record</source>
+        <source>shorten it in the patient's record</source>
         <translation>acórtelo en el registro de la paciente</translation>
     </message>
     <message>
         <source>shows mucus or blood over the os</source>
-        <translation>muestra moco o sangre sobre el orificio</translation>
+        <translation>muestra moco o sangre sobre el orificio externo</translation>
     </message>
     <message>
         <source>shows no cervix</source>
@@ -16170,7 +16306,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>shows the os far from its middle</source>
-        <translation>muestra el orificio lejos del centro</translation>
+        <translation>muestra el orificio externo lejos del centro</translation>
     </message>
     <message>
         <source>sign in with your name and password</source>
@@ -16282,11 +16418,11 @@ la biblioteca</translation>
     </message>
     <message>
         <source>squamous epithelium, atrophic</source>
-        <translation>epitelio escamoso, atrófico</translation>
+        <translation>epitelio escamoso atrófico</translation>
     </message>
     <message>
         <source>squamous epithelium, mature</source>
-        <translation>epitelio escamoso, maduro</translation>
+        <translation>epitelio escamoso maduro</translation>
     </message>
     <message>
         <source>stage</source>
@@ -16301,12 +16437,12 @@ la biblioteca</translation>
     </message>
     <message>
         <source>stained</source>
-        <comment>Lugol&apos;s iodine</comment>
+        <comment>Lugol's iodine</comment>
         <translation>teñido</translation>
     </message>
     <message>
         <source>stalled</source>
-        <translation>interrumpido</translation>
+        <translation>detenida</translation>
     </message>
     <message>
         <source>start it again to see it again</source>
@@ -16346,7 +16482,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>structured report and registration</source>
-        <translation>informe estructurado y registro</translation>
+        <translation>informe estructurado y registro de imágenes</translation>
     </message>
     <message>
         <source>structures disagree</source>
@@ -16403,7 +16539,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>take back her visits first</source>
-        <translation>retire primero sus visitas</translation>
+        <translation>retire primero las visitas de la paciente</translation>
     </message>
     <message>
         <source>take it again</source>
@@ -16608,7 +16744,7 @@ la biblioteca</translation>
         <translation>no se puede leer la ficha {path} ({reason})</translation>
     </message>
     <message>
-        <source>the clinic&apos;s number</source>
+        <source>the clinic's number</source>
         <translation>el número de la clínica</translation>
     </message>
     <message>
@@ -16625,7 +16761,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>the corner leaves the picture</source>
-        <translation>la esquina se sale de la imagen</translation>
+        <translation>el vértice se sale de la imagen</translation>
     </message>
     <message>
         <source>the dark frame is {width} x {height} pixels, the picture {its_width} x {its_height}</source>
@@ -16752,23 +16888,23 @@ la biblioteca</translation>
         <translation>el archivo se firmó con otra clave: su huella es {fingerprint}, y no {expected}</translation>
     </message>
     <message>
-        <source>the file&apos;s name</source>
+        <source>the file's name</source>
         <translation>el nombre del archivo</translation>
     </message>
     <message>
-        <source>the file&apos;s name {name}</source>
+        <source>the file's name {name}</source>
         <translation>el nombre del archivo {name}</translation>
     </message>
     <message>
-        <source>the file&apos;s own record</source>
+        <source>the file's own record</source>
         <translation>los datos propios del archivo</translation>
     </message>
     <message>
-        <source>the file&apos;s own record says so</source>
+        <source>the file's own record says so</source>
         <translation>lo dicen los datos propios del archivo</translation>
     </message>
     <message>
-        <source>the file&apos;s own record says the day only</source>
+        <source>the file's own record says the day only</source>
         <translation>los datos propios del archivo solo indican el día</translation>
     </message>
     <message>
@@ -16906,7 +17042,7 @@ la biblioteca</translation>
         <translation>el identificador {identifier} está registrado con otro nombre u otra fecha de nacimiento</translation>
     </message>
     <message>
-        <source>the identifier {identifier} is said to be {name}&apos;s, and folder or file say {other}</source>
+        <source>the identifier {identifier} is said to be {name}'s, and folder or file say {other}</source>
         <translation>se indica que el identificador {identifier} es de {name}, y la carpeta o el archivo dicen {other}</translation>
     </message>
     <message>
@@ -16997,8 +17133,8 @@ la biblioteca</translation>
         <translation>la biblioteca ya no está en {library}: su carpeta se movió o cambió de nombre, o su disco no está</translation>
     </message>
     <message>
-        <source>the library is no longer at {path}: its folder or the file &apos;lock&apos; in it was moved, renamed or removed while it was open, or its disk is gone</source>
-        <translation>la biblioteca ya no está en {path}: su carpeta o el archivo &apos;lock&apos; que contiene se movió, cambió de nombre o se quitó mientras estaba abierta, o su disco no está</translation>
+        <source>the library is no longer at {path}: its folder or the file 'lock' in it was moved, renamed or removed while it was open, or its disk is gone</source>
+        <translation>la biblioteca ya no está en {path}: su carpeta o el archivo 'lock' que contiene se movió, cambió de nombre o se quitó mientras estaba abierta, o su disco no está</translation>
     </message>
     <message>
         <source>the library is open for reading only: {reason}</source>
@@ -17205,7 +17341,7 @@ la biblioteca</translation>
         <translation>el modelo {name} {version} da respuestas que no son números</translation>
     </message>
     <message>
-        <source>the model&apos;s heatmaps are drawn by {method}</source>
+        <source>the model's heatmaps are drawn by {method}</source>
         <translation>los mapas de calor del modelo se dibujan con {method}</translation>
     </message>
     <message>
@@ -17285,7 +17421,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>the os is marked on its pair</source>
-        <translation>el orificio está marcado en su par</translation>
+        <translation>el orificio externo está marcado en su par</translation>
     </message>
     <message>
         <source>the other visit has this picture already</source>
@@ -17305,11 +17441,11 @@ la biblioteca</translation>
     </message>
     <message>
         <source>the pair is not registered</source>
-        <translation>el par no está registrado</translation>
+        <translation>el par no está alineado</translation>
     </message>
     <message>
         <source>the pair is not registered: {why}</source>
-        <translation>el par no está registrado: {why}</translation>
+        <translation>no hay alineación del par: {why}</translation>
     </message>
     <message>
         <source>the pair is on the stage as before</source>
@@ -17317,7 +17453,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>the pair is registered as it was before</source>
-        <translation>el par está registrado como antes</translation>
+        <translation>el par está alineado como antes</translation>
     </message>
     <message>
         <source>the pair lacks one source</source>
@@ -17456,7 +17592,7 @@ la biblioteca</translation>
         <translation>el propio programa está dañado: instálelo de nuevo</translation>
     </message>
     <message>
-        <source>the pseudonym holds part of the patient&apos;s name or identifier</source>
+        <source>the pseudonym holds part of the patient's name or identifier</source>
         <translation>el seudónimo contiene parte del nombre o identificador de la paciente</translation>
     </message>
     <message>
@@ -17489,19 +17625,19 @@ la biblioteca</translation>
     </message>
     <message>
         <source>the registration is unchanged</source>
-        <translation>el registro no ha cambiado</translation>
+        <translation>el registro de imágenes no ha cambiado</translation>
     </message>
     <message>
         <source>the registration may not be sent: {cause}</source>
-        <translation>el registro no se puede enviar: {cause}</translation>
+        <translation>el registro de imágenes no se puede enviar: {cause}</translation>
     </message>
     <message>
         <source>the registration may not be used: {reason}</source>
-        <translation>el registro no se puede usar: {reason}</translation>
+        <translation>el registro de imágenes no se puede usar: {reason}</translation>
     </message>
     <message>
-        <source>the registration {how}, which DICOM&apos;s Spatial Registration cannot hold</source>
-        <translation>el registro {how}, lo cual no cabe en Spatial Registration de DICOM</translation>
+        <source>the registration {how}, which DICOM's Spatial Registration cannot hold</source>
+        <translation>el registro de imágenes {how}, lo cual no cabe en Spatial Registration de DICOM</translation>
     </message>
     <message>
         <source>the report font is missing or damaged in {folder}</source>
@@ -17585,7 +17721,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>the stored registration cannot be read</source>
-        <translation>no se puede leer el registro guardado</translation>
+        <translation>no se puede leer el registro de imágenes guardado</translation>
     </message>
     <message>
         <source>the structures do not agree where the points put them</source>
@@ -17717,7 +17853,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>the zip unpacks to more than {limit} GB</source>
-        <translation>el zip descomprimido supera {limit} GB</translation>
+        <translation>el archivo ZIP descomprimido supera {limit} GB</translation>
     </message>
     <message>
         <source>the {control} of a recording cannot be set</source>
@@ -17940,7 +18076,7 @@ la biblioteca</translation>
         <translation>estas no son un par</translation>
     </message>
     <message>
-        <source>these pictures are no pair: one of white light, and one of fluorescence, through the green filter or after Lugol&apos;s iodine</source>
+        <source>these pictures are no pair: one of white light, and one of fluorescence, through the green filter or after Lugol's iodine</source>
         <translation>estas imágenes no son un par: una de luz blanca, y una de fluorescencia, con filtro verde o tras el lugol</translation>
     </message>
     <message>
@@ -18129,7 +18265,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>this line has no such corner</source>
-        <translation>esta línea no tiene esa esquina</translation>
+        <translation>esta línea no tiene ese vértice</translation>
     </message>
     <message>
         <source>this line is no longer in the library</source>
@@ -18173,7 +18309,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>this os mark is no longer in the library</source>
-        <translation>esta marca del orificio ya no está en la biblioteca</translation>
+        <translation>esta marca del orificio externo ya no está en la biblioteca</translation>
     </message>
     <message>
         <source>this outline of the cervix is no longer in the library</source>
@@ -18296,7 +18432,7 @@ la biblioteca</translation>
         <translation>esta visita</translation>
     </message>
     <message>
-        <source>this visit is a woman&apos;s already</source>
+        <source>this visit is a woman's already</source>
         <translation>esta visita ya es de una paciente</translation>
     </message>
     <message>
@@ -18320,7 +18456,7 @@ la biblioteca</translation>
         <translation>esta visita no está firmada: nadie ha indicado quién es la paciente</translation>
     </message>
     <message>
-        <source>this visit&apos;s picture shows no structure</source>
+        <source>this visit's picture shows no structure</source>
         <translation>la imagen de esta visita no muestra ninguna estructura</translation>
     </message>
     <message>
@@ -18525,7 +18661,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>type all nine groups of four letters and digits as they were printed</source>
-        <translation>escriba los nueve grupos de cuatro letras y dígitos tal como se imprimieron</translation>
+        <translation>escriba los nueve grupos de cuatro letras y cifras tal como se imprimieron</translation>
     </message>
     <message>
         <source>type all {count} digits, as Settings of the library shows them</source>
@@ -18576,7 +18712,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>unknown splice {splice!r}</source>
-        <translation>empalme desconocido {splice!r}</translation>
+        <translation>fusión desconocida {splice!r}</translation>
     </message>
     <message>
         <source>unknown variant {variant!r}</source>
@@ -18618,7 +18754,7 @@ la biblioteca</translation>
     <message>
         <source>unusable</source>
         <comment>quality</comment>
-        <translation>no utilizable</translation>
+        <translation>inutilizable</translation>
     </message>
     <message>
         <source>unusual colours</source>
@@ -18728,7 +18864,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>wait until that run has ended, or name another folder</source>
-        <translation>espere a que ese proceso termine o indique otra carpeta</translation>
+        <translation>espere a que esa ejecución termine o indique otra carpeta</translation>
     </message>
     <message>
         <source>wait {seconds} seconds, then try again</source>
@@ -18794,15 +18930,15 @@ la biblioteca</translation>
     </message>
     <message>
         <source>what finds words in pictures cannot be read: {error}</source>
-        <translation>el detector de texto en imágenes no se puede leer: {error}</translation>
+        <translation>el detector de palabras en imágenes no se puede leer: {error}</translation>
     </message>
     <message>
         <source>what finds words in pictures cannot be used by this OpenCV</source>
-        <translation>este OpenCV no puede usar el detector de texto en imágenes</translation>
+        <translation>este OpenCV no puede usar el detector de palabras en imágenes</translation>
     </message>
     <message>
         <source>what finds words in pictures is not what was shipped</source>
-        <translation>el detector de texto en imágenes no es el que se suministró</translation>
+        <translation>el detector de palabras en imágenes no es el que se suministró</translation>
     </message>
     <message>
         <source>what is drawn is kept</source>
@@ -19010,13 +19146,13 @@ la biblioteca</translation>
     </message>
     <message>
         <source>words are drawn into a picture</source>
-        <translation>hay texto dibujado en una imagen</translation>
+        <translation>hay palabras dibujadas en una imagen</translation>
     </message>
     <message numerus="yes">
         <source>words found in %n place(s)</source>
         <translation>
-            <numerusform>texto encontrado en %n lugar</numerusform>
-            <numerusform>texto encontrado en %n lugares</numerusform>
+            <numerusform>palabras encontradas en %n lugar</numerusform>
+            <numerusform>palabras encontradas en %n lugares</numerusform>
         </translation>
     </message>
     <message>
@@ -19048,7 +19184,7 @@ la biblioteca</translation>
         <translation>escriba uno, basta una palabra</translation>
     </message>
     <message>
-        <source>write that sentence of the model&apos;s {file} without it, also if it does not mean her, and try again</source>
+        <source>write that sentence of the model's {file} without it, also if it does not mean her, and try again</source>
         <translation>escriba esa frase del {file} del modelo sin esa palabra, aunque no se refiera a ella, e inténtelo de nuevo</translation>
     </message>
     <message>
@@ -19064,7 +19200,7 @@ la biblioteca</translation>
         <translation>escriba el nombre de modo que los dos se distingan</translation>
     </message>
     <message>
-        <source>write the person&apos;s name</source>
+        <source>write the person's name</source>
         <translation>escriba el nombre de la persona</translation>
     </message>
     <message>
@@ -19215,7 +19351,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{count} heatmaps, registrations or thumbnails are missing or damaged there: they are made again</source>
-        <translation>faltan o están dañados allí {count} mapas de calor, registros o miniaturas: se rehacen</translation>
+        <translation>faltan o están dañados allí {count} mapas de calor, registros de imágenes o miniaturas: se rehacen</translation>
     </message>
     <message>
         <source>{count} of {all} not aligned: shown as taken.</source>
@@ -19263,7 +19399,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{done} of {parts}. Missing: {gaps}</source>
-        <translation>{done} de {parts}. Falta: {gaps}</translation>
+        <translation>{done} de {parts}. Faltan: {gaps}</translation>
     </message>
     <message>
         <source>{done}. Undo brings it back.</source>
@@ -19315,7 +19451,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{file} does not open {library}: it is the key file of another library, or the database is damaged too</source>
-        <translation>{file} no abre {library}: es el archivo de clave de otra biblioteca, o la base de datos también está dañada</translation>
+        <translation>{file} no abre {library}: es el archivo de claves de otra biblioteca, o la base de datos también está dañada</translation>
     </message>
     <message>
         <source>{file} has no section Figures</source>
@@ -19459,7 +19595,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{folder} is no backup that can be told whose it is: its {about} is missing or cannot be read, and no snapshot or key file in it can be read either</source>
-        <translation>{folder} no es una copia de seguridad de la que se pueda saber de quién es: su {about} falta o no se puede leer, y tampoco se puede leer en ella ninguna instantánea ni archivo de clave</translation>
+        <translation>{folder} no es una copia de seguridad de la que se pueda saber de quién es: su {about} falta o no se puede leer, y tampoco se puede leer en ella ninguna instantánea ni archivo de claves</translation>
     </message>
     <message>
         <source>{folder} is no backup: its {about} is missing or cannot be read, and there is no snapshot</source>
@@ -19527,27 +19663,27 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{help.shortcuts} shows the keys of the page in front, {help.guide} opens the user guide, and Help has this tour again. Nearly everything can be undone with {edit.undo}.</source>
-        <translation>{help.shortcuts} muestra las teclas de la página visible, {help.guide} abre la guía del usuario, y Ayuda ofrece de nuevo esta visita guiada. Casi todo se puede deshacer con {edit.undo}.</translation>
+        <translation>{help.shortcuts} muestra las teclas de la página visible, {help.guide} abre la guía del usuario, y Ayuda ofrece de nuevo este recorrido. Casi todo se puede deshacer con {edit.undo}.</translation>
     </message>
     <message>
         <source>{hits} of {visits}</source>
         <translation>{hits} de {visits}</translation>
     </message>
     <message>
-        <source>{hours} o&apos;clock</source>
+        <source>{hours} o'clock</source>
         <translation>hora {hours}</translation>
     </message>
     <message>
-        <source>{hour} o&apos;clock, {quadrant}</source>
+        <source>{hour} o'clock, {quadrant}</source>
         <translation>hora {hour}, {quadrant}</translation>
     </message>
     <message>
-        <source>{identifier} in the file&apos;s own record is a placeholder that many women may bear</source>
+        <source>{identifier} in the file's own record is a placeholder that many women may bear</source>
         <translation>{identifier} en el propio registro del archivo es un valor de relleno que pueden llevar muchas pacientes</translation>
     </message>
     <message>
         <source>{identifier} is a pseudonym that this library gave in an export: she is on record under her own</source>
-        <translation>{identifier} es un seudónimo que esta biblioteca dio en una exportación: ella consta con el suyo propio</translation>
+        <translation>{identifier} es un seudónimo que esta biblioteca dio en una exportación: la paciente consta con su propio identificador</translation>
     </message>
     <message>
         <source>{identifier} is kept for visits of which nobody has said whose they are</source>
@@ -19583,7 +19719,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{item} lies before her birth</source>
-        <translation>{item} es anterior a su nacimiento</translation>
+        <translation>{item} es anterior al nacimiento de la paciente</translation>
     </message>
     <message>
         <source>{item} lies between {first} and today</source>
@@ -19602,8 +19738,8 @@ la biblioteca</translation>
         <translation>{item} admite como máximo {most} caracteres</translation>
     </message>
     <message>
-        <source>{item}: &quot;{answer}&quot; stands alone</source>
-        <translation>{item}: &quot;{answer}&quot; no admite otras respuestas</translation>
+        <source>{item}: "{answer}" stands alone</source>
+        <translation>{item}: "{answer}" no admite otras respuestas</translation>
     </message>
     <message>
         <source>{item}: {typed!r} is no day</source>
@@ -19618,12 +19754,12 @@ la biblioteca</translation>
         <translation>{key_file} y {copy} son los de otra biblioteca</translation>
     </message>
     <message>
-        <source>{keys} already belongs to &quot;{command}&quot;. Choose other keys, or change that first.</source>
-        <translation>{keys} ya corresponde a &quot;{command}&quot;. Elija otras teclas o cambie eso primero.</translation>
+        <source>{keys} already belongs to "{command}". Choose other keys, or change that first.</source>
+        <translation>{keys} ya corresponde a "{command}". Elija otras teclas o cambie eso primero.</translation>
     </message>
     <message>
-        <source>{keys} always means &quot;{command}&quot; there. Choose other keys.</source>
-        <translation>{keys} siempre significa &quot;{command}&quot; allí. Elija otras teclas.</translation>
+        <source>{keys} always means "{command}" there. Choose other keys.</source>
+        <translation>{keys} siempre significa "{command}" allí. Elija otras teclas.</translation>
     </message>
     <message>
         <source>{keys} is free.</source>
@@ -19674,11 +19810,11 @@ la biblioteca</translation>
         <translation>{lesion}: borre; [ y ] ajustan el borrador</translation>
     </message>
     <message>
-        <source>{letter}  {hour} o&apos;clock</source>
+        <source>{letter}  {hour} o'clock</source>
         <translation>{letter}  hora {hour}</translation>
     </message>
     <message>
-        <source>{letter}  {hour} o&apos;clock?</source>
+        <source>{letter}  {hour} o'clock?</source>
         <translation>{letter}  ¿hora {hour}?</translation>
     </message>
     <message>
@@ -19706,7 +19842,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{lost} epochs of an earlier run in {run} were made with other cases, grades or settings (such as --epochs) and are not used; training starts from the beginning</source>
-        <translation>{lost} épocas de un proceso anterior en {run} se hicieron con otros casos, grados o ajustes (como --epochs) y no se usan; el entrenamiento empieza desde el principio</translation>
+        <translation>{lost} épocas de una ejecución anterior en {run} se hicieron con otros casos, grados o ajustes (como --epochs) y no se usan; el entrenamiento empieza desde el principio</translation>
     </message>
     <message>
         <source>{lost} of {taken} frames are missing.</source>
@@ -19776,7 +19912,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{model} is no longer the model that this run began with</source>
-        <translation>{model} ya no es el modelo con el que empezó este proceso</translation>
+        <translation>{model} ya no es el modelo con el que empezó esta ejecución</translation>
     </message>
     <message>
         <source>{model} is promoted in this library, and {answering} answers on this computer</source>
@@ -19788,7 +19924,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>{model} was learned from this library and is {state}: it answers once it is compared and promoted in Fine-tune</source>
-        <translation>{model} se aprendió de esta biblioteca y está {state}: responde una vez comparado y promovido en Ajuste fino</translation>
+        <translation>{model} se aprendió de esta biblioteca (estado: {state}): responde una vez comparado y promovido en Ajuste fino</translation>
     </message>
     <message>
         <source>{mode} converted to RGB</source>
@@ -19873,7 +20009,7 @@ nac. {born}, ID {identifier}</translation>
         <translation>{name} no permite ese ajuste: {control}</translation>
     </message>
     <message>
-        <source>{name} does not open: it is not there, another program uses it, or the system&apos;s privacy settings forbid it</source>
+        <source>{name} does not open: it is not there, another program uses it, or the system's privacy settings forbid it</source>
         <translation>{name} no se abre: no está, otro programa lo usa o la configuración de privacidad del sistema lo prohíbe</translation>
     </message>
     <message>
@@ -19930,7 +20066,7 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{name} is cut short within the zip</source>
-        <translation>{name} está truncado dentro del zip</translation>
+        <translation>{name} está truncado dentro del archivo ZIP</translation>
     </message>
     <message>
         <source>{name} is damaged</source>
@@ -19946,7 +20082,7 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{name} is damaged within the zip ({error})</source>
-        <translation>{name} está dañado dentro del zip ({error})</translation>
+        <translation>{name} está dañado dentro del archivo ZIP ({error})</translation>
     </message>
     <message>
         <source>{name} is empty (zero bytes)</source>
@@ -20010,7 +20146,7 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{name} is {on_record}: these would be added to hers.</source>
-        <translation>{name} está {on_record}: estas se añadirían a las suyas.</translation>
+        <translation>{name} está {on_record}: estas se añadirían a las de esa paciente.</translation>
     </message>
     <message>
         <source>{name} is {problem}</source>
@@ -20041,7 +20177,7 @@ nac. {born}, ID {identifier}</translation>
         <translation>{name} rechaza a este usuario</translation>
     </message>
     <message>
-        <source>{name} says the day, and the file&apos;s time is of that day</source>
+        <source>{name} says the day, and the file's time is of that day</source>
         <translation>{name} dice el día, y la hora del archivo es de ese día</translation>
     </message>
     <message>
@@ -20070,7 +20206,7 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{name} {version}, signed on {day}. Anybody can sign a file: type the fingerprint that its sender told you {way}. It answers nothing until it is chosen here.</source>
-        <translation>{name} {version}, firmado el {day}. Cualquiera puede firmar un archivo: escriba la huella digital que su remitente le comunicó {way}. No responde nada hasta que se elija aquí.</translation>
+        <translation>{name} {version}, firmado el {day}. Cualquiera puede firmar un archivo: escriba la huella que su remitente le comunicó {way}. No responde nada hasta que se elija aquí.</translation>
     </message>
     <message>
         <source>{name}, AI seen before</source>
@@ -20090,7 +20226,7 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{name}, not graded</source>
-        <translation>{name}, sin graduar</translation>
+        <translation>{name}, sin grado</translation>
     </message>
     <message>
         <source>{name}, or a model that it came from, has learned from all women of the locked test: figures on them say nothing</source>
@@ -20101,7 +20237,7 @@ nac. {born}, ID {identifier}</translation>
         <translation>{name}, releídos</translation>
     </message>
     <message>
-        <source>{name}, the name of this computer&apos;s account; set the reader&apos;s name in Settings</source>
+        <source>{name}, the name of this computer's account; set the reader's name in Settings</source>
         <translation>{name}, el nombre de la cuenta de este equipo; indique el nombre del lector en Ajustes</translation>
     </message>
     <message>
@@ -20345,7 +20481,7 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{path} is not a zip that can be read, or it is cut short</source>
-        <translation>{path} no es un zip que se pueda leer, o está truncado</translation>
+        <translation>{path} no es un archivo ZIP que se pueda leer, o está truncado</translation>
     </message>
     <message>
         <source>{path} is not there</source>
@@ -20384,7 +20520,7 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{path} unpacks to {unpacked:,.0f} MB, more than {times} times its {packed:,.1f} MB, as no pictures do (up to {free} MB it may); at most {limit} GB are read of a zip</source>
-        <translation>{path} descomprimido ocupa {unpacked:,.0f} MB, más de {times} veces sus {packed:,.1f} MB, como no lo hacen las imágenes (puede llegar a {free} MB); de un zip se leen como máximo {limit} GB</translation>
+        <translation>{path} descomprimido ocupa {unpacked:,.0f} MB, más de {times} veces sus {packed:,.1f} MB, como no lo hacen las imágenes (puede llegar a {free} MB); de un archivo ZIP se leen como máximo {limit} GB</translation>
     </message>
     <message>
         <source>{path} was altered after the model was made</source>
@@ -20452,11 +20588,11 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{picture}, being registered</source>
-        <translation>{picture}, en curso de registro</translation>
+        <translation>{picture}, en curso de alineación</translation>
     </message>
     <message>
         <source>{picture}, not registered</source>
-        <translation>{picture}, no registrada</translation>
+        <translation>{picture}, sin alinear</translation>
     </message>
     <message>
         <source>{picture}, {seconds:.0f} s after acid</source>
@@ -20622,7 +20758,7 @@ nac. {born}, ID {identifier}</translation>
         <translation>{sentence}.</translation>
     </message>
     <message>
-        <source>{share:.0%} of the white-light picture is seen after Lugol&apos;s iodine.</source>
+        <source>{share:.0%} of the white-light picture is seen after Lugol's iodine.</source>
         <translation>El {share:.0%} de la imagen de luz blanca se ve tras el lugol.</translation>
     </message>
     <message>
@@ -20638,7 +20774,7 @@ nac. {born}, ID {identifier}</translation>
         <translation>El {share:.0%} de la imagen de luz blanca se ve con el filtro verde.</translation>
     </message>
     <message>
-        <source>{share:.0%} of this visit&apos;s picture is seen in the earlier one.</source>
+        <source>{share:.0%} of this visit's picture is seen in the earlier one.</source>
         <translation>El {share:.0%} de la imagen de esta visita se ve en la anterior.</translation>
     </message>
     <message>
@@ -20675,7 +20811,7 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{sources}, {variant}, {splice} splice, {size} px input</source>
-        <translation>{sources}, {variant}, empalme {splice}, entrada de {size} px</translation>
+        <translation>{sources}, {variant}, fusión {splice}, entrada de {size} px</translation>
     </message>
     <message>
         <source>{source} alone: {answer}</source>
@@ -20754,6 +20890,10 @@ nac. {born}, ID {identifier}</translation>
         <translation>{title}: visita del {when}</translation>
     </message>
     <message>
+        <source>{title}: {what}</source>
+        <translation>{title}: {what}</translation>
+    </message>
+    <message>
         <source>{total} of 10</source>
         <translation>{total} de 10</translation>
     </message>
@@ -20811,11 +20951,11 @@ nac. {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{view} follows once the pictures are registered</source>
-        <translation>{view} estará disponible cuando las imágenes estén registradas</translation>
+        <translation>{view} estará disponible cuando las imágenes estén alineadas</translation>
     </message>
     <message>
         <source>{view} needs a registration: the pictures do not lie on each other yet</source>
-        <translation>{view} necesita un registro: las imágenes aún no se superponen</translation>
+        <translation>{view} necesita la alineación: las imágenes aún no se superponen</translation>
     </message>
     <message>
         <source>{view} needs both pictures</source>
@@ -20878,7 +21018,7 @@ Queda registrado, antes de escribir el primer archivo: quién, cuándo, qué vis
         <translation>{where} es un texto que nadie puede leer</translation>
     </message>
     <message>
-        <source>{where} looks like a clinic&apos;s number</source>
+        <source>{where} looks like a clinic's number</source>
         <translation>{where} parece el número de una clínica</translation>
     </message>
     <message>
@@ -20886,7 +21026,7 @@ Queda registrado, antes de escribir el primer archivo: quién, cuándo, qué vis
         <translation>{where} nombra un archivo o una carpeta ({path})</translation>
     </message>
     <message>
-        <source>{where} says a number, which may be another than a clinic&apos;s</source>
+        <source>{where} says a number, which may be another than a clinic's</source>
         <translation>{where} dice un número, que puede ser distinto del de una clínica</translation>
     </message>
     <message>
@@ -20931,7 +21071,7 @@ Queda registrado, antes de escribir el primer archivo: quién, cuándo, qué vis
     </message>
     <message>
         <source>{woman} is being examined: marks, whitening and clips end where another visit is opened. Press again within 3 seconds to open it all the same.</source>
-        <translation>{woman} está en exploración: las marcas, el blanqueamiento y los clips terminan al abrir otra visita. Pulse otra vez en 3 segundos para abrirla de todos modos.</translation>
+        <translation>{woman} está en exploración: las marcas, el blanqueamiento y los clips terminan al abrir otra visita. Pulse de nuevo en menos de 3 segundos para abrirla de todos modos.</translation>
     </message>
     <message>
         <source>{woman}, visit of {when}</source>

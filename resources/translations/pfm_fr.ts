@@ -542,7 +542,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>&amp;Help</source>
-        <translation>Aid&amp;e</translation>
+        <translation>A&amp;ide</translation>
     </message>
     <message>
         <source>&amp;Hide or show everything</source>
@@ -554,7 +554,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>&amp;Import</source>
-        <translation>&amp;Importer</translation>
+        <translation>I&amp;mporter</translation>
     </message>
     <message>
         <source>&amp;Import pictures...</source>
@@ -626,7 +626,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>&amp;Print...</source>
-        <translation>&amp;Imprimer...</translation>
+        <translation>I&amp;mprimer...</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -674,7 +674,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>&amp;Take again</source>
-        <translation>&amp;Reprendre</translation>
+        <translation>&amp;Réintégrer</translation>
     </message>
     <message>
         <source>&amp;Take the tour</source>
@@ -747,6 +747,11 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message>
         <source>+, -, wheel</source>
         <translation>+, -, molette</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <comment>between words in a row</comment>
+        <translation>, </translation>
     </message>
     <message>
         <source>, and .</source>
@@ -874,7 +879,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A file import.csv in a chosen folder (patient,visit_time,stage,source,file) is followed.</source>
-        <translation>Un fichier import.csv dans un dossier choisi (patient,visit_time,stage,source,file) est suivi.</translation>
+        <translation>Un fichier import.csv dans un dossier choisi (patient,visit_time,stage,source,file) est pris en compte.</translation>
     </message>
     <message>
         <source>A model from elsewhere</source>
@@ -906,7 +911,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A pair that somebody read here gets its label from readers once {readers} people have read it (also in other tasks), or the task is closed.</source>
-        <translation>Une paire lue ici par quelqu’un reçoit son étiquette des lecteurs dès que {readers} personnes l’ont lue (aussi dans d’autres tâches) ou que la tâche est close.</translation>
+        <translation>Une paire lue ici par quelqu’un reçoit son étiquette des lecteurs dès que {readers} personnes l’ont lue (aussi dans d’autres tâches) ou que la tâche est fermée.</translation>
     </message>
     <message>
         <source>A picture of an earlier visit beside the one on the stage (F7)</source>
@@ -967,6 +972,15 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message>
         <source>A&amp;bout pfm_desktop</source>
         <translation>À &amp;propos de pfm_desktop</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <comment>tab</comment>
+        <translation>IA</translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <translation>IA</translation>
     </message>
     <message>
         <source>AI answer</source>
@@ -1038,6 +1052,11 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>About</source>
+        <comment>whom a line is about</comment>
+        <translation>Concerne</translation>
+    </message>
+    <message>
+        <source>About</source>
         <translation>À propos</translation>
     </message>
     <message>
@@ -1093,6 +1112,10 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>Action</translation>
     </message>
     <message>
+        <source>Active</source>
+        <translation>Actif</translation>
+    </message>
+    <message>
         <source>Add a lesion, and draw it</source>
         <translation>Ajouter une lésion et la dessiner</translation>
     </message>
@@ -1134,7 +1157,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>Add light and lower the camera&apos;s gain (ISO), then retake.</source>
-        <translation>Ajoutez de la lumière et baissez le gain (ISO) de la caméra, puis reprenez l’image.</translation>
+        <translation>Ajoutez de la lumière et baissez le gain (ISO) de la caméra, puis refaites l’image.</translation>
     </message>
     <message>
         <source>Add other specimen</source>
@@ -1158,7 +1181,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>Add zips or files...</source>
-        <translation>Ajouter zips ou fichiers...</translation>
+        <translation>Ajouter des ZIP ou fichiers...</translation>
     </message>
     <message>
         <source>Added</source>
@@ -1167,6 +1190,10 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message>
         <source>Adding pictures</source>
         <translation>Ajout des images</translation>
+    </message>
+    <message>
+        <source>Adjudicates</source>
+        <translation>Arbitrage</translation>
     </message>
     <message>
         <source>Adjudicator: decides between readings, sees neither names nor findings</source>
@@ -1465,7 +1492,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>As one signed file, for another clinic: the model, and nothing of any patient</source>
-        <translation>En un fichier signé, pour un autre établissement&#xa0;: le modèle, et rien d’aucune patiente</translation>
+        <translation>En un fichier signé, pour un autre centre&#xa0;: le modèle, et rien d’aucune patiente</translation>
     </message>
     <message>
         <source>As recorded, not aligned</source>
@@ -1497,7 +1524,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Ask her to hold still, and take the pair again.</source>
-        <translation>Demandez à la patiente de ne pas bouger et reprenez la paire.</translation>
+        <translation>Demandez à la patiente de ne pas bouger et refaites la paire.</translation>
     </message>
     <message>
         <source>Asked with {sources} ({cases:,})</source>
@@ -1516,6 +1543,10 @@ Gauche ramène aux paires, T aux tâches.</translation>
         <translation>L’attention au-dessous de cette valeur reste transparente.</translation>
     </message>
     <message>
+        <source>Audit t&amp;rail</source>
+        <translation>&amp;Piste d’audit</translation>
+    </message>
+    <message>
         <source>Audit trail</source>
         <translation>Piste d’audit</translation>
     </message>
@@ -1532,24 +1563,29 @@ Gauche ramène aux paires, T aux tâches.</translation>
         <translation>Retour</translation>
     </message>
     <message>
+        <source>Back</source>
+        <comment>to the step before</comment>
+        <translation>Précédent</translation>
+    </message>
+    <message>
         <source>Back (Escape)</source>
         <translation>Retour (Échap)</translation>
     </message>
     <message>
         <source>Back to Models</source>
-        <translation>Retour à Modèles</translation>
+        <translation>Retour aux modèles</translation>
     </message>
     <message>
         <source>Back to Models (Escape)</source>
-        <translation>Retour à Modèles (Échap)</translation>
+        <translation>Retour aux modèles (Échap)</translation>
     </message>
     <message>
         <source>Back to Settings</source>
-        <translation>Retour à Réglages</translation>
+        <translation>Retour aux réglages</translation>
     </message>
     <message>
         <source>Back to Settings (Escape)</source>
-        <translation>Retour à Réglages (Échap)</translation>
+        <translation>Retour aux réglages (Échap)</translation>
     </message>
     <message>
         <source>Back to Today</source>
@@ -1761,11 +1797,11 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Bring the os into the middle of the picture, then retake.</source>
-        <translation>Amenez l’orifice au milieu de l’image, puis reprenez-la.</translation>
+        <translation>Amenez l’orifice au milieu de l’image, puis refaites-la.</translation>
     </message>
     <message>
         <source>Bring the whole cervix into view and into the light, then retake.</source>
-        <translation>Amenez tout le col dans le champ et dans la lumière, puis reprenez l’image.</translation>
+        <translation>Amenez tout le col dans le champ et dans la lumière, puis refaites l’image.</translation>
     </message>
     <message>
         <source>Bringing a model</source>
@@ -1789,7 +1825,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Brown</source>
-        <translation>Brun</translation>
+        <translation>Brune</translation>
     </message>
     <message>
         <source>Brush</source>
@@ -1818,7 +1854,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>CIN2+ seen as high</source>
-        <translation>CIN2+ vus haut grade</translation>
+        <translation>CIN2+ vus comme haut grade</translation>
     </message>
     <message>
         <source>CIN3 or cancer</source>
@@ -2091,7 +2127,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Choice of the site</source>
-        <translation>Choix de l’établissement</translation>
+        <translation>Choix du centre</translation>
     </message>
     <message>
         <source>Choose ...</source>
@@ -2151,7 +2187,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Choose folders, zips or picture files, or drop them here. They are looked at first: whose they are, when they were taken, what they show. Nothing is brought in before you have seen it, and nothing is changed where it lies.</source>
-        <translation>Choisissez des dossiers, des zips ou des fichiers d’image, ou déposez-les ici. Ils sont d’abord examinés&#xa0;: à qui ils sont, quand ils ont été pris, ce qu’ils montrent. Rien n’est importé avant que vous ne l’ayez vu, et rien n’est modifié à leur emplacement.</translation>
+        <translation>Choisissez des dossiers, des ZIP ou des fichiers d’image, ou déposez-les ici. Ils sont d’abord examinés&#xa0;: à quelle patiente ils appartiennent, leur date, ce qu’ils montrent. Rien n’est importé avant votre vérification, et les originaux ne sont pas modifiés.</translation>
     </message>
     <message>
         <source>Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed.</source>
@@ -2323,7 +2359,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Close the task</source>
-        <translation>Clore la tâche</translation>
+        <translation>Fermer la tâche</translation>
     </message>
     <message>
         <source>Close this form first (Esc): undo is of the examination behind it.</source>
@@ -2332,6 +2368,10 @@ Gauche ramène aux paires, T aux tâches.</translation>
     <message>
         <source>Close without it</source>
         <translation>Fermer sans cela</translation>
+    </message>
+    <message>
+        <source>Closed</source>
+        <translation>Fermée</translation>
     </message>
     <message>
         <source>Closing words may name {fields}.</source>
@@ -2347,7 +2387,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Coarse or atypical vessels</source>
-        <translation>Vaisseaux grossiers ou atypiques</translation>
+        <translation>Grossiers ou atypiques</translation>
     </message>
     <message>
         <source>Colour</source>
@@ -2417,11 +2457,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Comprehensive set, also missing: {titles}.</source>
-        <translation>Ensemble étendu, manque aussi&#xa0;: {titles}.</translation>
+        <translation>Données étendues, il manque aussi&#xa0;: {titles}.</translation>
     </message>
     <message>
         <source>Comprehensive set: complete.</source>
-        <translation>Ensemble étendu&#xa0;: complet.</translation>
+        <translation>Données étendues&#xa0;: complètes.</translation>
     </message>
     <message>
         <source>Confirm a&amp;ll</source>
@@ -2521,7 +2561,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>DICOM WITH names: archive, another clinic</source>
-        <translation>DICOM AVEC noms&#xa0;: archives, autre établissement</translation>
+        <translation>DICOM AVEC noms&#xa0;: archives, autre centre</translation>
     </message>
     <message>
         <source>DICOM is not read here</source>
@@ -2552,8 +2592,12 @@ l’image ({visit})</translation>
         <translation>Date</translation>
     </message>
     <message>
+        <source>Day</source>
+        <translation>Jour</translation>
+    </message>
+    <message>
         <source>Day of the report, 14 Mar 2026</source>
-        <translation>Jour du compte rendu, 14 mars 2026</translation>
+        <translation>p.&#xa0;ex. 14 mars 2026</translation>
     </message>
     <message>
         <source>Dec</source>
@@ -2665,7 +2709,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Distinctly yellow</source>
-        <translation>Jaune net</translation>
+        <translation>Jaune franc</translation>
     </message>
     <message>
         <source>Do it</source>
@@ -2770,6 +2814,10 @@ l’image ({visit})</translation>
     <message>
         <source>E&amp;xamine live</source>
         <translation>Examen en &amp;direct</translation>
+    </message>
+    <message>
+        <source>E&amp;xport</source>
+        <translation>E&amp;xporter</translation>
     </message>
     <message>
         <source>E&amp;xport...</source>
@@ -2878,6 +2926,10 @@ l’image ({visit})</translation>
         <translation>Saisi par {reader}.</translation>
     </message>
     <message>
+        <source>Entered on</source>
+        <translation>Saisi le</translation>
+    </message>
+    <message>
         <source>Eraser</source>
         <translation>Gomme</translation>
     </message>
@@ -2919,6 +2971,11 @@ l’image ({visit})</translation>
         <translation>Examen</translation>
     </message>
     <message>
+        <source>Examination</source>
+        <comment>whether it was adequate</comment>
+        <translation>Examen</translation>
+    </message>
+    <message>
         <source>Examination (IFCPC 2011)</source>
         <translation>Examen (IFCPC 2011)</translation>
     </message>
@@ -2952,15 +3009,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Excision</source>
-        <translation>Excision</translation>
+        <translation>Exérèse</translation>
     </message>
     <message>
         <source>Excision margins</source>
-        <translation>Marges d’excision</translation>
+        <translation>Marges d’exérèse</translation>
     </message>
     <message>
         <source>Excision type {excision} of a transformation zone type {tz}</source>
-        <translation>Excision de type {excision} d’une zone de transformation de type {tz}</translation>
+        <translation>Exérèse de type {excision} d’une zone de transformation de type {tz}</translation>
     </message>
     <message>
         <source>Excitation</source>
@@ -2988,7 +3045,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Export from this library</source>
-        <translation>Exporter de cette bibliothèque</translation>
+        <translation>Exporter depuis cette bibliothèque</translation>
     </message>
     <message>
         <source>Export signed...</source>
@@ -3174,6 +3231,11 @@ l’image ({visit})</translation>
         <translation>Constatations</translation>
     </message>
     <message>
+        <source>Findings</source>
+        <comment>tab</comment>
+        <translation>Signes</translation>
+    </message>
+    <message>
         <source>Findings in words</source>
         <translation>Constatations en toutes lettres</translation>
     </message>
@@ -3192,6 +3254,10 @@ l’image ({visit})</translation>
     <message>
         <source>Fine, regular</source>
         <translation>Fins, réguliers</translation>
+    </message>
+    <message>
+        <source>Fine-&amp;tune</source>
+        <translation>&amp;Affinage</translation>
     </message>
     <message>
         <source>Fine-tune</source>
@@ -3255,7 +3321,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Flicker: the other picture; in the player: play or pause</source>
-        <translation>Alternance&#xa0;: l’autre image&#x202f;; dans le lecteur vidéo&#xa0;: lecture ou pause</translation>
+        <translation>Alternance&#xa0;: l’autre image&#x202f;; dans le lecteur de séquence&#xa0;: lecture ou pause</translation>
     </message>
     <message>
         <source>Fluor.</source>
@@ -3275,7 +3341,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Fluorescence picture (internal number)</source>
-        <translation>Image de fluorescence (numéro interne)</translation>
+        <translation>Image en fluorescence (numéro interne)</translation>
     </message>
     <message>
         <source>Fluorescence {stage}</source>
@@ -3478,7 +3544,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Grade of the second read</source>
-        <translation>Grade de la deuxième lecture</translation>
+        <translation>Grade de la seconde lecture</translation>
     </message>
     <message>
         <source>Grade: cancer</source>
@@ -3583,7 +3649,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>HPV, high risk</source>
-        <translation>HPV, haut risque</translation>
+        <translation>HPV à haut risque</translation>
     </message>
     <message>
         <source>HSIL (CIN 2)</source>
@@ -3651,21 +3717,25 @@ l’image ({visit})</translation>
         <translation>Haut grade</translation>
     </message>
     <message>
+        <source>Hist&amp;ology</source>
+        <translation>&amp;Histologie</translation>
+    </message>
+    <message>
         <source>Histology</source>
         <translation>Histologie</translation>
     </message>
     <message numerus="yes">
         <source>Histology ({histology}) is %n grade(s) less than the impression ({impression}): for the MDT meeting, unless the follow-up says otherwise.</source>
         <translation>
-            <numerusform>L’histologie ({histology}) est de %n grade inférieure à l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
-            <numerusform>L’histologie ({histology}) est de %n grades inférieure à l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
+            <numerusform>L’histologie ({histology}) est inférieure de %n grade à l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
+            <numerusform>L’histologie ({histology}) est inférieure de %n grades à l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Histology ({histology}) is %n grade(s) worse than the impression ({impression}): for the MDT meeting, unless the follow-up says otherwise.</source>
         <translation>
-            <numerusform>L’histologie ({histology}) est de %n grade plus grave que l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
-            <numerusform>L’histologie ({histology}) est de %n grades plus grave que l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
+            <numerusform>L’histologie ({histology}) est plus grave de %n grade que l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
+            <numerusform>L’histologie ({histology}) est plus grave de %n grades que l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
         </translation>
     </message>
     <message>
@@ -3702,7 +3772,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Hold L: loupe, H: no attention</source>
-        <translation>Maintenir L&#xa0;: loupe, H&#xa0;: sans attention</translation>
+        <translation>Maintenir L&#xa0;: loupe, H&#xa0;: masquer l’attention du modèle</translation>
     </message>
     <message>
         <source>Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind figure. The audit trail keeps this choice as it does the first-read lock.</source>
@@ -3774,7 +3844,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>ID (required)</source>
-        <translation>ID (obligatoire)</translation>
+        <translation>Identifiant (obligatoire)</translation>
     </message>
     <message>
         <source>Identifier</source>
@@ -3846,11 +3916,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Inadequate for</source>
-        <translation>Non satisfaisante en raison de</translation>
+        <translation>Non satisfaisant en raison de</translation>
     </message>
     <message>
         <source>Inadequate without a reason</source>
-        <translation>Non satisfaisante sans motif</translation>
+        <translation>Examen non satisfaisant, sans motif</translation>
     </message>
     <message>
         <source>Indeterminate</source>
@@ -3866,7 +3936,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Indication as it was written: {indication}</source>
-        <translation>Indication telle qu’écrite&#xa0;: {indication}</translation>
+        <translation>Indication telle que saisie&#xa0;: {indication}</translation>
     </message>
     <message>
         <source>Indication: {indication}</source>
@@ -4011,7 +4081,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>It outranks every reading when a case gets its label. Readers do not see it.</source>
-        <translation>Elle prime sur toute lecture quand un cas reçoit son étiquette. Les lecteurs ne la voient pas.</translation>
+        <translation>L’histologie prime sur toute lecture quand un cas reçoit son étiquette. Les lecteurs ne la voient pas.</translation>
     </message>
     <message>
         <source>It says when a picture is unlike anything it learned from ({sources}).</source>
@@ -4273,6 +4343,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Leave out</source>
+        <comment>a step of the examination</comment>
+        <translation>Passer</translation>
+    </message>
+    <message>
+        <source>Leave out</source>
         <translation>Écarter</translation>
     </message>
     <message>
@@ -4281,7 +4356,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Leave the next step out</source>
-        <translation>Omettre l’étape suivante</translation>
+        <translation>Passer l’étape suivante</translation>
     </message>
     <message>
         <source>Left out</source>
@@ -4379,7 +4454,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Let go of what is dragged; back to the pan tool; from another visit or the player back to the pair</source>
-        <translation>Lâcher ce qui est déplacé&#x202f;; retour à l’outil de déplacement&#x202f;; d’une autre consultation ou du lecteur vidéo, retour à la paire</translation>
+        <translation>Lâcher ce qui est déplacé&#x202f;; retour à l’outil de déplacement&#x202f;; d’une autre consultation ou du lecteur de séquence, retour à la paire</translation>
     </message>
     <message>
         <source>Let it go out</source>
@@ -4549,7 +4624,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Look at them</source>
-        <translation>Les regarder</translation>
+        <translation>Examiner</translation>
     </message>
     <message>
         <source>Look before you trust it: estimated error unknown.</source>
@@ -4834,7 +4909,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Meaning</source>
-        <translation>Signification</translation>
+        <translation>Sens de la signature</translation>
     </message>
     <message>
         <source>Menopause</source>
@@ -4866,11 +4941,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Minimum set (ASCCP): complete.</source>
-        <translation>Ensemble minimal (ASCCP)&#xa0;: complet.</translation>
+        <translation>Données minimales (ASCCP)&#xa0;: complètes.</translation>
     </message>
     <message>
         <source>Minimum set (ASCCP): {done} of {all}. Missing: {titles}.</source>
-        <translation>Ensemble minimal (ASCCP)&#xa0;: {done} sur {all}. Manque&#xa0;: {titles}.</translation>
+        <translation>Données minimales (ASCCP)&#xa0;: {done} sur {all}. Il manque&#xa0;: {titles}.</translation>
     </message>
     <message>
         <source>Miscellaneous</source>
@@ -4878,7 +4953,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Missing: {gaps}</source>
-        <translation>Manque&#xa0;: {gaps}</translation>
+        <translation>Il manque&#xa0;: {gaps}</translation>
     </message>
     <message>
         <source>Mode</source>
@@ -4903,6 +4978,10 @@ l’image ({visit})</translation>
     <message>
         <source>Model files (*.pfm-model)</source>
         <translation>Fichiers de modèle (*.pfm-model)</translation>
+    </message>
+    <message>
+        <source>Model name</source>
+        <translation>Nom du modèle</translation>
     </message>
     <message>
         <source>Model {name} {version}</source>
@@ -5050,11 +5129,11 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>My second read ...</source>
-        <translation>Ma deuxième lecture ...</translation>
+        <translation>Ma seconde lecture ...</translation>
     </message>
     <message>
         <source>NHSCSP 20: told within 4 weeks (best practice), 8 weeks (minimum)</source>
-        <translation>NHSCSP 20&#xa0;: informée sous 4 semaines (bonne pratique), 8 semaines (minimum)</translation>
+        <translation>NHSCSP 20&#xa0;: patiente informée sous 4 semaines (bonne pratique), 8 au plus (minimum)</translation>
     </message>
     <message>
         <source>NOT ALIGNED: {why}</source>
@@ -5062,7 +5141,17 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell who she is: pass it on under agreement.</source>
-        <translation>NON retirés&#xa0;: l’image elle-même, et les mots qui s’y trouvent sans être noircis. Une cicatrice ou un signe rare peuvent révéler qui elle est&#xa0;: transmettez-la dans le cadre d’un accord.</translation>
+        <translation>NON retirés&#xa0;: l’image elle-même, et les mots qui s’y trouvent sans être noircis. Une cicatrice ou une constatation rare peuvent révéler qui elle est&#xa0;: transmettez-la dans le cadre d’un accord.</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <comment>of a task</comment>
+        <translation>Nom</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <comment>of a model</comment>
+        <translation>Nom</translation>
     </message>
     <message>
         <source>Name</source>
@@ -5082,7 +5171,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>Name or ID</source>
-        <translation>Nom ou ID</translation>
+        <translation>Nom ou identifiant</translation>
     </message>
     <message>
         <source>Names are hidden on this page</source>
@@ -5134,11 +5223,11 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>New here? A short tour shows the way, on phantoms: no real women, and nothing is changed or signed by it.</source>
-        <translation>Première fois ici&#x202f;? Une courte visite guidée montre le chemin, sur fantômes&#xa0;: aucune vraie patiente, et rien n’est modifié ni signé par elle.</translation>
+        <translation>Première fois ici&#x202f;? Une courte visite guidée montre le chemin, sur des fantômes&#xa0;: aucune vraie patiente, et rien n’est modifié ni signé par elle.</translation>
     </message>
     <message>
         <source>New keys</source>
-        <translation>Nouvelles touches</translation>
+        <translation>Nouveau raccourci</translation>
     </message>
     <message>
         <source>New library</source>
@@ -5218,7 +5307,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>Nil or transparent</source>
-        <translation>Nul ou transparent</translation>
+        <translation>Nulle ou transparente</translation>
     </message>
     <message>
         <source>Nine groups of four letters and digits. Whoever signs in so becomes an administrator of the library.</source>
@@ -5250,7 +5339,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No bands</source>
-        <translation>Aucune tranche</translation>
+        <translation>Aucune interprétation</translation>
     </message>
     <message>
         <source>No camera is chosen on this workstation yet. Press D, or Device below, to choose one.</source>
@@ -5294,11 +5383,11 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No fluorescence picture here: add one for a pair, or go on with one source.</source>
-        <translation>Pas d’image de fluorescence ici&#xa0;: ajoutez-en une pour former une paire, ou continuez avec une seule source.</translation>
+        <translation>Pas d’image en fluorescence ici&#xa0;: ajoutez-en une pour former une paire, ou continuez avec une seule source.</translation>
     </message>
     <message>
         <source>No fluorescence picture in this pair</source>
-        <translation>Pas d’image de fluorescence dans cette paire</translation>
+        <translation>Pas d’image en fluorescence dans cette paire</translation>
     </message>
     <message>
         <source>No fluorescence: {why}</source>
@@ -5314,7 +5403,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No keys</source>
-        <translation>Aucune touche</translation>
+        <translation>Aucun raccourci</translation>
     </message>
     <message>
         <source>No keys of its own: Tab goes from one control to the next, Space and Enter press.</source>
@@ -5457,7 +5546,7 @@ A task is a set of pairs that people grade without names and findings.
 Choose New task to make the first one from a search.</source>
         <translation>Aucune tâche pour l’instant.
 
-Une tâche est un ensemble de paires auxquelles des personnes attribuent un grade sans voir les noms ni les signes.
+Une tâche est un ensemble de paires auxquelles des personnes attribuent un grade sans voir ni les noms, ni les constatations.
 Choisissez Nouvelle tâche pour créer la première à partir d’une recherche.</translation>
     </message>
     <message>
@@ -5467,7 +5556,7 @@ A task is a set of pairs that people grade without names, findings or AI.
 Choose New task to make the first one from a search.</source>
         <translation>Aucune tâche pour l’instant.
 
-Une tâche est un ensemble de paires auxquelles des personnes attribuent un grade sans voir les noms, les signes ni l’IA.
+Une tâche est un ensemble de paires auxquelles des personnes attribuent un grade sans voir ni les noms, ni les constatations, ni la réponse de l’IA.
 Choisissez Nouvelle tâche pour créer la première à partir d’une recherche.</translation>
     </message>
     <message>
@@ -5510,7 +5599,7 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
         <source>No visit that you read has a result of histology yet.
 
 Once results are entered here, your impressions are compared with them, for you alone.</source>
-        <translation>Aucune consultation que vous avez lue n’a encore de résultat d’histologie.
+        <translation>Aucune consultation que vous ayez lue n’a encore de résultat d’histologie.
 
 Une fois les résultats saisis ici, vos impressions leur sont comparées, pour vous seul(e).</translation>
     </message>
@@ -5566,7 +5655,7 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Nobody is found. Search by name, ID or date.</source>
-        <translation>Personne n’a été trouvé. Cherchez par nom, ID ou date.</translation>
+        <translation>Personne n’a été trouvé. Cherchez par nom, identifiant ou date.</translation>
     </message>
     <message>
         <source>Nobody on record fits. Enter her below as a new patient.</source>
@@ -5594,7 +5683,7 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Normal findings</source>
-        <translation>Signes normaux</translation>
+        <translation>Constatations normales</translation>
     </message>
     <message>
         <source>Normal tissue</source>
@@ -5654,7 +5743,7 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Not in the library yet. It is held here and tried again.</source>
-        <translation>Pas encore dans la bibliothèque. C’est retenu ici et l’essai est répété.</translation>
+        <translation>Pas encore dans la bibliothèque. Conservé ici&#x202f;; nouvel essai en cours.</translation>
     </message>
     <message>
         <source>Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.</source>
@@ -5832,7 +5921,7 @@ Chaque modification, révélation, export et réglage figurera ici.</translation
 Visits come here by themselves where histology and impression are two grades apart, and where the follow-up says so.</source>
         <translation>Rien à discuter.
 
-Les consultations arrivent ici d’elles-mêmes lorsque l’histologie et l’impression diffèrent de deux grades, et lorsque le suivi l’indique.</translation>
+Les consultations arrivent ici d’elles-mêmes lorsque l’histologie et l’impression diffèrent d’au moins deux grades, ou lorsque le suivi l’indique.</translation>
     </message>
     <message>
         <source>Nothing more to decide here.
@@ -5915,6 +6004,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Number</source>
+        <comment>of the laboratory</comment>
+        <translation>Numéro</translation>
+    </message>
+    <message>
+        <source>Number</source>
         <translation>Numéro</translation>
     </message>
     <message>
@@ -5950,7 +6044,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Of the window and of what it prints, from the next start on.</source>
-        <translation>De la fenêtre et de ce qu’elle imprime, à partir du prochain démarrage.</translation>
+        <translation>Langue de l’écran et des impressions&#x202f;; prend effet au prochain démarrage.</translation>
     </message>
     <message>
         <source>Of women with a biopsy alone: sensitivity looks better than it is, specificity worse.</source>
@@ -5958,7 +6052,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Off the record. Edit &gt; Undo or Redo brings it back.</source>
-        <translation>Retirée du dossier. Édition &gt; Annuler ou Rétablir la fait revenir.</translation>
+        <translation>Retirée du registre. Édition &gt; Annuler ou Rétablir la fait revenir.</translation>
     </message>
     <message>
         <source>Offer of a tour</source>
@@ -6118,7 +6212,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Open the aperture or raise the light, then retake.</source>
-        <translation>Ouvrez le diaphragme ou augmentez la lumière, puis reprenez l’image.</translation>
+        <translation>Ouvrez le diaphragme ou augmentez la lumière, puis refaites l’image.</translation>
     </message>
     <message>
         <source>Open the camera again</source>
@@ -6186,7 +6280,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Os mark</source>
-        <translation>Repère de l’orifice</translation>
+        <translation>Marque de l’orifice</translation>
     </message>
     <message>
         <source>Os tool</source>
@@ -6340,7 +6434,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Patient ID</source>
-        <translation>ID de la patiente</translation>
+        <translation>Identifiant de la patiente</translation>
     </message>
     <message>
         <source>Patient of this form</source>
@@ -6460,7 +6554,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Pictures themselves may still tell who somebody is, and so may a rare finding: pass it on under agreement.</source>
-        <translation>Les images elles-mêmes peuvent encore révéler l’identité d’une personne, de même qu’un signe rare&#xa0;: ne transmettez qu’avec un accord.</translation>
+        <translation>Les images elles-mêmes peuvent encore révéler l’identité d’une personne, de même qu’une constatation rare&#xa0;: ne transmettez qu’avec un accord.</translation>
     </message>
     <message>
         <source>Pictures, videos, DICOM and zips (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.heic *.heif *.dcm *.avi *.mkv *.zip)</source>
@@ -6480,6 +6574,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Pins</source>
+        <comment>tab</comment>
         <translation>Repères</translation>
     </message>
     <message>
@@ -6612,7 +6707,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Pregnant</source>
-        <translation>Enceinte</translation>
+        <translation>Grossesse</translation>
     </message>
     <message>
         <source>Pregnant after a hysterectomy</source>
@@ -6737,6 +6832,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Promoting a model</source>
         <translation>Promotion d’un modèle</translation>
+    </message>
+    <message>
+        <source>Pseudonym</source>
+        <translation>Pseudonyme</translation>
     </message>
     <message>
         <source>Pseudonym to look up</source>
@@ -6886,7 +6985,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Reads</source>
         <comment>of which pictures a model makes its answer</comment>
-        <translation>Lit</translation>
+        <translation>Images lues</translation>
     </message>
     <message>
         <source>Reads</source>
@@ -6934,6 +7033,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Adressage</translation>
     </message>
     <message>
+        <source>Referral</source>
+        <comment>tab</comment>
+        <translation>Fiche</translation>
+    </message>
+    <message>
         <source>Referral card</source>
         <translation>Fiche d’adressage</translation>
     </message>
@@ -6948,6 +7052,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Region</source>
         <translation>Région</translation>
+    </message>
+    <message>
+        <source>Regions</source>
+        <translation>Régions</translation>
     </message>
     <message>
         <source>Register automatically again</source>
@@ -7035,7 +7143,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation>Supprimer</translation>
+        <translation>Retirer</translation>
     </message>
     <message>
         <source>Remove from this visit</source>
@@ -7043,11 +7151,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Remove lesion {number}</source>
-        <translation>Supprimer la lésion {number}</translation>
+        <translation>Retirer la lésion {number}</translation>
     </message>
     <message>
         <source>Remove lesion {number} with its scores; it can be undone</source>
-        <translation>Supprimer la lésion {number} avec ses scores&#x202f;; peut être annulé</translation>
+        <translation>Retirer la lésion {number} avec ses scores&#x202f;; peut être annulé</translation>
     </message>
     <message>
         <source>Remove patient</source>
@@ -7067,7 +7175,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Remove {name}</source>
-        <translation>Supprimer {name}</translation>
+        <translation>Retirer {name}</translation>
     </message>
     <message>
         <source>Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. Days are moved; ages stay, at most 90.</source>
@@ -7084,6 +7192,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Report</source>
         <translation>Compte rendu</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <comment>tab</comment>
+        <translation>Rapport</translation>
     </message>
     <message>
         <source>Report and signature</source>
@@ -7147,27 +7260,27 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Retake</source>
-        <translation>Reprendre</translation>
+        <translation>Refaire</translation>
     </message>
     <message>
         <source>Retake both with the cervix in the middle, neither cut nor squeezed, or place four points by hand.</source>
-        <translation>Reprenez les deux avec le col au milieu, ni coupé ni comprimé, ou placez quatre points à la main.</translation>
+        <translation>Refaites les deux avec le col au milieu, ni coupé ni comprimé, ou placez quatre points à la main.</translation>
     </message>
     <message>
         <source>Retake both with the cervix in the middle, or place four points by hand.</source>
-        <translation>Reprenez les deux avec le col au milieu, ou placez quatre points à la main.</translation>
+        <translation>Refaites les deux avec le col au milieu, ou placez quatre points à la main.</translation>
     </message>
     <message>
         <source>Retake both with the cervix in the middle.</source>
-        <translation>Reprenez les deux avec le col au milieu.</translation>
+        <translation>Refaites les deux avec le col au milieu.</translation>
     </message>
     <message>
         <source>Retake what was taken last</source>
-        <translation>Reprendre la dernière prise</translation>
+        <translation>Refaire la dernière prise</translation>
     </message>
     <message>
         <source>Retake: {reason}</source>
-        <translation>Reprendre&#xa0;: {reason}</translation>
+        <translation>Refaire&#xa0;: {reason}</translation>
     </message>
     <message>
         <source>Reveal the AI answer</source>
@@ -7264,7 +7377,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Said with it</source>
-        <translation>Indiqué avec</translation>
+        <translation>Valeur</translation>
     </message>
     <message>
         <source>Saline</source>
@@ -7376,23 +7489,23 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Search by name, ID, date, hour, impression or finding; Escape shows all visits.</source>
-        <translation>Cherchez par nom, ID, date, heure, impression ou signe&#x202f;; Échap affiche toutes les consultations.</translation>
+        <translation>Cherchez par nom, identifiant, date, heure, impression ou constatation&#x202f;; Échap affiche toutes les consultations.</translation>
     </message>
     <message>
         <source>Search name, ID or date</source>
-        <translation>Chercher nom, ID ou date</translation>
+        <translation>Chercher nom, identifiant ou date</translation>
     </message>
     <message>
         <source>Search name, ID or pot</source>
-        <translation>Chercher nom, ID ou pot</translation>
+        <translation>Chercher nom, identifiant ou pot</translation>
     </message>
     <message>
         <source>Search name, ID, date, hour or impression; empty: all visits</source>
-        <translation>Chercher nom, ID, date, heure ou impression&#x202f;; vide&#xa0;: toutes les consultations</translation>
+        <translation>Chercher nom, identifiant, date, heure ou impression&#x202f;; vide&#xa0;: toutes les consultations</translation>
     </message>
     <message>
         <source>Search name, ID, date, impression, finding</source>
-        <translation>Chercher nom, ID, date, impression, signe</translation>
+        <translation>Chercher nom, identifiant, date, impression, constatation</translation>
     </message>
     <message>
         <source>Search the list</source>
@@ -7408,19 +7521,19 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Second camera (fluorescence)</source>
-        <translation>Deuxième caméra (fluorescence)</translation>
+        <translation>Seconde caméra (fluorescence)</translation>
     </message>
     <message>
         <source>Second read</source>
-        <translation>Deuxième lecture</translation>
+        <translation>Seconde lecture</translation>
     </message>
     <message>
         <source>Second read, after the AI: {grade} ({who})</source>
-        <translation>Deuxième lecture, après l’IA&#xa0;: {grade} ({who})</translation>
+        <translation>Seconde lecture, après l’IA&#xa0;: {grade} ({who})</translation>
     </message>
     <message>
         <source>Second read: {grade}, {how}, {when}</source>
-        <translation>Deuxième lecture&#xa0;: {grade}, {how}, {when}</translation>
+        <translation>Seconde lecture&#xa0;: {grade}, {how}, {when}</translation>
     </message>
     <message>
         <source>Second screen for patient or student</source>
@@ -7484,7 +7597,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope&apos;s own light, then retake.</source>
-        <translation>Réglez l’exposition à 1/50 ou 1/60 s, selon le scintillement de la lampe, ou utilisez la lumière propre du colposcope, puis reprenez l’image.</translation>
+        <translation>Réglez l’exposition à 1/50 ou 1/60 s, selon le scintillement de la lampe, ou utilisez la lumière propre du colposcope, puis refaites l’image.</translation>
     </message>
     <message>
         <source>Sets that hold the label</source>
@@ -7528,11 +7641,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>She has no other visit and goes off the record with it.</source>
-        <translation>Elle n’a pas d’autre consultation et quitte les dossiers avec celle-ci.</translation>
+        <translation>Elle n’a pas d’autre consultation et est retirée du registre avec celle-ci.</translation>
     </message>
     <message>
         <source>She may have moved: take the pair again if there is time.</source>
-        <translation>Elle a peut-être bougé&#xa0;: reprenez la paire s’il reste du temps.</translation>
+        <translation>Elle a peut-être bougé&#xa0;: refaites la paire s’il reste du temps.</translation>
     </message>
     <message>
         <source>Shift+arrows</source>
@@ -7548,7 +7661,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Shorten the exposure, then retake.</source>
-        <translation>Réduisez l’exposition, puis reprenez l’image.</translation>
+        <translation>Réduisez l’exposition, puis refaites l’image.</translation>
     </message>
     <message>
         <source>Show</source>
@@ -7988,7 +8101,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Swede score ({left} of {items} items)</source>
-        <translation>score de Swede (manquent {left} critères sur {items})</translation>
+        <translation>score de Swede ({left} éléments sur {items} non cotés)</translation>
     </message>
     <message>
         <source>Swede score of {lesion}: {status}</source>
@@ -8068,7 +8181,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Take the last corner back</source>
-        <translation>Reprendre le dernier sommet</translation>
+        <translation>Retirer le dernier sommet</translation>
     </message>
     <message>
         <source>Take the last corner or lesion away</source>
@@ -8080,7 +8193,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Take the swab or instrument out of the view, then retake.</source>
-        <translation>Retirez l’écouvillon ou l’instrument du champ, puis reprenez l’image.</translation>
+        <translation>Retirez l’écouvillon ou l’instrument du champ, puis refaites l’image.</translation>
     </message>
     <message>
         <source>Take the tour (3 minutes)</source>
@@ -8223,7 +8336,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The camera gave one picture twice: look at lamp and filter, then take the pair again.</source>
-        <translation>La caméra a donné deux fois la même image&#xa0;: vérifiez la lampe et le filtre, puis reprenez la paire.</translation>
+        <translation>La caméra a donné deux fois la même image&#xa0;: vérifiez la lampe et le filtre, puis refaites la paire.</translation>
     </message>
     <message>
         <source>The camera gives no pictures since {silent:.0f} s.</source>
@@ -8244,6 +8357,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>The camera is off.</source>
         <translation>La caméra est arrêtée.</translation>
+    </message>
+    <message>
+        <source>The card of a model is in English.</source>
+        <translation>La fiche du modèle est en anglais.</translation>
     </message>
     <message>
         <source>The card of this model cannot be shown.</source>
@@ -8383,7 +8500,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The first {shown} of {all:,}.</source>
-        <translation>Les {shown} premiers sur {all:,}.</translation>
+        <translation>Les {shown} premières sur {all:,}.</translation>
     </message>
     <message>
         <source>The first, all others are laid on it</source>
@@ -8501,7 +8618,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The network follows a preprint (PConvFusionModel) that was not peer reviewed. The shipped model is a {model}: its figures on phantoms say nothing about its performance on women.</source>
-        <translation>Le réseau suit une prépublication (PConvFusionModel) qui n’a pas été évaluée par des pairs. Le modèle fourni est un {model}&#xa0;: ses chiffres sur fantômes ne disent rien de ses performances chez des patientes.</translation>
+        <translation>Le réseau suit une prépublication (PConvFusionModel) qui n’a pas été évaluée par des pairs. Le modèle fourni est un {model}&#xa0;: ses chiffres sur des fantômes ne disent rien de ses performances chez des patientes.</translation>
     </message>
     <message>
         <source>The new folder {folder}</source>
@@ -8525,19 +8642,19 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The os is marked already. To move it, press O and click where it is.</source>
-        <translation>L’orifice externe est déjà repéré. Pour le déplacer, appuyez sur O et cliquez à son emplacement.</translation>
+        <translation>L’orifice externe est déjà marqué. Pour le déplacer, appuyez sur O et cliquez à son emplacement.</translation>
     </message>
     <message>
         <source>The os is marked on one picture, the cervix drawn on the other, and the pair is not registered</source>
-        <translation>L’orifice externe est repéré sur une image, le col est dessiné sur l’autre, et la paire n’est pas recalée</translation>
+        <translation>L’orifice externe est marqué sur une image, le col est dessiné sur l’autre, et la paire n’est pas recalée</translation>
     </message>
     <message>
         <source>The os is marked on the other picture, and the pair is not registered</source>
-        <translation>L’orifice externe est repéré sur l’autre image, et la paire n’est pas recalée</translation>
+        <translation>L’orifice externe est marqué sur l’autre image, et la paire n’est pas recalée</translation>
     </message>
     <message>
         <source>The os is not marked</source>
-        <translation>L’orifice externe n’est pas repéré</translation>
+        <translation>L’orifice externe n’est pas marqué</translation>
     </message>
     <message>
         <source>The os is still being looked for.</source>
@@ -8585,7 +8702,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The picture could not be taken; the error is in the log. Take it again.</source>
-        <translation>L’image n’a pas pu être prise&#x202f;; l’erreur est dans le journal technique. Reprenez-la.</translation>
+        <translation>L’image n’a pas pu être prise&#x202f;; l’erreur est dans le journal. Refaites-la.</translation>
     </message>
     <message>
         <source>The picture taken last is on its way to the library. Press again once it is there.</source>
@@ -8739,7 +8856,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The tour is shown on the demo library, on phantoms. The library that is open now is closed for it; File, Open another library brings it back, and the next start opens it as before.</source>
-        <translation>La visite guidée est présentée sur la bibliothèque de démonstration, sur fantômes. La bibliothèque ouverte actuellement est fermée pour cela&#x202f;; Fichier, Ouvrir une autre bibliothèque la rétablit, et le prochain démarrage l’ouvre comme auparavant.</translation>
+        <translation>La visite guidée est présentée sur la bibliothèque de démonstration, sur des fantômes. La bibliothèque ouverte actuellement est fermée pour cela&#x202f;; Fichier, Ouvrir une autre bibliothèque la rétablit, et le prochain démarrage l’ouvre comme auparavant.</translation>
     </message>
     <message>
         <source>The tour waits: this step is about {page}. Stay here as long as you like.</source>
@@ -8785,8 +8902,12 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Les deux restent côte à côte, non alignées</translation>
     </message>
     <message>
+        <source>The user guide is in English only.</source>
+        <translation>Le guide d’utilisation n’existe qu’en anglais.</translation>
+    </message>
+    <message>
         <source>The view moved between the two: hold still, and take the pair again if there is time.</source>
-        <translation>Le champ a bougé entre les deux&#xa0;: restez immobile, et reprenez la paire s’il reste du temps.</translation>
+        <translation>Le champ a bougé entre les deux&#xa0;: restez immobile, et refaites la paire s’il reste du temps.</translation>
     </message>
     <message>
         <source>The visit opens as soon as the library is open.</source>
@@ -8822,11 +8943,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The {source} picture is being laid anew</source>
-        <translation>L’image en {source} est en cours de nouvelle superposition</translation>
+        <translation>L’image ({source}) est en cours de nouvelle superposition</translation>
     </message>
     <message>
         <source>The {source} picture was not used.</source>
-        <translation>L’image en {source} n’a pas été utilisée.</translation>
+        <translation>L’image ({source}) n’a pas été utilisée.</translation>
     </message>
     <message>
         <source>Theme</source>
@@ -8874,7 +8995,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>There is no key yet: the first signed export makes it, and its fingerprint stands here then.</source>
-        <translation>Il n’y a pas encore de clé&#xa0;: le premier export signé la crée, et son empreinte figure alors ici.</translation>
+        <translation>Il n’y a pas encore de clé&#xa0;: le premier export signé la crée, et son empreinte figurera ici.</translation>
     </message>
     <message>
         <source>There is no picture from the camera to take.</source>
@@ -8898,11 +9019,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>There is no {source} picture.</source>
-        <translation>Il n’y a pas d’image en {source}.</translation>
+        <translation>Il n’y a pas d’image ({source}).</translation>
     </message>
     <message>
         <source>There is nothing to be seen in it: retake.</source>
-        <translation>On n’y voit rien&#xa0;: reprenez l’image.</translation>
+        <translation>On n’y voit rien&#xa0;: refaites l’image.</translation>
     </message>
     <message>
         <source>These are the first {count}; the CSV has all.</source>
@@ -8933,7 +9054,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Thin, milky</source>
-        <translation>Fin, laiteux</translation>
+        <translation>Fine, laiteuse</translation>
     </message>
     <message>
         <source>This device gives no fluorescence. Leave the step out, take a white-light picture, or choose another device.</source>
@@ -8965,7 +9086,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>This is the demonstration library: all of it is on phantoms.</source>
-        <translation>Ceci est la bibliothèque de démonstration&#xa0;: tout y est sur fantômes.</translation>
+        <translation>Ceci est la bibliothèque de démonstration&#xa0;: tout y est sur des fantômes.</translation>
     </message>
     <message>
         <source>This is your second read. One that differs from the AI needs a reason.</source>
@@ -9042,13 +9163,13 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message numerus="yes">
         <source>This picture is already in a visit of {name} (ID {identifier}) and in %n more visit(s).</source>
         <translation>
-            <numerusform>Cette image est déjà dans une consultation de {name} (ID {identifier}) et dans %n autre consultation.</numerusform>
-            <numerusform>Cette image est déjà dans une consultation de {name} (ID {identifier}) et dans %n autres consultations.</numerusform>
+            <numerusform>Cette image est déjà dans une consultation de {name} (identifiant {identifier}) et dans %n autre consultation.</numerusform>
+            <numerusform>Cette image est déjà dans une consultation de {name} (identifiant {identifier}) et dans %n autres consultations.</numerusform>
         </translation>
     </message>
     <message>
         <source>This picture is already in a visit of {name} (ID {identifier}).</source>
-        <translation>Cette image est déjà dans une consultation de {name} (ID {identifier}).</translation>
+        <translation>Cette image est déjà dans une consultation de {name} (identifiant {identifier}).</translation>
     </message>
     <message numerus="yes">
         <source>This picture is already in another visit of this woman ({day}) and in %n more visit(s).</source>
@@ -9067,7 +9188,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>This picture is black and white: use the colour picture, or switch the camera to colour, then retake.</source>
-        <translation>Cette image est en noir et blanc&#xa0;: utilisez l’image en couleur ou passez la caméra en couleur, puis reprenez l’image.</translation>
+        <translation>Cette image est en noir et blanc&#xa0;: utilisez l’image en couleur ou passez la caméra en couleur, puis refaites l’image.</translation>
     </message>
     <message>
         <source>This shows no tissue: choose the picture of the cervix.</source>
@@ -9181,7 +9302,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>To mark it, press O and click where it is.</source>
-        <translation>Pour le repérer, appuyez sur O et cliquez à son emplacement.</translation>
+        <translation>Pour le marquer, appuyez sur O et cliquez à son emplacement.</translation>
     </message>
     <message>
         <source>To rule a grade out a model needs {enough} women of it: {grades}.</source>
@@ -9209,7 +9330,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Too few to learn from: each grade needs {enough} women with a picture of {source}.</source>
-        <translation>Trop peu de cas pour apprendre&#xa0;: chaque grade demande {enough} patientes avec une image en {source}.</translation>
+        <translation>Trop peu de cas pour apprendre&#xa0;: chaque grade demande {enough} patientes avec une image ({source}).</translation>
     </message>
     <message>
         <source>Too few to learn from: each grade needs {enough} women.</source>
@@ -9277,7 +9398,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Type a name, a number, a date or a finding; the buttons ({today.show_all}, {today.show_today} and on) show what is to be done. Enter opens the visit, and {edit.find} comes back here from anywhere.</source>
-        <translation>Saisissez un nom, un numéro, une date ou un signe&#x202f;; les boutons ({today.show_all}, {today.show_today} et suivants) montrent ce qui est à faire. Entrée ouvre la consultation, et {edit.find} ramène ici de partout.</translation>
+        <translation>Saisissez un nom, un numéro, une date ou une constatation&#x202f;; les boutons ({today.show_all}, {today.show_today} et suivants) montrent ce qui est à faire. Entrée ouvre la consultation, et {edit.find} ramène ici de partout.</translation>
     </message>
     <message>
         <source>Unassigned visit</source>
@@ -9313,7 +9434,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Unlike anything the model learned from: {pictures}.</source>
-        <translation>Différent de tout ce que le modèle a appris&#xa0;: {pictures}.</translation>
+        <translation>Ne ressemble à rien de ce dont le modèle a appris&#xa0;: {pictures}.</translation>
     </message>
     <message>
         <source>Unlike pictures change at most 3 times a second.</source>
@@ -9361,7 +9482,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Use these keys</source>
-        <translation>Utiliser ces touches</translation>
+        <translation>Appliquer</translation>
     </message>
     <message>
         <source>Use this device</source>
@@ -9418,6 +9539,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>Vagina, where</source>
         <translation>Vagin, localisation</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Valeur</translation>
     </message>
     <message>
         <source>Vessels</source>
@@ -9521,7 +9646,13 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>What</source>
+        <comment>kind of record</comment>
         <translation>Quoi</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <comment>kind of specimen</comment>
+        <translation>Prélèvement</translation>
     </message>
     <message>
         <source>What a complete score is taken for, beside it in Findings. Sources differ. None says that a biopsy is not needed.</source>
@@ -9573,7 +9704,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>What stands above and below every report from now on, and which sections it has. Who she is, the findings, the AI answer where it was revealed, warnings and the signature always do; what is left out is said in the report.</source>
-        <translation>Ce qui figure en haut et en bas de chaque compte rendu à partir de maintenant, et les sections qu’il comporte. L’identité de la patiente, les constatations, la réponse de l’IA là où elle a été révélée, les avertissements et la signature y figurent toujours&#x202f;; ce qui est écarté est indiqué dans le compte rendu.</translation>
+        <translation>Ce qui figure en haut et en bas de chaque compte rendu à partir de maintenant, et les rubriques qu’il comporte. L’identité de la patiente, les constatations, la réponse de l’IA là où elle a été révélée, les avertissements et la signature y figurent toujours&#x202f;; ce qui est omis y est indiqué.</translation>
     </message>
     <message>
         <source>What stands above the signature</source>
@@ -9681,7 +9812,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Which results Today and the histology inbox call overdue, and letters with them. {source}.</source>
-        <translation>Les résultats qu’Aujourd’hui et la boîte d’histologie considèrent en retard, et avec eux les courriers. {source}.</translation>
+        <translation>Délai après lequel Aujourd’hui et Histologie signalent comme en retard un résultat, et son courrier. {source}.</translation>
     </message>
     <message>
         <source>Which visits</source>
@@ -9758,7 +9889,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Who is</source>
-        <translation>Qui est</translation>
+        <translation>À qui correspond</translation>
     </message>
     <message>
         <source>Who is signed in, written beside your reads and signatures.</source>
@@ -9858,7 +9989,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Wipe mucus or blood off the os, then retake.</source>
-        <translation>Essuyez le mucus ou le sang de l’orifice externe, puis reprenez l’image.</translation>
+        <translation>Essuyez le mucus ou le sang de l’orifice externe, puis refaites l’image.</translation>
     </message>
     <message>
         <source>With the visit before</source>
@@ -9879,6 +10010,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>Women on record</source>
         <translation>Patientes enregistrées</translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <comment>that are searched for</comment>
+        <translation>Mots</translation>
     </message>
     <message>
         <source>Words</source>
@@ -10081,7 +10217,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a demonstration model trained on phantoms</source>
-        <translation>un modèle de démonstration entraîné sur fantômes</translation>
+        <translation>un modèle de démonstration entraîné sur des fantômes</translation>
     </message>
     <message>
         <source>a device, not a file</source>
@@ -10329,11 +10465,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a recovery key has {letters} in it, which none has</source>
-        <translation>une clé de récupération contient {letters}, ce qu’aucune ne contient</translation>
+        <translation>la clé saisie contient {letters}, ce qu’aucune clé de récupération ne contient</translation>
     </message>
     <message>
         <source>a recovery key has {number} letters and digits, which none has</source>
-        <translation>une clé de récupération a {number} lettres et chiffres, ce qu’aucune n’a</translation>
+        <translation>la clé saisie a {number} lettres et chiffres, ce qu’aucune clé de récupération n’a</translation>
     </message>
     <message>
         <source>a recovery key was shown on {day}, and nobody said that it is kept: if it is not on paper, make a new one in Settings</source>
@@ -10353,7 +10489,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a report has no section {sections}</source>
-        <translation>un compte rendu n’a pas de section {sections}</translation>
+        <translation>un compte rendu n’a pas de rubrique {sections}</translation>
     </message>
     <message>
         <source>a report is amended for a reason</source>
@@ -10514,7 +10650,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>add graded cases of more patients</source>
-        <translation>ajoutez des cas gradés d’autres patientes</translation>
+        <translation>ajoutez des cas avec un grade, d’autres patientes</translation>
     </message>
     <message>
         <source>add one line a case below the header</source>
@@ -10755,7 +10891,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>another part of this clip has that number</source>
-        <translation>une autre partie de cette séquence vidéo porte ce numéro</translation>
+        <translation>une autre partie de ce clip porte ce numéro</translation>
     </message>
     <message>
         <source>another patient</source>
@@ -10828,7 +10964,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>as 14 Mar 2026</source>
-        <translation>par ex. 14 mars 2026</translation>
+        <translation>p.&#xa0;ex. 14 mars 2026</translation>
     </message>
     <message>
         <source>as far from it</source>
@@ -11009,11 +11145,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>born {birth_date}    ID {identifier}    visit {moment}</source>
-        <translation>née le {birth_date}    ID {identifier}    consultation {moment}</translation>
+        <translation>née le {birth_date}    identifiant {identifier}    consultation {moment}</translation>
     </message>
     <message>
         <source>born {born}, ID {identifier}</source>
-        <translation>née le {born}, ID {identifier}</translation>
+        <translation>née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>born {day}</source>
@@ -11021,7 +11157,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>born {day}   ID {identifier}</source>
-        <translation>née le {day}   ID {identifier}</translation>
+        <translation>née le {day}   identifiant {identifier}</translation>
     </message>
     <message>
         <source>both</source>
@@ -11112,7 +11248,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>cannot</source>
         <comment>be graded</comment>
-        <translation>non gradable</translation>
+        <translation>grade impossible</translation>
     </message>
     <message>
         <source>cannot be judged</source>
@@ -11141,11 +11277,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>cases of another clinic</source>
-        <translation>cas d’une autre clinique</translation>
+        <translation>cas d’un autre centre</translation>
     </message>
     <message>
         <source>cases of this clinic</source>
-        <translation>cas de cette clinique</translation>
+        <translation>cas de ce centre</translation>
     </message>
     <message>
         <source>cervix</source>
@@ -11697,11 +11833,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>clip</source>
         <comment>kind of record</comment>
-        <translation>séquence vidéo</translation>
+        <translation>clip</translation>
     </message>
     <message>
         <source>clips ({count})</source>
-        <translation>séquences vidéo ({count})</translation>
+        <translation>clips ({count})</translation>
     </message>
     <message>
         <source>close it there and ask for permission to write to the folder and the file &apos;lock&apos; in it, and keep it on a disk that locks files</source>
@@ -11846,7 +11982,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>consequence of treatment</source>
-        <translation>conséquence du traitement</translation>
+        <translation>séquelle de traitement</translation>
     </message>
     <message>
         <source>contours of lesions and SCJ lines ({count})</source>
@@ -11930,7 +12066,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>cover the lens or switch the lamp off, then take it again</source>
-        <translation>couvrez l’objectif ou éteignez la lampe, puis reprenez l’image</translation>
+        <translation>couvrez l’objectif ou éteignez la lampe, puis refaites l’image</translation>
     </message>
     <message>
         <source>covered by blood, mucus or an instrument</source>
@@ -11971,7 +12107,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>darken the room, look at lamp and filter, then take again</source>
-        <translation>assombrissez la pièce, vérifiez la lampe et le filtre, puis reprenez</translation>
+        <translation>assombrissez la pièce, vérifiez la lampe et le filtre, puis refaites la prise</translation>
     </message>
     <message>
         <source>database: line {number} of {table} refers to a line of {other} that is not there</source>
@@ -12016,7 +12152,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>demonstration model, trained on phantoms</source>
-        <translation>modèle de démonstration, entraîné sur fantômes</translation>
+        <translation>modèle de démonstration, entraîné sur des fantômes</translation>
     </message>
     <message>
         <source>dense acetowhite epithelium</source>
@@ -12106,11 +12242,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>draw the cervix (C)</source>
-        <translation>tracer le col (C)</translation>
+        <translation>tracez le col (C)</translation>
     </message>
     <message>
         <source>draw the cervix (C; Shift+C: as found)</source>
-        <translation>tracer le col (C&#x202f;; Shift+C&#xa0;: tel que détecté)</translation>
+        <translation>tracez le col (C&#x202f;; Shift+C&#xa0;: tel que détecté)</translation>
     </message>
     <message>
         <source>draw the lesion in white on black; it looks inverted, or like the picture itself</source>
@@ -12179,11 +12315,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>enter the clinic&apos;s number</source>
-        <translation>saisissez le numéro de la clinique</translation>
+        <translation>saisissez le numéro donné par le centre</translation>
     </message>
     <message>
         <source>enter the clinic&apos;s number, or a name</source>
-        <translation>saisissez le numéro de la clinique, ou un nom</translation>
+        <translation>saisissez le numéro donné par le centre, ou un nom</translation>
     </message>
     <message>
         <source>epoch</source>
@@ -12537,7 +12673,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>give the length in millimetres, as 10</source>
-        <translation>indiquez la longueur en millimètres, par ex. 10</translation>
+        <translation>indiquez la longueur en millimètres, p.&#xa0;ex. 10</translation>
     </message>
     <message>
         <source>give the pictures that it was trained on</source>
@@ -12553,7 +12689,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>give two numbers with a decimal point, such as 12.5,30</source>
-        <translation>indiquez deux nombres avec un point décimal, par ex. 12.5,30</translation>
+        <translation>indiquez deux nombres avec un point décimal, p.&#xa0;ex. 12.5,30</translation>
     </message>
     <message>
         <source>give your own read; where readers differ somebody decides between them</source>
@@ -12829,7 +12965,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>in use</source>
-        <translation>utilisé</translation>
+        <translation>en service</translation>
     </message>
     <message>
         <source>in use by {holder}</source>
@@ -12837,7 +12973,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>in use, cannot answer</source>
-        <translation>utilisé, ne peut pas répondre</translation>
+        <translation>en service, ne peut pas répondre</translation>
     </message>
     <message>
         <source>in {seconds} s</source>
@@ -13100,7 +13236,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>it has no label</source>
-        <translation>elle n’a pas d’étiquette</translation>
+        <translation>pas d’étiquette</translation>
     </message>
     <message>
         <source>it has no picture that can go out</source>
@@ -13648,7 +13784,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>leave this step out, or give a reason for using iodine all the same</source>
-        <translation>écartez cette étape, ou indiquez un motif pour utiliser quand même l’iode</translation>
+        <translation>omettez cette étape, ou indiquez un motif pour utiliser quand même l’iode</translation>
     </message>
     <message numerus="yes">
         <source>leaving out %n picture(s)</source>
@@ -13853,7 +13989,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>look at the camera, then take it again</source>
-        <translation>vérifiez la caméra, puis reprenez-la</translation>
+        <translation>vérifiez la caméra, puis refaites-la</translation>
     </message>
     <message>
         <source>look at the camera, then try again</source>
@@ -13998,7 +14134,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>make and close tasks for readers</source>
-        <translation>créer et clore des tâches pour les lecteurs</translation>
+        <translation>créer et fermer des tâches pour les lecteurs</translation>
     </message>
     <message>
         <source>make somebody else an administrator first</source>
@@ -14086,7 +14222,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>more than 8 weeks: was due {day}</source>
-        <translation>plus de 8 semaines&#xa0;: échéance le {day}</translation>
+        <translation>plus de 8 semaines (échéance {day})</translation>
     </message>
     <message>
         <source>more than {count} years ago: it may be a birth date</source>
@@ -14454,7 +14590,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no pot any more</source>
-        <translation>plus de pot</translation>
+        <translation>plus aucun pot</translation>
     </message>
     <message>
         <source>no pot, no result awaited</source>
@@ -14470,7 +14606,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no read can be kept: this task is closed</source>
-        <translation>aucune lecture ne peut être conservée&#xa0;: cette tâche est close</translation>
+        <translation>aucune lecture ne peut être conservée&#xa0;: cette tâche est fermée</translation>
     </message>
     <message>
         <source>no read can be kept: your account may not do this in this library</source>
@@ -14535,8 +14671,8 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message numerus="yes">
         <source>no, %n (woman|women) missing</source>
         <translation>
-            <numerusform>non, il manque %n patiente</numerusform>
-            <numerusform>non, il manque %n patientes</numerusform>
+            <numerusform>non, encore %n</numerusform>
+            <numerusform>non, encore %n</numerusform>
         </translation>
     </message>
     <message>
@@ -14697,7 +14833,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>none: taken at random</source>
-        <translation>aucun&#xa0;: prélevée au hasard</translation>
+        <translation>rien&#xa0;: prélevé au hasard</translation>
     </message>
     <message>
         <source>normal</source>
@@ -15423,7 +15559,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>palette converted to RGB</source>
-        <translation>palette convertie en RGB</translation>
+        <translation>palette convertie en RVB</translation>
     </message>
     <message>
         <source>pan</source>
@@ -15469,7 +15605,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>pfm-demo is a demonstration model, trained on phantoms. {models.learn} makes one of your own labels, on this computer, and it answers only once you promote it.</source>
-        <translation>pfm-demo est un modèle de démonstration, entraîné sur fantômes. {models.learn} en crée un à partir de vos propres étiquettes, sur cet ordinateur, et il ne répond qu’une fois que vous l’avez promu.</translation>
+        <translation>pfm-demo est un modèle de démonstration, entraîné sur des fantômes. {models.learn} en crée un à partir de vos propres étiquettes, sur cet ordinateur, et il ne répond qu’une fois que vous l’avez promu.</translation>
     </message>
     <message>
         <source>pfm_desktop, library {library}</source>
@@ -15746,7 +15882,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>rapid acetowhitening</source>
-        <translation>acétoblanchiment d’apparition rapide</translation>
+        <translation>blanchiment acétique rapide</translation>
     </message>
     <message>
         <source>read</source>
@@ -15888,7 +16024,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>remove</source>
-        <translation>supprimer</translation>
+        <translation>retirer</translation>
     </message>
     <message>
         <source>remove her in the list, with them</source>
@@ -15974,11 +16110,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>retake or replace the pictures</source>
-        <translation>reprenez ou remplacez les images</translation>
+        <translation>refaites ou remplacez les images</translation>
     </message>
     <message>
         <source>retake the pictures</source>
-        <translation>reprenez les images</translation>
+        <translation>refaites les images</translation>
     </message>
     <message>
         <source>reveal the AI answer first</source>
@@ -16142,7 +16278,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>sharp border</source>
-        <translation>bordure nette</translation>
+        <translation>bord net</translation>
     </message>
     <message>
         <source>she has a pseudonym in exports for research, and it must stay known whose it is</source>
@@ -16218,7 +16354,7 @@ la bibliothèque</translation>
     <message>
         <source>site choice</source>
         <comment>kind of record</comment>
-        <translation>choix du site</translation>
+        <translation>choix du centre</translation>
     </message>
     <message>
         <source>some glare: tilt the light</source>
@@ -16306,7 +16442,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>stalled</source>
-        <translation>interrompue</translation>
+        <translation>bloquée</translation>
     </message>
     <message>
         <source>start it again to see it again</source>
@@ -16407,7 +16543,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>take it again</source>
-        <translation>reprenez-la</translation>
+        <translation>refaites-la</translation>
     </message>
     <message>
         <source>take it away first</source>
@@ -16423,7 +16559,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>take the pair again</source>
-        <translation>reprenez la paire</translation>
+        <translation>refaites la paire</translation>
     </message>
     <message>
         <source>take those results back first</source>
@@ -16609,7 +16745,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the clinic&apos;s number</source>
-        <translation>le numéro de l’établissement</translation>
+        <translation>n° de dossier</translation>
     </message>
     <message>
         <source>the clock of acetic acid does not run</source>
@@ -16865,11 +17001,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the heading of a report have at most {most} characters</source>
-        <translation>l’intitulé d’un compte rendu a {most} caractères au plus</translation>
+        <translation>l’en-tête d’un compte rendu a {most} caractères au plus</translation>
     </message>
     <message>
         <source>the identifier of the patient or the request is longer than the {longest} characters that DICOM holds</source>
-        <translation>l’identifiant de la patiente ou de la demande dépasse les {longest} caractères que contient DICOM</translation>
+        <translation>l’identifiant de la patiente ou de la demande dépasse les {longest} caractères admis par DICOM</translation>
     </message>
     <message>
         <source>the identifier {identifier} already belongs to {name}</source>
@@ -17186,7 +17322,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the model {name} holds imported trunks only and was never trained to grade</source>
-        <translation>le modèle {name} ne contient que des troncs importés et n’a jamais été entraîné à grader</translation>
+        <translation>le modèle {name} ne contient que des troncs importés et n’a jamais été entraîné à attribuer un grade</translation>
     </message>
     <message>
         <source>the model {name} reads {sources}</source>
@@ -17210,7 +17346,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the name has signs that cannot be seen, or letters of two alphabets in one word</source>
-        <translation>le nom contient des signes invisibles, ou des lettres de deux alphabets dans un même mot</translation>
+        <translation>le nom contient des caractères invisibles, ou des lettres de deux alphabets dans un même mot</translation>
     </message>
     <message>
         <source>the name in {name} is not known in this network</source>
@@ -17226,7 +17362,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the name of the patient or the request is longer than the {longest} characters that DICOM holds</source>
-        <translation>le nom de la patiente ou de la demande dépasse les {longest} caractères que contient DICOM</translation>
+        <translation>le nom de la patiente ou de la demande dépasse les {longest} caractères admis par DICOM</translation>
     </message>
     <message>
         <source>the name or the password is wrong</source>
@@ -17461,7 +17597,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the pseudonym is empty, too long or holds signs that DICOM does not</source>
-        <translation>le pseudonyme est vide, trop long ou contient des signes que DICOM n’admet pas</translation>
+        <translation>le pseudonyme est vide, trop long ou contient des caractères que DICOM n’admet pas</translation>
     </message>
     <message>
         <source>the read before is unchanged</source>
@@ -18459,7 +18595,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>treatment, recall, discharge</source>
-        <translation>traitement, rappel, fin de suivi</translation>
+        <translation>p.&#xa0;ex. contrôle</translation>
     </message>
     <message>
         <source>try again once that is over</source>
@@ -18762,7 +18898,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>was {name}, born {born}, ID {identifier}</source>
-        <translation>auparavant {name}, naissance&#xa0;: {born}, ID {identifier}</translation>
+        <translation>auparavant {name}, naissance&#xa0;: {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>well exposed</source>
@@ -19263,7 +19399,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{done} of {parts}. Missing: {gaps}</source>
-        <translation>{done} sur {parts}. Manque&#xa0;: {gaps}</translation>
+        <translation>{done} sur {parts}. Il manque&#xa0;: {gaps}</translation>
     </message>
     <message>
         <source>{done}. Undo brings it back.</source>
@@ -19792,7 +19928,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{mode} converted to RGB</source>
-        <translation>{mode} converti en RGB</translation>
+        <translation>{mode} converti en RVB</translation>
     </message>
     <message>
         <source>{name!r} cannot be a folder on Windows</source>
@@ -19818,11 +19954,11 @@ la bibliothèque</translation>
         <source>{name}
 born {born}, ID {identifier}</source>
         <translation>{name}
-naissance&#xa0;: {born}, ID {identifier}</translation>
+née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name}    born {birth_date}    ID {identifier}</source>
-        <translation>{name}    naissance&#xa0;: {birth_date}    ID {identifier}</translation>
+        <translation>{name}    naissance&#xa0;: {birth_date}    identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} (you)</source>
@@ -20078,7 +20214,7 @@ naissance&#xa0;: {born}, ID {identifier}</translation>
     </message>
     <message>
         <source>{name}, born {birth}, ID {identifier}</source>
-        <translation>{name}, naissance&#xa0;: {birth}, ID {identifier}</translation>
+        <translation>{name}, naissance&#xa0;: {birth}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name}, born {day}</source>
@@ -20754,6 +20890,10 @@ naissance&#xa0;: {born}, ID {identifier}</translation>
         <translation>{title}&#xa0;: consultation du {when}</translation>
     </message>
     <message>
+        <source>{title}: {what}</source>
+        <translation>{title}&#xa0;: {what}</translation>
+    </message>
+    <message>
         <source>{total} of 10</source>
         <translation>{total} sur 10</translation>
     </message>
@@ -20879,7 +21019,7 @@ Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quell
     </message>
     <message>
         <source>{where} looks like a clinic&apos;s number</source>
-        <translation>{where} ressemble au numéro d’un établissement</translation>
+        <translation>{where} ressemble à un numéro de patiente d’un centre</translation>
     </message>
     <message>
         <source>{where} names a file or folder ({path})</source>
@@ -20887,7 +21027,7 @@ Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quell
     </message>
     <message>
         <source>{where} says a number, which may be another than a clinic&apos;s</source>
-        <translation>{where} indique un numéro, qui peut être autre que celui d’un établissement</translation>
+        <translation>{where} indique un numéro, qui n’est peut-être pas un numéro de patiente d’un centre</translation>
     </message>
     <message>
         <source>{where} says so</source>
@@ -20931,7 +21071,7 @@ Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quell
     </message>
     <message>
         <source>{woman} is being examined: marks, whitening and clips end where another visit is opened. Press again within 3 seconds to open it all the same.</source>
-        <translation>{woman} est en cours d’examen&#xa0;: marques, blanchiment et clips prennent fin à l’ouverture d’une autre consultation. Appuyez de nouveau dans les 3 secondes pour l’ouvrir quand même.</translation>
+        <translation>{woman} est en cours d’examen&#xa0;: repères de temps, blanchiment et clips prennent fin à l’ouverture d’une autre consultation. Appuyez de nouveau dans les 3 secondes pour l’ouvrir quand même.</translation>
     </message>
     <message>
         <source>{woman}, visit of {when}</source>

@@ -152,13 +152,13 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     <message numerus="yes">
         <source>%n line(s)</source>
         <translation>
-            <numerusform>%n 条记录</numerusform>
+            <numerusform>%n 行</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n line(s) found</source>
         <translation>
-            <numerusform>找到 %n 条记录</numerusform>
+            <numerusform>找到 %n 行</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -272,13 +272,13 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     <message numerus="yes">
         <source>%n picture(s) added, {there} already there, {skipped} skipped</source>
         <translation>
-            <numerusform>已添加 %n 张图像，{there} 张已存在，{skipped} 张已跳过</numerusform>
+            <numerusform>已添加 %n 张图像，{there} 张已存在，{skipped} 张已略过</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) added, {there} there already, {skipped} left out</source>
         <translation>
-            <numerusform>已添加 %n 张图像，{there} 张已存在，{skipped} 张已排除</numerusform>
+            <numerusform>已添加 %n 张图像，{there} 张已存在，{skipped} 张已略过</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -314,7 +314,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     <message numerus="yes">
         <source>%n picture(s) without known seconds left out.</source>
         <translation>
-            <numerusform>已排除 %n 张秒数未知的图像。</numerusform>
+            <numerusform>已略过 %n 张秒数未知的图像。</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -506,7 +506,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>&amp;Leave out</source>
-        <translation>排除(&amp;L)</translation>
+        <translation>略过(&amp;L)</translation>
     </message>
     <message>
         <source>&amp;Look again: for tasks, or for the pictures of the pair</source>
@@ -687,6 +687,11 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     <message>
         <source>+, -, wheel</source>
         <translation>+、-、滚轮</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <comment>between words in a row</comment>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>, and .</source>
@@ -909,6 +914,15 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>关于 pfm_desktop(&amp;B)</translation>
     </message>
     <message>
+        <source>AI</source>
+        <comment>tab</comment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>AI</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>AI answer</source>
         <translation>AI 结果</translation>
     </message>
@@ -978,6 +992,11 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>About</source>
+        <comment>whom a line is about</comment>
+        <translation type="unfinished">关于</translation>
+    </message>
+    <message>
+        <source>About</source>
         <translation>关于</translation>
     </message>
     <message>
@@ -1033,6 +1052,10 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>操作</translation>
     </message>
     <message>
+        <source>Active</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Add a lesion, and draw it</source>
         <translation>添加病变并绘制</translation>
     </message>
@@ -1066,7 +1089,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>Add her and give the visit to her</source>
-        <translation>添加该患者并将就诊分配给她</translation>
+        <translation>添加该患者并将就诊分配给该患者</translation>
     </message>
     <message>
         <source>Add lesion</source>
@@ -1109,6 +1132,10 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>正在添加图像</translation>
     </message>
     <message>
+        <source>Adjudicates</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Adjudicator: decides between readings, sees neither names nor findings</source>
         <translation>裁定员：在不同阅片结果间裁定，看不到姓名，也看不到所见</translation>
     </message>
@@ -1126,7 +1153,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>After acetic acid</source>
-        <translation>涂醋酸后</translation>
+        <translation>醋酸后</translation>
     </message>
     <message>
         <source>After the other picture of its pair (s)</source>
@@ -1392,7 +1419,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>As graded: high or cancer was given. At 85 % specificity: how well HSIL+ can be told apart, with a threshold for each model that nobody uses when grading. The interval of the calibration error lies high where cases are few.</source>
-        <translation>“按分级”：给出高级别或癌。“特异度 85 % 时”：区分 HSIL+ 的能力，每个模型各用一个阈值，分级时无人使用该阈值。病例少时，校准误差的区间偏高。</translation>
+        <translation>“按所给级别”：给出高级别或癌。“特异度 85% 时”：区分 HSIL+ 的能力，每个模型各用一个阈值，分级时无人使用该阈值。病例少时，校准误差的区间偏高。</translation>
     </message>
     <message>
         <source>As in Today: name, ID, date, impression; empty: all visits</source>
@@ -1455,6 +1482,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>低于此值的模型关注区不着色。</translation>
     </message>
     <message>
+        <source>Audit t&amp;rail</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Audit trail</source>
         <translation>审计追踪</translation>
     </message>
@@ -1469,6 +1500,11 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Back</source>
         <translation>返回</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <comment>to the step before</comment>
+        <translation type="unfinished">返回</translation>
     </message>
     <message>
         <source>Back (Escape)</source>
@@ -1564,7 +1600,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Bands of the Swede score</source>
-        <translation>Swede评分分段</translation>
+        <translation>Swede 评分分段</translation>
     </message>
     <message>
         <source>Because of</source>
@@ -1576,7 +1612,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Before acetic acid</source>
-        <translation>涂醋酸前</translation>
+        <translation>醋酸前</translation>
     </message>
     <message>
         <source>Before it was removed</source>
@@ -1636,7 +1672,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Biopsy, treatment, recall, referral</source>
-        <translation>活检、治疗、召回、转诊</translation>
+        <translation>活检、治疗、召回复查、转诊</translation>
     </message>
     <message>
         <source>Birth date</source>
@@ -1894,7 +1930,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit and are as the camera took them, neither cut nor squeezed; if so, place four points by hand.</source>
-        <translation>请核对两张图像是否为同一患者本次就诊所拍，且为相机原图，既未裁剪也未压缩变形；如是，请手动放置四个点。</translation>
+        <translation>请核对两张图像是否为同一患者本次就诊所拍，且为相机原图，既未裁剪也未挤压变形；如是，请手动放置四个点。</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit. If they do, place four or more points again, on spots that are sharp in both. The pictures can be looked at together meanwhile.</source>
@@ -1914,11 +1950,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Check the trail, and look for this line in a backup.</source>
-        <translation>检查审计追踪，并在备份中查找此条记录。</translation>
+        <translation>检查审计追踪，并在备份中查找此行。</translation>
     </message>
     <message>
         <source>Check this library</source>
-        <translation>检查此病例库</translation>
+        <translation>检查本病例库</translation>
     </message>
     <message>
         <source>Check weights</source>
@@ -2186,7 +2222,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Click on the cervix, or draw round a place, to see how it whitened.</source>
-        <translation>点击宫颈或圈出一处，查看其变白过程。</translation>
+        <translation>点击宫颈或圈出一处，查看其醋白变化。</translation>
     </message>
     <message>
         <source>Click the external os: the centre of the clock</source>
@@ -2273,6 +2309,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>不保存并关闭</translation>
     </message>
     <message>
+        <source>Closed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Closing words may name {fields}.</source>
         <translation>结束语中可使用 {fields}。</translation>
     </message>
@@ -2356,11 +2396,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Comprehensive set, also missing: {titles}.</source>
-        <translation>全面项目，另缺：{titles}。</translation>
+        <translation>全面数据集，另缺：{titles}。</translation>
     </message>
     <message>
         <source>Comprehensive set: complete.</source>
-        <translation>全面项目：完整。</translation>
+        <translation>全面数据集：完整。</translation>
     </message>
     <message>
         <source>Confirm a&amp;ll</source>
@@ -2491,6 +2531,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>日期</translation>
     </message>
     <message>
+        <source>Day</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Day of the report, 14 Mar 2026</source>
         <translation>报告日期，如 2026年3月14日</translation>
     </message>
@@ -2572,7 +2616,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Difference (95 %)</source>
-        <translation>差值（95 %）</translation>
+        <translation>差值（95%）</translation>
     </message>
     <message>
         <source>Dimmed: not seen by the engine.</source>
@@ -2652,7 +2696,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Drag around a lesion, or click its corners</source>
-        <translation>围绕病变拖动，或逐点点击其顶点</translation>
+        <translation>围绕病变拖动，或逐一点击其顶点</translation>
     </message>
     <message>
         <source>Drag the pictures, or a pin to move it</source>
@@ -2672,7 +2716,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Draw a lesion, or the next: drag, or click its corners</source>
-        <translation>绘制病变或下一个病变：拖动，或逐点点击其顶点</translation>
+        <translation>绘制病变或下一个病变：拖动，或逐一点击其顶点</translation>
     </message>
     <message>
         <source>Draw around the cervix in one stroke, where it was not found right; Q shows it</source>
@@ -2700,7 +2744,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Drawn in dashes: tissue near it that did not whiten. Look whether it is normal, or click on other tissue.</source>
-        <translation>虚线所示：附近未变白的组织。查看其是否正常，或点击其他组织。</translation>
+        <translation>虚线所示：附近无醋白变化的组织。查看其是否正常，或点击其他组织。</translation>
     </message>
     <message>
         <source>Dull, opaque, oyster white; grey</source>
@@ -2709,6 +2753,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>E&amp;xamine live</source>
         <translation>实时检查(&amp;X)</translation>
+    </message>
+    <message>
+        <source>E&amp;xport</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>E&amp;xport...</source>
@@ -2737,7 +2785,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Earlier</source>
-        <translation>较早</translation>
+        <translation>既往</translation>
     </message>
     <message>
         <source>Earlier colposcopy</source>
@@ -2749,7 +2797,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Earlier, {day}</source>
-        <translation>较早，{day}</translation>
+        <translation>既往，{day}</translation>
     </message>
     <message>
         <source>Edit patient</source>
@@ -2802,7 +2850,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Enter, or a click on the first corner</source>
-        <translation>Enter，或点击第一个角点</translation>
+        <translation>Enter，或点击第一个顶点</translation>
     </message>
     <message>
         <source>Entered by</source>
@@ -2815,6 +2863,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Entered by {reader}.</source>
         <translation>由 {reader} 录入。</translation>
+    </message>
+    <message>
+        <source>Entered on</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Eraser</source>
@@ -2858,6 +2910,11 @@ Left goes back to them, T to the tasks.</source>
         <translation>检查</translation>
     </message>
     <message>
+        <source>Examination</source>
+        <comment>whether it was adequate</comment>
+        <translation type="unfinished">检查</translation>
+    </message>
+    <message>
         <source>Examination (IFCPC 2011)</source>
         <translation>检查（IFCPC 2011）</translation>
     </message>
@@ -2871,7 +2928,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Examine her, or begin now: the visit is unassigned then, and is given to her before it is signed.</source>
-        <translation>检查该患者，或现在开始：此时就诊未指定患者，签署前再归于该患者。</translation>
+        <translation>检查该患者，或立即开始：此时就诊尚未分配，须在签署前分配给该患者。</translation>
     </message>
     <message>
         <source>Examine live</source>
@@ -3079,7 +3136,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Filmstrip: pictures of this visit in order of time</source>
-        <translation>胶片条：本次就诊的图像，按时间顺序</translation>
+        <translation>图像条：本次就诊的图像，按时间顺序</translation>
     </message>
     <message>
         <source>Filter</source>
@@ -3111,6 +3168,11 @@ Left goes back to them, T to the tasks.</source>
         <translation>所见</translation>
     </message>
     <message>
+        <source>Findings</source>
+        <comment>tab</comment>
+        <translation type="unfinished">所见</translation>
+    </message>
+    <message>
         <source>Findings in words</source>
         <translation>所见描述</translation>
     </message>
@@ -3129,6 +3191,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Fine, regular</source>
         <translation>细小、规则</translation>
+    </message>
+    <message>
+        <source>Fine-&amp;tune</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Fine-tune</source>
@@ -3160,7 +3226,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Finish placing points first.</source>
-        <translation>请先完成标点。</translation>
+        <translation>请先完成对应点的放置。</translation>
     </message>
     <message>
         <source>First read</source>
@@ -3232,7 +3298,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Focus on the os, hold still, retake.</source>
-        <translation>对焦于宫颈外口，保持不动，重新采集。</translation>
+        <translation>对焦于宫颈外口，保持不动，重拍。</translation>
     </message>
     <message>
         <source>Folder</source>
@@ -3260,11 +3326,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Followed from {at} after acid on only: what had whitened by then is not in it.</source>
-        <translation>仅自醋酸后 {at} 起追踪：此前已变白的部分未计入。</translation>
+        <translation>仅自醋酸后 {at} 起追踪：此前已出现的醋白变化未计入。</translation>
     </message>
     <message>
         <source>Followed from {first:.0f} s after acid on only: what had whitened by then is not in it</source>
-        <translation>仅自醋酸后 {first:.0f} 秒起追踪：此前已变白的部分未计入</translation>
+        <translation>仅自醋酸后 {first:.0f} 秒起追踪：此前已出现的醋白变化未计入</translation>
     </message>
     <message>
         <source>For looking only: the picture that is kept, the AI answer and the report stay as they are.</source>
@@ -3272,7 +3338,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Forgets points and registers the pair automatically</source>
-        <translation>清除标点并自动配准配对图像</translation>
+        <translation>清除对应点并自动配准配对图像</translation>
     </message>
     <message>
         <source>Frame into the visit</source>
@@ -3296,11 +3362,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>From</source>
-        <translation>从</translation>
+        <translation>起始</translation>
     </message>
     <message>
         <source>From earlier runs {learn:,} women learn, {calibrate:,} calibrate and {test:,} are the locked test; new ones join them in these shares.</source>
-        <translation>较早的训练中，{learn:,} 名患者用于学习，{calibrate:,} 名用于校准，{test:,} 名为锁定测试集；新患者按此比例加入。</translation>
+        <translation>以往的训练中，{learn:,} 名患者用于训练，{calibrate:,} 名用于校准，{test:,} 名为锁定测试集；新患者按此比例加入。</translation>
     </message>
     <message>
         <source>From now on, {name} answers. Answers kept from other models stay in the library.</source>
@@ -3332,11 +3398,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Give an unassigned visit to a woman ...</source>
-        <translation>将未指定患者的就诊归于患者 ...</translation>
+        <translation>将未分配的就诊分配给患者 ...</translation>
     </message>
     <message>
         <source>Give it to a woman ...</source>
-        <translation>归于患者 ...</translation>
+        <translation>分配给患者 ...</translation>
     </message>
     <message>
         <source>Give it up</source>
@@ -3348,7 +3414,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Give the visit to her</source>
-        <translation>将就诊归于该患者</translation>
+        <translation>将就诊分配给该患者</translation>
     </message>
     <message>
         <source>Give your grade first. Then come back to this pair and ask again.</source>
@@ -3402,11 +3468,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Grade 1 (minor)</source>
-        <translation>1级（次要）</translation>
+        <translation>1 级（次要）</translation>
     </message>
     <message>
         <source>Grade 2 (major)</source>
-        <translation>2级（主要）</translation>
+        <translation>2 级（主要）</translation>
     </message>
     <message>
         <source>Grade more pairs in Annotate, or enter histology in Review.</source>
@@ -3587,6 +3653,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>高级别</translation>
     </message>
     <message>
+        <source>Hist&amp;ology</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Histology</source>
         <translation>组织学</translation>
     </message>
@@ -3644,7 +3714,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>How a picture was taken</source>
-        <translation>图像的采集方式</translation>
+        <translation>图像的拍摄方式</translation>
     </message>
     <message>
         <source>How complete the findings are</source>
@@ -3668,7 +3738,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>How long it stayed white</source>
-        <translation>变白持续时间</translation>
+        <translation>醋白持续时间</translation>
     </message>
     <message>
         <source>How sure</source>
@@ -3720,7 +3790,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>If it comes again, points can be placed in Review.</source>
-        <translation>如再次出现，可在“阅片”中标点。</translation>
+        <translation>如再次出现，可在“阅片”中放置对应点。</translation>
     </message>
     <message>
         <source>Immune status</source>
@@ -3857,7 +3927,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Iodine in spite of the allergy, because</source>
-        <translation>虽有过敏仍用碘，原因</translation>
+        <translation>虽有过敏仍用碘，理由</translation>
     </message>
     <message>
         <source>Iodine staining</source>
@@ -3873,7 +3943,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>It can be examined and reviewed. Before it can be signed it must be given to a woman.</source>
-        <translation>可以检查和阅片。签署之前必须先归于一名患者。</translation>
+        <translation>可以检查和阅片。签署之前必须先分配给一名患者。</translation>
     </message>
     <message>
         <source>It could not be judged; the error is in the log.</source>
@@ -3925,7 +3995,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>It is off the record. Take it again with the device&apos;s own button.</source>
-        <translation>已从记录中移除。请用设备自身的按钮重新采集。</translation>
+        <translation>已从记录中移除。请用设备自身的按钮重新拍摄。</translation>
     </message>
     <message>
         <source>It is on record that you saw this. A grade that you give or change from now on counts as one after AI.</source>
@@ -3961,7 +4031,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>It was cut short, by an ending of the program or an error. What was learned until then is kept.</source>
-        <translation>因程序结束或出错而中断。此前学习的内容已保留。</translation>
+        <translation>因程序结束或出错而中断。此前的训练结果已保留。</translation>
     </message>
     <message>
         <source>It was measured in another recording: its place is seen in the report.</source>
@@ -4005,7 +4075,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Items of the Swede score</source>
-        <translation>Swede评分的项目</translation>
+        <translation>Swede 评分的项目</translation>
     </message>
     <message>
         <source>Its file says that words are drawn into it: cover them, or it stays here</source>
@@ -4205,11 +4275,16 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Leave out</source>
+        <comment>a step of the examination</comment>
+        <translation type="unfinished">略过</translation>
+    </message>
+    <message>
+        <source>Leave out</source>
         <translation>略过</translation>
     </message>
     <message>
         <source>Leave point mode</source>
-        <translation>退出标点模式</translation>
+        <translation>退出对应点模式</translation>
     </message>
     <message>
         <source>Leave the next step out</source>
@@ -4231,7 +4306,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Left out by the template of this site: {names}.</source>
-        <translation>本机构模板已略去：{names}。</translation>
+        <translation>本机构模板已略过：{names}。</translation>
     </message>
     <message>
         <source>Left out: {problem}</source>
@@ -4247,7 +4322,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Lengthen the exposure, darken the room, then retake.</source>
-        <translation>延长曝光，调暗室内，然后重新采集。</translation>
+        <translation>延长曝光，调暗室内，然后重拍。</translation>
     </message>
     <message>
         <source>Lesion</source>
@@ -4293,7 +4368,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Lesion {number}: rapid acetowhitening, and it was first measured at {seconds:.0f} s</source>
-        <translation>病变 {number}：快速醋白，但首次测得变白是在 {seconds:.0f} 秒</translation>
+        <translation>病变 {number}：醋白迅速出现，但首次测得醋白变化是在 {seconds:.0f} 秒</translation>
     </message>
     <message>
         <source>Lesions</source>
@@ -4383,15 +4458,15 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Line: loss on cases that are not learned from, {start:.3f} at the start, never better since.</source>
-        <translation>折线：未用于学习的病例的损失，开始时 {start:.3f}，此后从未更好。</translation>
+        <translation>折线：未用于训练的病例的损失，开始时 {start:.3f}，此后从未更好。</translation>
     </message>
     <message>
         <source>Line: loss on cases that are not learned from, {start:.3f} at the start, {least:.3f} after epoch {best} (the best, ringed).</source>
-        <translation>折线：未用于学习的病例的损失，开始时 {start:.3f}，第 {best} 轮后 {least:.3f}（最佳，以圆圈标出）。</translation>
+        <translation>折线：未用于训练的病例的损失，开始时 {start:.3f}，第 {best} 轮后 {least:.3f}（最佳，以圆圈标出）。</translation>
     </message>
     <message>
         <source>Line: loss on cases that are not learned from, {start:.3f} at the start.</source>
-        <translation>折线：未用于学习的病例的损失，开始时 {start:.3f}。</translation>
+        <translation>折线：未用于训练的病例的损失，开始时 {start:.3f}。</translation>
     </message>
     <message>
         <source>Lines of the audit trail</source>
@@ -4463,7 +4538,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Look at lamp and filter, then take the pair again.</source>
-        <translation>检查光源灯和滤光片，然后重新采集配对图像。</translation>
+        <translation>检查光源灯和滤光片，然后重新拍摄配对图像。</translation>
     </message>
     <message>
         <source>Look at the locked test again</source>
@@ -4495,11 +4570,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Look whether both meet; take the pair again if there is time.</source>
-        <translation>查看两者是否吻合；如有时间，重新采集配对图像。</translation>
+        <translation>查看两者是否吻合；如有时间，重新拍摄配对图像。</translation>
     </message>
     <message>
         <source>Look whether both pictures meet under the cursor; place points by hand if they do not.</source>
-        <translation>查看两张图像在光标下是否吻合；如不吻合，请手动标点。</translation>
+        <translation>查看两张图像在光标下是否吻合；如不吻合，请手动放置对应点。</translation>
     </message>
     <message>
         <source>Look whether your last work is there; if not, do it again or restore a backup</source>
@@ -4543,7 +4618,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Looking at whitening</source>
-        <translation>正在查看变白</translation>
+        <translation>正在查看醋白变化</translation>
     </message>
     <message>
         <source>Looking for cases</source>
@@ -4571,7 +4646,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Looking for the earlier pictures ...</source>
-        <translation>正在查找较早的图像 ...</translation>
+        <translation>正在查找既往图像 ...</translation>
     </message>
     <message>
         <source>Looking for the pictures</source>
@@ -4608,7 +4683,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Lower the light or the exposure, retake.</source>
-        <translation>降低光照或曝光，重新采集。</translation>
+        <translation>降低光照或曝光，重拍。</translation>
     </message>
     <message>
         <source>Lugol&apos;s iodine</source>
@@ -4620,11 +4695,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Lugol&apos;s iodine comes last: its stain is on all that is taken after it</source>
-        <translation>卢戈碘液放在最后：此后采集的所有图像都会带有其染色</translation>
+        <translation>卢戈碘液放在最后：此后拍摄的所有图像都会带有其染色</translation>
     </message>
     <message>
         <source>Lugol&apos;s iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press again within 3 seconds to take the pair all the same.</source>
-        <translation>已涂卢戈碘液：它会掩盖荧光，没有模型判读这样的配对图像。按 W 采集白光图像。3 秒内再按一次，则仍采集配对图像。</translation>
+        <translation>已涂卢戈碘液：它会掩盖荧光，没有模型判读这样的配对图像。按 W 拍摄白光图像。3 秒内再按一次，则仍拍摄配对图像。</translation>
     </message>
     <message>
         <source>Lugol&apos;s iodine: non-stained</source>
@@ -4724,11 +4799,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Map: how long it stayed white</source>
-        <translation>分布图：变白持续时间</translation>
+        <translation>分布图：醋白持续时间</translation>
     </message>
     <message>
         <source>Map: most whitening</source>
-        <translation>分布图：最大变白</translation>
+        <translation>分布图：最大醋白变化</translation>
     </message>
     <message>
         <source>Mar</source>
@@ -4835,6 +4910,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>模型文件 (*.pfm-model)</translation>
     </message>
     <message>
+        <source>Model name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Model {name} {version}</source>
         <translation>模型 {name} {version}</translation>
     </message>
@@ -4860,7 +4939,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Modified Reid index</source>
-        <translation>改良Reid指数</translation>
+        <translation>改良 Reid 指数</translation>
     </message>
     <message>
         <source>Monsel&apos;s solution</source>
@@ -4876,11 +4955,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>More than {limit:g} s: they may not show the same. Look at lamp and camera, take it again.</source>
-        <translation>超过 {limit:g} 秒：两者显示的可能不是同一内容。检查光源灯和相机，重新采集。</translation>
+        <translation>超过 {limit:g} 秒：两者显示的可能不是同一内容。检查光源灯和相机，重新拍摄。</translation>
     </message>
     <message>
         <source>Most whitening</source>
-        <translation>最大变白</translation>
+        <translation>最大醋白变化</translation>
     </message>
     <message>
         <source>Move</source>
@@ -4910,7 +4989,7 @@ to {woman}, visit of {when}?</source>
     </message>
     <message>
         <source>Move closer or zoom in until the cervix fills most of the picture, then retake.</source>
-        <translation>靠近或放大，直至宫颈占图像大部分，然后重新采集。</translation>
+        <translation>靠近或放大，直至宫颈占图像大部分，然后重拍。</translation>
     </message>
     <message>
         <source>Move in the list, from the search field too</source>
@@ -4988,11 +5067,21 @@ to {other}?</source>
     </message>
     <message>
         <source>Name</source>
+        <comment>of a task</comment>
+        <translation type="unfinished">姓名</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <comment>of a model</comment>
+        <translation type="unfinished">姓名</translation>
+    </message>
+    <message>
+        <source>Name</source>
         <translation>姓名</translation>
     </message>
     <message>
         <source>Name and address of the clinic</source>
-        <translation>诊所名称和地址</translation>
+        <translation>机构名称和地址</translation>
     </message>
     <message>
         <source>Name and serial number</source>
@@ -5180,11 +5269,11 @@ to {other}?</source>
     </message>
     <message>
         <source>No camera takes pictures of this shape: give the picture as the camera took it, neither cut nor squeezed.</source>
-        <translation>没有相机会拍出这种形状的图像：请按相机拍摄的原样提供图像，既不裁切也不挤压变形。</translation>
+        <translation>没有相机会拍出这种形状的图像：请按相机拍摄的原样提供图像，既不裁剪也不挤压变形。</translation>
     </message>
     <message>
         <source>No case can be learned from: all that have a label are left out, for the reasons below.</source>
-        <translation>没有可用于学习的病例：有标注的病例全部被略过，原因如下。</translation>
+        <translation>没有可用于训练的病例：有标注的病例全部被略过，原因如下。</translation>
     </message>
     <message>
         <source>No case has a label yet. Grade pairs in Annotate, or enter histology in Review.</source>
@@ -5200,11 +5289,11 @@ to {other}?</source>
     </message>
     <message>
         <source>No dark frame was subtracted: {why}. Take a new one.</source>
-        <translation>未减去暗帧：{why}。请重新采集暗帧。</translation>
+        <translation>未减去暗帧：{why}。请重新拍摄暗帧。</translation>
     </message>
     <message>
         <source>No earlier visit of this woman has pictures.</source>
-        <translation>该患者较早的就诊均无图像。</translation>
+        <translation>该患者的既往就诊均无图像。</translation>
     </message>
     <message>
         <source>No epoch was better than the model before: only its calibration is new.</source>
@@ -5212,7 +5301,7 @@ to {other}?</source>
     </message>
     <message>
         <source>No error to show yet: up to 3 pairs always fit.</source>
-        <translation>尚无误差可显示：3 对以内总是吻合。</translation>
+        <translation>尚无误差可显示：3 对以内的点总是吻合。</translation>
     </message>
     <message>
         <source>No fluorescence picture here: add one for a pair, or go on with one source.</source>
@@ -5302,7 +5391,7 @@ Bring a model folder with `pfm models import FOLDER`, or put it into:
     </message>
     <message>
         <source>No picture on the stage. Choose one in the filmstrip below.</source>
-        <translation>图像区没有图像。请在下方胶片栏中选择一幅。</translation>
+        <translation>图像区没有图像。请在下方图像条中选择一张。</translation>
     </message>
     <message>
         <source>No picture was found here.</source>
@@ -5322,19 +5411,19 @@ Bring a model folder with `pfm models import FOLDER`, or put it into:
     </message>
     <message>
         <source>No pictures can be brought into this library: {reason}.</source>
-        <translation>无法向此病例库导入图像：{reason}。</translation>
+        <translation>无法向本病例库导入图像：{reason}。</translation>
     </message>
     <message>
         <source>No pictures in this visit yet. Add pictures, and the engine reads them.</source>
-        <translation>此次就诊尚无图像。添加图像后，引擎会读取。</translation>
+        <translation>本次就诊尚无图像。添加图像后，分析引擎会读取。</translation>
     </message>
     <message>
         <source>No pictures in this visit yet. Add pictures, or drop files here.</source>
-        <translation>此次就诊尚无图像。请添加图像，或将文件拖放到此处。</translation>
+        <translation>本次就诊尚无图像。请添加图像，或将文件拖放到此处。</translation>
     </message>
     <message>
         <source>No pins yet. Press P on the stage, then click where the biopsy is taken.</source>
-        <translation>尚无活检标记。在图像区按 P，然后单击取活检的位置。</translation>
+        <translation>尚无活检标记。在图像区按 P，然后点击取活检的位置。</translation>
     </message>
     <message>
         <source>No readers differ in this task</source>
@@ -5370,7 +5459,7 @@ A biopsy pin set in Review, or a specimen added beside it, is waited for here un
 A clinician of this library makes them; they are listed here then. F5 looks again.</source>
         <translation>尚无任务。
 
-任务由此病例库的临床医师创建，之后会列在此处。按 F5 重新查看。</translation>
+任务由本病例库的临床医师创建，之后会列在此处。按 F5 重新查看。</translation>
     </message>
     <message>
         <source>No tasks yet.
@@ -5398,11 +5487,11 @@ Choose New task to make the first one from a search.</source>
 This library is open for reading only.</source>
         <translation>尚无任务。
 
-此病例库仅以只读方式打开。</translation>
+本病例库仅以只读方式打开。</translation>
     </message>
     <message>
         <source>No tissue near it stayed as it was: click on normal tissue yourself.</source>
-        <translation>附近没有保持原样的组织：请自行单击正常组织。</translation>
+        <translation>附近没有保持原样的组织：请自行点击正常组织。</translation>
     </message>
     <message>
         <source>No visit is chosen.</source>
@@ -5447,7 +5536,7 @@ Choose New patient to add the first one, or drop two picture files here.
 Folders or zips with pictures of many visits are brought in by Import pictures, or dropped here.</source>
         <translation>尚无就诊。
 
-选择“新患者”添加第一位，或将两个图像文件拖放到此处。
+选择“新建患者”添加第一位，或将两个图像文件拖放到此处。
 含多次就诊图像的文件夹或 zip，可用“导入图像”导入，或拖放到此处。</translation>
     </message>
     <message>
@@ -5456,15 +5545,15 @@ Folders or zips with pictures of many visits are brought in by Import pictures, 
 This library is open for reading only.</source>
         <translation>尚无就诊。
 
-此病例库仅以只读方式打开。</translation>
+本病例库仅以只读方式打开。</translation>
     </message>
     <message>
         <source>No white light picture here: add one for a pair, or go on with one source.</source>
-        <translation>此处没有白光图像：添加一幅以组成配对，或仅用一种光源继续。</translation>
+        <translation>此处没有白光图像：添加一张以组成配对，或仅用一种光源继续。</translation>
     </message>
     <message>
         <source>No white-light picture after acetic acid in this visit.</source>
-        <translation>此次就诊没有醋酸后的白光图像。</translation>
+        <translation>本次就诊没有醋酸后的白光图像。</translation>
     </message>
     <message>
         <source>No white-light picture in this pair</source>
@@ -5472,19 +5561,19 @@ This library is open for reading only.</source>
     </message>
     <message>
         <source>No whitening so far ({frames} frames).</source>
-        <translation>目前未见变白（{frames} 帧）。</translation>
+        <translation>目前未见醋白变化（{frames} 帧）。</translation>
     </message>
     <message>
         <source>Nobody has said who the woman is: give the visit to her (Capture, or Ctrl+M in Today), then sign it.</source>
-        <translation>尚未说明患者是谁：请将此次就诊归给患者（“采集”，或在“今日”中按 Ctrl+M），然后签名。</translation>
+        <translation>尚未说明患者是谁：请将本次就诊分配给患者（“采集”，或在“今日”中按 Ctrl+M），然后签署。</translation>
     </message>
     <message>
         <source>Nobody has said whose these visits are: assign them to patients first.</source>
-        <translation>尚未说明这些就诊属于谁：请先将其归给患者。</translation>
+        <translation>尚未说明这些就诊属于谁：请先将其分配给患者。</translation>
     </message>
     <message>
         <source>Nobody has the identifier {identifier} in this library: she will be added.</source>
-        <translation>此病例库中没有人的标识符为 {identifier}：将添加该患者。</translation>
+        <translation>本病例库中没有编号为 {identifier} 的患者：将添加该患者。</translation>
     </message>
     <message>
         <source>Nobody is found. Search by name, ID or date.</source>
@@ -5587,7 +5676,7 @@ This library is open for reading only.</source>
     </message>
     <message>
         <source>Not known to be hers: they came before this visit was open here, or while nobody looked.</source>
-        <translation>不能确定属于该患者：这些图像在此次就诊于此打开之前到达，或在无人查看时到达。</translation>
+        <translation>不能确定属于该患者：这些图像在本次就诊于此打开之前到达，或在无人查看时到达。</translation>
     </message>
     <message>
         <source>Not known whose ({folder})</source>
@@ -5615,15 +5704,15 @@ This library is open for reading only.</source>
     </message>
     <message>
         <source>Not scored: Swede score.</source>
-        <translation>未评分：Swede评分。</translation>
+        <translation>未评分：Swede 评分。</translation>
     </message>
     <message>
         <source>Not signed</source>
-        <translation>未签名</translation>
+        <translation>未签署</translation>
     </message>
     <message>
         <source>Not signed: a draft.</source>
-        <translation>未签名：草稿。</translation>
+        <translation>未签署：草稿。</translation>
     </message>
     <message>
         <source>Not the answer that was revealed: that was given by {revealed}, other weights, this one by {this}.</source>
@@ -5679,7 +5768,7 @@ This library is open for reading only.</source>
     </message>
     <message>
         <source>Nothing can be taken: {why}.</source>
-        <translation>无法采集：{why}。</translation>
+        <translation>无法拍摄：{why}。</translation>
     </message>
     <message>
         <source>Nothing found for &quot;{search}&quot; among {only}.</source>
@@ -5739,7 +5828,7 @@ Every change, reveal, export and setting will stand here.</source>
     </message>
     <message>
         <source>Nothing is taken before that is said.</source>
-        <translation>说明之前不会采集任何图像。</translation>
+        <translation>说明之前不会拍摄任何图像。</translation>
     </message>
     <message>
         <source>Nothing is to be discussed.</source>
@@ -5768,12 +5857,12 @@ Left goes back, T to the tasks.</source>
     <message numerus="yes">
         <source>Nothing taken since it was opened: %n picture(s) in this visit</source>
         <translation>
-            <numerusform>打开以来未采集：此次就诊有 %n 幅图像</numerusform>
+            <numerusform>打开以来未拍摄：本次就诊有 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
         <source>Nothing taken yet</source>
-        <translation>尚未采集</translation>
+        <translation>尚未拍摄</translation>
     </message>
     <message>
         <source>Nothing to compare yet: no pair of this task was graded twice.</source>
@@ -5797,11 +5886,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Nothing was learned from this library yet.</source>
-        <translation>尚未用此病例库训练过模型。</translation>
+        <translation>尚未用本病例库训练过模型。</translation>
     </message>
     <message>
         <source>Nothing was left out.</source>
-        <translation>没有内容被略去。</translation>
+        <translation>没有内容被略过。</translation>
     </message>
     <message>
         <source>Nov</source>
@@ -5809,27 +5898,32 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Now click on normal pink tissue: the whitening of the place is told against it.</source>
-        <translation>现在单击正常的粉红色组织：该处的变白以其为参照。</translation>
+        <translation>现在点击正常的粉红色组织：该处的醋白变化以其为参照。</translation>
     </message>
     <message>
         <source>Now click on the other end.</source>
-        <translation>现在单击另一端。</translation>
+        <translation>现在点击另一端。</translation>
     </message>
     <message>
         <source>Now the same spot in the Lugol&apos;s iodine picture.</source>
-        <translation>现在在卢戈碘液图像中单击同一点。</translation>
+        <translation>现在在卢戈碘液图像中点击同一点。</translation>
     </message>
     <message>
         <source>Now the same spot in the fluorescence picture.</source>
-        <translation>现在在荧光图像中单击同一点。</translation>
+        <translation>现在在荧光图像中点击同一点。</translation>
     </message>
     <message>
         <source>Now the same spot in the green filter picture.</source>
-        <translation>现在在绿色滤镜图像中单击同一点。</translation>
+        <translation>现在在绿色滤镜图像中点击同一点。</translation>
     </message>
     <message>
         <source>Now the same spot in the white-light picture.</source>
-        <translation>现在在白光图像中单击同一点。</translation>
+        <translation>现在在白光图像中点击同一点。</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <comment>of the laboratory</comment>
+        <translation type="unfinished">编号</translation>
     </message>
     <message>
         <source>Number</source>
@@ -5854,7 +5948,7 @@ Left goes back, T to the tasks.</source>
     <message numerus="yes">
         <source>Of %n visit(s) the AI gave no grade.</source>
         <translation>
-            <numerusform>有 %n 次就诊 AI 未给出分级。</numerusform>
+            <numerusform>有 %n 次就诊 AI 未给出级别。</numerusform>
         </translation>
     </message>
     <message>
@@ -5908,7 +6002,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>On this computer {model} answers.</source>
-        <translation>在此计算机上由 {model} 作答。</translation>
+        <translation>在本计算机上由 {model} 给出结果。</translation>
     </message>
     <message>
         <source>On {picture}</source>
@@ -5936,7 +6030,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>One picture</source>
-        <translation>单幅图像</translation>
+        <translation>单张图像</translation>
     </message>
     <message>
         <source>One picture pixel a screen pixel</source>
@@ -5948,7 +6042,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>One picture, to draw boxes that will be black</source>
-        <translation>单幅图像，用于绘制将被涂黑的方框</translation>
+        <translation>单张图像，用于绘制将被涂黑的方框</translation>
     </message>
     <message>
         <source>One source only: {source}</source>
@@ -5968,7 +6062,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Only one picture has its seconds since acetic acid: there is nothing to play.</source>
-        <translation>只有一幅图像有醋酸后秒数：没有可播放的内容。</translation>
+        <translation>只有一张图像有醋酸后秒数：没有可播放的内容。</translation>
     </message>
     <message>
         <source>Only pairs without a label</source>
@@ -6006,11 +6100,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Open another library once more</source>
-        <translation>再次打开其他病例库</translation>
+        <translation>再次打开另一病例库</translation>
     </message>
     <message>
         <source>Open another library...</source>
-        <translation>打开其他病例库...</translation>
+        <translation>打开另一病例库...</translation>
     </message>
     <message>
         <source>Open for &amp;writing</source>
@@ -6070,7 +6164,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Open this visit</source>
-        <translation>打开此次就诊</translation>
+        <translation>打开本次就诊</translation>
     </message>
     <message>
         <source>Opening the camera ...</source>
@@ -6090,7 +6184,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Or click on one end of a known length, then on the other; zoom in (+) to be exact.</source>
-        <translation>或单击已知长度的一端，再单击另一端；放大（+）可更精确。</translation>
+        <translation>或点击已知长度的一端，再点击另一端；放大（+）可更精确。</translation>
     </message>
     <message>
         <source>Order</source>
@@ -6134,11 +6228,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Over 3 minutes since acetic acid: whitening fades.</source>
-        <translation>醋酸后已超过 3 分钟：变白正在消退。</translation>
+        <translation>醋酸后已超过 3 分钟：醋白变化正在消退。</translation>
     </message>
     <message>
         <source>Over 3 minutes since acetic acid: whitening fades. Take what is missing now.</source>
-        <translation>醋酸后已超过 3 分钟：变白正在消退。请立即补采缺少的图像。</translation>
+        <translation>醋酸后已超过 3 分钟：醋白变化正在消退。请立即补拍缺少的图像。</translation>
     </message>
     <message>
         <source>PDF (*.pdf)</source>
@@ -6204,15 +6298,15 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Part &amp;pair</source>
-        <translation>拆开配对(&amp;P)</translation>
+        <translation>拆分配对(&amp;P)</translation>
     </message>
     <message>
         <source>Part of this place is overexposed: it whitened by more than this says.</source>
-        <translation>此处部分过曝：实际变白程度超过所示。</translation>
+        <translation>此处部分曝光过度：实际醋白变化大于所示。</translation>
     </message>
     <message>
         <source>Partial uptake: variegated, speckled</source>
-        <translation>部分着色：斑驳、斑点状</translation>
+        <translation>碘部分摄取：斑驳、斑点状</translation>
     </message>
     <message>
         <source>Parts could not be read: {parts}.</source>
@@ -6224,7 +6318,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Parts of the whitening clip cannot be read: {problems}.</source>
-        <translation>变白视频片段的部分内容无法读取：{problems}。</translation>
+        <translation>醋白变化视频片段的部分内容无法读取：{problems}。</translation>
     </message>
     <message>
         <source>Pass a model on</source>
@@ -6288,7 +6382,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>People of this library</source>
-        <translation>此病例库的人员</translation>
+        <translation>本病例库的人员</translation>
     </message>
     <message>
         <source>Picture</source>
@@ -6316,7 +6410,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Picture {place} of {count}</source>
-        <translation>第 {place} 幅图像，共 {count} 幅</translation>
+        <translation>第 {place} 张图像，共 {count} 张</translation>
     </message>
     <message>
         <source>Pictures</source>
@@ -6340,7 +6434,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pictures for {identifier} were left out: {reason}. Look who she is, and confirm her.</source>
-        <translation>{identifier} 的图像未导入：{reason}。请核对患者身份并确认。</translation>
+        <translation>{identifier} 的图像已略过：{reason}。请核对患者身份并确认。</translation>
     </message>
     <message>
         <source>Pictures of earlier visits</source>
@@ -6396,7 +6490,8 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pins</source>
-        <translation>活检标记</translation>
+        <comment>tab</comment>
+        <translation type="unfinished">活检标记</translation>
     </message>
     <message>
         <source>Pins and pots</source>
@@ -6420,11 +6515,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Plan</source>
-        <translation>计划</translation>
+        <translation>处理计划</translation>
     </message>
     <message>
         <source>Plan missing.</source>
-        <translation>缺少计划。</translation>
+        <translation>缺少处理计划。</translation>
     </message>
     <message>
         <source>Plan of examinations</source>
@@ -6460,19 +6555,19 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Player: the first picture</source>
-        <translation>播放器：第一幅图像</translation>
+        <translation>播放器：第一张图像</translation>
     </message>
     <message>
         <source>Player: the last picture</source>
-        <translation>播放器：最后一幅图像</translation>
+        <translation>播放器：最后一张图像</translation>
     </message>
     <message>
         <source>Player: the next picture</source>
-        <translation>播放器：下一幅图像</translation>
+        <translation>播放器：下一张图像</translation>
     </message>
     <message>
         <source>Player: the picture before</source>
-        <translation>播放器：上一幅图像</translation>
+        <translation>播放器：上一张图像</translation>
     </message>
     <message>
         <source>Points that are paired by hand</source>
@@ -6488,7 +6583,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Positive uptake, mahogany brown; or yellow staining of a lesion of 3 or less on the other three; or iodine-negative areas beyond the margin of the transformation zone</source>
-        <translation>着色阳性，红褐色；或其他三项得分不超过 3 分的病变呈黄色；或转化区边缘以外的碘阴性区</translation>
+        <translation>碘摄取阳性，呈红褐色；或其他三项合计不超过 3 分的病变染成黄色；或转化区边缘以外的碘不着色区</translation>
     </message>
     <message>
         <source>Pot</source>
@@ -6516,7 +6611,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pots of this visit</source>
-        <translation>此次就诊的标本瓶</translation>
+        <translation>本次就诊的标本瓶</translation>
     </message>
     <message>
         <source>Prediction set</source>
@@ -6560,11 +6655,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Press again to give it to her all the same.</source>
-        <translation>再按一次，仍然归给该患者。</translation>
+        <translation>再按一次，仍然分配给该患者。</translation>
     </message>
     <message>
         <source>Press again: what it has learned is removed</source>
-        <translation>再按一次：已学到的内容将被移除</translation>
+        <translation>再按一次：训练结果将被移除</translation>
     </message>
     <message>
         <source>Press the keys you want.</source>
@@ -6653,6 +6748,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Promoting a model</source>
         <translation>正在启用模型</translation>
+    </message>
+    <message>
+        <source>Pseudonym</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Pseudonym to look up</source>
@@ -6850,6 +6949,11 @@ Left goes back, T to the tasks.</source>
         <translation>转诊</translation>
     </message>
     <message>
+        <source>Referral</source>
+        <comment>tab</comment>
+        <translation type="unfinished">转诊</translation>
+    </message>
+    <message>
         <source>Referral card</source>
         <translation>转诊卡</translation>
     </message>
@@ -6864,6 +6968,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Region</source>
         <translation>区域</translation>
+    </message>
+    <message>
+        <source>Regions</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Register automatically again</source>
@@ -6895,7 +7003,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Registering needs both pictures.</source>
-        <translation>配准需要两幅图像。</translation>
+        <translation>配准需要两张图像。</translation>
     </message>
     <message>
         <source>Registering the pair</source>
@@ -6935,11 +7043,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Reid index of lesion {number}: {status}</source>
-        <translation>病变 {number} 的Reid指数：{status}</translation>
+        <translation>病变 {number} 的 Reid 指数：{status}</translation>
     </message>
     <message>
         <source>Reid index: {status}</source>
-        <translation>Reid指数：{status}</translation>
+        <translation>Reid 指数：{status}</translation>
     </message>
     <message>
         <source>Remarks</source>
@@ -6955,7 +7063,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Remove from this visit</source>
-        <translation>从此次就诊移除</translation>
+        <translation>从本次就诊移除</translation>
     </message>
     <message>
         <source>Remove lesion {number}</source>
@@ -7000,6 +7108,11 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Report</source>
         <translation>报告</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <comment>tab</comment>
+        <translation type="unfinished">报告</translation>
     </message>
     <message>
         <source>Report and signature</source>
@@ -7067,19 +7180,19 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Retake both with the cervix in the middle, neither cut nor squeezed, or place four points by hand.</source>
-        <translation>请将宫颈置于中央重拍两幅，不裁切也不压缩，或手动放置四个点。</translation>
+        <translation>请将宫颈置于中央重拍两张，不裁剪也不挤压变形，或手动放置四个点。</translation>
     </message>
     <message>
         <source>Retake both with the cervix in the middle, or place four points by hand.</source>
-        <translation>请将宫颈置于中央重拍两幅，或手动放置四个点。</translation>
+        <translation>请将宫颈置于中央重拍两张，或手动放置四个点。</translation>
     </message>
     <message>
         <source>Retake both with the cervix in the middle.</source>
-        <translation>请将宫颈置于中央重拍两幅。</translation>
+        <translation>请将宫颈置于中央重拍两张。</translation>
     </message>
     <message>
         <source>Retake what was taken last</source>
-        <translation>重拍最近一次采集</translation>
+        <translation>重拍最近一次拍摄的图像</translation>
     </message>
     <message>
         <source>Retake: {reason}</source>
@@ -7139,7 +7252,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>SCJ: drag along it, or click points (Enter ends)</source>
-        <translation>SCJ：沿其拖动，或逐点单击（Enter 结束）</translation>
+        <translation>SCJ：沿其拖动，或依次点击各点（Enter 结束）</translation>
     </message>
     <message>
         <source>SHA-256 of its weights: {sum}</source>
@@ -7155,7 +7268,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>SHA-256 of the map</source>
-        <translation>变白图的 SHA-256</translation>
+        <translation>醋白变化图的 SHA-256</translation>
     </message>
     <message>
         <source>SHA-256 of the model</source>
@@ -7212,7 +7325,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Save report signed {day}...</source>
-        <translation>保存 {day} 签名的报告...</translation>
+        <translation>保存 {day} 签署的报告...</translation>
     </message>
     <message>
         <source>Save the labels</source>
@@ -7236,7 +7349,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Save the report as it was signed</source>
-        <translation>保存签名时的报告</translation>
+        <translation>保存签署时的报告</translation>
     </message>
     <message>
         <source>Save the report of the import</source>
@@ -7248,7 +7361,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Saved as {where}. It names files and identifiers: keep it safe.</source>
-        <translation>已保存为 {where}。其中列有文件名和标识符：请妥善保管。</translation>
+        <translation>已保存为 {where}。其中列有文件名和编号：请妥善保管。</translation>
     </message>
     <message>
         <source>Saving the labels</source>
@@ -7268,7 +7381,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Saving the report as it was signed</source>
-        <translation>正在保存签名时的报告</translation>
+        <translation>正在保存签署时的报告</translation>
     </message>
     <message>
         <source>Saving {file} ...</source>
@@ -7316,7 +7429,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Search to whom</source>
-        <translation>搜索归给哪位患者</translation>
+        <translation>搜索移至哪位患者</translation>
     </message>
     <message>
         <source>Search visits</source>
@@ -7364,7 +7477,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Seconds differ: {first:.0f} s and {second:.0f} s after acetic acid</source>
-        <translation>秒数不同：醋酸后 {first:.0f} s 与 {second:.0f} s</translation>
+        <translation>秒数不同：醋酸后 {first:.0f} 秒与 {second:.0f} 秒</translation>
     </message>
     <message>
         <source>Seconds since acetic acid</source>
@@ -7392,7 +7505,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Set a corner at the cursor, or a dab of the brush</source>
-        <translation>在光标处设一个角点，或画一笔</translation>
+        <translation>在光标处设一个顶点，或画一笔</translation>
     </message>
     <message>
         <source>Set my impression to {grade}</source>
@@ -7424,7 +7537,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Shares have their 95 % interval in brackets; of fewer than {few} visits only counts are shown.</source>
-        <translation>比例的 95 % 区间见括号；少于 {few} 次就诊时仅显示计数。</translation>
+        <translation>比例的 95% 区间见括号；少于 {few} 次就诊时仅显示计数。</translation>
     </message>
     <message>
         <source>Sharp and even, difference in level (incl. cuffing)</source>
@@ -7436,11 +7549,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>She does not bear iodine, and this visit has pictures after Lugol&apos;s iodine. Is it hers?</source>
-        <translation>该患者不能使用碘，而此次就诊有使用卢戈碘液后的图像。是该患者的吗？</translation>
+        <translation>该患者不能使用碘，而本次就诊有使用卢戈碘液后的图像。是该患者的吗？</translation>
     </message>
     <message>
         <source>She does not bear iodine, and this visit has the answer &quot;no allergy&quot;. Is it hers?</source>
-        <translation>该患者不能使用碘，而此次就诊的回答是“无过敏”。是该患者的吗？</translation>
+        <translation>该患者不能使用碘，而本次就诊的回答是“无过敏”。是该患者的吗？</translation>
     </message>
     <message>
         <source>She has no other visit and goes off the record with it.</source>
@@ -7448,7 +7561,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>She may have moved: take the pair again if there is time.</source>
-        <translation>患者可能移动过：如有时间，请重新采集配对图像。</translation>
+        <translation>患者可能移动过：如有时间，请重新拍摄配对图像。</translation>
     </message>
     <message>
         <source>Shift+arrows</source>
@@ -7492,7 +7605,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Show or hide the pictures of the visit</source>
-        <translation>显示或隐藏此次就诊的图像</translation>
+        <translation>显示或隐藏本次就诊的图像</translation>
     </message>
     <message>
         <source>Show pictures ({count})</source>
@@ -7540,7 +7653,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Side by side, blend, swipe, flicker and checkerboard are on the keys {review.side_by_side}, {review.blend}, {review.swipe}, {review.flicker} and {review.checkerboard}; the wheel zooms both. The chip says how well the pictures lie on each other.</source>
-        <translation>并排、混合、划动对比、闪烁和棋盘格的按键为 {review.side_by_side}、{review.blend}、{review.swipe}、{review.flicker} 和 {review.checkerboard}；滚轮同时缩放两幅。状态标识说明图像彼此重合的程度。</translation>
+        <translation>并排、混合、划动对比、闪烁和棋盘格的按键为 {review.side_by_side}、{review.blend}、{review.swipe}、{review.flicker} 和 {review.checkerboard}；滚轮同时缩放两张。状态标识说明图像彼此重合的程度。</translation>
     </message>
     <message>
         <source>Side of a square</source>
@@ -7552,7 +7665,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Sign</source>
-        <translation>签名</translation>
+        <translation>签署</translation>
     </message>
     <message>
         <source>Sign and promote</source>
@@ -7560,7 +7673,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Sign as {name} ({meaning})?</source>
-        <translation>以 {name} 的名义签名（{meaning}）？</translation>
+        <translation>以 {name} 的名义签署（{meaning}）？</translation>
     </message>
     <message>
         <source>Sign in</source>
@@ -7572,7 +7685,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Sign now</source>
-        <translation>立即签名</translation>
+        <translation>立即签署</translation>
     </message>
     <message>
         <source>Sign out once more</source>
@@ -7584,7 +7697,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Sign this visit?</source>
-        <translation>为此次就诊签名？</translation>
+        <translation>签署本次就诊？</translation>
     </message>
     <message>
         <source>Sign-in</source>
@@ -7600,35 +7713,35 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Signed</source>
-        <translation>已签名</translation>
+        <translation>已签署</translation>
     </message>
     <message>
         <source>Signed at</source>
-        <translation>签名时间</translation>
+        <translation>签署时间</translation>
     </message>
     <message>
         <source>Signed by</source>
-        <translation>签名人</translation>
+        <translation>签署人</translation>
     </message>
     <message>
         <source>Signed by {name} at {when}: {meaning}</source>
-        <translation>由 {name} 于 {when} 签名：{meaning}</translation>
+        <translation>由 {name} 于 {when} 签署：{meaning}</translation>
     </message>
     <message>
         <source>Signed by {name}, {moment}: locked, unless the report is amended.</source>
-        <translation>由 {name} 签名，{moment}：已锁定，除非修订报告。</translation>
+        <translation>由 {name} 签署，{moment}：已锁定，除非修订报告。</translation>
     </message>
     <message>
         <source>Signed by {name}: locked, unless the report is amended (Report).</source>
-        <translation>由 {name} 签名：已锁定，除非修订报告（“报告”）。</translation>
+        <translation>由 {name} 签署：已锁定，除非修订报告（“报告”）。</translation>
     </message>
     <message>
         <source>Signed by {name}: nothing can be added any more.</source>
-        <translation>由 {name} 签名：不能再添加任何内容。</translation>
+        <translation>由 {name} 签署：不能再添加任何内容。</translation>
     </message>
     <message>
         <source>Signed impressions are labels too</source>
-        <translation>已签名的印象也作为标注</translation>
+        <translation>已签署的印象也作为标注</translation>
     </message>
     <message>
         <source>Signed in: {who}</source>
@@ -7700,7 +7813,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Space: the other</source>
-        <translation>空格：另一幅</translation>
+        <translation>空格：另一张</translation>
     </message>
     <message>
         <source>Specimen</source>
@@ -7730,7 +7843,7 @@ Left goes back, T to the tasks.</source>
     <message numerus="yes">
         <source>Stage of %n picture(s)</source>
         <translation>
-            <numerusform>%n 幅图像的阶段</numerusform>
+            <numerusform>%n 张图像的阶段</numerusform>
         </translation>
     </message>
     <message>
@@ -7751,7 +7864,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Stages differ: one picture was taken before acetic acid, the other after</source>
-        <translation>阶段不同：一幅图像采集于醋酸之前，另一幅采集于醋酸之后</translation>
+        <translation>阶段不同：一张图像拍摄于醋酸之前，另一张拍摄于醋酸之后</translation>
     </message>
     <message>
         <source>Stages differ: {now} and {earlier}</source>
@@ -7787,7 +7900,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Steps passed over</source>
-        <translation>跳过的步骤</translation>
+        <translation>略过的步骤</translation>
     </message>
     <message>
         <source>Still missing: {grades}.</source>
@@ -7819,7 +7932,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Stop: nothing is learned yet</source>
-        <translation>停止：尚未学到任何内容</translation>
+        <translation>停止：尚无训练结果</translation>
     </message>
     <message>
         <source>Stopped</source>
@@ -7899,19 +8012,19 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Swede score</source>
-        <translation>Swede评分</translation>
+        <translation>Swede 评分</translation>
     </message>
     <message>
         <source>Swede score ({left} of {items} items)</source>
-        <translation>Swede评分（{items} 项中 {left} 项未评）</translation>
+        <translation>Swede 评分（{items} 项中 {left} 项未评）</translation>
     </message>
     <message>
         <source>Swede score of {lesion}: {status}</source>
-        <translation>{lesion}的Swede评分：{status}</translation>
+        <translation>{lesion}的 Swede 评分：{status}</translation>
     </message>
     <message>
         <source>Swede score: {status}</source>
-        <translation>Swede评分：{status}</translation>
+        <translation>Swede 评分：{status}</translation>
     </message>
     <message>
         <source>Swede, lesion size: {size}</source>
@@ -7983,11 +8096,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Take the last corner back</source>
-        <translation>撤回最后一个角点</translation>
+        <translation>撤回最后一个顶点</translation>
     </message>
     <message>
         <source>Take the last corner or lesion away</source>
-        <translation>移除最后一个角点或病变</translation>
+        <translation>移除最后一个顶点或病变</translation>
     </message>
     <message>
         <source>Take the last point away</source>
@@ -7995,7 +8108,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Take the swab or instrument out of the view, then retake.</source>
-        <translation>请将棉签或器械移出视野，然后重新拍摄。</translation>
+        <translation>请将棉签或器械移出视野，然后重拍。</translation>
     </message>
     <message>
         <source>Take the tour (3 minutes)</source>
@@ -8003,11 +8116,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Take this patient off the record? She has no visit.</source>
-        <translation>将此患者从记录中移除？她没有就诊。</translation>
+        <translation>将此患者从记录中移除？该患者没有就诊。</translation>
     </message>
     <message>
         <source>Take this visit off the record?</source>
-        <translation>将此次就诊从记录中移除？</translation>
+        <translation>将本次就诊从记录中移除？</translation>
     </message>
     <message>
         <source>Take what comes next</source>
@@ -8109,7 +8222,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The AI was revealed without a first read.</source>
-        <translation>AI 是在没有首次阅片的情况下显示的。</translation>
+        <translation>AI 结果是在没有首次阅片的情况下显示的。</translation>
     </message>
     <message>
         <source>The Lugol&apos;s iodine picture shows only a part of this view.</source>
@@ -8137,7 +8250,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The camera gave one picture twice: look at lamp and filter, then take the pair again.</source>
-        <translation>相机两次给出同一张图像：请检查光源灯和滤镜，然后重新拍摄配对图像。</translation>
+        <translation>相机两次给出同一张图像：请检查光源灯和滤光片，然后重新拍摄配对图像。</translation>
     </message>
     <message>
         <source>The camera gives no pictures since {silent:.0f} s.</source>
@@ -8158,6 +8271,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>The camera is off.</source>
         <translation>相机已关闭。</translation>
+    </message>
+    <message>
+        <source>The card of a model is in English.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The card of this model cannot be shown.</source>
@@ -8185,7 +8302,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The clinician&apos;s grade: normal, low, high, cancer</source>
-        <translation>临床医师的分级：正常、低级别、高级别、癌</translation>
+        <translation>临床医师的级别：正常、低级别、高级别、癌</translation>
     </message>
     <message>
         <source>The clock is running. Press again within 3 seconds to start it anew.</source>
@@ -8205,11 +8322,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The colours are unlike the fluorescence this model knows: check filter and white balance.</source>
-        <translation>颜色与此模型所知的荧光不同：请检查滤镜和白平衡。</translation>
+        <translation>颜色与此模型所知的荧光不同：请检查滤光片和白平衡。</translation>
     </message>
     <message>
         <source>The correction holds for all her visits.</source>
-        <translation>此更正适用于她的所有就诊。</translation>
+        <translation>此更正适用于该患者的所有就诊。</translation>
     </message>
     <message>
         <source>The demo library is not complete. What is drawn already is kept and used next time.</source>
@@ -8221,27 +8338,27 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The earlier picture is being laid anew</source>
-        <translation>正在重新叠加以前的图像</translation>
+        <translation>正在重新叠加既往图像</translation>
     </message>
     <message>
         <source>The earlier picture is being laid on this visit&apos;s.</source>
-        <translation>正在将以前的图像叠加到本次就诊的图像上。</translation>
+        <translation>正在将既往图像叠加到本次就诊的图像上。</translation>
     </message>
     <message>
         <source>The earlier picture is laid over the live one, and there is none at present.</source>
-        <translation>以前的图像叠加在实时图像上，而目前没有实时图像。</translation>
+        <translation>既往图像叠加在实时图像上，而目前没有实时图像。</translation>
     </message>
     <message>
         <source>The earlier visit is no longer on record as one of this woman&apos;s: it is not shown any more.</source>
-        <translation>以前的就诊在记录中已不属于此患者：不再显示。</translation>
+        <translation>该既往就诊在记录中已不属于此患者：不再显示。</translation>
     </message>
     <message>
         <source>The engine is not done yet.</source>
-        <translation>引擎尚未完成。</translation>
+        <translation>分析引擎尚未完成。</translation>
     </message>
     <message>
         <source>The engine is reading the pair ...</source>
-        <translation>引擎正在读取配对图像 ...</translation>
+        <translation>分析引擎正在读取配对图像 ...</translation>
     </message>
     <message>
         <source>The error is not known: spread the spots, the others lie on one line.</source>
@@ -8326,12 +8443,12 @@ Left goes back, T to the tasks.</source>
     <message numerus="yes">
         <source>The highest Swede score counts: %n lesion(s) to be scored.</source>
         <translation>
-            <numerusform>以最高的 Swede评分为准：还有 %n 个病变待评分。</numerusform>
+            <numerusform>以最高的 Swede 评分为准：还有 %n 个病变待评分。</numerusform>
         </translation>
     </message>
     <message>
         <source>The highest Swede score counts: {status}.</source>
-        <translation>以最高的 Swede评分为准：{status}。</translation>
+        <translation>以最高的 Swede 评分为准：{status}。</translation>
     </message>
     <message>
         <source>The identity was corrected after this signature: see the top of the report.</source>
@@ -8347,7 +8464,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The journal keeps the signing as {name}.</source>
-        <translation>审计追踪将签名记录为 {name}。</translation>
+        <translation>审计追踪将签署记录为 {name}。</translation>
     </message>
     <message>
         <source>The key is the one with this fingerprint: {fingerprint}.</source>
@@ -8413,7 +8530,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The network follows a preprint (PConvFusionModel) that was not peer reviewed. The shipped model is a {model}: its figures on phantoms say nothing about its performance on women.</source>
-        <translation>该网络依据一篇未经同行评审的预印本（PConvFusionModel）。随附的模型是{model}：其基于体模的数据完全不能说明其在患者身上的性能。</translation>
+        <translation>该网络依据一篇未经同行评审的预印本（PConvFusionModel）。随附的模型是{model}：其基于模拟体模的数据完全不能说明其在患者身上的性能。</translation>
     </message>
     <message>
         <source>The new folder {folder}</source>
@@ -8541,15 +8658,15 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The plan of this site does not count: {problem}. The default plan does, until one is saved.</source>
-        <translation>本机构的计划无效：{problem}。在保存新计划之前使用默认计划。</translation>
+        <translation>本机构的检查方案无效：{problem}。在保存新检查方案之前使用默认检查方案。</translation>
     </message>
     <message>
         <source>The plan of this site is saved. It holds for examinations that begin from now on.</source>
-        <translation>本机构的计划已保存。适用于此后开始的检查。</translation>
+        <translation>本机构的检查方案已保存。适用于此后开始的检查。</translation>
     </message>
     <message>
         <source>The plan of this site, for all who examine here. It holds for examinations that begin from now on. A step with seconds is a mark of the clock since acetic acid.</source>
-        <translation>本机构的计划，供所有在此检查的人员使用。适用于此后开始的检查。带秒数的步骤是醋酸计时的标记。</translation>
+        <translation>本机构的检查方案，供所有在此检查的人员使用。适用于此后开始的检查。带秒数的步骤是醋酸计时的标记。</translation>
     </message>
     <message>
         <source>The points lie on top of each other or on one line. Spread them over the cervix.</source>
@@ -8597,7 +8714,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The report that was signed is kept as it is. The visit can be changed then, and has to be signed anew; the new report says which one it takes the place of, and why.</source>
-        <translation>已签署的报告按原样保留。此后可更改就诊，且须重新签名；新报告会注明取代哪一份报告及其原因。</translation>
+        <translation>已签署的报告按原样保留。此后可更改就诊，且须重新签署；新报告会注明取代哪一份报告及其原因。</translation>
     </message>
     <message>
         <source>The same password again</source>
@@ -8649,7 +8766,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The tour is shown on the demo library, on phantoms. The library that is open now is closed for it; File, Open another library brings it back, and the next start opens it as before.</source>
-        <translation>导览在演示病例库上进行，基于体模。当前打开的病例库会为此关闭；“文件 &gt; 打开其他病例库”可将其重新打开，下次启动时也会照常打开。</translation>
+        <translation>导览在演示病例库上进行，基于模拟体模。当前打开的病例库会为此关闭；“文件 &gt; 打开另一病例库”可将其重新打开，下次启动时也会照常打开。</translation>
     </message>
     <message>
         <source>The tour waits: this step is about {page}. Stay here as long as you like.</source>
@@ -8694,6 +8811,10 @@ Left goes back, T to the tasks.</source>
         <translation>两者保持并排，未对齐</translation>
     </message>
     <message>
+        <source>The user guide is in English only.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The view moved between the two: hold still, and take the pair again if there is time.</source>
         <translation>两次拍摄之间视野有移动：请保持不动，如时间允许，请重新拍摄配对图像。</translation>
     </message>
@@ -8703,7 +8824,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The visit was signed before the AI answer was revealed: it stays hidden.</source>
-        <translation>就诊在显示 AI 结果之前已签名：结果保持隐藏。</translation>
+        <translation>就诊在显示 AI 结果之前已签署：结果保持隐藏。</translation>
     </message>
     <message>
         <source>The visits are still being looked for.</source>
@@ -8723,7 +8844,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The women of the locked test are set aside for good: no model of this library ever learns from them. What is learned stays in quarantine and answers nothing until it is compared on them and promoted with a signature.</source>
-        <translation>锁定测试集的患者永久单独保留：本病例库的任何模型都绝不会从中学习。学得的模型处于隔离状态，在用这些患者比较并经签名启用之前，不给出任何结果。</translation>
+        <translation>锁定测试集的患者永久单独保留：本病例库绝不会用这些患者训练任何模型。训练所得的模型处于隔离状态，在用这些患者比较并经签名启用之前，不给出任何结果。</translation>
     </message>
     <message>
         <source>The {picture}</source>
@@ -8751,7 +8872,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>There is a plan that was not imported yet. Throw it away, and look at what was dropped now?</source>
-        <translation>有一个尚未导入的计划。是否放弃该计划，改为查看刚拖入的内容？</translation>
+        <translation>有一个尚未导入的计划。是否放弃该计划，改为查看刚拖放的内容？</translation>
     </message>
     <message>
         <source>There is no AI answer for this pair.</source>
@@ -8779,7 +8900,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>There is no earlier visit of hers with a white-light picture.</source>
-        <translation>她没有带白光图像的以前就诊。</translation>
+        <translation>该患者没有含白光图像的既往就诊。</translation>
     </message>
     <message>
         <source>There is no key yet: the first signed export makes it, and its fingerprint stands here then.</source>
@@ -8811,7 +8932,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>There is nothing to be seen in it: retake.</source>
-        <translation>图像中看不到任何内容：请重新拍摄。</translation>
+        <translation>图像中看不到任何内容：请重拍。</translation>
     </message>
     <message>
         <source>These are the first {count}; the CSV has all.</source>
@@ -8823,7 +8944,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>They stay in the folder. Import brings them in later.</source>
-        <translation>它们保留在文件夹中。稍后可通过“导入”加入。</translation>
+        <translation>它们保留在文件夹中。稍后可通过“导入”导入。</translation>
     </message>
     <message numerus="yes">
         <source>They were taken %n minute(s) apart: use pictures that were taken together.</source>
@@ -8845,7 +8966,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>This device gives no fluorescence. Leave the step out, take a white-light picture, or choose another device.</source>
-        <translation>此设备没有荧光。请跳过此步骤、拍摄白光图像，或选择其他设备。</translation>
+        <translation>此设备没有荧光。请略过此步骤、拍摄白光图像，或选择其他设备。</translation>
     </message>
     <message>
         <source>This device takes its pictures itself: press its own button, and they come into the visit.</source>
@@ -8873,11 +8994,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>This is the demonstration library: all of it is on phantoms.</source>
-        <translation>这是演示病例库：全部内容均基于体模。</translation>
+        <translation>这是演示病例库：全部内容均基于模拟体模。</translation>
     </message>
     <message>
         <source>This is your second read. One that differs from the AI needs a reason.</source>
-        <translation>这是你的第二次阅片。如与 AI 不同，须说明原因。</translation>
+        <translation>这是你的第二次阅片。如与 AI 不同，须说明理由。</translation>
     </message>
     <message>
         <source>This key opens the library if every password is forgotten. Print it or write it down, and keep it in a safe place away from this computer. It is not shown again, and nobody can make it again; an administrator can make another.</source>
@@ -8889,7 +9010,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>This library is a demonstration: the woman is made up and the pictures are computer-drawn phantoms.</source>
-        <translation>本病例库仅供演示：患者是虚构的，图像是计算机绘制的体模。</translation>
+        <translation>本病例库仅供演示：患者是虚构的，图像是计算机绘制的模拟体模。</translation>
     </message>
     <message>
         <source>This library is not encrypted and has no accounts: the name above is what stands beside your reads. For pictures of real women make an encrypted library (New library...).</source>
@@ -8901,19 +9022,19 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>This library is open already.</source>
-        <translation>此病例库已打开。</translation>
+        <translation>本病例库已打开。</translation>
     </message>
     <message>
         <source>This library is open for reading only ({why}), and an export must go on record. Open it where it can be written, then export again.</source>
-        <translation>此病例库以只读方式打开（{why}），而导出必须记录。请在可写入的地方打开，然后重新导出。</translation>
+        <translation>本病例库以只读方式打开（{why}），而导出必须记录。请在可写入的地方打开，然后重新导出。</translation>
     </message>
     <message>
         <source>This library is open for reading only, and an export must go on record.</source>
-        <translation>此病例库以只读方式打开，而导出必须记录。</translation>
+        <translation>本病例库以只读方式打开，而导出必须记录。</translation>
     </message>
     <message>
         <source>This library is open for reading only: nothing can be learned from it here.</source>
-        <translation>此病例库以只读方式打开：在此无法用其学习。</translation>
+        <translation>本病例库以只读方式打开：在此无法用其训练模型。</translation>
     </message>
     <message>
         <source>This line cannot be read: it is not what was written.</source>
@@ -8973,7 +9094,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>This picture is black and white: use the colour picture, or switch the camera to colour, then retake.</source>
-        <translation>此图像是黑白的：请使用彩色图像，或将相机切换为彩色，然后重新拍摄。</translation>
+        <translation>此图像是黑白的：请使用彩色图像，或将相机切换为彩色，然后重拍。</translation>
     </message>
     <message>
         <source>This shows no tissue: choose the picture of the cervix.</source>
@@ -8989,11 +9110,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>This visit is of {day}, not of today. Press again within 3 seconds to take pictures into it all the same, or begin a new visit of her in Today.</source>
-        <translation>本次就诊日期为 {day}，不是今日。请在 3 秒内再按一次以仍将图像拍入其中，或在“今日”中为她新建就诊。</translation>
+        <translation>本次就诊日期为 {day}，不是今日。请在 3 秒内再按一次，仍将图像拍入其中；或在“今日”中为该患者新建就诊。</translation>
     </message>
     <message>
         <source>This visit is signed: begin a new visit of her in Today.</source>
-        <translation>本次就诊已签名：请在“今日”中为她新建就诊。</translation>
+        <translation>本次就诊已签署：请在“今日”中为该患者新建就诊。</translation>
     </message>
     <message>
         <source>This would stop the clock of acetic acid. Undo again within 3 seconds to take it back.</source>
@@ -9081,7 +9202,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>To her visit of {when}.</source>
-        <translation>归入她 {when} 的就诊。</translation>
+        <translation>归入该患者 {when} 的就诊。</translation>
     </message>
     <message>
         <source>To mark it, press O and click where it is.</source>
@@ -9109,15 +9230,15 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Too few corners to close: a contour takes 3 and a line 2. Move the cursor away from the last one and set the next.</source>
-        <translation>角点太少，无法闭合：轮廓需要 3 个，线需要 2 个。请将光标移离最后一个角点，再设置下一个。</translation>
+        <translation>顶点太少，无法闭合：轮廓需要 3 个，线需要 2 个。请将光标移离最后一个顶点，再设置下一个。</translation>
     </message>
     <message>
         <source>Too few to learn from: each grade needs {enough} women with a picture of {source}.</source>
-        <translation>数量太少，无法学习：每个级别需要 {enough} 名有{source}图像的患者。</translation>
+        <translation>数量太少，无法训练：每个级别需要 {enough} 名有{source}图像的患者。</translation>
     </message>
     <message>
         <source>Too few to learn from: each grade needs {enough} women.</source>
-        <translation>数量太少，无法学习：每个级别需要 {enough} 名患者。</translation>
+        <translation>数量太少，无法训练：每个级别需要 {enough} 名患者。</translation>
     </message>
     <message>
         <source>Tool</source>
@@ -9189,7 +9310,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Unassigned: nobody has said yet who the woman is. This is a preview; assign the visit to a patient to sign it.</source>
-        <translation>未分配：尚未有人说明患者是谁。这是预览；如需签名，请先将就诊分配给患者。</translation>
+        <translation>未分配：尚未有人说明患者是谁。这是预览；如需签署，请先将就诊分配给患者。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -9305,7 +9426,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Vagina, miscellaneous</source>
-        <translation>阴道，杂类</translation>
+        <translation>阴道，其他所见</translation>
     </message>
     <message>
         <source>Vagina, non-specific</source>
@@ -9322,6 +9443,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>Vagina, where</source>
         <translation>阴道，部位</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Vessels</source>
@@ -9425,7 +9550,13 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>What</source>
-        <translation>类别</translation>
+        <comment>kind of record</comment>
+        <translation type="unfinished">类别</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <comment>kind of specimen</comment>
+        <translation type="unfinished">类别</translation>
     </message>
     <message>
         <source>What a complete score is taken for, beside it in Findings. Sources differ. None says that a biopsy is not needed.</source>
@@ -9461,7 +9592,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>What is signed stays: a change after it takes a reason, and this report is kept beside the new one.</source>
-        <translation>已签署的内容保持不变：此后更改须说明原因，且本报告与新报告一并保留。</translation>
+        <translation>已签署的内容保持不变：此后更改须说明理由，且本报告与新报告一并保留。</translation>
     </message>
     <message>
         <source>What is wrong</source>
@@ -9477,7 +9608,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>What stands above and below every report from now on, and which sections it has. Who she is, the findings, the AI answer where it was revealed, warnings and the signature always do; what is left out is said in the report.</source>
-        <translation>此后每份报告上方和下方的内容，以及包含哪些部分。患者身份、所见、已显示的 AI 结果、警告和签名始终包含；省略的内容会在报告中说明。</translation>
+        <translation>此后每份报告上方和下方的内容，以及包含哪些部分。患者身份、所见、已显示的 AI 结果、警告和签名始终包含；略过的内容会在报告中说明。</translation>
     </message>
     <message>
         <source>What stands above the signature</source>
@@ -9517,7 +9648,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>What was left out, and why</source>
-        <translation>省略的内容及原因</translation>
+        <translation>略过的内容及原因</translation>
     </message>
     <message>
         <source>What was said of pairs without a grade is not kept. Stay, or leave the task once more to throw it away.</source>
@@ -9541,7 +9672,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>What you enter in Findings ({review.findings}) stands in this report; {review.save_pdf} saves it. Sign locks the visit, with your name and the time; a change afterwards takes a reason. The tour never signs.</source>
-        <translation>在“所见”（{review.findings}）中录入的内容会出现在此报告中；{review.save_pdf} 保存报告。“签名”会锁定就诊，并附上姓名和时间；此后更改须说明原因。导览绝不会签名。</translation>
+        <translation>在“所见”（{review.findings}）中录入的内容会出现在此报告中；{review.save_pdf} 保存报告。“签署”会锁定就诊，并附上姓名和时间；此后更改须说明理由。导览绝不会签署。</translation>
     </message>
     <message>
         <source>What you read</source>
@@ -9630,7 +9761,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Whitening after acetic acid, or back to the live picture</source>
-        <translation>醋酸后的醋白变化，或返回实时图像</translation>
+        <translation>醋白变化，或返回实时图像</translation>
     </message>
     <message>
         <source>Whitening clip</source>
@@ -9638,7 +9769,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Whitening is followed by itself once the clock of acetic acid runs. Nothing was followed in this visit yet.</source>
-        <translation>醋酸计时开始后，会自动跟踪醋白变化。本次就诊尚未跟踪任何内容。</translation>
+        <translation>醋酸计时开始后，会自动追踪醋白变化。本次就诊尚未追踪任何内容。</translation>
     </message>
     <message>
         <source>Whitening is not recorded yet, and is tried again; the clock of acetic acid runs.</source>
@@ -9654,7 +9785,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Whitens {onset}, most dL* {peak:.1f} at {at}, {faded}; {against}.</source>
-        <translation>{onset}变白，最大 dL* {peak:.1f}，出现于 {at}，{faded}；{against}。</translation>
+        <translation>{onset}出现醋白变化，最大 dL* {peak:.1f}，出现于 {at}，{faded}；{against}。</translation>
     </message>
     <message>
         <source>Who</source>
@@ -9670,7 +9801,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Who signs</source>
-        <translation>签名者</translation>
+        <translation>签署者</translation>
     </message>
     <message>
         <source>Whoever can read the folder can read the pictures and all that is written beside them, names as well.</source>
@@ -9732,7 +9863,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Why the signed report is amended</source>
-        <translation>修订已签署报告的原因</translation>
+        <translation>修订已签署报告的理由</translation>
     </message>
     <message>
         <source>Why, a word will do</source>
@@ -9761,7 +9892,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Wipe mucus or blood off the os, then retake.</source>
-        <translation>请擦去宫颈外口的黏液或血液，然后重新拍摄。</translation>
+        <translation>请擦去宫颈外口的黏液或血液，然后重拍。</translation>
     </message>
     <message>
         <source>With the visit before</source>
@@ -9769,7 +9900,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Without an identifier it is not known whose they are, and they are left out.</source>
-        <translation>没有编号，就不知道属于谁，因而不会纳入。</translation>
+        <translation>没有编号，就不知道属于谁，因而会被略过。</translation>
     </message>
     <message>
         <source>Woman {code}</source>
@@ -9782,6 +9913,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>Women on record</source>
         <translation>记录中的患者</translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <comment>that are searched for</comment>
+        <translation type="unfinished">文字</translation>
     </message>
     <message>
         <source>Words</source>
@@ -9819,7 +9955,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Write your name to sign.</source>
-        <translation>请填写姓名以签名。</translation>
+        <translation>请填写姓名以签署。</translation>
     </message>
     <message>
         <source>Writing</source>
@@ -9971,7 +10107,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a case gives no number to learn from</source>
-        <translation>有一例未得出可供学习的数值</translation>
+        <translation>有一例未得出可供训练的数值</translation>
     </message>
     <message>
         <source>a contour</source>
@@ -9983,7 +10119,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a demonstration model trained on phantoms</source>
-        <translation>基于体模训练的演示模型</translation>
+        <translation>基于模拟体模训练的演示模型</translation>
     </message>
     <message>
         <source>a device, not a file</source>
@@ -10115,7 +10251,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a model is being learned from this library</source>
-        <translation>正在用此病例库学习模型</translation>
+        <translation>正在用本病例库训练模型</translation>
     </message>
     <message>
         <source>a name in {where}</source>
@@ -10183,7 +10319,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a picture must be rows x columns x 3 in 8 bits, not {size} {kind}</source>
-        <translation>图像须为 8 位的 行 x 列 x 3，而不是 {size} {kind}</translation>
+        <translation>图像须为 8 位的行 x 列 x 3，而不是 {size} {kind}</translation>
     </message>
     <message>
         <source>a picture of the pair is not in the light of its camera</source>
@@ -10207,11 +10343,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a plan has at most {most} steps</source>
-        <translation>计划最多有 {most} 个步骤</translation>
+        <translation>检查方案最多有 {most} 个步骤</translation>
     </message>
     <message>
         <source>a plan needs at least one step</source>
-        <translation>计划至少需要一个步骤</translation>
+        <translation>检查方案至少需要一个步骤</translation>
     </message>
     <message>
         <source>a point of the scale lies outside of its picture</source>
@@ -10227,7 +10363,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a reason has at most {most} characters</source>
-        <translation>原因最多 {most} 个字符</translation>
+        <translation>理由最多 {most} 个字符</translation>
     </message>
     <message>
         <source>a recovery key has {letters} in it, which none has</source>
@@ -10243,7 +10379,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a region needs at least three corners</source>
-        <translation>区域至少需要三个角点</translation>
+        <translation>区域至少需要三个顶点</translation>
     </message>
     <message>
         <source>a report as PDF holds names and cannot go into an export for research</source>
@@ -10259,7 +10395,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a report is amended for a reason</source>
-        <translation>修订报告须说明原因</translation>
+        <translation>修订报告须说明理由</translation>
     </message>
     <message>
         <source>a result is overdue after {least} to {most} days</source>
@@ -10279,7 +10415,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a second read that departs from the AI needs a reason</source>
-        <translation>与 AI 不同的第二次阅片须说明原因</translation>
+        <translation>与 AI 不同的第二次阅片须说明理由</translation>
     </message>
     <message>
         <source>a sequence in it is broken</source>
@@ -10287,7 +10423,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a signature needs a printed name and what it means</source>
-        <translation>签名须有打印姓名及其含义</translation>
+        <translation>签名须有正楷姓名及其含义</translation>
     </message>
     <message>
         <source>a socket, not a file</source>
@@ -10299,7 +10435,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a task needs a name of at most {most} letters</source>
-        <translation>任务须有名称，最多 {most} 个字母</translation>
+        <translation>任务须有名称，最多 {most} 个字符</translation>
     </message>
     <message>
         <source>a task needs pairs, and the search found none</source>
@@ -10323,7 +10459,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>a visit without an impression cannot be signed</source>
-        <translation>没有印象的就诊不能签名</translation>
+        <translation>没有印象的就诊不能签署</translation>
     </message>
     <message>
         <source>a worker process ended unexpectedly</source>
@@ -10385,7 +10521,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>acetic acid is on already</source>
-        <translation>已施用醋酸</translation>
+        <translation>已涂醋酸</translation>
     </message>
     <message>
         <source>acid</source>
@@ -10478,7 +10614,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>adjudicator</source>
-        <translation>裁定者</translation>
+        <translation>裁定员</translation>
     </message>
     <message>
         <source>administrator</source>
@@ -10536,7 +10672,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>all margin: left out</source>
-        <translation>全为边缘：已排除</translation>
+        <translation>全为边缘：已略过</translation>
     </message>
     <message>
         <source>allergies</source>
@@ -10563,7 +10699,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>an account is never removed: what it did stays its doing</source>
-        <translation>帐户绝不会被删除：其所做操作始终归其名下</translation>
+        <translation>帐户绝不会被移除：其所做操作始终归其名下</translation>
     </message>
     <message>
         <source>an account needs a name of at most 100 letters</source>
@@ -10852,7 +10988,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>began {seconds:.0f} s after acid</source>
-        <translation>醋酸后 {seconds:.0f} s 开始</translation>
+        <translation>醋酸后 {seconds:.0f} 秒开始</translation>
     </message>
     <message>
         <source>begin it in Capture</source>
@@ -10889,7 +11025,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>blank them, or leave the picture out</source>
-        <translation>请将文字遮盖，或排除该图像</translation>
+        <translation>请将文字遮盖，或略过该图像</translation>
     </message>
     <message>
         <source>bleeding</source>
@@ -10943,7 +11079,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>boxes to blank were drawn for {count} pictures that are not in this export</source>
-        <translation>有 {count} 幅不在本次导出中的图像画有遮盖框</translation>
+        <translation>有 {count} 张不在本次导出中的图像画有遮盖框</translation>
     </message>
     <message>
         <source>bring it as a PNG</source>
@@ -11029,7 +11165,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>cannot be read: left out</source>
-        <translation>无法读取：已排除</translation>
+        <translation>无法读取：已略过</translation>
     </message>
     <message>
         <source>cannot be told</source>
@@ -11041,11 +11177,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>cases of another clinic</source>
-        <translation>其他诊所的病例</translation>
+        <translation>其他机构的病例</translation>
     </message>
     <message>
         <source>cases of this clinic</source>
-        <translation>本诊所的病例</translation>
+        <translation>本机构的病例</translation>
     </message>
     <message>
         <source>cervix</source>
@@ -11211,7 +11347,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>check the pictures and grades it learns from, then train again</source>
-        <translation>请检查训练所用的图像和分级，然后重新训练</translation>
+        <translation>请检查训练所用的图像和级别，然后重新训练</translation>
     </message>
     <message>
         <source>check the pictures, or fetch the model again</source>
@@ -11423,7 +11559,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>choose another model, or leave that picture out</source>
-        <translation>请选择另一模型，或排除该图像</translation>
+        <translation>请选择另一模型，或略过该图像</translation>
     </message>
     <message>
         <source>choose another name</source>
@@ -11511,7 +11647,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>choose one white-light and one fluorescence picture of one visit; say their stages first</source>
-        <translation>请选择同一次就诊的一幅白光图像和一幅荧光图像；请先指定其阶段</translation>
+        <translation>请选择同一次就诊的一张白光图像和一张荧光图像；请先指定其阶段</translation>
     </message>
     <message>
         <source>choose one, or switch the account off</source>
@@ -11584,7 +11720,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>click on the picture</source>
-        <translation>请在图像上单击</translation>
+        <translation>请在图像上点击</translation>
     </message>
     <message>
         <source>clinician</source>
@@ -11605,7 +11741,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>close it there and ask for permission to write to the folder and the file &apos;lock&apos; in it, and keep it on a disk that locks files</source>
-        <translation>请在那里将其关闭，申请对该文件夹及其中文件 &apos;lock&apos; 的写入权限，并将病例库保存在支持文件锁定的磁盘上</translation>
+        <translation>请在那里将其关闭，申请对该文件夹及其中文件“lock”的写入权限，并将病例库保存在支持文件锁定的磁盘上</translation>
     </message>
     <message>
         <source>close it, then try again</source>
@@ -11625,7 +11761,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>close the corners of a lesion</source>
-        <translation>闭合病变的各个角点</translation>
+        <translation>闭合病变轮廓</translation>
     </message>
     <message>
         <source>close the other program</source>
@@ -11720,7 +11856,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message numerus="yes">
         <source>confirming %n picture(s)</source>
         <translation>
-            <numerusform>确认 %n 幅图像</numerusform>
+            <numerusform>确认 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
@@ -11858,7 +11994,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>cut short after {read:.3g} s of {declared:.3g} s</source>
-        <translation>仅有 {read:.3g} s 即中断，标称 {declared:.3g} s</translation>
+        <translation>仅有 {read:.3g} 秒即中断，标称 {declared:.3g} 秒</translation>
     </message>
     <message>
         <source>cyst</source>
@@ -11870,7 +12006,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>darken the room, look at lamp and filter, then take again</source>
-        <translation>请调暗房间，检查光源灯和滤镜，然后重新拍摄</translation>
+        <translation>请调暗房间，检查光源灯和滤光片，然后重新拍摄</translation>
     </message>
     <message>
         <source>database: line {number} of {table} refers to a line of {other} that is not there</source>
@@ -11895,7 +12031,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>deciduosis in pregnancy</source>
-        <translation>妊娠期蜕膜变</translation>
+        <translation>妊娠期蜕膜样变</translation>
     </message>
     <message>
         <source>decisions between readers are written</source>
@@ -11969,19 +12105,19 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>down</source>
         <comment>where to swing</comment>
-        <translation>向下</translation>
+        <translation>下</translation>
     </message>
     <message>
         <source>drag along what you draw, or click its corners</source>
-        <translation>请拖动绘制，或逐个单击角点</translation>
+        <translation>请拖动绘制，或逐个点击顶点</translation>
     </message>
     <message>
         <source>draw along the junction, or click points along it and press Enter</source>
-        <translation>请沿交界绘制，或沿其逐点单击并按 Enter</translation>
+        <translation>请沿交界绘制，或沿其依次点击各点并按 Enter</translation>
     </message>
     <message>
         <source>draw around the lesion, or click at least three corners</source>
-        <translation>请围绕病变绘制，或单击至少三个角点</translation>
+        <translation>请围绕病变绘制，或点击至少三个顶点</translation>
     </message>
     <message>
         <source>draw around the whole cervix in one stroke, within the picture</source>
@@ -12017,7 +12153,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>drawn on both pictures, measured on the white-light one</source>
-        <translation>在两幅图像上绘制，在白光图像上测量</translation>
+        <translation>在两张图像上绘制，在白光图像上测量</translation>
     </message>
     <message>
         <source>drawn: {drawings}</source>
@@ -12033,7 +12169,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>each picture here has a number of its own: they may be a count</source>
-        <translation>此处每幅图像各有一个编号：可能只是计数</translation>
+        <translation>此处每张图像各有一个编号：可能只是计数</translation>
     </message>
     <message>
         <source>each says why.</source>
@@ -12045,7 +12181,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>earlier picture</source>
-        <translation>早前的图像</translation>
+        <translation>既往图像</translation>
     </message>
     <message>
         <source>either {key_file} is not the one of this library, or library.sqlite is damaged: put both back from the same backup (pfm library restore), or choose another library</source>
@@ -12078,11 +12214,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>enter the clinic&apos;s number</source>
-        <translation>请输入诊所的患者编号</translation>
+        <translation>请输入患者的院内编号</translation>
     </message>
     <message>
         <source>enter the clinic&apos;s number, or a name</source>
-        <translation>请输入诊所的患者编号或姓名</translation>
+        <translation>请输入患者的院内编号或姓名</translation>
     </message>
     <message>
         <source>epoch</source>
@@ -12164,7 +12300,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>export it again as CSV (UTF-8)</source>
-        <translation>请重新导出为 CSV (UTF-8)</translation>
+        <translation>请重新导出为 CSV（UTF-8）</translation>
     </message>
     <message>
         <source>export it as an 8-bit RGB picture</source>
@@ -12188,7 +12324,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>faded to half at {seconds:.0f} s</source>
-        <translation>于 {seconds:.0f} s 消退至一半</translation>
+        <translation>于 {seconds:.0f} 秒消退至一半</translation>
     </message>
     <message>
         <source>failed</source>
@@ -12229,7 +12365,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>file names are relative to the manifest&apos;s folder, those in a zip follow its name (a.zip/1.jpg)</source>
-        <translation>文件名相对于清单文件所在的文件夹，zip 中的文件名写在 zip 名称之后 (a.zip/1.jpg)</translation>
+        <translation>文件名相对于清单文件所在的文件夹，zip 中的文件名写在 zip 名称之后（a.zip/1.jpg）</translation>
     </message>
     <message>
         <source>fill in both</source>
@@ -12258,7 +12394,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>first of {pictures} pictures in the file</source>
-        <translation>文件中 {pictures} 幅图像的第一幅</translation>
+        <translation>文件中 {pictures} 张图像的第一张</translation>
     </message>
     <message>
         <source>fluorescence</source>
@@ -12408,7 +12544,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>give a picture</source>
-        <translation>请给出一幅图像</translation>
+        <translation>请给出一张图像</translation>
     </message>
     <message>
         <source>give both or neither</source>
@@ -12485,7 +12621,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>grade</source>
-        <translation>分级</translation>
+        <translation>级别</translation>
     </message>
     <message>
         <source>grade pairs of more women</source>
@@ -12497,7 +12633,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>grades are {grades}</source>
-        <translation>分级为 {grades}</translation>
+        <translation>级别为 {grades}</translation>
     </message>
     <message>
         <source>green</source>
@@ -12569,11 +12705,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>have a model answer that has not (Models), or add women</source>
-        <translation>请选用未从这些患者学习过的模型给出结果（模型），或增加患者</translation>
+        <translation>请选用未用这些患者训练过的模型给出结果（“模型”），或增加患者</translation>
     </message>
     <message>
         <source>have a model answer that reads the same (Models), then compare again</source>
-        <translation>请选用读取相同图像的模型给出结果（模型），然后重新比较</translation>
+        <translation>请选用读取相同图像的模型给出结果（“模型”），然后重新比较</translation>
     </message>
     <message>
         <source>have it sent or exported as uncompressed DICOM, or as PNG or JPEG</source>
@@ -12639,7 +12775,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>holds black and white only (single bit), not a photograph</source>
-        <translation>仅含黑白（单个位），不是照片</translation>
+        <translation>仅含黑白（1 位），不是照片</translation>
     </message>
     <message>
         <source>holds subsampled colours without a packing, which are not read</source>
@@ -12740,11 +12876,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>in {seconds} s</source>
-        <translation>{seconds} s 后</translation>
+        <translation>{seconds} 秒后</translation>
     </message>
     <message>
         <source>in {seconds} s, hold still</source>
-        <translation>{seconds} s 后，请保持不动</translation>
+        <translation>{seconds} 秒后，请保持不动</translation>
     </message>
     <message>
         <source>inadequate</source>
@@ -12927,7 +13063,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>is the directory of a disc (DICOMDIR), not a picture</source>
-        <translation>是光盘目录 (DICOMDIR)，不是图像</translation>
+        <translation>是光盘目录（DICOMDIR），不是图像</translation>
     </message>
     <message>
         <source>is too dark</source>
@@ -13023,7 +13159,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>it holds more than was signed</source>
-        <translation>所含内容多于所签署的内容</translation>
+        <translation>所含内容多于签名所涵盖的内容</translation>
     </message>
     <message>
         <source>it holds no pixels</source>
@@ -13103,7 +13239,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>it is not on record when acetic acid was applied</source>
-        <translation>没有醋酸施用时间的记录</translation>
+        <translation>没有涂醋酸时间的记录</translation>
     </message>
     <message>
         <source>it is not shown, and nothing was changed</source>
@@ -13183,7 +13319,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>it was left out, or is not among the pictures that were looked at</source>
-        <translation>它已被排除，或不在已查看的图像之中</translation>
+        <translation>它已被略过，或不在已查看的图像之中</translation>
     </message>
     <message>
         <source>it was made by a newer version of the program</source>
@@ -13371,7 +13507,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>its white-light picture is one with acetic acid</source>
-        <translation>其白光图像为醋酸图像</translation>
+        <translation>其白光图像为醋酸后图像</translation>
     </message>
     <message>
         <source>its woman looks like one on another side</source>
@@ -13476,42 +13612,42 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>learn from a library, or take a model that reads white light + fluorescence</source>
-        <translation>从病例库学习，或选用读取白光 + 荧光的模型</translation>
+        <translation>用病例库训练模型，或选用读取白光 + 荧光的模型</translation>
     </message>
     <message>
         <source>learn from pairs of these sources</source>
-        <translation>从这些光源的配对图像学习</translation>
+        <translation>用这些光源的配对图像训练</translation>
     </message>
     <message>
         <source>learn it again, or ask who made it</source>
-        <translation>重新学习，或询问其制作者</translation>
+        <translation>重新训练，或询问其制作者</translation>
     </message>
     <message>
         <source>learn it again, with another name and other words for what it was trained on, also if they do not mean her</source>
-        <translation>重新学习，并更改名称和训练数据的说明文字，即使它们并非指该患者</translation>
+        <translation>重新训练，并更改名称和训练数据的说明文字，即使它们并非指该患者</translation>
     </message>
     <message>
         <source>learn under another name, or move that one out of {folder}</source>
-        <translation>换一个名称学习，或将那个模型移出 {folder}</translation>
+        <translation>换一个名称训练，或将那个模型移出 {folder}</translation>
     </message>
     <message>
         <source>learned</source>
         <comment>state of a run</comment>
-        <translation>学习完成</translation>
+        <translation>训练完成</translation>
     </message>
     <message>
         <source>learning now</source>
-        <translation>正在学习</translation>
+        <translation>正在训练</translation>
     </message>
     <message>
         <source>learning part</source>
         <comment>kind of record</comment>
-        <translation>学习分组</translation>
+        <translation>训练分组</translation>
     </message>
     <message>
         <source>learning run</source>
         <comment>kind of record</comment>
-        <translation>学习运行</translation>
+        <translation>训练运行</translation>
     </message>
     <message>
         <source>leave her on record, and write in her visit what is wrong with it</source>
@@ -13527,15 +13663,15 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>leave it out or correct it</source>
-        <translation>排除或更正它</translation>
+        <translation>略过或更正它</translation>
     </message>
     <message>
         <source>leave it out, and look at its pictures</source>
-        <translation>排除它，并查看其图像</translation>
+        <translation>略过它，并查看其图像</translation>
     </message>
     <message>
         <source>leave it out, or give another</source>
-        <translation>排除它，或给出另一个</translation>
+        <translation>略过它，或给出另一个</translation>
     </message>
     <message>
         <source>leave it to another reader; you may decide between them</source>
@@ -13547,12 +13683,12 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>leave this step out, or give a reason for using iodine all the same</source>
-        <translation>跳过此步骤，或说明仍要使用碘的理由</translation>
+        <translation>略过此步骤，或说明仍要使用碘的理由</translation>
     </message>
     <message numerus="yes">
         <source>leaving out %n picture(s)</source>
         <translation>
-            <numerusform>排除 %n 幅图像</numerusform>
+            <numerusform>略过 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
@@ -13567,11 +13703,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>left out</source>
-        <translation>已排除</translation>
+        <translation>已略过</translation>
     </message>
     <message>
         <source>left out by hand</source>
-        <translation>已手动排除</translation>
+        <translation>已手动略过</translation>
     </message>
     <message>
         <source>left to the camera</source>
@@ -13647,7 +13783,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>limited</source>
         <comment>quality</comment>
-        <translation>有限</translation>
+        <translation>受限</translation>
     </message>
     <message>
         <source>line {line}</source>
@@ -13727,11 +13863,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>look at each picture, blank what names somebody, and say so (--pixels-looked-at)</source>
-        <translation>查看每幅图像，遮盖可识别个人的内容，并予以确认（--pixels-looked-at）</translation>
+        <translation>查看每张图像，遮盖可识别个人的内容，并予以确认（--pixels-looked-at）</translation>
     </message>
     <message>
         <source>look at each picture, blank what names the patient, and say so</source>
-        <translation>查看每幅图像，遮盖可识别患者的内容，并予以确认</translation>
+        <translation>查看每张图像，遮盖可识别患者的内容，并予以确认</translation>
     </message>
     <message>
         <source>look at its cable</source>
@@ -13743,7 +13879,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>look at lamp and filters, then take again</source>
-        <translation>检查光源灯和滤镜，然后重新拍摄</translation>
+        <translation>检查光源灯和滤光片，然后重新拍摄</translation>
     </message>
     <message>
         <source>look at the camera, then take again</source>
@@ -13767,7 +13903,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>look at the pictures one by one</source>
-        <translation>逐幅查看图像</translation>
+        <translation>逐张查看图像</translation>
     </message>
     <message>
         <source>look at the present state and repeat the step</source>
@@ -13920,7 +14056,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>map of whitening</source>
-        <translation>变白图</translation>
+        <translation>醋白变化图</translation>
     </message>
     <message>
         <source>mark a longer part, as 10 mm of a ruler</source>
@@ -13992,11 +14128,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>most (L* {peak:+.1f}) at {seconds:.0f} s</source>
-        <translation>{seconds:.0f} s 时最强（L* {peak:+.1f}）</translation>
+        <translation>{seconds:.0f} 秒时最强（L* {peak:+.1f}）</translation>
     </message>
     <message>
         <source>most whitening</source>
-        <translation>最大变白</translation>
+        <translation>最大醋白变化</translation>
     </message>
     <message>
         <source>move closer</source>
@@ -14005,7 +14141,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message numerus="yes">
         <source>move of %n picture(s)</source>
         <translation>
-            <numerusform>移动 %n 幅图像</numerusform>
+            <numerusform>移动 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
@@ -14046,7 +14182,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>name a white-light picture, a fluorescence picture, or both</source>
-        <translation>指定一幅白光图像、一幅荧光图像，或两者</translation>
+        <translation>指定一张白光图像、一张荧光图像，或两者</translation>
     </message>
     <message>
         <source>name another folder with --prepared, or delete this one to have it made again</source>
@@ -14363,7 +14499,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>no read can be kept, this library is open for reading only: {why}</source>
-        <translation>无法保存阅片，此病例库以只读方式打开：{why}</translation>
+        <translation>无法保存阅片，本病例库以只读方式打开：{why}</translation>
     </message>
     <message>
         <source>no read can be kept: this task is closed</source>
@@ -14371,7 +14507,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>no read can be kept: your account may not do this in this library</source>
-        <translation>无法保存阅片：此帐户无权在此病例库中执行此操作</translation>
+        <translation>无法保存阅片：此帐户无权在本病例库中执行此操作</translation>
     </message>
     <message>
         <source>no read can be kept: {reader} opened this task, and {who} is the reader now</source>
@@ -14379,7 +14515,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>no reason is on record</source>
-        <translation>没有记录原因</translation>
+        <translation>没有记录理由</translation>
     </message>
     <message>
         <source>no reliable match</source>
@@ -14415,7 +14551,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>no two pictures were put together as a pair</source>
-        <translation>没有两幅图像组成配对</translation>
+        <translation>没有两张图像组成配对</translation>
     </message>
     <message>
         <source>no visit was found to export</source>
@@ -14441,11 +14577,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>nobody has said who its woman is: assign its visit</source>
-        <translation>尚无人说明其患者是谁：请为该就诊指定患者</translation>
+        <translation>尚无人说明其患者是谁：请将该就诊分配给患者</translation>
     </message>
     <message>
         <source>nobody has said who the woman is: assign the visit to a patient first</source>
-        <translation>尚无人说明患者是谁：请先为该就诊指定患者</translation>
+        <translation>尚无人说明患者是谁：请先将该就诊分配给患者</translation>
     </message>
     <message>
         <source>nobody has said who this woman is either</source>
@@ -14478,7 +14614,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>non-stained</source>
         <comment>Lugol&apos;s iodine</comment>
-        <translation>不染色</translation>
+        <translation>不着色</translation>
     </message>
     <message>
         <source>none</source>
@@ -14556,7 +14692,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>none from {first:.0f} s up to {last} after acid</source>
-        <translation>醋酸后 {first:.0f} s 至 {last} 无变白</translation>
+        <translation>醋酸后 {first:.0f} 秒至 {last} 无醋白变化</translation>
     </message>
     <message>
         <source>none given</source>
@@ -14580,7 +14716,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>none up to {last} after acid</source>
-        <translation>醋酸后至 {last} 无变白</translation>
+        <translation>醋酸后至 {last} 无醋白变化</translation>
     </message>
     <message>
         <source>none was taken</source>
@@ -14797,7 +14933,7 @@ library yet</source>
     </message>
     <message>
         <source>nothing at opacity 0 %</source>
-        <translation>不透明度为 0 % 时不显示</translation>
+        <translation>不透明度为 0% 时不显示</translation>
     </message>
     <message>
         <source>nothing came</source>
@@ -14889,7 +15025,7 @@ library yet</source>
     </message>
     <message>
         <source>nothing was changed; its keys are the right ones, and the pictures stand in the folder &apos;pictures&apos;, encrypted</source>
-        <translation>未作任何更改；其密钥正确，图像在文件夹 &apos;pictures&apos; 中，已加密</translation>
+        <translation>未作任何更改；其密钥正确，图像在文件夹“pictures”中，已加密</translation>
     </message>
     <message>
         <source>nothing was changed; the database and the pictures are there, encrypted</source>
@@ -14901,11 +15037,11 @@ library yet</source>
     </message>
     <message>
         <source>nothing was changed; the pictures stand in the folder &apos;pictures&apos;</source>
-        <translation>未作任何更改；图像在文件夹 &apos;pictures&apos; 中</translation>
+        <translation>未作任何更改；图像在文件夹“pictures”中</translation>
     </message>
     <message>
         <source>nothing was changed; the pictures stand in the folder &apos;pictures&apos;, encrypted</source>
-        <translation>未作任何更改；图像在文件夹 &apos;pictures&apos; 中，已加密</translation>
+        <translation>未作任何更改；图像在文件夹“pictures”中，已加密</translation>
     </message>
     <message>
         <source>nothing was changed; {key_file} is the right one, as its keys open the pictures</source>
@@ -15042,7 +15178,7 @@ library yet</source>
     </message>
     <message>
         <source>on the other picture, and the pair is not registered</source>
-        <translation>在另一幅图像上，而该配对未配准</translation>
+        <translation>在另一张图像上，而该配对未配准</translation>
     </message>
     <message>
         <source>on the stage</source>
@@ -15058,7 +15194,7 @@ library yet</source>
     </message>
     <message>
         <source>one of its pictures stands in another visit as well</source>
-        <translation>其中一幅图像也在另一次就诊中</translation>
+        <translation>其中一张图像也在另一次就诊中</translation>
     </message>
     <message>
         <source>one picture stands twice: {first} and {second}</source>
@@ -15098,7 +15234,7 @@ library yet</source>
     </message>
     <message>
         <source>only the first of {count} pictures in the file is read: save the others as files of their own</source>
-        <translation>文件中的 {count} 幅图像只读取第一幅：请将其余图像另存为单独的文件</translation>
+        <translation>文件中的 {count} 张图像只读取第一张：请将其余图像另存为单独的文件</translation>
     </message>
     <message>
         <source>only the lower 12 of its 16 bits are used, so it looks dark: export it as 8-bit</source>
@@ -15107,7 +15243,7 @@ library yet</source>
     <message numerus="yes">
         <source>only this says that she is {name}, who has %n picture(s) here</source>
         <translation>
-            <numerusform>只有这一点表明她是 {name}，其在此处有 %n 幅图像</numerusform>
+            <numerusform>只有这一点表明该患者是 {name}，其在此处有 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
@@ -15116,7 +15252,7 @@ library yet</source>
     </message>
     <message>
         <source>opaque alpha channel left out</source>
-        <translation>已去除不透明的 alpha 通道</translation>
+        <translation>已略过不透明的 alpha 通道</translation>
     </message>
     <message>
         <source>open</source>
@@ -15270,7 +15406,7 @@ library yet</source>
     </message>
     <message>
         <source>outside the TZ</source>
-        <translation>TZ 外</translation>
+        <translation>转化区外</translation>
     </message>
     <message numerus="yes">
         <source>overdue after %n day(s)</source>
@@ -15286,7 +15422,7 @@ library yet</source>
     </message>
     <message>
         <source>overexposed</source>
-        <translation>过度曝光</translation>
+        <translation>曝光过度</translation>
     </message>
     <message>
         <source>packed in a way that is not read: unpack the zip first</source>
@@ -15350,7 +15486,7 @@ library yet</source>
     </message>
     <message>
         <source>perhaps in use by another user of this computer: {why}</source>
-        <translation>可能正由此计算机的另一用户使用：{why}</translation>
+        <translation>可能正由本计算机的另一用户使用：{why}</translation>
     </message>
     <message>
         <source>perimenopausal</source>
@@ -15362,7 +15498,7 @@ library yet</source>
     </message>
     <message>
         <source>pfm-demo is a demonstration model, trained on phantoms. {models.learn} makes one of your own labels, on this computer, and it answers only once you promote it.</source>
-        <translation>pfm-demo 是演示模型，基于模拟体模训练。{models.learn} 可在此计算机上用自己的标注制作一个模型，只有在启用之后它才会给出结果。</translation>
+        <translation>pfm-demo 是演示模型，基于模拟体模训练。{models.learn} 可在本计算机上用自己的标注制作一个模型，只有在启用之后它才会给出结果。</translation>
     </message>
     <message>
         <source>pfm_desktop, library {library}</source>
@@ -15445,7 +15581,7 @@ library yet</source>
     </message>
     <message>
         <source>place one spot in both pictures</source>
-        <translation>在两幅图像中标出同一位置</translation>
+        <translation>在两张图像中标出同一位置</translation>
     </message>
     <message>
         <source>place the missing partner</source>
@@ -15454,7 +15590,7 @@ library yet</source>
     <message>
         <source>plan</source>
         <comment>of a visit</comment>
-        <translation>计划</translation>
+        <translation>处理计划</translation>
     </message>
     <message>
         <source>play it again</source>
@@ -15490,7 +15626,7 @@ library yet</source>
     </message>
     <message>
         <source>points must come in pairs, one in each picture</source>
-        <translation>对应点必须成对，每幅图像各一个</translation>
+        <translation>对应点必须成对，每张图像各一个</translation>
     </message>
     <message>
         <source>polyp</source>
@@ -15611,7 +15747,7 @@ library yet</source>
     </message>
     <message>
         <source>put the filter in</source>
-        <translation>放入滤镜</translation>
+        <translation>放入滤光片</translation>
     </message>
     <message>
         <source>put user name and password into the address: http://user:password@...</source>
@@ -15623,7 +15759,7 @@ library yet</source>
     </message>
     <message>
         <source>put {key_file} back from a backup of this library: {how}</source>
-        <translation>从此病例库的备份恢复 {key_file}：{how}</translation>
+        <translation>从本病例库的备份恢复 {key_file}：{how}</translation>
     </message>
     <message>
         <source>put {key_file} back: {how}</source>
@@ -15639,7 +15775,7 @@ library yet</source>
     </message>
     <message>
         <source>rapid acetowhitening</source>
-        <translation>迅速变白（醋白）</translation>
+        <translation>醋白迅速出现</translation>
     </message>
     <message>
         <source>read</source>
@@ -15680,7 +15816,7 @@ library yet</source>
     </message>
     <message>
         <source>reason: {reason}</source>
-        <translation>原因：{reason}</translation>
+        <translation>理由：{reason}</translation>
     </message>
     <message>
         <source>record a second read instead</source>
@@ -15721,7 +15857,7 @@ library yet</source>
     <message>
         <source>red</source>
         <comment>light</comment>
-        <translation>红</translation>
+        <translation>红色</translation>
     </message>
     <message>
         <source>referral</source>
@@ -15764,7 +15900,7 @@ library yet</source>
     </message>
     <message>
         <source>registering needs both pictures</source>
-        <translation>配准需要两幅图像</translation>
+        <translation>配准需要两张图像</translation>
     </message>
     <message>
         <source>registration</source>
@@ -15797,7 +15933,7 @@ library yet</source>
     </message>
     <message>
         <source>remove or rename the folder {folder}: then {name} {version} answers, which came with the program</source>
-        <translation>请移除或重命名文件夹 {folder}：之后由程序自带的 {name} {version} 作答</translation>
+        <translation>请移除或重命名文件夹 {folder}：之后由程序自带的 {name} {version} 给出结果</translation>
     </message>
     <message>
         <source>remove the contours first</source>
@@ -15842,7 +15978,7 @@ library yet</source>
     <message>
         <source>replaced</source>
         <comment>state of a run</comment>
-        <translation>已被取代</translation>
+        <translation>已被替换</translation>
     </message>
     <message>
         <source>replaced by a later one</source>
@@ -15893,7 +16029,7 @@ library yet</source>
     </message>
     <message>
         <source>roll back where it answers, or choose a model in Models</source>
-        <translation>请在该模型作答之处回退，或在“模型”中选择模型</translation>
+        <translation>请在该模型给出结果之处回退，或在“模型”中选择模型</translation>
     </message>
     <message>
         <source>rolled back</source>
@@ -15916,7 +16052,7 @@ library yet</source>
     <message>
         <source>said</source>
         <comment>how sure</comment>
-        <translation>已指明</translation>
+        <translation>已注明</translation>
     </message>
     <message>
         <source>saline</source>
@@ -15941,11 +16077,11 @@ library yet</source>
     </message>
     <message>
         <source>save single pictures of the examination, or the video as AVI or MKV with MJPG or FFV1</source>
-        <translation>请保存检查的单幅图像，或将视频存为 AVI 或 MKV（MJPG 或 FFV1 编码）</translation>
+        <translation>请保存检查的单张图像，或将视频存为 AVI 或 MKV（MJPG 或 FFV1 编码）</translation>
     </message>
     <message>
         <source>say first whose this visit is</source>
-        <translation>请先指明此次就诊属于哪位患者</translation>
+        <translation>请先指明本次就诊属于哪位患者</translation>
     </message>
     <message>
         <source>say it in one line</source>
@@ -16071,7 +16207,7 @@ library yet</source>
     </message>
     <message>
         <source>sign out, and let who signs sign in</source>
-        <translation>请退出登录，由签名者本人登录</translation>
+        <translation>请退出登录，由签署者本人登录</translation>
     </message>
     <message>
         <source>sign visits</source>
@@ -16153,7 +16289,7 @@ library yet</source>
     </message>
     <message>
         <source>specificity for HSIL+ as graded</source>
-        <translation>对 HSIL+ 的特异度（按所判级别）</translation>
+        <translation>按所给级别的 HSIL+ 特异度</translation>
     </message>
     <message>
         <source>specimen</source>
@@ -16188,7 +16324,7 @@ library yet</source>
     <message numerus="yes">
         <source>stage of %n picture(s)</source>
         <translation>
-            <numerusform>%n 幅图像的阶段</numerusform>
+            <numerusform>%n 张图像的阶段</numerusform>
         </translation>
     </message>
     <message>
@@ -16222,7 +16358,7 @@ library yet</source>
     </message>
     <message>
         <source>stayed white</source>
-        <translation>持续发白</translation>
+        <translation>醋白持续时间</translation>
     </message>
     <message>
         <source>stenosis</source>
@@ -16251,11 +16387,11 @@ library yet</source>
     <message>
         <source>subtotal</source>
         <comment>Hysterectomy</comment>
-        <translation>次全</translation>
+        <translation>次全切除</translation>
     </message>
     <message>
         <source>such as 14 Mar 1985 or 1985-03-14</source>
-        <translation>如 14 Mar 1985 或 1985-03-14</translation>
+        <translation>如 1985年3月14日 或 1985-03-14</translation>
     </message>
     <message>
         <source>supports treatment at the first visit</source>
@@ -16327,7 +16463,7 @@ library yet</source>
     </message>
     <message>
         <source>taken after a picture with acetic acid</source>
-        <translation>在一幅醋酸图像之后拍摄</translation>
+        <translation>在一张醋酸后图像之后拍摄</translation>
     </message>
     <message>
         <source>taken at ({why})</source>
@@ -16348,13 +16484,13 @@ library yet</source>
     <message numerus="yes">
         <source>taking %n picture(s)</source>
         <translation>
-            <numerusform>采用 %n 幅图像</numerusform>
+            <numerusform>采用 %n 张图像</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>taking in %n picture(s)</source>
         <translation>
-            <numerusform>纳入 %n 幅图像</numerusform>
+            <numerusform>纳入 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
@@ -16386,7 +16522,7 @@ library yet</source>
     </message>
     <message>
         <source>the AI answer of this visit was revealed before</source>
-        <translation>此次就诊的 AI 结果此前已显示过</translation>
+        <translation>本次就诊的 AI 结果此前已显示过</translation>
     </message>
     <message>
         <source>the AI answer stays hidden until there is a first read</source>
@@ -16418,7 +16554,7 @@ library yet</source>
     </message>
     <message>
         <source>the audit trail was not exported: this library is open for reading only, and an export must go on record</source>
-        <translation>审计追踪未导出：此病例库以只读方式打开，而导出必须记录在案</translation>
+        <translation>审计追踪未导出：本病例库以只读方式打开，而导出必须记录在案</translation>
     </message>
     <message>
         <source>the backup is unchanged</source>
@@ -16498,7 +16634,7 @@ library yet</source>
     </message>
     <message>
         <source>the clinic&apos;s number</source>
-        <translation>本院编号</translation>
+        <translation>院内编号</translation>
     </message>
     <message>
         <source>the clock of acetic acid does not run</source>
@@ -16514,7 +16650,7 @@ library yet</source>
     </message>
     <message>
         <source>the corner leaves the picture</source>
-        <translation>该角点超出图像</translation>
+        <translation>该顶点超出图像</translation>
     </message>
     <message>
         <source>the dark frame is {width} x {height} pixels, the picture {its_width} x {its_height}</source>
@@ -16582,7 +16718,7 @@ library yet</source>
     </message>
     <message>
         <source>the earlier picture shows no structure</source>
-        <translation>先前的图像未显示任何结构</translation>
+        <translation>既往图像未显示任何结构</translation>
     </message>
     <message>
         <source>the end of the recording was not kept: {why}</source>
@@ -16590,7 +16726,7 @@ library yet</source>
     </message>
     <message>
         <source>the engine refuses its pictures</source>
-        <translation>引擎拒绝其图像</translation>
+        <translation>分析引擎拒绝其图像</translation>
     </message>
     <message>
         <source>the export was not completed, and what was written of it could not be removed: {file}</source>
@@ -16686,7 +16822,7 @@ library yet</source>
     </message>
     <message>
         <source>the first picture shows no structure</source>
-        <translation>第一幅图像未显示任何结构</translation>
+        <translation>第一张图像未显示任何结构</translation>
     </message>
     <message>
         <source>the first read is unchanged</source>
@@ -16775,13 +16911,13 @@ library yet</source>
     <message numerus="yes">
         <source>the identifier {identifier} is on record with %n picture(s) and without the {missing} said here</source>
         <translation>
-            <numerusform>编号 {identifier} 已有记录，含 %n 幅图像，但没有此处所述的{missing}</numerusform>
+            <numerusform>编号 {identifier} 已有记录，含 %n 张图像，但没有此处所述的{missing}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>the identifier {identifier} is on record with %n picture(s), and {names} within it may be another woman</source>
         <translation>
-            <numerusform>编号 {identifier} 已有记录，含 %n 幅图像，其中的 {names} 可能是另一患者</numerusform>
+            <numerusform>编号 {identifier} 已有记录，含 %n 张图像，其中的 {names} 可能是另一患者</numerusform>
         </translation>
     </message>
     <message>
@@ -16798,7 +16934,7 @@ library yet</source>
     </message>
     <message>
         <source>the kept plan cannot be read</source>
-        <translation>无法读取已保存的检查计划</translation>
+        <translation>无法读取已保存的检查方案</translation>
     </message>
     <message>
         <source>the key file of the snapshot {snapshot} {harm} ({file}), and no other in {folder} is whole</source>
@@ -16814,7 +16950,7 @@ library yet</source>
     </message>
     <message>
         <source>the key file {file} is missing or damaged: without it nobody can open this library</source>
-        <translation>密钥文件 {file} 缺失或已损坏：没有它，任何人都无法打开此病例库</translation>
+        <translation>密钥文件 {file} 缺失或已损坏：没有它，任何人都无法打开本病例库</translation>
     </message>
     <message>
         <source>the key that signs exports of the audit trail is damaged</source>
@@ -16956,7 +17092,7 @@ library yet</source>
     </message>
     <message>
         <source>the library {path} is perhaps in use by another user of this computer or on another one: {why}</source>
-        <translation>病例库 {path} 可能正被此计算机的另一用户或另一台计算机使用：{why}</translation>
+        <translation>病例库 {path} 可能正被本计算机的另一用户或另一台计算机使用：{why}</translation>
     </message>
     <message>
         <source>the library {path} was not closed properly, and {reason}: it cannot be brought in order</source>
@@ -16988,7 +17124,7 @@ library yet</source>
     </message>
     <message>
         <source>the margin to blank covers all of it</source>
-        <translation>要遮盖的边缘覆盖了整幅图像</translation>
+        <translation>要遮盖的边缘覆盖了整张图像</translation>
     </message>
     <message>
         <source>the margin to blank is less than 0 pixels</source>
@@ -17166,7 +17302,7 @@ library yet</source>
     </message>
     <message>
         <source>the only two of the visit</source>
-        <translation>该次就诊仅有的两幅图像</translation>
+        <translation>该次就诊仅有的两张图像</translation>
     </message>
     <message>
         <source>the os is marked on its pair</source>
@@ -17226,7 +17362,7 @@ library yet</source>
     </message>
     <message>
         <source>the picture does not belong to this visit</source>
-        <translation>该图像不属于此次就诊</translation>
+        <translation>该图像不属于本次就诊</translation>
     </message>
     <message>
         <source>the picture file {name}... is missing from {folder}</source>
@@ -17286,11 +17422,11 @@ library yet</source>
     </message>
     <message>
         <source>the pictures do not show the same structures</source>
-        <translation>两幅图像显示的结构不同</translation>
+        <translation>两张图像显示的结构不同</translation>
     </message>
     <message>
         <source>the pictures on the stage do not belong to this visit</source>
-        <translation>图像区中的图像不属于此次就诊</translation>
+        <translation>图像区中的图像不属于本次就诊</translation>
     </message>
     <message>
         <source>the pictures shown are not those that were signed</source>
@@ -17314,7 +17450,7 @@ library yet</source>
     </message>
     <message>
         <source>the plan before still counts</source>
-        <translation>之前的计划仍然有效</translation>
+        <translation>之前的检查方案仍然有效</translation>
     </message>
     <message>
         <source>the point that was placed was not applied and is gone</source>
@@ -17334,7 +17470,7 @@ library yet</source>
     </message>
     <message>
         <source>the program ended without closing this library, and {harm}</source>
-        <translation>程序未关闭此病例库即结束，且 {harm}</translation>
+        <translation>程序未关闭本病例库即结束，且 {harm}</translation>
     </message>
     <message>
         <source>the program itself is damaged: install it again</source>
@@ -17398,7 +17534,7 @@ library yet</source>
     </message>
     <message>
         <source>the run cannot be told: {reason}</source>
-        <translation>无法通知此次训练：{reason}</translation>
+        <translation>无法向此次训练传达指令：{reason}</translation>
     </message>
     <message>
         <source>the same picture stands under another woman too</source>
@@ -17462,7 +17598,7 @@ library yet</source>
     </message>
     <message>
         <source>the source of one is only a guess</source>
-        <translation>其中一幅的光源只是猜测</translation>
+        <translation>其中一张的光源只是猜测</translation>
     </message>
     <message>
         <source>the step {step} stands in it twice</source>
@@ -17506,23 +17642,23 @@ library yet</source>
     </message>
     <message>
         <source>the two pictures could not be put on each other</source>
-        <translation>两幅图像无法叠合</translation>
+        <translation>两张图像无法叠合</translation>
     </message>
     <message>
         <source>the two pictures differ in size</source>
-        <translation>两幅图像尺寸不同</translation>
+        <translation>两张图像尺寸不同</translation>
     </message>
     <message>
         <source>the two pictures do not belong together</source>
-        <translation>两幅图像不属于同一组</translation>
+        <translation>两张图像不属于同一组</translation>
     </message>
     <message>
         <source>the two pictures look swapped</source>
-        <translation>两幅图像似乎互换了</translation>
+        <translation>两张图像似乎互换了</translation>
     </message>
     <message>
         <source>the two pictures of case {case} differ in size</source>
-        <translation>病例 {case} 的两幅图像尺寸不同</translation>
+        <translation>病例 {case} 的两张图像尺寸不同</translation>
     </message>
     <message>
         <source>the two points are only {apart:.0f} pixels apart</source>
@@ -17662,11 +17798,11 @@ library yet</source>
     </message>
     <message>
         <source>there are no two pictures to play</source>
-        <translation>没有两幅可播放的图像</translation>
+        <translation>没有两张可播放的图像</translation>
     </message>
     <message>
         <source>there are no two pictures to play: {reasons}</source>
-        <translation>没有两幅可播放的图像：{reasons}</translation>
+        <translation>没有两张可播放的图像：{reasons}</translation>
     </message>
     <message>
         <source>there are none</source>
@@ -17718,7 +17854,7 @@ library yet</source>
     </message>
     <message>
         <source>there is already another model {model} on this computer</source>
-        <translation>此计算机上已有另一个模型 {model}</translation>
+        <translation>本计算机上已有另一个模型 {model}</translation>
     </message>
     <message>
         <source>there is an account {name} already</source>
@@ -17826,11 +17962,11 @@ library yet</source>
     </message>
     <message>
         <source>these pictures are no pair: one of white light, and one of fluorescence, through the green filter or after Lugol&apos;s iodine</source>
-        <translation>这两幅不是配对图像：应为一幅白光图像，以及一幅荧光、绿色滤镜或卢戈碘液后的图像</translation>
+        <translation>这两张不是配对图像：应为一张白光图像，以及一张荧光、绿色滤镜或卢戈碘液后的图像</translation>
     </message>
     <message>
         <source>these two pictures are not of the same woman: they are not compared</source>
-        <translation>这两幅图像不属于同一患者：不进行比较</translation>
+        <translation>这两张图像不属于同一患者：不进行比较</translation>
     </message>
     <message>
         <source>they are unchanged</source>
@@ -17906,15 +18042,15 @@ library yet</source>
     </message>
     <message>
         <source>this device takes its pairs itself</source>
-        <translation>此设备自行采集配对图像</translation>
+        <translation>此设备自行拍摄配对图像</translation>
     </message>
     <message>
         <source>this device takes its pictures itself</source>
-        <translation>此设备自行采集图像</translation>
+        <translation>此设备自行拍摄图像</translation>
     </message>
     <message>
         <source>this earlier picture is no longer in the library</source>
-        <translation>此先前的图像已不在病例库中</translation>
+        <translation>此既往图像已不在病例库中</translation>
     </message>
     <message>
         <source>this findings is no longer in the library</source>
@@ -17966,7 +18102,7 @@ library yet</source>
     </message>
     <message>
         <source>this is not the recovery key of this library</source>
-        <translation>这不是此病例库的恢复密钥</translation>
+        <translation>这不是本病例库的恢复密钥</translation>
     </message>
     <message>
         <source>this lesion is no longer in the visit</source>
@@ -17978,35 +18114,35 @@ library yet</source>
     </message>
     <message>
         <source>this library has no account {name} on record</source>
-        <translation>此病例库没有登记帐户 {name}</translation>
+        <translation>本病例库没有登记帐户 {name}</translation>
     </message>
     <message>
         <source>this library has no recovery key</source>
-        <translation>此病例库没有恢复密钥</translation>
+        <translation>本病例库没有恢复密钥</translation>
     </message>
     <message>
         <source>this library is not encrypted and has no accounts</source>
-        <translation>此病例库未加密，也没有帐户</translation>
+        <translation>本病例库未加密，也没有帐户</translation>
     </message>
     <message>
         <source>this library is older than when it was last used on this computer ({when}): what was done since is not in it, as if a copy from before had been put in its place. Look for the newer one, in a backup or another folder, before you go on here</source>
-        <translation>此病例库比上次在此计算机上使用时（{when}）旧：此后所做的内容不在其中，像是被先前的副本替换了。继续之前，请在备份或其他文件夹中查找较新的病例库</translation>
+        <translation>本病例库比上次在本计算机上使用时（{when}）旧：此后所做的内容不在其中，像是被先前的副本替换了。继续之前，请在备份或其他文件夹中查找较新的病例库</translation>
     </message>
     <message>
         <source>this library is open for reading only</source>
-        <translation>此病例库以只读方式打开</translation>
+        <translation>本病例库以只读方式打开</translation>
     </message>
     <message>
         <source>this library is open for reading only ({reason}), so an export cannot be put on record</source>
-        <translation>此病例库以只读方式打开（{reason}），因此无法将导出记录在案</translation>
+        <translation>本病例库以只读方式打开（{reason}），因此无法将导出记录在案</translation>
     </message>
     <message>
         <source>this library is open for reading only: {reason}</source>
-        <translation>此病例库以只读方式打开：{reason}</translation>
+        <translation>本病例库以只读方式打开：{reason}</translation>
     </message>
     <message>
         <source>this library is open for reading only: {why}</source>
-        <translation>此病例库以只读方式打开：{why}</translation>
+        <translation>本病例库以只读方式打开：{why}</translation>
     </message>
     <message>
         <source>this lies within the contour of lesion {number} already</source>
@@ -18014,7 +18150,7 @@ library yet</source>
     </message>
     <message>
         <source>this line has no such corner</source>
-        <translation>此线条没有该角点</translation>
+        <translation>此线条没有该顶点</translation>
     </message>
     <message>
         <source>this line is no longer in the library</source>
@@ -18122,7 +18258,7 @@ library yet</source>
     </message>
     <message>
         <source>this plan cannot be followed: {error}</source>
-        <translation>无法按此计划执行：{error}</translation>
+        <translation>无法按此检查方案执行：{error}</translation>
     </message>
     <message>
         <source>this read is gone already</source>
@@ -18150,7 +18286,7 @@ library yet</source>
     </message>
     <message>
         <source>this step does not stand in the plan of the examination</source>
-        <translation>此步骤不在检查计划中</translation>
+        <translation>此步骤不在检查方案中</translation>
     </message>
     <message>
         <source>this task is closed, or gone: it takes no more reads</source>
@@ -18178,35 +18314,35 @@ library yet</source>
     </message>
     <message>
         <source>this visit</source>
-        <translation>此次就诊</translation>
+        <translation>本次就诊</translation>
     </message>
     <message>
         <source>this visit is a woman&apos;s already</source>
-        <translation>此次就诊已归属一位患者</translation>
+        <translation>本次就诊已归属一位患者</translation>
     </message>
     <message>
         <source>this visit is hers already</source>
-        <translation>此次就诊已属于该患者</translation>
+        <translation>本次就诊已属于该患者</translation>
     </message>
     <message>
         <source>this visit is no longer in the library</source>
-        <translation>此次就诊已不在病例库中</translation>
+        <translation>本次就诊已不在病例库中</translation>
     </message>
     <message>
         <source>this visit is not in the library</source>
-        <translation>此次就诊不在病例库中</translation>
+        <translation>本次就诊不在病例库中</translation>
     </message>
     <message>
         <source>this visit is not signed</source>
-        <translation>此次就诊未签署</translation>
+        <translation>本次就诊未签署</translation>
     </message>
     <message>
         <source>this visit is not signed: nobody has said who the woman is</source>
-        <translation>此次就诊未签署：尚无人指明患者是谁</translation>
+        <translation>本次就诊未签署：尚无人指明患者是谁</translation>
     </message>
     <message>
         <source>this visit&apos;s picture shows no structure</source>
-        <translation>此次就诊的图像未显示任何结构</translation>
+        <translation>本次就诊的图像未显示任何结构</translation>
     </message>
     <message>
         <source>this {what} is no longer in the library</source>
@@ -18278,7 +18414,7 @@ library yet</source>
     </message>
     <message>
         <source>too few women to learn from: each grade needs {enough}; missing: {grades}</source>
-        <translation>可供学习的患者过少：每个级别需 {enough} 名；缺少：{grades}</translation>
+        <translation>可供训练的患者过少：每个级别需 {enough} 名；缺少：{grades}</translation>
     </message>
     <message>
         <source>too large: {size:.0f} MB, at most {limit} MB a file</source>
@@ -18381,32 +18517,32 @@ library yet</source>
     <message>
         <source>type 1</source>
         <comment>Transformation zone</comment>
-        <translation>1型</translation>
+        <translation>1 型</translation>
     </message>
     <message>
         <source>type 1</source>
         <comment>Excision</comment>
-        <translation>1型</translation>
+        <translation>1 型</translation>
     </message>
     <message>
         <source>type 2</source>
         <comment>Transformation zone</comment>
-        <translation>2型</translation>
+        <translation>2 型</translation>
     </message>
     <message>
         <source>type 2</source>
         <comment>Excision</comment>
-        <translation>2型</translation>
+        <translation>2 型</translation>
     </message>
     <message>
         <source>type 3</source>
         <comment>Transformation zone</comment>
-        <translation>3型</translation>
+        <translation>3 型</translation>
     </message>
     <message>
         <source>type 3</source>
         <comment>Excision</comment>
-        <translation>3型</translation>
+        <translation>3 型</translation>
     </message>
     <message>
         <source>type all nine groups of four letters and digits as they were printed</source>
@@ -18426,7 +18562,7 @@ library yet</source>
     </message>
     <message>
         <source>under 1 s</source>
-        <translation>不到 1 s</translation>
+        <translation>不到 1 秒</translation>
     </message>
     <message>
         <source>under {error} px</source>
@@ -18493,7 +18629,7 @@ library yet</source>
     </message>
     <message>
         <source>unsatisfactory</source>
-        <translation>不满意</translation>
+        <translation>标本不满意</translation>
     </message>
     <message>
         <source>unsure</source>
@@ -18579,12 +18715,12 @@ library yet</source>
     <message numerus="yes">
         <source>visit of {when}, %n picture(s)</source>
         <translation>
-            <numerusform>{when} 的就诊，%n 幅图像</numerusform>
+            <numerusform>{when} 的就诊，%n 张图像</numerusform>
         </translation>
     </message>
     <message>
         <source>vitamin K antagonist</source>
-        <translation>维生素K拮抗剂</translation>
+        <translation>维生素 K 拮抗剂</translation>
     </message>
     <message>
         <source>wait for it</source>
@@ -18620,11 +18756,11 @@ library yet</source>
     </message>
     <message>
         <source>warp one onto the other</source>
-        <translation>将一幅变形配准到另一幅上</translation>
+        <translation>将一张变形配准到另一张上</translation>
     </message>
     <message>
         <source>warp one onto the other first</source>
-        <translation>先将一幅变形配准到另一幅上</translation>
+        <translation>先将一张变形配准到另一张上</translation>
     </message>
     <message>
         <source>was prepared at another size than {size}</source>
@@ -18702,7 +18838,7 @@ library yet</source>
     </message>
     <message>
         <source>what it saves comes into the visit</source>
-        <translation>它保存的内容会进入此次就诊</translation>
+        <translation>它保存的内容会进入本次就诊</translation>
     </message>
     <message>
         <source>what speaks for cancer</source>
@@ -18786,7 +18922,7 @@ library yet</source>
     </message>
     <message>
         <source>when this library was opened the clock of the computer said {now}, and the last entry was of {last}: check the clock. The order in which all was done is kept, and nothing is lost</source>
-        <translation>打开此病例库时，计算机时钟显示 {now}，而最后一条记录为 {last}：请检查时钟。所有操作的先后顺序均已保留，没有任何丢失</translation>
+        <translation>打开本病例库时，计算机时钟显示 {now}，而最后一条记录为 {last}：请检查时钟。所有操作的先后顺序均已保留，没有任何丢失</translation>
     </message>
     <message>
         <source>where it is the wrong one, move it to another patient</source>
@@ -18861,7 +18997,7 @@ library yet</source>
     <message numerus="yes">
         <source>whose %n picture(s)</source>
         <translation>
-            <numerusform>%n 幅图像的归属</numerusform>
+            <numerusform>%n 张图像的归属</numerusform>
         </translation>
     </message>
     <message>
@@ -18879,7 +19015,7 @@ library yet</source>
     <message numerus="yes">
         <source>with %n picture(s)</source>
         <translation>
-            <numerusform>有 %n 幅图像</numerusform>
+            <numerusform>有 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
@@ -18902,7 +19038,7 @@ library yet</source>
     </message>
     <message>
         <source>write it as 14 Mar 2026 or 2026-03-14</source>
-        <translation>写成 14 Mar 2026 或 2026-03-14</translation>
+        <translation>写成 2026年3月14日 或 2026-03-14</translation>
     </message>
     <message>
         <source>write it as 2026-03-14 10:15, or the day alone</source>
@@ -18910,15 +19046,15 @@ library yet</source>
     </message>
     <message>
         <source>write it like 14 Mar 1988 or 1988-03-14</source>
-        <translation>写法如 14 Mar 1988 或 1988-03-14</translation>
+        <translation>写法如 1988年3月14日 或 1988-03-14</translation>
     </message>
     <message>
         <source>write it like 14 Mar 2026</source>
-        <translation>写法如 14 Mar 2026</translation>
+        <translation>写法如 2026年3月14日</translation>
     </message>
     <message>
         <source>write it like 14 Mar 2026 or 2026-03-14</source>
-        <translation>写法如 14 Mar 2026 或 2026-03-14</translation>
+        <translation>写法如 2026年3月14日 或 2026-03-14</translation>
     </message>
     <message>
         <source>write it like 2026-03-14 10:15:00</source>
@@ -18938,7 +19074,7 @@ library yet</source>
     </message>
     <message>
         <source>write the month as a word, like {one} {year}</source>
-        <translation>按年-月-日书写（如 {year}-03-14），以明确是否指 {one}</translation>
+        <translation>写明年月日，如 {year}年{one}</translation>
     </message>
     <message>
         <source>write the name so that the two are told apart</source>
@@ -18984,7 +19120,7 @@ library yet</source>
     </message>
     <message>
         <source>your account may not read pairs in this library</source>
-        <translation>当前帐户无权在此病例库中阅片</translation>
+        <translation>当前帐户无权在本病例库中阅片</translation>
     </message>
     <message>
         <source>your own password is wrong</source>
@@ -19180,7 +19316,7 @@ library yet</source>
     </message>
     <message>
         <source>{files} skipped</source>
-        <translation>跳过 {files} 个文件</translation>
+        <translation>略过 {files} 个文件</translation>
     </message>
     <message>
         <source>{file} cannot be read: whose backups these are was told from the snapshots.</source>
@@ -19216,7 +19352,7 @@ library yet</source>
     </message>
     <message>
         <source>{file} is already in this visit; it is not added a second time.</source>
-        <translation>{file} 已在此次就诊中；不会重复添加。</translation>
+        <translation>{file} 已在本次就诊中；不会重复添加。</translation>
     </message>
     <message>
         <source>{file} is damaged, or that of another library: {remedy}</source>
@@ -19352,7 +19488,7 @@ library yet</source>
     </message>
     <message>
         <source>{folder} lies in quarantine: it was learned from the library {library}</source>
-        <translation>{folder} 处于隔离中：它是从病例库 {library} 学习得到的</translation>
+        <translation>{folder} 处于隔离中：它是由病例库 {library} 训练得到的</translation>
     </message>
     <message>
         <source>{folder} lies within the folder of the backups</source>
@@ -19368,15 +19504,15 @@ library yet</source>
     </message>
     <message>
         <source>{frames} frames, {refused} left out as they could not be laid over the first</source>
-        <translation>{frames} 帧，其中 {refused} 帧因无法与首帧叠合而略去</translation>
+        <translation>{frames} 帧，其中 {refused} 帧因无法与首帧叠合而略过</translation>
     </message>
     <message>
         <source>{frames} pictures in the file</source>
-        <translation>文件中有 {frames} 幅图像</translation>
+        <translation>文件中有 {frames} 张图像</translation>
     </message>
     <message>
         <source>{gap:.1f} s between the two pictures</source>
-        <translation>两幅图像相隔 {gap:.1f} s</translation>
+        <translation>两张图像相隔 {gap:.1f} 秒</translation>
     </message>
     <message>
         <source>{gap} after what stands before it</source>
@@ -19428,7 +19564,7 @@ library yet</source>
     </message>
     <message>
         <source>{identifier} is a pseudonym that this library gave in an export: she is on record under her own</source>
-        <translation>{identifier} 是此病例库在导出时给出的化名：该患者已以自己的编号记录在案</translation>
+        <translation>{identifier} 是本病例库在导出时给出的化名：该患者已以自己的编号记录在案</translation>
     </message>
     <message>
         <source>{identifier} is kept for visits of which nobody has said whose they are</source>
@@ -19544,7 +19680,7 @@ library yet</source>
     </message>
     <message>
         <source>{lesion}: drag around it, or click corners (Enter closes)</source>
-        <translation>{lesion}：拖动圈出，或单击各角点（Enter 闭合）</translation>
+        <translation>{lesion}：拖动圈出，或点击各顶点（Enter 闭合）</translation>
     </message>
     <message>
         <source>{lesion}: paint; [ and ] size the brush</source>
@@ -19650,7 +19786,7 @@ library yet</source>
     </message>
     <message>
         <source>{model} is no longer the model that this one was learned from</source>
-        <translation>{model} 已不再是此模型学习时所用的那个模型</translation>
+        <translation>{model} 已不再是此模型训练时所用的那个模型</translation>
     </message>
     <message>
         <source>{model} is no longer the model that this run began with</source>
@@ -19658,7 +19794,7 @@ library yet</source>
     </message>
     <message>
         <source>{model} is promoted in this library, and {answering} answers on this computer</source>
-        <translation>{model} 已在此病例库中启用，而本计算机上给出结果的是 {answering}</translation>
+        <translation>{model} 已在本病例库中启用，而本计算机上给出结果的是 {answering}</translation>
     </message>
     <message>
         <source>{model} was compared with {other}, and {answering} answers now</source>
@@ -19666,7 +19802,7 @@ library yet</source>
     </message>
     <message>
         <source>{model} was learned from this library and is {state}: it answers once it is compared and promoted in Fine-tune</source>
-        <translation>{model} 是从此病例库学习得到的，状态为“{state}”：在“微调”中经比较并启用后才会给出结果</translation>
+        <translation>{model} 由本病例库训练得到，状态为“{state}”：在“微调”中经比较并启用后才会给出结果</translation>
     </message>
     <message>
         <source>{mode} converted to RGB</source>
@@ -19682,7 +19818,7 @@ library yet</source>
     </message>
     <message>
         <source>{name!r} is no visit of this library</source>
-        <translation>{name!r} 不是此病例库中的就诊</translation>
+        <translation>{name!r} 不是本病例库中的就诊</translation>
     </message>
     <message>
         <source>{name!r} is the beginning of several visits</source>
@@ -19896,7 +20032,7 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{name} is {roles} in this library</source>
-        <translation>{name} 在此病例库中的角色为{roles}</translation>
+        <translation>{name} 在本病例库中的角色为{roles}</translation>
     </message>
     <message>
         <source>{name} is {roles}: {acts}, nothing else can be changed</source>
@@ -19972,7 +20108,7 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{name}, or a model that it came from, has learned from all women of the locked test: figures on them say nothing</source>
-        <translation>{name} 或其来源模型已从锁定测试集的全部患者学习：在这些患者上的数值没有意义</translation>
+        <translation>{name} 或其来源模型已用锁定测试集的全部患者训练过：在这些患者上的数值没有意义</translation>
     </message>
     <message>
         <source>{name}, read again</source>
@@ -20040,7 +20176,7 @@ born {born}, ID {identifier}</source>
     <message numerus="yes">
         <source>{out:,} of %n picture(s) ({left:,} left out)</source>
         <translation>
-            <numerusform>%n 幅图像中的 {out:,} 幅（略去 {left:,} 幅）</numerusform>
+            <numerusform>%n 张图像中的 {out:,} 张（略过 {left:,} 张）</numerusform>
         </translation>
     </message>
     <message>
@@ -20271,51 +20407,51 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{percent:.0f} % of the cervix</source>
-        <translation>占宫颈的 {percent:.0f} %</translation>
+        <translation>占宫颈的 {percent:.0f}%</translation>
     </message>
     <message>
         <source>{percent:.0f} % of the cervix as found</source>
-        <translation>占所识别宫颈的 {percent:.0f} %</translation>
+        <translation>占所识别宫颈的 {percent:.0f}%</translation>
     </message>
     <message>
         <source>{pictures} already in the library</source>
-        <translation>病例库中已有 {pictures} 幅</translation>
+        <translation>病例库中已有 {pictures} 张</translation>
     </message>
     <message>
         <source>{pictures} left out</source>
-        <translation>略去 {pictures} 幅</translation>
+        <translation>略过 {pictures} 张</translation>
     </message>
     <message>
         <source>{pictures} pictures added</source>
-        <translation>已添加 {pictures} 幅图像</translation>
+        <translation>已添加 {pictures} 张图像</translation>
     </message>
     <message>
         <source>{pictures} pictures in {visits} visits added</source>
-        <translation>已添加 {visits} 次就诊的 {pictures} 幅图像</translation>
+        <translation>已添加 {visits} 次就诊的 {pictures} 张图像</translation>
     </message>
     <message>
         <source>{pictures} pictures in {visits} visits moved</source>
-        <translation>已移动 {visits} 次就诊的 {pictures} 幅图像</translation>
+        <translation>已移动 {visits} 次就诊的 {pictures} 张图像</translation>
     </message>
     <message>
         <source>{pictures} pictures in {visits} visits removed</source>
-        <translation>已移除 {visits} 次就诊的 {pictures} 幅图像</translation>
+        <translation>已移除 {visits} 次就诊的 {pictures} 张图像</translation>
     </message>
     <message>
         <source>{pictures} pictures moved</source>
-        <translation>已移动 {pictures} 幅图像</translation>
+        <translation>已移动 {pictures} 张图像</translation>
     </message>
     <message>
         <source>{pictures} pictures removed</source>
-        <translation>已移除 {pictures} 幅图像</translation>
+        <translation>已移除 {pictures} 张图像</translation>
     </message>
     <message>
         <source>{pictures} to be looked at</source>
-        <translation>待查看 {pictures} 幅</translation>
+        <translation>待查看 {pictures} 张</translation>
     </message>
     <message>
         <source>{picture} (space: the other)</source>
-        <translation>{picture}（空格：另一幅）</translation>
+        <translation>{picture}（空格：另一张）</translation>
     </message>
     <message>
         <source>{picture} of {part}</source>
@@ -20335,11 +20471,11 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{picture}, {seconds:.0f} s after acid</source>
-        <translation>{picture}，醋酸后 {seconds:.0f} s</translation>
+        <translation>{picture}，醋酸后 {seconds:.0f} 秒</translation>
     </message>
     <message>
         <source>{place} (on other pictures of this visit)</source>
-        <translation>{place}（在此次就诊的其他图像上）</translation>
+        <translation>{place}（在本次就诊的其他图像上）</translation>
     </message>
     <message>
         <source>{problem}. Nothing was saved.</source>
@@ -20364,7 +20500,7 @@ born {born}, ID {identifier}</source>
     <message numerus="yes">
         <source>{ready} of %n picture(s) will be brought in</source>
         <translation>
-            <numerusform>将导入 %n 幅图像中的 {ready} 幅</numerusform>
+            <numerusform>将导入 %n 张图像中的 {ready} 张</numerusform>
         </translation>
     </message>
     <message>
@@ -20437,7 +20573,7 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{reason}: {number} is {name} in this library.</source>
-        <translation>{reason}：{number} 在此病例库中是 {name}。</translation>
+        <translation>{reason}：{number} 在本病例库中是 {name}。</translation>
     </message>
     <message>
         <source>{reason}: {number}, and hers is {identifier}.</source>
@@ -20469,7 +20605,7 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{review.pin} takes the pin tool, and a click marks where a biopsy was taken. Each pin has its pot here, and {review.labels} saves the labels of the pots.</source>
-        <translation>{review.pin} 选用活检标记工具，单击即标出取活检的位置。每个活检标记在此有其标本瓶，{review.labels} 保存标本瓶的标签。</translation>
+        <translation>{review.pin} 选用活检标记工具，点击即标出取活检的位置。每个活检标记在此有其标本瓶，{review.labels} 保存标本瓶的标签。</translation>
     </message>
     <message>
         <source>{same} the same, {far} two grades or more apart</source>
@@ -20481,15 +20617,15 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{seconds:.0f} s after acid</source>
-        <translation>醋酸后 {seconds:.0f} s</translation>
+        <translation>醋酸后 {seconds:.0f} 秒</translation>
     </message>
     <message>
         <source>{seconds:.0f} s long</source>
-        <translation>时长 {seconds:.0f} s</translation>
+        <translation>时长 {seconds:.0f} 秒</translation>
     </message>
     <message>
         <source>{seconds:.1f} of {total:.1f} s</source>
-        <translation>{seconds:.1f}/{total:.1f} s</translation>
+        <translation>{seconds:.1f}/{total:.1f} 秒</translation>
     </message>
     <message>
         <source>{sentence}.</source>
@@ -20513,7 +20649,7 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{share:.0%} of this visit&apos;s picture is seen in the earlier one.</source>
-        <translation>本次就诊图像的 {share:.0%} 在较早的图像中可见。</translation>
+        <translation>本次就诊图像的 {share:.0%} 在既往图像中可见。</translation>
     </message>
     <message>
         <source>{shown:,} of {total:,} visits found; scroll down for older ones</source>
@@ -20525,15 +20661,15 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{shown} of {there} are shown, chosen evenly.</source>
-        <translation>{there} 幅中显示 {shown} 幅，均匀选取。</translation>
+        <translation>{there} 张中显示 {shown} 张，均匀选取。</translation>
     </message>
     <message>
         <source>{shown} of {there} pictures of the clip are shown, chosen evenly.</source>
-        <translation>视频片段的 {there} 幅图像中显示 {shown} 幅，均匀选取。</translation>
+        <translation>视频片段的 {there} 张图像中显示 {shown} 张，均匀选取。</translation>
     </message>
     <message>
         <source>{shown} of {there} pictures of the whitening clip are shown, chosen evenly.</source>
-        <translation>醋白变化片段的 {there} 幅图像中显示 {shown} 幅，均匀选取。</translation>
+        <translation>醋白变化视频片段的 {there} 张图像中显示 {shown} 张，均匀选取。</translation>
     </message>
     <message>
         <source>{software}   made {when}</source>
@@ -20569,7 +20705,7 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{squares} squares were seen. Their sides differ by {spread:.1%} (0 %: flat, square to the view).</source>
-        <translation>识别到 {squares} 个方格。其边长相差 {spread:.1%}（0 %：平整，且正对镜头）。</translation>
+        <translation>识别到 {squares} 个方格。其边长相差 {spread:.1%}（0%：平整，且正对镜头）。</translation>
     </message>
     <message>
         <source>{stage} (white light)</source>
@@ -20581,7 +20717,7 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{start:.0f} to {end:.0f} s after acid</source>
-        <translation>醋酸后 {start:.0f} 至 {end:.0f} s</translation>
+        <translation>醋酸后 {start:.0f} 至 {end:.0f} 秒</translation>
     </message>
     <message>
         <source>{step} of {steps}</source>
@@ -20626,6 +20762,10 @@ born {born}, ID {identifier}</source>
     <message>
         <source>{title}: visit of {when}</source>
         <translation>{title}：{when} 的就诊</translation>
+    </message>
+    <message>
+        <source>{title}: {what}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{total} of 10</source>
@@ -20689,15 +20829,15 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{view} needs a registration: the pictures do not lie on each other yet</source>
-        <translation>{view}需要配准：两幅图像尚未叠合</translation>
+        <translation>{view}需要配准：两张图像尚未叠合</translation>
     </message>
     <message>
         <source>{view} needs both pictures</source>
-        <translation>{view}需要两幅图像</translation>
+        <translation>{view}需要两张图像</translation>
     </message>
     <message>
         <source>{view} needs two pictures that lie on each other: these are not aligned</source>
-        <translation>{view}需要两幅叠合的图像：这两幅未对齐</translation>
+        <translation>{view}需要两张叠合的图像：这两张未对齐</translation>
     </message>
     <message>
         <source>{visits}, WITH NAMES.
@@ -20753,7 +20893,7 @@ It goes on record, before the first file is written: who, when, which visits.</s
     </message>
     <message>
         <source>{where} looks like a clinic&apos;s number</source>
-        <translation>{where} 看似诊所的患者编号</translation>
+        <translation>{where} 看似患者的院内编号</translation>
     </message>
     <message>
         <source>{where} names a file or folder ({path})</source>
@@ -20761,7 +20901,7 @@ It goes on record, before the first file is written: who, when, which visits.</s
     </message>
     <message>
         <source>{where} says a number, which may be another than a clinic&apos;s</source>
-        <translation>{where} 标有号码，但可能不是诊所的患者编号</translation>
+        <translation>{where} 标有号码，但可能不是患者的院内编号</translation>
     </message>
     <message>
         <source>{where} says so</source>
@@ -20789,11 +20929,11 @@ It goes on record, before the first file is written: who, when, which visits.</s
     </message>
     <message>
         <source>{who} may not see names, findings and histology in this library.</source>
-        <translation>{who} 在此病例库中无权查看姓名、所见和组织学。</translation>
+        <translation>{who} 在本病例库中无权查看姓名、所见和组织学。</translation>
     </message>
     <message>
         <source>{who} may not take pictures and records out of the library in this library.</source>
-        <translation>{who} 在此病例库中无权从病例库导出图像和记录。</translation>
+        <translation>{who} 在本病例库中无权从病例库导出图像和记录。</translation>
     </message>
     <message>
         <source>{width} x {height} pixels</source>

@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CODES = {"zh": "zh_CN", "es": "es_ES", "fr": "fr_FR"}
 FORMS = {"zh": 1, "es": 2, "fr": 2}
-_BRACES = re.compile(r"\{[^{}]*\}|%n")
+_BRACES = re.compile(r"\{\w+|%n")  # how a number is written is the language's own
 
 
 def main() -> None:

@@ -63,7 +63,9 @@ def test_a_long_indication_is_cut_and_whole_in_its_tooltip_and_makes_nothing_wid
 
 def test_the_visit_bears_its_time_with_zone_as_the_report_does(bar: PatientBar) -> None:
     bar.show_case(case_of())
-    assert bar.facts.text().endswith(f"visit {moment(AT)}")
+    told = bar.facts.text()
+    assert told.replace("\N{NO-BREAK SPACE}", " ").endswith(f"visit {moment(AT)}")
+    assert " " not in told.rpartition("visit ")[2]  # no line breaks it in two
     assert "UTC" in bar.facts.text()
 
 

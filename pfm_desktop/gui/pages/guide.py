@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTextBrowser, QV
 
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import ENGLISH, current, tr
 from pfm_desktop.support.paths import user_guide_dir
 from pfm_desktop.viewmodels import guide as model
 
@@ -113,6 +113,9 @@ class GuidePage(LeavesOnEscape, QWidget):
         self.said.setWordWrap(True)
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.said.setProperty("role", "badge")
+        self.english = QLabel(tr("The user guide is in English only."), self)
+        self.english.setProperty("role", "quiet")
+        self.english.setVisible(current() != ENGLISH)
         self.said.hide()
         self.back, self.contents = QPushButton(tr("Page before"), self), QPushButton(tr("Contents"), self)
         self.close_button = QPushButton(tr("Close the guide"), self)
@@ -131,6 +134,7 @@ class GuidePage(LeavesOnEscape, QWidget):
         row, column = QHBoxLayout(), QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 10)
         row.addWidget(self.heading)
+        row.addWidget(self.english)
         row.addStretch(1)
         for button in (self.back, self.contents, self.close_button):
             row.addWidget(button)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pfm_desktop.gui.actions import page_action
+from pfm_desktop.gui.actions import NATIVE, page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.card_view import CardView
@@ -78,7 +78,7 @@ class ModelsPage(QWidget):
         self.bring, self.arrival = QPushButton(tr("Bring a model file..."), self), ModelArrival(self)
         for button, action in ((self.learn, learn), (self.bring, bring)):
             button.setAutoDefault(True)
-            button.setToolTip(action.shortcut().toString())
+            button.setToolTip(action.shortcut().toString(NATIVE))
             button.clicked.connect(lambda _checked=False, action=action: action.trigger())
         self.arrival.wanted.connect(self._bring)
         self.arrival.given_up.connect(self._stay)

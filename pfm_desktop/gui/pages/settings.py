@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -26,6 +25,7 @@ from pfm_desktop.domain.bands import ALL
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_section import AuditSection
+from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.follow_up_choice import HINT, FollowUpChoice
 from pfm_desktop.gui.widgets.language_choice import HINT as LANGUAGE_HINT
 from pfm_desktop.gui.widgets.language_choice import LanguageChoice
@@ -294,7 +294,7 @@ class SettingsPage(QWidget):
         path.setTextFormat(Qt.TextFormat.PlainText)
         path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(path)
-        row = QHBoxLayout()
+        row = FlowRow(held)
         self._library_buttons: list[QPushButton] = []
         for text, signal in (
             (tr("Open another library..."), self.library_wanted),
@@ -304,10 +304,9 @@ class SettingsPage(QWidget):
             button = QPushButton(text, held)
             button.clicked.connect(signal)
             button.setAutoDefault(True)  # Enter presses the button that has the keys
-            row.addWidget(button)
+            row.add(button)
             self._library_buttons.append(button)
-        row.addStretch(1)
-        column.addLayout(row)
+        column.addWidget(row)
         return held
 
     def changeEvent(self, event: QEvent) -> None:

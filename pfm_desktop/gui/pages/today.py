@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.followup import Only
 from pfm_desktop.domain.people import Act
-from pfm_desktop.gui.actions import on_button, page_action
+from pfm_desktop.gui.actions import NATIVE, on_button, page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
@@ -33,6 +33,7 @@ from pfm_desktop.gui.widgets.worklist_filter import WorklistFilter
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.first_look import Closed, FirstLook
 from pfm_desktop.viewmodels.tour import OFFER_TAKE
 from pfm_desktop.viewmodels.worklist import LIMIT, Found, WorkRow, count_text, empty_text, found
@@ -523,7 +524,7 @@ class TodayPage(QWidget):
         women.setEnabled(writable)
         for action, button in zip(self._actions, self._buttons, strict=True):
             button.setEnabled(action.isEnabled())
-        why = f"{NO_IMPORT}: {self._session.library.no_editing}"
+        why = titled(NO_IMPORT, self._session.library.no_editing)
         for button in (self._buttons[-1], self.import_here):
             button.setToolTip(_tip(many) if writable else why)
         self.import_here.setEnabled(writable)
@@ -597,7 +598,7 @@ class TodayPage(QWidget):
 
 
 def _tip(action: QAction) -> str:
-    return f"{action.text().replace('&', '')} ({action.shortcut().toString()})"
+    return f"{on_button(action.text())} ({action.shortcut().toString(NATIVE)})"
 
 
 def _search(

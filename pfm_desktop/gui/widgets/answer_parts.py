@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QGridLayout, QHBoxLayout, QLa
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, bring_into_sight, grade_icon, say, words
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.answer import Check
 from pfm_desktop.viewmodels.grades import grade_words
 from pfm_desktop.viewmodels.registration_chip import Light
@@ -104,7 +105,7 @@ class CheckList(_Filled):
             mark = QLabel(MARKS[check.light], body)
             mark.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             mark.setFixedWidth(mark.fontMetrics().horizontalAdvance("MM"))
-            said = f"{check.title}: {check.word}" + (f" ({check.detail})" if check.detail else "")
+            said = titled(check.title, check.word) + (f" ({check.detail})" if check.detail else "")
             grid.addWidget(mark, 2 * number, 0)
             grid.addWidget(words(body, "", said), 2 * number, 1)
             if check.advice:

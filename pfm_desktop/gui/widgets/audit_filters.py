@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 DEBOUNCE_MS = 300
 _FIELDS = {  # name: label, hint, what the screen reader says
-    "words": (tr("Words"), tr("any words of the line, or of what was there before or after"), tr("Words in the line")),
+    "words": (
+        tr("Words", "that are searched for"),
+        tr("any words of the line, or of what was there before or after"),
+        tr("Words in the line"),
+    ),
     "who": (tr("By", "a person"), tr("part of a name"), tr("By whom: part of a name")),
     "about": (tr("Patient ID"), tr("her identifier"), tr("About the patient with this ID")),
     "since": (tr("From"), tr("like 14 Mar 2026"), tr("From this day on")),

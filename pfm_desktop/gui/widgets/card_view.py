@@ -6,7 +6,10 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QTextCursor, QTextDocument, QTextOption
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from pfm_desktop.support.language import tr
+from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.support.language import ENGLISH, current, tr
+
+ENGLISH_CARD = tr("The card of a model is in English.")
 
 
 class CardView(QTextBrowser):
@@ -22,7 +25,9 @@ class CardView(QTextBrowser):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # a hash is one long word
 
     def show_markdown(self, text: str) -> None:
-        """Show a text. HTML in it is shown as it is written."""
+        """Show a text. HTML in it is shown as it is written. A card is English, whatever the window speaks."""
+        if current() != ENGLISH:
+            text = f"**{BANNER}**\n\n{ENGLISH_CARD}\n\n{text}"
         self.document().setMarkdown(
             text, QTextDocument.MarkdownFeature.MarkdownNoHTML | QTextDocument.MarkdownFeature.MarkdownDialectGitHub
         )

@@ -11,6 +11,7 @@ from pfm_desktop.gui.widgets.diagram_view import DiagramView
 from pfm_desktop.gui.widgets.folding import Folding
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels import measuring as model
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class DrawingPanel(QWidget):
         view = model.drawing_view(*asked)
         self._offer = view.offer
         say(self.said, view.words)
-        say(self.offered, f"{TAKE}: {view.offer.words}" if view.offer is not None else "")
+        say(self.offered, titled(TAKE, view.offer.words) if view.offer is not None else "")
         say(self.wanting, view.wanting)
         self.take.setVisible(view.offer is not None)
         self.take.setAccessibleDescription(view.offer.words if view.offer is not None else "")

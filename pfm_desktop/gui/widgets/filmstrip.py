@@ -38,6 +38,7 @@ from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.gui.widgets.stage_mouse import PICTURE_MIME
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.filmstrip import NEEDS_BOTH, FilmstripEntry, pair_of
 
 THUMBNAIL = QSize(112, 72)
@@ -106,6 +107,14 @@ class Filmstrip(QWidget):
         if marked != self._on_stage:
             self._on_stage = marked
             self._mark()
+            self._bring_into_sight(marked)
+
+    def _bring_into_sight(self, marked: Collection[str]) -> None:
+        """The first of them at last: it is seen whole."""
+        for entry in reversed(self._entries):
+            item = self.list.item_of(entry.picture_id) if entry.picture_id in marked else None
+            if item is not None:
+                self.list.scrollToItem(item)
 
     def show_at(self, picture_id: str) -> None:
         """One that is played: it alone is on the stage, and in sight."""
@@ -134,7 +143,7 @@ class Filmstrip(QWidget):
                 tr("on the stage") if shown else "",
                 cannot if why else "",
             ]
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(part for part in spoken if part))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, COMMA.join(part for part in spoken if part))
             item.setToolTip(why or ". ".join(part for part in (entry.spoken, entry.place) if part))
         self.list.scheduleDelayedItemsLayout()  # bold letters need more room
 

@@ -30,9 +30,9 @@ class TimelineDelegate(QStyledItemDelegate):
         if not isinstance(entry, FilmstripEntry):
             return hint
         metrics = QFontMetrics(option.font)
-        width = hint.width() + _lead(entry, index)
+        width = hint.width() + _lead(entry, index, metrics)
         if entry.begins:  # the name of the part is read whole, also where it has one picture
-            width = max(width, _lead(entry, index) + _bold(option.font).horizontalAdvance(entry.group) + 10)
+            width = max(width, _lead(entry, index, metrics) + _bold(option.font).horizontalAdvance(entry.group) + 10)
         return QSize(width, hint.height() + TALLER + band_height(metrics))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -42,17 +42,18 @@ class TimelineDelegate(QStyledItemDelegate):
             super().paint(painter, option, index)
             return
         whole = QRect(option.rect)
-        lead, band = _lead(entry, index), band_height(QFontMetrics(option.font))
+        metrics = QFontMetrics(option.font)
+        lead, band = _lead(entry, index, metrics), band_height(metrics)
         _draw_line(painter, whole, lead, band, entry, option)
         own = QStyleOptionViewItem(option)
         own.rect = whole.adjusted(lead, band, 0, 0)
         super().paint(painter, own, index)
 
 
-def _lead(entry: FilmstripEntry, index: _Index) -> int:
+def _lead(entry: FilmstripEntry, index: _Index, metrics: QFontMetrics) -> int:
     """Pixels left free before an item."""
     if entry.gap:
-        return GAP_WIDTH
+        return max(GAP_WIDTH, metrics.horizontalAdvance(f"+ {entry.gap}") + 8)
     return APART if entry.begins and index.row() > 0 else 0
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 from pfm_desktop.domain.form import Item, Kind, asked, with_choice
 from pfm_desktop.gui.widgets.chips import Chip, ChipRow
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, say, words
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels import forms as model
 
 PAUSE_MS = 800  # the keys go through answers on the way to one; only where they rest is kept
@@ -212,7 +213,7 @@ class SeveralRow(Row):
         super().__init__(item, self.chips, parent)
         self.buttons = {choice.key: Chip(choice.words, self.chips) for choice in item.choices}
         for key, button in self.buttons.items():
-            button.setAccessibleName(f"{item.title}: {item.choice(key).words}")
+            button.setAccessibleName(titled(item.title, item.choice(key).words))
             button.clicked.connect(lambda _checked=False, key=key: self._press(key))
         self.chips.put(*self.buttons.values())
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QIcon, QPixmap
 from pfm_desktop.gui.widgets.import_pictures import SIZE, SmallPictures, untinted
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.services.importing.plan import PlannedPicture
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.import_rows import BECOMES, COLUMNS, PICTURE, Kind, Row, Rows, rows_of
 from pfm_desktop.viewmodels.importing import ImportPreview
 
@@ -96,7 +97,7 @@ class ImportModel(QAbstractItemModel):
         if row is None:
             return None
         text = row.cells[index.column()]
-        spoken = f"{COLUMNS[index.column()]}: {text}" if text else ""
+        spoken = titled(COLUMNS[index.column()], text) if text else ""
         said = {Role.DisplayRole: text, Role.ToolTipRole: row.details or None, Role.AccessibleTextRole: spoken}
         if role in said:
             return said[Role(role)]

@@ -19,6 +19,7 @@ from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.import_page import (
     NOTES,
     confirm_doubts,
@@ -181,7 +182,7 @@ class ImportPreviewView(QWidget):
         """What stands on a button; Confirm all says how much it confirms."""
         text = on_button(action.text())
         unsure = unsure_keys(self.preview) if self.preview is not None and name == "confirm_all" else ()
-        return f"{text}: {confirms_text(self.preview, unsure)}" if self.preview is not None and unsure else text
+        return titled(text, confirms_text(self.preview, unsure)) if self.preview is not None and unsure else text
 
     # commands
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushBu
 from shiboken6 import isValid
 
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.page_keys import KeyGroup, in_columns
 
 SHARE = 0.5  # of the page's height, at most: what is being looked at stays in sight
@@ -73,7 +74,7 @@ class KeysCard(QFrame):
         self._place()
         self.show()
         self.raise_()
-        said = ". ".join(f"{line.keys}: {line.what}" for group in groups[:1] for line in group.lines)
+        said = ". ".join(titled(line.keys, line.what) for group in groups[:1] for line in group.lines)
         words = f"{self.heading.text()}. {self.hint.text()}. {said}"
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 

@@ -16,6 +16,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.colour_maps import colour_table
 from pfm_desktop.viewmodels.overlay import STRIPE_COLOUR
 from pfm_desktop.viewmodels.pair_view import HeatmapView
@@ -125,7 +126,7 @@ def legend_words(lines: LegendLines | None) -> str:
     """What the strip says of the heatmap, for a screen reader; "" without one."""
     if lines is None:
         return ""
-    title = f"{lines.title}: {lines.shows}" if lines.shows else lines.title
+    title = titled(lines.title, lines.shows) if lines.shows else lines.title
     least, most = lines.ends
     scale = tr("{least} to {most}, {threshold}", least=least, most=most, threshold=lines.threshold)
     return f"{title} ({scale})"
@@ -153,7 +154,7 @@ def _laid_out(lines: LegendLines, width: float) -> tuple[Part, ...]:
 
 def _parts(lines: LegendLines, scale: Kind) -> list[tuple[Kind, str, float]]:
     plain, bold = QFontMetricsF(stage_font(SIZE)), QFontMetricsF(stage_font(SIZE, bold=True))
-    title = f"{lines.title}: {lines.shows.partition(',')[0]}" if lines.shows else lines.title
+    title = titled(lines.title, lines.shows.partition(",")[0]) if lines.shows else lines.title
     parts = [
         (Kind.TITLE, title, bold.horizontalAdvance(title)),
         (scale, lines.threshold, _scale_width(plain, scale, lines.ends)),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, 
 
 from pfm_desktop.gui.widgets.cut_words import FewLines
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.words import capital
 
 LINES = 2  # for which the bar has room
@@ -176,7 +177,7 @@ class MessageBar(QFrame):
         self._text.show_words(text)
         earlier = len(self._messages) - 1
         at = tr("at {time}", time=self._said_at[kind, text]) if kind == "problem" else ""
-        beside = ", ".join(part for part in (at, tr("{count} earlier", count=earlier) if earlier else "") if part)
+        beside = COMMA.join(part for part in (at, tr("{count} earlier", count=earlier) if earlier else "") if part)
         self._earlier.setText(beside)
         self._earlier.setVisible(bool(beside))
         if self.property("kind") != kind:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.gui.widgets.ink import stage_font
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.meters import SIGNS, Meter
 
 COLOURS = {Verdict.GOOD: "#58B368", Verdict.LIMITED: "#E0A030", Verdict.UNUSABLE: "#D9604C"}
@@ -35,7 +36,7 @@ class MetersBar(QWidget):
         """Show these."""
         if tuple(meters) != self._meters:
             self._meters = tuple(meters)
-            self.setAccessibleDescription("; ".join(f"{one.name}: {one.words}" for one in meters))
+            self.setAccessibleDescription("; ".join(titled(one.name, one.words) for one in meters))
             self.update()
 
     @property

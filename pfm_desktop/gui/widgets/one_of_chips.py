@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.widgets.chips import Chip, ChipRow
+from pfm_desktop.support.listing import titled
 
 
 class OneOfChips(ChipRow):
@@ -57,4 +58,4 @@ class OneOfChips(ChipRow):
     def _show(self) -> None:
         for key, button in self.buttons.items():
             button.show_chosen(chosen=key == self._chosen)
-            button.setAccessibleName(f"{self._name}: {button.words}")
+            button.setAccessibleName(titled(self._name, button.words))

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont
 
+from pfm_desktop.support.listing import titled
+
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 Role = Qt.ItemDataRole
@@ -64,7 +66,7 @@ class PagedRows(QAbstractTableModel):
         if role == Role.ToolTipRole:
             return row.full(column) or None
         if role == Role.AccessibleTextRole:
-            return f"{self._columns[column]}: {row.full(column)}"
+            return titled(self._columns[column], row.full(column))
         if role == Role.FontRole and self.bold(index.row(), column):
             font = QFont()
             font.setBold(True)

@@ -87,9 +87,9 @@ class PatientBar(QFrame):
         self.name.setText(patient.display_name or tr("(no name)"))
         facts = tr(
             "born {birth_date}    ID {identifier}    visit {moment}",
-            birth_date=birth_text(patient.birth_date),
+            birth_date=_whole(birth_text(patient.birth_date)),
             identifier=patient.identifier,
-            moment=moment_of(case.visit),
+            moment=_whole(moment_of(case.visit)),
         )
         before = f"{ELSEWHERE} {self.name.text()}    " if quiet else ""
         signed = ("  -  " + tr("signed", "a visit")) if case.signed else ""
@@ -119,3 +119,8 @@ class PatientBar(QFrame):
         """What cannot be changed and why ("" where all can); `over`: what is said once that is over, by the button."""
         self.reading.setText(over or reading)
         self.again.setVisible(bool(over))
+
+
+def _whole(moment: str) -> str:
+    """A day or a moment that no line breaks in two."""
+    return moment.replace(" ", "\N{NO-BREAK SPACE}")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.registration_chip import ChipText, Light, chip_text
 
 # dark grounds and near-white words: 7:1 and more
@@ -64,7 +65,7 @@ class RegistrationChip(QAbstractButton):
         self.setToolTip(
             (f"{says.explanation} " + tr("Press to place points by hand.")) if self._presses else says.explanation
         )
-        self.setAccessibleDescription(f"{LIGHT_WORDS[says.light]}: {says.explanation}")
+        self.setAccessibleDescription(titled(LIGHT_WORDS[says.light], says.explanation))
         self.updateGeometry()
         self.update()
 

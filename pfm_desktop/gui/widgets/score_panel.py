@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, Q
 from pfm_desktop.domain.score import ScoreItem
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.findings import CHOICES, NOT_ASSESSED, choice_words, stepped
 
 _NONE = 3  # button id of "not assessed"; 0, 1 and 2 are themselves
@@ -157,7 +158,7 @@ class _Choice(QRadioButton):
         super().__init__(NOT_ASSESSED if value is None else str(value), parent)
         self._value = value
         self.locked = self.apart = False
-        self.setAccessibleName(f"{item.title}: {choice_words(item, value)}")
+        self.setAccessibleName(titled(item.title, choice_words(item, value)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Own arrow keys: Qt's follow the place on screen, and "not assessed" stands apart."""

@@ -30,6 +30,7 @@ from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import RegionLines
 from pfm_desktop.gui.widgets.stage_render import NO_PICTURE, Painting, paint
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA, titled
 from pfm_desktop.viewmodels.arrangement import Arrangement, Shown, arrange
 from pfm_desktop.viewmodels.found import Found
 from pfm_desktop.viewmodels.marks import cursor_in_both
@@ -398,9 +399,9 @@ class StageWidget(QWidget):
         if not shown.sources:
             self.setAccessibleDescription(tr("No picture on the stage."))
             return
-        drawn = ", ".join(one.words for one in self.drawings.given)
+        drawn = COMMA.join(one.words for one in self.drawings.given)
         parts = [
-            f"{arrangement.mode.caption}: {BOTH.join(shown.spoken(place) for place in shown.sources)}",
+            titled(arrangement.mode.caption, BOTH.join(shown.spoken(place) for place in shown.sources)),
             self._warning if shown.captions is None else shown.captions.note,
             arrangement.note or (tr("registered") if shown.registered else tr("not registered")),
             legend_words(legend),

@@ -14,6 +14,7 @@ from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.arrangement import SHORT as SHORT_TITLES
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
 from pfm_desktop.viewmodels.review import ChipState
@@ -157,7 +158,7 @@ class StageBar(FlowRow):
         for value, text, tip in entries:
             button = self._button(text, tip, None)
             button.setCheckable(True)
-            button.setAccessibleName(f"{name}: {text}")
+            button.setAccessibleName(titled(name, text))
             button.setProperty("value", value)
             group.addButton(button)
             buttons[value] = button

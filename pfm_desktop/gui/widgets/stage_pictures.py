@@ -45,6 +45,7 @@ class StagePictures(QObject):
         if not others and fits is scene.registration:
             return False
         self._given = given
+        self._windows.update(dict.fromkeys(others, DisplayWindow()))  # it was that of another picture
         scene.sizes = {source: (rgb.shape[1], rgb.shape[0]) for source, rgb in given.items() if rgb is not None}
         scene.registration = fits
         # also when only the white-light picture or the map is another: a warp under way would land in the wrong frame
@@ -74,6 +75,8 @@ class StagePictures(QObject):
             warped,
             pair.pending,
         )
+        if not pair.goes_on:
+            self._windows = dict.fromkeys(PLACES, DisplayWindow())
         for source, window in self._windows.items():
             if not window.neutral:  # it was made ready as it is
                 self._windows[source] = DisplayWindow()

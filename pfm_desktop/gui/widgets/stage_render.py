@@ -39,6 +39,7 @@ from pfm_desktop.gui.widgets.stage_marks import (
 )
 from pfm_desktop.gui.widgets.stage_regions import RegionLines, draw_regions
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.arrangement import Arrangement, Pane
 from pfm_desktop.viewmodels.display_look import note_of
 from pfm_desktop.viewmodels.found import Stroke
@@ -336,7 +337,7 @@ def _shares(painting: Painting, names: list[str]) -> str:
 
 
 def _name(painting: Painting, source: Source) -> str:
-    return ", ".join(part for part in (painting.scene.shown.title(source), painting.stages.get(source, "")) if part)
+    return COMMA.join(part for part in (painting.scene.shown.title(source), painting.stages.get(source, "")) if part)
 
 
 def _seen_of_picture(painting: Painting, pane: Pane, area: QRectF) -> QRectF:

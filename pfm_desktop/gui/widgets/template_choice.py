@@ -12,11 +12,12 @@ from pfm_desktop.gui.widgets.chips import Chip, ChipRow
 from pfm_desktop.gui.widgets.panel_parts import TextField, say, words
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
-FIELDS_HINT = tr("Closing words may name {fields}.", fields=", ".join(f"{{{name}}}" for name in FIELDS))
+FIELDS_HINT = tr("Closing words may name {fields}.", fields=COMMA.join(f"{{{name}}}" for name in FIELDS))
 
 
 class TemplateChoice(QWidget):

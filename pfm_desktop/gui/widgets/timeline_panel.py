@@ -55,7 +55,7 @@ class TimelinePanel(QFrame):
             QPushButton(tr("Pair", "of pictures"), self),
             QPushButton(tr("Picture"), self),
         )
-        self.skip_button = QPushButton(tr("Leave out"), self)
+        self.skip_button = QPushButton(tr("Leave out", "a step of the examination"), self)
         self._rows: list[tuple[str, QLabel, QLabel, QLabel]] = []
         self._lines = QWidget(self)
         self._grid = QGridLayout(self._lines)
@@ -79,7 +79,7 @@ class TimelinePanel(QFrame):
         for button, text, key in (
             (self.pair_button, tr("Pair", "of pictures"), pair),
             (self.picture_button, tr("Picture"), picture),
-            (self.skip_button, tr("Leave out"), skip),
+            (self.skip_button, tr("Leave out", "a step of the examination"), skip),
         ):
             button.setText(f"{text}  {key}".rstrip())
             button.setToolTip(f"{text} ({key})" if key else text)

@@ -321,12 +321,18 @@ def test_a_large_picture_is_shown_at_once_and_made_smooth_after(stage, qtbot, lo
     assert spread() < 45
 
 
-def test_a_large_picture_is_also_shown_at_once_with_its_brightness_changed(stage, qtbot, look, spot) -> None:
+def test_a_large_picture_is_shown_with_its_brightness_changed_and_another_one_as_taken(
+    stage, qtbot, look, spot
+) -> None:
+    large = np.full((1000, 1900, 3), 90, np.uint8)
+    stage.set_pair(large, None, None)
     stage.set_view(with_window(stage.view, Source.WHITE, DisplayWindow(low=100, high=255)))
-    stage.set_pair(np.full((1000, 1900, 3), 90, np.uint8), None, None)
-    assert look().at(*spot(900, 500)).max() < 5
     qtbot.waitUntil(lambda: not stage.busy)
     assert look().at(*spot(900, 500)).max() < 5
+    stage.set_pair(large.copy(), None, None)
+    assert look().at(*spot(900, 500)).min() > 80
+    qtbot.waitUntil(lambda: not stage.busy)
+    assert look().at(*spot(900, 500)).min() > 80
 
 
 def test_brightness_follows_for_each_picture_alone(registered, qtbot, look, spot) -> None:

@@ -96,3 +96,10 @@ def test_what_a_translation_was_filled_with_is_known_again(french: Path) -> None
     assert filled(tr("{a} of {b}", a=1, b=2), "{a} of {b}", b=2) == {"a": "1", "b": "2"}
     assert filled("1 of 2", "{a} of {b}") is None
     assert all(filled(tr("%n visit(s)", "", n), "%n visit(s)") == {} for n in (1, 12400))
+
+
+def test_english_is_found_behind_what_is_shown(french: Path) -> None:
+    language._sources.cache_clear()
+    assert language.in_english("Ouvrir la visite") == ["Open visit"]
+    assert language.in_english("never heard of") == ("never heard of",)
+    language._sources.cache_clear()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from pfm_desktop.domain.grade import GRADE_WORDS
 from pfm_desktop.gui.widgets.held_keys import HeldKeys
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 
 PORTABLE, NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 
@@ -68,7 +69,7 @@ SHORT = ("grade_normal", "grade_low", "grade_high", "grade_cancer", "cannot", "u
 _WORDS = {
     **{f"grade_{grade.value}": word for grade, word in GRADE_WORDS.items()},
     "cannot": tr("cannot", "be graded"), "undo": tr("undo"), "note": tr("note"), "quality": tr("quality"),
-    "region": tr("lesion"), "ai": "AI",
+    "region": tr("lesion"), "ai": tr("AI"),
 }  # fmt: skip
 
 
@@ -108,4 +109,4 @@ def all_lines(actions: Mapping[str, QAction]) -> str:
     lines = [
         (key_of(action) or tr("no key")) + f": {action.text()}" for action in actions.values() if action.isVisible()
     ]
-    return "\n".join((*lines, *(f"{key}: {words}" for key, words in STAGE)))
+    return "\n".join((*lines, *(titled(key, words) for key, words in STAGE)))

@@ -206,8 +206,8 @@ class NewTask(QWidget):
         form = self.form
         form.setSpacing(10)
         for title, field in (
-            (tr("Name"), self.name), (tr("Search"), self.search), ("", self.found), (tr("Order"), self.order),
-            ("", self.unlabelled), (tr("Ask about"), self.most), ("", self.asking),
+            (tr("Name", "of a task"), self.name), (tr("Search"), self.search), ("", self.found),
+            (tr("Order"), self.order), ("", self.unlabelled), (tr("Ask about"), self.most), ("", self.asking),
             (tr("Repeats"), self.repeats), ("", self.again), (tr("Readers"), self.readers), ("", self.waits),
             ("", self.ai_first),
         ):  # fmt: skip

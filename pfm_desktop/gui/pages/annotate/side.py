@@ -25,6 +25,7 @@ from pfm_desktop.gui.pages.annotate.ai_answer import NAME, AiAnswer
 from pfm_desktop.gui.pages.annotate.keys import all_lines, key_of
 from pfm_desktop.gui.widgets.panel_parts import LineField, grade_icon, say, words
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels import annotate_words as said
 from pfm_desktop.viewmodels.annotate import Reading, Sight
 from pfm_desktop.viewmodels.grades import DETAILS, TITLES
@@ -295,7 +296,7 @@ def _line_of(read: Read, name: str, line: str) -> str:
     """The same of one reader in a line."""
     regions = _regions_of(read, line) if read.regions else ""
     parts = [*said.other_words(read).split("\n"), regions]
-    return f"{name}: {'; '.join(part for part in parts if part)}"
+    return titled(name, "; ".join(part for part in parts if part))
 
 
 def _regions_of(read: Read, line: str) -> str:

@@ -28,6 +28,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
@@ -284,7 +285,7 @@ class _LightBox(QGroupBox):
             (tr("Filter", "of glass, before the camera"), self.filter),
             (tr("Polariser"), self.polariser),
         ):
-            field.setAccessibleName(f"{title}: {text}")
+            field.setAccessibleName(titled(title, text))
             form.addRow(text, field)
         form.setRowVisible(self.excitation, excitation)
 

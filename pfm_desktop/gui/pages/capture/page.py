@@ -16,6 +16,7 @@ from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.examination import GOES_ON_S, MISSED_S, Step
 from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.actions import NATIVE
 from pfm_desktop.gui.pages.capture.actions import actions_of
 from pfm_desktop.gui.pages.capture.arriving import Arriving
 from pfm_desktop.gui.pages.capture.examining import Examining
@@ -592,7 +593,7 @@ class CapturePage(QWidget):
 
     def name_keys(self) -> None:
         """Keys stand on the buttons that do the same."""
-        keys = {name: action.shortcut().toString() for name, action in self._actions.items()}
+        keys = {name: action.shortcut().toString(NATIVE) for name, action in self._actions.items()}
         answers = {"no": keys["allergy_no"], "yes": keys["allergy_yes"]}
         self.timeline.name_keys(keys["go"], keys["pair"], keys["picture"], keys["skip"], **answers)
         self.tools.name_keys(keys)

@@ -21,6 +21,7 @@ from pfm_desktop.domain.examination import DEFAULT_PLAN, LONGEST_MARK_S, Plan, P
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class PlanForm(LeavesOnEscape, QScrollArea):
                 tr("remove"),
             )
             for part, name in zip(line.parts, names, strict=True):
-                part.setAccessibleName(f"{named}: {name}")
+                part.setAccessibleName(titled(named, name))
             line.up.setEnabled(row > 0)
             line.down.setEnabled(row + 1 < len(self._lines))
 

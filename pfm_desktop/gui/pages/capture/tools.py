@@ -8,9 +8,11 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.support.language import tr
 
 CONFIRM_MS = 3000
+_SHARES = 5, 1  # of the width: the buttons, and the name of the device
 _SWITCHES = (
     ("record", tr("Record", "a clip")),
     ("clips", tr("Clips")),
@@ -37,13 +39,15 @@ class Tools(QWidget):
         self._asked = ""
         self._forget = QTimer(self, singleShot=True, interval=CONFIRM_MS)
         self._forget.timeout.connect(self._no_more)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(6)
+        self._row = FlowRow(self, gap=6)  # in some languages they need two
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self._row, _SHARES[0])
+        row.addWidget(self.device, _SHARES[1])
         for name, text in _SWITCHES:
             self.add(name, text, checkable=True)
         self.add("device", tr("Device"))
-        self._row.addWidget(self.device, 1)
 
     def add(self, name: str, text: str, *, checkable: bool = False) -> QPushButton:
         """One more button, before the words about the device."""
@@ -52,7 +56,7 @@ class Tools(QWidget):
         button.setAutoDefault(True)
         self._texts[name] = text
         self.buttons[name] = button
-        self._row.insertWidget(len(self.buttons) - 1, button)
+        self._row.add(button)
         return button
 
     def connect_to(self, commands: Mapping[str, Callable[[], object]]) -> None:

@@ -137,7 +137,7 @@ class CasesPanel(QWidget):
         form = QFormLayout()
         form.setSpacing(8)
         for title, field in (
-            (tr("Name"), self.name),
+            (tr("Name", "of a model"), self.name),
             (tr("Start from"), self.parent_model),
             (tr("Reads", "of which pictures a model makes its answer"), self.reads),
         ):

@@ -32,6 +32,7 @@ from pfm_desktop.services.learning import steering
 from pfm_desktop.services.learning.cases import ENOUGH, Wish
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels import learning as model
 from pfm_desktop.viewmodels import learning_words
 from pfm_desktop.viewmodels.words import spoken
@@ -213,7 +214,7 @@ class LearningPage(LeavesOnEscape, QWidget):
         run_id = request.run_id
         self._going, self._epoch_text = run_id, ""
         self._handle = self._jobs.start(
-            runs.learn, request, title=f"{model.LEARNING}: {request.settings.name}", process=True, step=self._step,
+            runs.learn, request, title=titled(model.LEARNING, request.settings.name), process=True, step=self._step,
             done=lambda made: self._ended(run_id, lambda: self._settle(made)),
             failed=lambda message: self._ended(run_id, lambda: self._problem(message)),
             stopped=lambda: self._ended(run_id, lambda: self._stopped(run_id)), ask_stop=self._stop, missed=True,

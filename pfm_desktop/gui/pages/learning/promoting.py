@@ -100,7 +100,7 @@ class Promoting(QFrame):
         heading.setProperty("role", "heading")
         self._form = QFormLayout()
         for title, field in (
-            (tr("Name"), self.name),
+            (tr("Name", "of a model"), self.name),
             (tr("Meaning"), self.meaning),
             (REASON, self.reason),
             (tr("Your password"), self.password),

@@ -17,15 +17,13 @@ from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import drawings as model
 from pfm_desktop.viewmodels.found import SHOW_KEY, TAKE_KEY
 from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
+from pfm_desktop.viewmodels.review import TABS
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.pages.review.page import ReviewPage
 
 _DRAWING = ("draw_lesion", "brush", "eraser", "larger_brush", "smaller_brush", "add_lesion", "draw_scj", "draw_cervix")
 DRAW_MENU = tuple(f"review.{name}" for name in (*_DRAWING, "drawings"))
-TABS = {  # ids and words of their commands
-    "findings": tr("Findings"), "ai": "AI", "pins": tr("Pins"), "report": tr("Report"), "referral": tr("Referral"),
-}  # fmt: skip
 
 
 def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:

@@ -20,7 +20,7 @@ from pfm_desktop.gui.widgets.report_panel import ReportPanel
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.found import found_in, suggested_os
 from pfm_desktop.viewmodels.measuring import known_of
-from pfm_desktop.viewmodels.review import Desk, Step
+from pfm_desktop.viewmodels.review import TABS, Desk, Step
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.qt_jobs import QtJobs
@@ -46,11 +46,11 @@ class SideColumn(QTabWidget):
         self.referral = ReferralPanel(session)
         self.heatmap = HeatmapControls(stage)
         self.swede = words(self, "quiet", self.findings.swede.status.text())
-        self.addTab(self._findings_tab(), tr("Findings"))
-        self.addTab(_RoomyTab(self.answer, self.heatmap), "AI")
-        self.addTab(_scrolling(self.pins), tr("Pins"))
-        self.addTab(_scrolling(self.report), tr("Report"))
-        self.addTab(_scrolling(self.referral), tr("Referral"))
+        self.addTab(self._findings_tab(), TABS["findings"])
+        self.addTab(_RoomyTab(self.answer, self.heatmap), TABS["ai"])
+        self.addTab(_scrolling(self.pins), TABS["pins"])
+        self.addTab(_scrolling(self.report), TABS["report"])
+        self.addTab(_scrolling(self.referral), TABS["referral"])
         # who labels would read in it that nothing was found or signed, where that is only not shown to her
         self.setVisible(session.library.may(Act.SEE_NAMES))
         for index in range(self.count()):
