@@ -262,9 +262,13 @@ def pictures_text(row: VisitRow) -> str:
     if row.pictures == 0:
         return tr("none", "pictures")
     if row.has_white and row.has_fluorescence:
-        sources = tr("both sources")
+        sources = tr("both sources", "pictures of a visit")
     else:
-        sources = tr("white light only") if row.has_white else tr("fluorescence only")
+        sources = (
+            tr("white light only", "pictures of a visit")
+            if row.has_white
+            else tr("fluorescence only", "pictures of a visit")
+        )
     return f"{sources} ({row.pictures})"
 
 

@@ -11171,6 +11171,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>both sources</source>
+        <comment>pictures of a visit</comment>
+        <translation>ambas</translation>
+    </message>
+    <message>
+        <source>both sources</source>
         <translation>ambas fuentes</translation>
     </message>
     <message>
@@ -11221,7 +11226,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>by itself</source>
-        <translation>automático</translation>
+        <translation>auto</translation>
     </message>
     <message>
         <source>by key</source>
@@ -12521,7 +12526,8 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>fluorescence only</source>
-        <translation>solo fluorescencia</translation>
+        <comment>pictures of a visit</comment>
+        <translation>solo fluor.</translation>
     </message>
     <message>
         <source>fluorescence picture</source>
@@ -19079,6 +19085,7 @@ la biblioteca</translation>
     </message>
     <message>
         <source>white light only</source>
+        <comment>pictures of a visit</comment>
         <translation>solo luz blanca</translation>
     </message>
     <message>

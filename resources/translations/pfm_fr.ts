@@ -2,38 +2,38 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="fr_FR" sourcelanguage="en">
 <context>
-    <name></name>
+    <name />
     <message>
-        <source>&quot;{typed}&quot; is no fingerprint</source>
-        <translation>«&#xa0;{typed}&#xa0;» n’est pas une empreinte</translation>
+        <source>"{typed}" is no fingerprint</source>
+        <translation>« {typed} » n’est pas une empreinte</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: a {kind} never changes</source>
-        <translation>«&#xa0;{what}&#xa0;» n’a pas été fait&#xa0;: un élément de ce type ({kind}) ne change jamais</translation>
+        <source>"{what}" was not done: a {kind} never changes</source>
+        <translation>« {what} » n’a pas été fait : un élément de ce type ({kind}) ne change jamais</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the first read cannot change once the AI was revealed</source>
-        <translation>«&#xa0;{what}&#xa0;» n’a pas été fait&#xa0;: la première lecture ne peut plus changer une fois l’IA révélée</translation>
+        <source>"{what}" was not done: the first read cannot change once the AI was revealed</source>
+        <translation>« {what} » n’a pas été fait : la première lecture ne peut plus changer une fois l’IA révélée</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the impression and the last read would contradict each other</source>
-        <translation>«&#xa0;{what}&#xa0;» n’a pas été fait&#xa0;: l’impression et la dernière lecture se contrediraient</translation>
+        <source>"{what}" was not done: the impression and the last read would contradict each other</source>
+        <translation>« {what} » n’a pas été fait : l’impression et la dernière lecture se contrediraient</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the {kind} changed meanwhile</source>
-        <translation>«&#xa0;{what}&#xa0;» n’a pas été fait&#xa0;: l’élément ({kind}) a changé entre-temps</translation>
+        <source>"{what}" was not done: the {kind} changed meanwhile</source>
+        <translation>« {what} » n’a pas été fait : l’élément ({kind}) a changé entre-temps</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: this is not the signature of the visit</source>
-        <translation>«&#xa0;{what}&#xa0;» n’a pas été fait&#xa0;: ce n’est pas la signature de la consultation</translation>
+        <source>"{what}" was not done: this is not the signature of the visit</source>
+        <translation>« {what} » n’a pas été fait : ce n’est pas la signature de la consultation</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: this visit is signed</source>
-        <translation>«&#xa0;{what}&#xa0;» n’a pas été fait&#xa0;: cette consultation est signée</translation>
+        <source>"{what}" was not done: this visit is signed</source>
+        <translation>« {what} » n’a pas été fait : cette consultation est signée</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: {why}</source>
-        <translation>«&#xa0;{what}&#xa0;» n’a pas été fait&#xa0;: {why}</translation>
+        <source>"{what}" was not done: {why}</source>
+        <translation>« {what} » n’a pas été fait : {why}</translation>
     </message>
     <message>
         <source># User guide
@@ -92,29 +92,29 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n case(s) of the locked test that they grade differently:</source>
         <translation>
-            <numerusform>%n cas du test verrouillé auquel ils attribuent un grade différent&#xa0;:</numerusform>
-            <numerusform>%n cas du test verrouillé auxquels ils attribuent un grade différent&#xa0;:</numerusform>
+            <numerusform>%n cas du test verrouillé auquel ils attribuent un grade différent :</numerusform>
+            <numerusform>%n cas du test verrouillé auxquels ils attribuent un grade différent :</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n case(s) of {women} can be used: to learn from, to calibrate and to test.</source>
         <translation>
-            <numerusform>%n cas de {women} utilisable&#xa0;: pour apprendre, étalonner et tester.</numerusform>
-            <numerusform>%n cas de {women} utilisables&#xa0;: pour apprendre, étalonner et tester.</numerusform>
+            <numerusform>%n cas de {women} utilisable : pour apprendre, étalonner et tester.</numerusform>
+            <numerusform>%n cas de {women} utilisables : pour apprendre, étalonner et tester.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n clips were being recorded when the program ended: what was recorded until then is in the library</source>
         <translation>
-            <numerusform>%n clip était en cours d’enregistrement à l’arrêt du programme&#xa0;: ce qui a été enregistré jusque-là est dans la bibliothèque</numerusform>
-            <numerusform>%n clips étaient en cours d’enregistrement à l’arrêt du programme&#xa0;: ce qui a été enregistré jusque-là est dans la bibliothèque</numerusform>
+            <numerusform>%n clip était en cours d’enregistrement à l’arrêt du programme : ce qui a été enregistré jusque-là est dans la bibliothèque</numerusform>
+            <numerusform>%n clips étaient en cours d’enregistrement à l’arrêt du programme : ce qui a été enregistré jusque-là est dans la bibliothèque</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n corner(s): Enter or the first corner closes them</source>
         <translation>
-            <numerusform>%n sommet&#xa0;: Entrée ou le premier sommet ferme le contour</numerusform>
-            <numerusform>%n sommets&#xa0;: Entrée ou le premier sommet ferme le contour</numerusform>
+            <numerusform>%n sommet : Entrée ou le premier sommet ferme le contour</numerusform>
+            <numerusform>%n sommets : Entrée ou le premier sommet ferme le contour</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -211,8 +211,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n new picture(s) (waits|wait): open her visit</source>
         <translation>
-            <numerusform>%n nouvelle image en attente&#xa0;: ouvrez la consultation de la patiente</numerusform>
-            <numerusform>%n nouvelles images en attente&#xa0;: ouvrez la consultation de la patiente</numerusform>
+            <numerusform>%n nouvelle image en attente : ouvrez la consultation de la patiente</numerusform>
+            <numerusform>%n nouvelles images en attente : ouvrez la consultation de la patiente</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -232,8 +232,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n of them not in sight yet: scroll to the end.</source>
         <translation>
-            <numerusform>%n d’entre elles pas encore vue&#xa0;: faites défiler jusqu’à la fin.</numerusform>
-            <numerusform>%n d’entre elles pas encore vues&#xa0;: faites défiler jusqu’à la fin.</numerusform>
+            <numerusform>%n d’entre elles pas encore vue : faites défiler jusqu’à la fin.</numerusform>
+            <numerusform>%n d’entre elles pas encore vues : faites défiler jusqu’à la fin.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -246,15 +246,15 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n other picture(s) of hers here (is|are) on record for another woman ({identifier}): it may be hers</source>
         <translation>
-            <numerusform>%n autre image de cette patiente ici est consignée pour une autre patiente ({identifier})&#xa0;: celle-ci appartient peut-être à cette autre patiente</numerusform>
-            <numerusform>%n autres images de cette patiente ici sont consignées pour une autre patiente ({identifier})&#xa0;: celle-ci appartient peut-être à cette autre patiente</numerusform>
+            <numerusform>%n autre image de cette patiente ici est consignée pour une autre patiente ({identifier}) : celle-ci appartient peut-être à cette autre patiente</numerusform>
+            <numerusform>%n autres images de cette patiente ici sont consignées pour une autre patiente ({identifier}) : celle-ci appartient peut-être à cette autre patiente</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n other picture(s) of this visit (is|are) on record for another woman ({identifier}): it may be hers</source>
         <translation>
-            <numerusform>%n autre image de cette consultation est consignée pour une autre patiente ({identifier})&#xa0;: celle-ci appartient peut-être à cette autre patiente</numerusform>
-            <numerusform>%n autres images de cette consultation sont consignées pour une autre patiente ({identifier})&#xa0;: celle-ci appartient peut-être à cette autre patiente</numerusform>
+            <numerusform>%n autre image de cette consultation est consignée pour une autre patiente ({identifier}) : celle-ci appartient peut-être à cette autre patiente</numerusform>
+            <numerusform>%n autres images de cette consultation sont consignées pour une autre patiente ({identifier}) : celle-ci appartient peut-être à cette autre patiente</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -274,8 +274,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n pair(s) (was|were) read by fewer than the {readers} people that it asked for: (its|their) label(s) will say so</source>
         <translation>
-            <numerusform>%n paire a été lue par moins de personnes que les {readers} demandées&#xa0;: son étiquette l’indiquera</numerusform>
-            <numerusform>%n paires ont été lues par moins de personnes que les {readers} demandées&#xa0;: leurs étiquettes l’indiqueront</numerusform>
+            <numerusform>%n paire a été lue par moins de personnes que les {readers} demandées : son étiquette l’indiquera</numerusform>
+            <numerusform>%n paires ont été lues par moins de personnes que les {readers} demandées : leurs étiquettes l’indiqueront</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -295,8 +295,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n patient(s) (is|are) too few: none is left for {part}</source>
         <translation>
-            <numerusform>%n patiente ne suffit pas&#xa0;: il n’en reste aucune pour {part}</numerusform>
-            <numerusform>%n patientes ne suffisent pas&#xa0;: il n’en reste aucune pour {part}</numerusform>
+            <numerusform>%n patiente ne suffit pas : il n’en reste aucune pour {part}</numerusform>
+            <numerusform>%n patientes ne suffisent pas : il n’en reste aucune pour {part}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -309,15 +309,15 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n picture(s) added, {there} already there, {skipped} skipped</source>
         <translation>
-            <numerusform>%n image ajoutée&#x202f;; déjà présentes&#xa0;: {there}, ignorées&#xa0;: {skipped}</numerusform>
-            <numerusform>%n images ajoutées&#x202f;; déjà présentes&#xa0;: {there}, ignorées&#xa0;: {skipped}</numerusform>
+            <numerusform>%n image ajoutée ; déjà présentes : {there}, ignorées : {skipped}</numerusform>
+            <numerusform>%n images ajoutées ; déjà présentes : {there}, ignorées : {skipped}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n picture(s) added, {there} there already, {skipped} left out</source>
         <translation>
-            <numerusform>%n image ajoutée&#x202f;; déjà présentes&#xa0;: {there}, écartées&#xa0;: {skipped}</numerusform>
-            <numerusform>%n images ajoutées&#x202f;; déjà présentes&#xa0;: {there}, écartées&#xa0;: {skipped}</numerusform>
+            <numerusform>%n image ajoutée ; déjà présentes : {there}, écartées : {skipped}</numerusform>
+            <numerusform>%n images ajoutées ; déjà présentes : {there}, écartées : {skipped}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -330,8 +330,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n picture(s) checked, the records and the audit trail: {problems}.</source>
         <translation>
-            <numerusform>%n image vérifiée, ainsi que les données et la piste d’audit&#xa0;: {problems}.</numerusform>
-            <numerusform>%n images vérifiées, ainsi que les données et la piste d’audit&#xa0;: {problems}.</numerusform>
+            <numerusform>%n image vérifiée, ainsi que les données et la piste d’audit : {problems}.</numerusform>
+            <numerusform>%n images vérifiées, ainsi que les données et la piste d’audit : {problems}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -365,8 +365,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n pictures that were taken are not in the library yet, held here and tried again.</source>
         <translation>
-            <numerusform>%n image prise n’est pas encore dans la bibliothèque, conservée ici&#x202f;; nouvel essai en cours.</numerusform>
-            <numerusform>%n images prises ne sont pas encore dans la bibliothèque, conservées ici&#x202f;; nouvel essai en cours.</numerusform>
+            <numerusform>%n image prise n’est pas encore dans la bibliothèque, conservée ici ; nouvel essai en cours.</numerusform>
+            <numerusform>%n images prises ne sont pas encore dans la bibliothèque, conservées ici ; nouvel essai en cours.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -408,8 +408,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n region(s); draw the next one</source>
         <translation>
-            <numerusform>%n région&#x202f;; dessinez la suivante</numerusform>
-            <numerusform>%n régions&#x202f;; dessinez la suivante</numerusform>
+            <numerusform>%n région ; dessinez la suivante</numerusform>
+            <numerusform>%n régions ; dessinez la suivante</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -422,8 +422,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n signed visit(s) of this woman: the correction will be noted in (its|their) report(s).</source>
         <translation>
-            <numerusform>%n consultation signée de cette patiente&#xa0;: la correction sera notée dans son compte rendu.</numerusform>
-            <numerusform>%n consultations signées de cette patiente&#xa0;: la correction sera notée dans leurs comptes rendus.</numerusform>
+            <numerusform>%n consultation signée de cette patiente : la correction sera notée dans son compte rendu.</numerusform>
+            <numerusform>%n consultations signées de cette patiente : la correction sera notée dans leurs comptes rendus.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -443,8 +443,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n visit(s) (is|are) found; those with pictures give a pair each</source>
         <translation>
-            <numerusform>%n consultation trouvée&#x202f;; avec des images, elle donne une paire</numerusform>
-            <numerusform>%n consultations trouvées&#x202f;; chacune avec des images donne une paire</numerusform>
+            <numerusform>%n consultation trouvée ; avec des images, elle donne une paire</numerusform>
+            <numerusform>%n consultations trouvées ; chacune avec des images donne une paire</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -457,8 +457,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message numerus="yes">
         <source>%n visit(s) not assigned to a patient yet: not in the set.</source>
         <translation>
-            <numerusform>%n consultation pas encore attribuée à une patiente&#xa0;: hors de l’ensemble.</numerusform>
-            <numerusform>%n consultations pas encore attribuées à une patiente&#xa0;: hors de l’ensemble.</numerusform>
+            <numerusform>%n consultation pas encore attribuée à une patiente : hors de l’ensemble.</numerusform>
+            <numerusform>%n consultations pas encore attribuées à une patiente : hors de l’ensemble.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -570,7 +570,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>&amp;Look again: for tasks, or for the pictures of the pair</source>
-        <translation>A&amp;ctualiser&#xa0;: tâches, ou images de la paire</translation>
+        <translation>A&amp;ctualiser : tâches, ou images de la paire</translation>
     </message>
     <message>
         <source>&amp;Models</source>
@@ -783,7 +783,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>... and {more} more; pfm audit verify lists them all.</source>
-        <translation>... et {more} de plus&#x202f;; pfm audit verify les affiche tous.</translation>
+        <translation>... et {more} de plus ; pfm audit verify les affiche tous.</translation>
     </message>
     <message>
         <source>0 least</source>
@@ -805,7 +805,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>1 is as strong as in half of the lesions, of the grade that the map speaks for, which the model graded rightly when it was calibrated; where this picture is stronger, its strongest place is 1.</source>
-        <translation>1 est aussi fort que dans la moitié des lésions, du grade que concerne la carte, auxquelles le modèle a attribué le bon grade lors de son étalonnage&#x202f;; là où cette image est plus forte, son endroit le plus fort est 1.</translation>
+        <translation>1 est aussi fort que dans la moitié des lésions, du grade que concerne la carte, auxquelles le modèle a attribué le bon grade lors de son étalonnage ; là où cette image est plus forte, son endroit le plus fort est 1.</translation>
     </message>
     <message>
         <source>1 most here</source>
@@ -835,7 +835,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>24 invented women with 40 visits are drawn by the computer; this happens once and takes a minute or two. It may be cancelled: what is drawn already is used next time.</source>
-        <translation>24 patientes fictives avec 40 consultations sont dessinées par l’ordinateur&#x202f;; cela n’a lieu qu’une fois et prend une minute ou deux. On peut annuler&#xa0;: ce qui est déjà dessiné sert la prochaine fois.</translation>
+        <translation>24 patientes fictives avec 40 consultations sont dessinées par l’ordinateur ; cela n’a lieu qu’une fois et prend une minute ou deux. On peut annuler : ce qui est déjà dessiné sert la prochaine fois.</translation>
     </message>
     <message>
         <source>3 a second</source>
@@ -859,7 +859,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A camera is a USB camera that was found, or an address: rtsp://..., http://... (MJPEG), genicam:SERIAL, or file:/path of a video. Numbers that stay empty are left to the camera; white balance in fluorescence is never automatic.</source>
-        <translation>Une caméra est une caméra USB trouvée, ou une adresse&#xa0;: rtsp://..., http://... (MJPEG), genicam:SERIAL, ou file:/chemin d’une vidéo. Les nombres laissés vides sont choisis par la caméra&#x202f;; la balance des blancs en fluorescence n’est jamais automatique.</translation>
+        <translation>Une caméra est une caméra USB trouvée, ou une adresse : rtsp://..., http://... (MJPEG), genicam:SERIAL, ou file:/chemin d’une vidéo. Les nombres laissés vides sont choisis par la caméra ; la balance des blancs en fluorescence n’est jamais automatique.</translation>
     </message>
     <message>
         <source>A change afterwards takes a reason and another signature.</source>
@@ -871,7 +871,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A clip was being recorded when the program ended: what was recorded until then is in the library</source>
-        <translation>Un clip était en cours d’enregistrement à l’arrêt du programme&#xa0;: ce qui a été enregistré jusque-là est dans la bibliothèque</translation>
+        <translation>Un clip était en cours d’enregistrement à l’arrêt du programme : ce qui a été enregistré jusque-là est dans la bibliothèque</translation>
     </message>
     <message>
         <source>A device that saves pictures into a folder</source>
@@ -903,10 +903,10 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A new recovery key was made; the one before opens nothing any more.</source>
-        <translation>Une nouvelle clé de récupération a été créée&#x202f;; la précédente n’ouvre plus rien.</translation>
+        <translation>Une nouvelle clé de récupération a été créée ; la précédente n’ouvre plus rien.</translation>
     </message>
     <message>
-        <source>A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter or after Lugol&apos;s iodine.</source>
+        <source>A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter or after Lugol's iodine.</source>
         <translation>Une paire demande une image en lumière blanche et une en fluorescence ou, à côté de la lumière blanche simple, une avec filtre vert ou après lugol.</translation>
     </message>
     <message>
@@ -919,7 +919,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A picture of the sequence is no longer in this visit: the player was closed.</source>
-        <translation>Une image de la séquence n’est plus dans cette consultation&#xa0;: le lecteur de séquence a été fermé.</translation>
+        <translation>Une image de la séquence n’est plus dans cette consultation : le lecteur de séquence a été fermé.</translation>
     </message>
     <message>
         <source>A picture that is being taken</source>
@@ -927,11 +927,11 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A picture that was taken is not in the library yet, held here and tried again.</source>
-        <translation>Une image prise n’est pas encore dans la bibliothèque, conservée ici&#x202f;; nouvel essai en cours.</translation>
+        <translation>Une image prise n’est pas encore dans la bibliothèque, conservée ici ; nouvel essai en cours.</translation>
     </message>
     <message>
         <source>A picture was taken just now. Press again when acetic acid is on: that starts the clock.</source>
-        <translation>Une image vient d’être prise. Appuyez de nouveau quand l’acide acétique est appliqué&#xa0;: cela lance le chronomètre.</translation>
+        <translation>Une image vient d’être prise. Appuyez de nouveau quand l’acide acétique est appliqué : cela lance le chronomètre.</translation>
     </message>
     <message>
         <source>A pot takes {count} characters. What is beyond them was not taken in.</source>
@@ -947,7 +947,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A saved report is not recorded here: the library is read-only.</source>
-        <translation>Un compte rendu enregistré n’est pas consigné ici&#xa0;: la bibliothèque est en lecture seule.</translation>
+        <translation>Un compte rendu enregistré n’est pas consigné ici : la bibliothèque est en lecture seule.</translation>
     </message>
     <message>
         <source>A second read that differs needs a reason.</source>
@@ -992,7 +992,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>AI answer: {words}</source>
-        <translation>Réponse de l’IA&#xa0;: {words}</translation>
+        <translation>Réponse de l’IA : {words}</translation>
     </message>
     <message>
         <source>AI answers revealed</source>
@@ -1024,15 +1024,15 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>AI revealed: {moment}</source>
-        <translation>IA révélée&#xa0;: {moment}</translation>
+        <translation>IA révélée : {moment}</translation>
     </message>
     <message>
         <source>AI revealed: {moment}, without a first read</source>
-        <translation>IA révélée&#xa0;: {moment}, sans première lecture</translation>
+        <translation>IA révélée : {moment}, sans première lecture</translation>
     </message>
     <message>
         <source>AI revealed: {when}</source>
-        <translation>IA révélée&#xa0;: {when}</translation>
+        <translation>IA révélée : {when}</translation>
     </message>
     <message>
         <source>AI seen before</source>
@@ -1048,7 +1048,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>AW acetowhite, P punctation, M mosaic, AV atypical vessels, I iodine negative, x biopsy; SCJ dashed</source>
-        <translation>AW acétoblanc, P ponctuation, M mosaïque, AV vaisseaux atypiques, I iode négatif, x biopsie&#x202f;; JPC en tirets</translation>
+        <translation>AW acétoblanc, P ponctuation, M mosaïque, AV vaisseaux atypiques, I iode négatif, x biopsie ; JPC en tirets</translation>
     </message>
     <message>
         <source>About</source>
@@ -1085,15 +1085,15 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>Acetic acid applied: {when}</source>
-        <translation>Acide acétique appliqué&#xa0;: {when}</translation>
+        <translation>Acide acétique appliqué : {when}</translation>
     </message>
     <message>
         <source>Acetic acid is on: start the clock</source>
-        <translation>Acide acétique appliqué&#xa0;: lancer le chronomètre</translation>
+        <translation>Acide acétique appliqué : lancer le chronomètre</translation>
     </message>
     <message>
         <source>Acetic acid: start the clock</source>
-        <translation>Acide acétique&#xa0;: lancer le chronomètre</translation>
+        <translation>Acide acétique : lancer le chronomètre</translation>
     </message>
     <message>
         <source>Aceto uptake</source>
@@ -1105,7 +1105,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>Acid is on: start clock</source>
-        <translation>Acide appliqué&#xa0;: lancer chrono</translation>
+        <translation>Acide appliqué : lancer chrono</translation>
     </message>
     <message>
         <source>Action</source>
@@ -1156,7 +1156,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>Ajouter une lésion</translation>
     </message>
     <message>
-        <source>Add light and lower the camera&apos;s gain (ISO), then retake.</source>
+        <source>Add light and lower the camera's gain (ISO), then retake.</source>
         <translation>Ajoutez de la lumière et baissez le gain (ISO) de la caméra, puis refaites l’image.</translation>
     </message>
     <message>
@@ -1197,11 +1197,11 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>Adjudicator: decides between readings, sees neither names nor findings</source>
-        <translation>Arbitre&#xa0;: tranche entre les lectures, ne voit ni les noms ni les constatations</translation>
+        <translation>Arbitre : tranche entre les lectures, ne voit ni les noms ni les constatations</translation>
     </message>
     <message>
         <source>Administrator: keeps accounts, reads the audit trail, changes no visit</source>
-        <translation>Administrateur&#xa0;: gère les comptes, lit la piste d’audit, ne modifie aucune consultation</translation>
+        <translation>Administrateur : gère les comptes, lit la piste d’audit, ne modifie aucune consultation</translation>
     </message>
     <message>
         <source>After</source>
@@ -1209,7 +1209,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>After a total hysterectomy there is no cervix: what is examined is the vaginal vault</source>
-        <translation>Après une hystérectomie totale il n’y a pas de col&#xa0;: ce qui est examiné est le fond vaginal</translation>
+        <translation>Après une hystérectomie totale il n’y a pas de col : ce qui est examiné est le fond vaginal</translation>
     </message>
     <message>
         <source>After acetic acid</source>
@@ -1225,7 +1225,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>Against the verdict, because: {reason}.</source>
-        <translation>Contre le verdict, motif&#xa0;: {reason}.</translation>
+        <translation>Contre le verdict, motif : {reason}.</translation>
     </message>
     <message>
         <source>Agreement</source>
@@ -1253,7 +1253,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>Aligning was stopped: the two are side by side, not aligned. Choose the picture again to align them.</source>
-        <translation>L’alignement a été arrêté&#xa0;: les deux images sont côte à côte, non alignées. Choisissez de nouveau l’image pour les aligner.</translation>
+        <translation>L’alignement a été arrêté : les deux images sont côte à côte, non alignées. Choisissez de nouveau l’image pour les aligner.</translation>
     </message>
     <message>
         <source>Aligning {number} of {frames}</source>
@@ -1308,12 +1308,12 @@ Gauche ramène aux paires, T aux tâches.</translation>
         <translation>Toutes les étapes sont faites</translation>
     </message>
     <message>
-        <source>All that the search for &quot;{searched}&quot; finds</source>
-        <translation>Toutes celles que trouve la recherche «&#xa0;{searched}&#xa0;»</translation>
+        <source>All that the search for "{searched}" finds</source>
+        <translation>Toutes celles que trouve la recherche « {searched} »</translation>
     </message>
     <message>
         <source>All visits that are found have a label: change the search, or take them too</source>
-        <translation>Toutes les consultations trouvées ont une étiquette&#xa0;: changez la recherche, ou prenez-les aussi</translation>
+        <translation>Toutes les consultations trouvées ont une étiquette : changez la recherche, ou prenez-les aussi</translation>
     </message>
     <message>
         <source>All were in sight.</source>
@@ -1357,7 +1357,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Amended by {who}: {reason}</source>
-        <translation>Rectifié par {who}&#xa0;: {reason}</translation>
+        <translation>Rectifié par {who} : {reason}</translation>
     </message>
     <message>
         <source>Amended colposcopy report</source>
@@ -1365,7 +1365,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Amended: takes the place of the report that {name} signed on {day}, which is kept. Opened again by {who} on {opened}: {reason}</source>
-        <translation>Rectifié&#xa0;: remplace le compte rendu signé par {name} le {day}, qui est conservé. Rouvert par {who} le {opened}&#xa0;: {reason}</translation>
+        <translation>Rectifié : remplace le compte rendu signé par {name} le {day}, qui est conservé. Rouvert par {who} le {opened} : {reason}</translation>
     </message>
     <message>
         <source>Amendment of a signed report</source>
@@ -1381,7 +1381,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>An unexpected error kept it from the library; it is in the log.</source>
-        <translation>Entrée dans la bibliothèque empêchée par une erreur inattendue&#x202f;; celle-ci est dans le journal.</translation>
+        <translation>Entrée dans la bibliothèque empêchée par une erreur inattendue ; celle-ci est dans le journal.</translation>
     </message>
     <message numerus="yes">
         <source>And %n such note(s) more.</source>
@@ -1396,7 +1396,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Annotator: labels pictures, sees neither names nor findings</source>
-        <translation>Annotateur&#xa0;: étiquette les images, ne voit ni les noms ni les constatations</translation>
+        <translation>Annotateur : étiquette les images, ne voit ni les noms ni les constatations</translation>
     </message>
     <message>
         <source>Another impression is your second read.</source>
@@ -1408,7 +1408,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Another visit is chosen in the list; the pictures go to this one.</source>
-        <translation>Une autre consultation est choisie dans la liste&#x202f;; les images vont dans celle-ci.</translation>
+        <translation>Une autre consultation est choisie dans la liste ; les images vont dans celle-ci.</translation>
     </message>
     <message>
         <source>Answer</source>
@@ -1416,15 +1416,15 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Answer: none</source>
-        <translation>Réponse&#xa0;: aucune</translation>
+        <translation>Réponse : aucune</translation>
     </message>
     <message>
         <source>Answer: {grade}. {prediction_set}</source>
-        <translation>Réponse&#xa0;: {grade}. {prediction_set}</translation>
+        <translation>Réponse : {grade}. {prediction_set}</translation>
     </message>
     <message>
         <source>Answered from {source} only.</source>
-        <translation>Réponse fondée sur une seule source&#xa0;: {source}.</translation>
+        <translation>Réponse fondée sur une seule source : {source}.</translation>
     </message>
     <message>
         <source>Anticoagulants</source>
@@ -1444,7 +1444,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Apply to shift the picture only, or add a spot: two also turn and scale it.</source>
-        <translation>Appliquez pour seulement déplacer l’image, ou ajoutez un point&#xa0;: deux permettent aussi de la tourner et de la mettre à l’échelle.</translation>
+        <translation>Appliquez pour seulement déplacer l’image, ou ajoutez un point : deux permettent aussi de la tourner et de la mettre à l’échelle.</translation>
     </message>
     <message>
         <source>Apply to shift, turn and scale the picture, or add a spot away from the others.</source>
@@ -1452,7 +1452,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Apply, or add a fourth spot: only then can the fit be checked.</source>
-        <translation>Appliquez, ou ajoutez un quatrième point&#xa0;: alors seulement l’ajustement peut être vérifié.</translation>
+        <translation>Appliquez, ou ajoutez un quatrième point : alors seulement l’ajustement peut être vérifié.</translation>
     </message>
     <message>
         <source>Apply, or add a spot.</source>
@@ -1460,7 +1460,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Apply, or add a spot: from six on the picture can bend as the tissue does.</source>
-        <translation>Appliquez, ou ajoutez un point&#xa0;: à partir de six, l’image peut se déformer comme le tissu.</translation>
+        <translation>Appliquez, ou ajoutez un point : à partir de six, l’image peut se déformer comme le tissu.</translation>
     </message>
     <message>
         <source>Apr</source>
@@ -1468,7 +1468,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Arrow keys or 0, 1, 2; Delete: not assessed</source>
-        <translation>Flèches ou 0, 1, 2&#x202f;; Suppr&#xa0;: non évalué</translation>
+        <translation>Flèches ou 0, 1, 2 ; Suppr : non évalué</translation>
     </message>
     <message>
         <source>Arrows, drag</source>
@@ -1476,15 +1476,15 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>As drawn: {measures}</source>
-        <translation>D’après le dessin&#xa0;: {measures}</translation>
+        <translation>D’après le dessin : {measures}</translation>
     </message>
     <message>
         <source>As graded: high or cancer was given. At 85 % specificity: how well HSIL+ can be told apart, with a threshold for each model that nobody uses when grading. The interval of the calibration error lies high where cases are few.</source>
-        <translation>Selon le grade attribué&#xa0;: haut grade ou cancer donné. À 85&#xa0;% de spécificité&#xa0;: capacité à distinguer HSIL+, avec pour chaque modèle un seuil que personne n’utilise pour attribuer un grade. L’intervalle de l’erreur d’étalonnage se situe haut là où les cas sont peu nombreux.</translation>
+        <translation>Selon le grade attribué : haut grade ou cancer donné. À 85 % de spécificité : capacité à distinguer HSIL+, avec pour chaque modèle un seuil que personne n’utilise pour attribuer un grade. L’intervalle de l’erreur d’étalonnage se situe haut là où les cas sont peu nombreux.</translation>
     </message>
     <message>
         <source>As in Today: name, ID, date, impression; empty: all visits</source>
-        <translation>Comme dans Aujourd’hui&#xa0;: nom, identifiant, date, impression&#x202f;; vide&#xa0;: toutes les consultations</translation>
+        <translation>Comme dans Aujourd’hui : nom, identifiant, date, impression ; vide : toutes les consultations</translation>
     </message>
     <message>
         <source>As it came with the program</source>
@@ -1492,7 +1492,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>As one signed file, for another clinic: the model, and nothing of any patient</source>
-        <translation>En un fichier signé, pour un autre centre&#xa0;: le modèle, et rien d’aucune patiente</translation>
+        <translation>En un fichier signé, pour un autre centre : le modèle, et rien d’aucune patiente</translation>
     </message>
     <message>
         <source>As recorded, not aligned</source>
@@ -1597,7 +1597,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Back to Today (Escape); the plan stays</source>
-        <translation>Retour à Aujourd’hui (Échap)&#x202f;; le protocole reste</translation>
+        <translation>Retour à Aujourd’hui (Échap) ; le protocole reste</translation>
     </message>
     <message>
         <source>Back to all</source>
@@ -1645,7 +1645,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Backed up: {pictures}, {files} new.</source>
-        <translation>Sauvegarde faite&#xa0;: {pictures}&#x202f;; nouveau&#xa0;: {files}.</translation>
+        <translation>Sauvegarde faite : {pictures} ; nouveau : {files}.</translation>
     </message>
     <message>
         <source>Backing up</source>
@@ -1681,7 +1681,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Before: {before}, which answered then. New: {new}.</source>
-        <translation>Avant&#xa0;: {before}, qui répondait alors. Nouveau&#xa0;: {new}.</translation>
+        <translation>Avant : {before}, qui répondait alors. Nouveau : {new}.</translation>
     </message>
     <message>
         <source>Began</source>
@@ -1749,7 +1749,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Blend: white light on the left, fluorescence on the right ([ and ])</source>
-        <translation>Fondu&#xa0;: lumière blanche à gauche, fluorescence à droite ([ et ])</translation>
+        <translation>Fondu : lumière blanche à gauche, fluorescence à droite ([ et ])</translation>
     </message>
     <message>
         <source>Born</source>
@@ -1761,7 +1761,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Both sources: they are read as a pair.</source>
-        <translation>Les deux sources&#xa0;: elles sont lues comme une paire.</translation>
+        <translation>Les deux sources : elles sont lues comme une paire.</translation>
     </message>
     <message>
         <source>Both together</source>
@@ -1773,7 +1773,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Brightness, contrast and filter of each picture, for looking only (Ctrl+B); G: green filter</source>
-        <translation>Luminosité, contraste et filtre de chaque image, pour regarder seulement (Ctrl+B)&#x202f;; G&#xa0;: filtre vert</translation>
+        <translation>Luminosité, contraste et filtre de chaque image, pour regarder seulement (Ctrl+B) ; G : filtre vert</translation>
     </message>
     <message>
         <source>Bring a model file</source>
@@ -1846,7 +1846,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>By whom: part of a name</source>
-        <translation>Par qui&#xa0;: partie d’un nom</translation>
+        <translation>Par qui : partie d’un nom</translation>
     </message>
     <message>
         <source>CIN2 or CIN3</source>
@@ -1919,15 +1919,15 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Cannot be graded: {reason}</source>
-        <translation>Grade impossible&#xa0;: {reason}</translation>
+        <translation>Grade impossible : {reason}</translation>
     </message>
     <message>
         <source>Cannot be read: {why}</source>
-        <translation>Illisible&#xa0;: {why}</translation>
+        <translation>Illisible : {why}</translation>
     </message>
     <message>
         <source>Cannot be switched here: the library is open for reading only, and the switch must go on record.</source>
-        <translation>Changement impossible ici&#xa0;: la bibliothèque est ouverte en lecture seule, et le changement doit être consigné.</translation>
+        <translation>Changement impossible ici : la bibliothèque est ouverte en lecture seule, et le changement doit être consigné.</translation>
     </message>
     <message>
         <source>Capture</source>
@@ -1991,7 +1991,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit and are as the camera took them, neither cut nor squeezed; if so, place four points by hand.</source>
-        <translation>Vérifiez que les deux images montrent la même patiente à cette consultation et sont telles que la caméra les a prises, ni rognées ni déformées&#x202f;; si oui, placez quatre points à la main.</translation>
+        <translation>Vérifiez que les deux images montrent la même patiente à cette consultation et sont telles que la caméra les a prises, ni rognées ni déformées ; si oui, placez quatre points à la main.</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit. If they do, place four or more points again, on spots that are sharp in both. The pictures can be looked at together meanwhile.</source>
@@ -1999,11 +1999,11 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit: they have too few structures to compare.</source>
-        <translation>Vérifiez que les deux images montrent la même patiente à cette consultation&#xa0;: elles ont trop peu de structures à comparer.</translation>
+        <translation>Vérifiez que les deux images montrent la même patiente à cette consultation : elles ont trop peu de structures à comparer.</translation>
     </message>
     <message>
         <source>Check that both pictures show the same woman at this visit; if they do, place four points by hand.</source>
-        <translation>Vérifiez que les deux images montrent la même patiente à cette consultation&#x202f;; si oui, placez quatre points à la main.</translation>
+        <translation>Vérifiez que les deux images montrent la même patiente à cette consultation ; si oui, placez quatre points à la main.</translation>
     </message>
     <message>
         <source>Check the trail</source>
@@ -2023,11 +2023,11 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Check: aligned only in part, {error}</source>
-        <translation>À vérifier&#xa0;: alignée en partie seulement, {error}</translation>
+        <translation>À vérifier : alignée en partie seulement, {error}</translation>
     </message>
     <message>
         <source>Checked: the weights are what model.toml promises, and {seal}.</source>
-        <translation>Vérifié&#xa0;: les poids sont ceux que promet model.toml, et {seal}.</translation>
+        <translation>Vérifié : les poids sont ceux que promet model.toml, et {seal}.</translation>
     </message>
     <message>
         <source>Checker</source>
@@ -2159,7 +2159,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Choose a row: its result is entered here.</source>
-        <translation>Choisissez une ligne&#xa0;: son résultat se saisit ici.</translation>
+        <translation>Choisissez une ligne : son résultat se saisit ici.</translation>
     </message>
     <message>
         <source>Choose a second camera that is another one than the first.</source>
@@ -2187,11 +2187,11 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Choose folders, zips or picture files, or drop them here. They are looked at first: whose they are, when they were taken, what they show. Nothing is brought in before you have seen it, and nothing is changed where it lies.</source>
-        <translation>Choisissez des dossiers, des ZIP ou des fichiers d’image, ou déposez-les ici. Ils sont d’abord examinés&#xa0;: à quelle patiente ils appartiennent, leur date, ce qu’ils montrent. Rien n’est importé avant votre vérification, et les originaux ne sont pas modifiés.</translation>
+        <translation>Choisissez des dossiers, des ZIP ou des fichiers d’image, ou déposez-les ici. Ils sont d’abord examinés : à quelle patiente ils appartiennent, leur date, ce qu’ils montrent. Rien n’est importé avant votre vérification, et les originaux ne sont pas modifiés.</translation>
     </message>
     <message>
         <source>Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed.</source>
-        <translation>Choisissez la patiente dans Aujourd’hui, ou commencez maintenant&#xa0;: la consultation est alors non attribuée, et lui est attribuée avant d’être signée.</translation>
+        <translation>Choisissez la patiente dans Aujourd’hui, ou commencez maintenant : la consultation est alors non attribuée, et lui est attribuée avant d’être signée.</translation>
     </message>
     <message>
         <source>Choose in Today</source>
@@ -2214,7 +2214,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
         <translation>Choisissez des fichiers d’image, ou déposez-les ici</translation>
     </message>
     <message>
-        <source>Choose the Lugol&apos;s iodine picture that belongs to this white-light picture.</source>
+        <source>Choose the Lugol's iodine picture that belongs to this white-light picture.</source>
         <translation>Choisissez l’image au lugol qui correspond à cette image en lumière blanche.</translation>
     </message>
     <message>
@@ -2231,11 +2231,11 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Choose the pictures in the filmstrip first: a click, or Shift and the arrows.</source>
-        <translation>Choisissez d’abord les images dans la bande d’images&#xa0;: un clic, ou Shift et les flèches.</translation>
+        <translation>Choisissez d’abord les images dans la bande d’images : un clic, ou Shift et les flèches.</translation>
     </message>
     <message>
         <source>Choose the pin before or after, then what is drawn; in the player: the picture before or after</source>
-        <translation>Choisir le repère précédent ou suivant, puis ce qui est dessiné&#x202f;; dans le lecteur de séquence&#xa0;: l’image précédente ou suivante</translation>
+        <translation>Choisir le repère précédent ou suivant, puis ce qui est dessiné ; dans le lecteur de séquence : l’image précédente ou suivante</translation>
     </message>
     <message>
         <source>Choose the port of the lamp.</source>
@@ -2275,7 +2275,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Clear the search: all visits again</source>
-        <translation>Effacer la recherche&#xa0;: de nouveau toutes les consultations</translation>
+        <translation>Effacer la recherche : de nouveau toutes les consultations</translation>
     </message>
     <message>
         <source>Click a spot that you recognise in both pictures, then the same spot in the other.</source>
@@ -2287,11 +2287,11 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Click the external os: the centre of the clock</source>
-        <translation>Cliquez sur l’orifice externe&#xa0;: le centre du cadran</translation>
+        <translation>Cliquez sur l’orifice externe : le centre du cadran</translation>
     </message>
     <message>
         <source>Click the page to try it; {help.tour} comes back here. Escape ends the tour.</source>
-        <translation>Cliquez sur la page pour l’essayer&#x202f;; {help.tour} ramène ici. Échap met fin à la visite guidée.</translation>
+        <translation>Cliquez sur la page pour l’essayer ; {help.tour} ramène ici. Échap met fin à la visite guidée.</translation>
     </message>
     <message>
         <source>Click to open the visit</source>
@@ -2303,7 +2303,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Clinician: sees names, examines, reads, signs</source>
-        <translation>Clinicien&#xa0;: voit les noms, examine, lit, signe</translation>
+        <translation>Clinicien : voit les noms, examine, lit, signe</translation>
     </message>
     <message>
         <source>Clip</source>
@@ -2363,7 +2363,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Close this form first (Esc): undo is of the examination behind it.</source>
-        <translation>Fermez d’abord ce formulaire (Échap)&#xa0;: l’annulation concerne l’examen qui est derrière.</translation>
+        <translation>Fermez d’abord ce formulaire (Échap) : l’annulation concerne l’examen qui est derrière.</translation>
     </message>
     <message>
         <source>Close without it</source>
@@ -2383,7 +2383,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Closing: waiting for running work to stop. Close again to leave at once.</source>
-        <translation>Fermeture&#xa0;: attente de l’arrêt des tâches en cours. Fermez de nouveau pour quitter immédiatement.</translation>
+        <translation>Fermeture : attente de l’arrêt des tâches en cours. Fermez de nouveau pour quitter immédiatement.</translation>
     </message>
     <message>
         <source>Coarse or atypical vessels</source>
@@ -2419,7 +2419,7 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Compare with
-{visit}&apos;s picture</source>
+{visit}'s picture</source>
         <translation>Comparer avec
 l’image ({visit})</translation>
     </message>
@@ -2428,12 +2428,12 @@ l’image ({visit})</translation>
         <translation>Comparer avec une consultation antérieure ...</translation>
     </message>
     <message>
-        <source>Compare with {visit}&apos;s picture</source>
+        <source>Compare with {visit}'s picture</source>
         <translation>Comparer avec l’image ({visit})</translation>
     </message>
     <message>
         <source>Compared on the locked test; it is to answer</source>
-        <translation>Comparé sur le test verrouillé&#x202f;; il doit répondre</translation>
+        <translation>Comparé sur le test verrouillé ; il doit répondre</translation>
     </message>
     <message>
         <source>Comparing pictures</source>
@@ -2453,15 +2453,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Complete: nothing is missing</source>
-        <translation>Complet&#xa0;: il ne manque rien</translation>
+        <translation>Complet : il ne manque rien</translation>
     </message>
     <message>
         <source>Comprehensive set, also missing: {titles}.</source>
-        <translation>Données étendues, il manque aussi&#xa0;: {titles}.</translation>
+        <translation>Données étendues, il manque aussi : {titles}.</translation>
     </message>
     <message>
         <source>Comprehensive set: complete.</source>
-        <translation>Données étendues&#xa0;: complètes.</translation>
+        <translation>Données étendues : complètes.</translation>
     </message>
     <message>
         <source>Confirm a&amp;ll</source>
@@ -2469,11 +2469,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Confirm: press again</source>
-        <translation>Confirmer&#xa0;: appuyer de nouveau</translation>
+        <translation>Confirmer : appuyer de nouveau</translation>
     </message>
     <message>
         <source>Confirmed: {what}. Undo takes it back.</source>
-        <translation>Confirmé&#xa0;: {what}. Annuler revient en arrière.</translation>
+        <translation>Confirmé : {what}. Annuler revient en arrière.</translation>
     </message>
     <message>
         <source>Consent</source>
@@ -2493,15 +2493,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Contour of the chosen lesion: brush</source>
-        <translation>Contour de la lésion choisie&#xa0;: pinceau</translation>
+        <translation>Contour de la lésion choisie : pinceau</translation>
     </message>
     <message>
         <source>Contour of the chosen lesion: eraser</source>
-        <translation>Contour de la lésion choisie&#xa0;: gomme</translation>
+        <translation>Contour de la lésion choisie : gomme</translation>
     </message>
     <message>
         <source>Contour of the chosen lesion: outline tool</source>
-        <translation>Contour de la lésion choisie&#xa0;: outil de tracé</translation>
+        <translation>Contour de la lésion choisie : outil de tracé</translation>
     </message>
     <message>
         <source>Contour only</source>
@@ -2541,7 +2541,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Covered: blood, mucus, instrument</source>
-        <translation>Couvert&#xa0;: sang, mucus, instrument</translation>
+        <translation>Couvert : sang, mucus, instrument</translation>
     </message>
     <message>
         <source>Ctrl+Shift+R. It is put on record and cannot be taken back.</source>
@@ -2549,7 +2549,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Ctrl+Shift+{number}; undo takes it back</source>
-        <translation>Ctrl+Shift+{number}&#x202f;; annuler revient en arrière</translation>
+        <translation>Ctrl+Shift+{number} ; annuler revient en arrière</translation>
     </message>
     <message>
         <source>Cytology (Bethesda)</source>
@@ -2561,7 +2561,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>DICOM WITH names: archive, another clinic</source>
-        <translation>DICOM AVEC noms&#xa0;: archives, autre centre</translation>
+        <translation>DICOM AVEC noms : archives, autre centre</translation>
     </message>
     <message>
         <source>DICOM is not read here</source>
@@ -2573,7 +2573,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>DICOM with names goes out as it is: there is nothing to look at first.</source>
-        <translation>Le DICOM avec noms sort tel quel&#xa0;: il n’y a rien à examiner avant.</translation>
+        <translation>Le DICOM avec noms sort tel quel : il n’y a rien à examiner avant.</translation>
     </message>
     <message>
         <source>Dark</source>
@@ -2585,7 +2585,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Dashes: while learning. {done} of {all} epochs done.</source>
-        <translation>Tirets&#xa0;: pendant l’apprentissage. Époques faites&#xa0;: {done} sur {all}.</translation>
+        <translation>Tirets : pendant l’apprentissage. Époques faites : {done} sur {all}.</translation>
     </message>
     <message>
         <source>Date</source>
@@ -2597,7 +2597,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Day of the report, 14 Mar 2026</source>
-        <translation>p.&#xa0;ex. 14 mars 2026</translation>
+        <translation>p. ex. 14 mars 2026</translation>
     </message>
     <message>
         <source>Dec</source>
@@ -2609,7 +2609,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Decide: pair {number:,} of {pairs:,}</source>
-        <translation>Arbitrage&#xa0;: paire {number:,} sur {pairs:,}</translation>
+        <translation>Arbitrage : paire {number:,} sur {pairs:,}</translation>
     </message>
     <message>
         <source>Deciduosis, and she is not known to be pregnant</source>
@@ -2661,7 +2661,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Devices: {devices}.</source>
-        <translation>Appareils&#xa0;: {devices}.</translation>
+        <translation>Appareils : {devices}.</translation>
     </message>
     <message>
         <source>Diagnosis</source>
@@ -2677,11 +2677,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Difference (95 %)</source>
-        <translation>Différence (95&#xa0;%)</translation>
+        <translation>Différence (95 %)</translation>
     </message>
     <message>
         <source>Dimmed: not seen by the engine.</source>
-        <translation>Assombri&#xa0;: non vu par le moteur.</translation>
+        <translation>Assombri : non vu par le moteur.</translation>
     </message>
     <message>
         <source>Discussed on</source>
@@ -2697,11 +2697,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Distance from what the model learned from: not checked when this answer was made.</source>
-        <translation>Écart par rapport à ce dont le modèle a appris&#xa0;: non vérifié lors de cette réponse.</translation>
+        <translation>Écart par rapport à ce dont le modèle a appris : non vérifié lors de cette réponse.</translation>
     </message>
     <message>
         <source>Distance from what the model learned from: not known, this model keeps no measure of it.</source>
-        <translation>Écart par rapport à ce dont le modèle a appris&#xa0;: inconnu, ce modèle n’en garde aucune mesure.</translation>
+        <translation>Écart par rapport à ce dont le modèle a appris : inconnu, ce modèle n’en garde aucune mesure.</translation>
     </message>
     <message>
         <source>Distinct, stearin-like</source>
@@ -2733,7 +2733,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Doing again: {step}</source>
-        <translation>Rétablissement&#xa0;: {step}</translation>
+        <translation>Rétablissement : {step}</translation>
     </message>
     <message>
         <source>Done</source>
@@ -2741,7 +2741,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Done again: {step}</source>
-        <translation>Rétabli&#xa0;: {step}</translation>
+        <translation>Rétabli : {step}</translation>
     </message>
     <message>
         <source>Down</source>
@@ -2753,7 +2753,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Drag a box over what names somebody (keys: arrows, Space, arrows, Space). Dashed: words that the program found; W goes to them, Delete lays wrong ones bare. Z: one to one. Page Down: the next picture. Escape: back.</source>
-        <translation>Glissez un cadre sur ce qui nomme quelqu’un (touches&#xa0;: flèches, Espace, flèches, Espace). En tirets&#xa0;: mots trouvés par le programme&#x202f;; W y mène, Suppr découvre ceux trouvés à tort. Z&#xa0;: un pour un. Page suiv.&#xa0;: image suivante. Échap&#xa0;: retour.</translation>
+        <translation>Glissez un cadre sur ce qui nomme quelqu’un (touches : flèches, Espace, flèches, Espace). En tirets : mots trouvés par le programme ; W y mène, Suppr découvre ceux trouvés à tort. Z : un pour un. Page suiv. : image suivante. Échap : retour.</translation>
     </message>
     <message>
         <source>Drag around a lesion, or click its corners</source>
@@ -2765,11 +2765,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Drag to draw a box. Or arrows move the cross, Space sets one corner and then the other, Delete takes the last box away, W goes to words that were found, where Delete lays them bare and Control Z covers them again, N shows the next picture with words, Z shows one to one, Page Down shows the next picture, Escape goes back.</source>
-        <translation>Glissez pour dessiner un cadre. Ou bien&#xa0;: les flèches déplacent la croix, Espace pose un coin puis l’autre, Suppr retire le dernier cadre, W mène aux mots trouvés, où Suppr les découvre et Ctrl Z les recouvre, N affiche l’image suivante contenant des mots, Z affiche un pour un, Page suiv. affiche l’image suivante, Échap revient.</translation>
+        <translation>Glissez pour dessiner un cadre. Ou bien : les flèches déplacent la croix, Espace pose un coin puis l’autre, Suppr retire le dernier cadre, W mène aux mots trouvés, où Suppr les découvre et Ctrl Z les recouvre, N affiche l’image suivante contenant des mots, Z affiche un pour un, Page suiv. affiche l’image suivante, Échap revient.</translation>
     </message>
     <message>
         <source>Drag, or arrow keys; Home and End: the first and the last</source>
-        <translation>Glisser, ou flèches&#x202f;; Début et Fin&#xa0;: la première et la dernière</translation>
+        <translation>Glisser, ou flèches ; Début et Fin : la première et la dernière</translation>
     </message>
     <message>
         <source>Draw</source>
@@ -2777,15 +2777,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Draw a lesion, or the next: drag, or click its corners</source>
-        <translation>Dessiner une lésion, ou la suivante&#xa0;: glissez, ou cliquez sur ses sommets</translation>
+        <translation>Dessiner une lésion, ou la suivante : glissez, ou cliquez sur ses sommets</translation>
     </message>
     <message>
         <source>Draw around the cervix in one stroke, where it was not found right; Q shows it</source>
-        <translation>Entourez le col d’un seul trait, là où il n’a pas été bien trouvé&#x202f;; Q l’affiche</translation>
+        <translation>Entourez le col d’un seul trait, là où il n’a pas été bien trouvé ; Q l’affiche</translation>
     </message>
     <message>
         <source>Draw contours of the chosen lesion (D: outline, B: brush, E: eraser) and the SCJ line (J)</source>
-        <translation>Dessiner les contours de la lésion choisie (D&#xa0;: tracé, B&#xa0;: pinceau, E&#xa0;: gomme) et la ligne de la JPC (J)</translation>
+        <translation>Dessiner les contours de la lésion choisie (D : tracé, B : pinceau, E : gomme) et la ligne de la JPC (J)</translation>
     </message>
     <message>
         <source>Draw the cervix as the program found it</source>
@@ -2805,11 +2805,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Drawn in dashes: tissue near it that did not whiten. Look whether it is normal, or click on other tissue.</source>
-        <translation>En tirets&#xa0;: tissu proche qui n’a pas blanchi. Vérifiez s’il est normal, ou cliquez sur un autre tissu.</translation>
+        <translation>En tirets : tissu proche qui n’a pas blanchi. Vérifiez s’il est normal, ou cliquez sur un autre tissu.</translation>
     </message>
     <message>
         <source>Dull, opaque, oyster white; grey</source>
-        <translation>Mat, opaque, blanc huître&#x202f;; gris</translation>
+        <translation>Mat, opaque, blanc huître ; gris</translation>
     </message>
     <message>
         <source>E&amp;xamine live</source>
@@ -2882,7 +2882,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Enough?</source>
-        <translation>Suffisant&#x202f;?</translation>
+        <translation>Suffisant ?</translation>
     </message>
     <message>
         <source>Enter</source>
@@ -2907,7 +2907,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Enter shows a picture large, to draw boxes. Delete leaves it out or lets it go. N: the next with words.</source>
-        <translation>Entrée agrandit une image, pour tracer des cadres. Suppr l’écarte ou la laisse sortir. N&#xa0;: la suivante avec des mots.</translation>
+        <translation>Entrée agrandit une image, pour tracer des cadres. Suppr l’écarte ou la laisse sortir. N : la suivante avec des mots.</translation>
     </message>
     <message>
         <source>Enter, or a click on the first corner</source>
@@ -2935,7 +2935,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Esc: back to the grades</source>
-        <translation>Échap&#xa0;: retour aux grades</translation>
+        <translation>Échap : retour aux grades</translation>
     </message>
     <message>
         <source>Escape</source>
@@ -2960,7 +2960,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Everything stays on this computer: no picture, name or number is sent anywhere.</source>
-        <translation>Tout reste sur cet ordinateur&#xa0;: aucune image, aucun nom, aucun numéro n’est envoyé où que ce soit.</translation>
+        <translation>Tout reste sur cet ordinateur : aucune image, aucun nom, aucun numéro n’est envoyé où que ce soit.</translation>
     </message>
     <message>
         <source>Everywhere</source>
@@ -2989,7 +2989,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Examine her, or begin now: the visit is unassigned then, and is given to her before it is signed.</source>
-        <translation>Examinez-la, ou commencez maintenant&#xa0;: la consultation est alors non attribuée, et lui est attribuée avant d’être signée.</translation>
+        <translation>Examinez-la, ou commencez maintenant : la consultation est alors non attribuée, et lui est attribuée avant d’être signée.</translation>
     </message>
     <message>
         <source>Examine live</source>
@@ -3004,8 +3004,8 @@ l’image ({visit})</translation>
         <translation>Examinateur(-trice)</translation>
     </message>
     <message>
-        <source>Examiner&apos;s view: 12 o&apos;clock is up, the patient&apos;s left is on the right.</source>
-        <translation>Vue de l’examinateur&#xa0;: 12 h est en haut, la gauche de la patiente est à droite.</translation>
+        <source>Examiner's view: 12 o'clock is up, the patient's left is on the right.</source>
+        <translation>Vue de l’examinateur : 12 h est en haut, la gauche de la patiente est à droite.</translation>
     </message>
     <message>
         <source>Excision</source>
@@ -3191,7 +3191,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Files: {names}.</source>
-        <translation>Fichiers&#xa0;: {names}.</translation>
+        <translation>Fichiers : {names}.</translation>
     </message>
     <message>
         <source>Filling the demo library</source>
@@ -3199,7 +3199,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Filmstrip: pictures of this visit in order of time</source>
-        <translation>Bande d’images&#xa0;: images de cette consultation dans l’ordre chronologique</translation>
+        <translation>Bande d’images : images de cette consultation dans l’ordre chronologique</translation>
     </message>
     <message>
         <source>Filter</source>
@@ -3212,7 +3212,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Filter; Escape goes back</source>
-        <translation>Filtrer&#x202f;; Échap revient en arrière</translation>
+        <translation>Filtrer ; Échap revient en arrière</translation>
     </message>
     <message>
         <source>Find and open a visit</source>
@@ -3249,7 +3249,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Fine, of uniform calibre, closely and uniformly placed; poorly formed patterns of fine punctation or mosaic; beyond the margin of the transformation zone; within microcondylomatous or micropapillary lesions</source>
-        <translation>Fins, de calibre uniforme, disposés de façon serrée et uniforme&#x202f;; motifs mal formés de ponctuation ou de mosaïque fines&#x202f;; au-delà du bord de la zone de transformation&#x202f;; au sein de lésions microcondylomateuses ou micropapillaires</translation>
+        <translation>Fins, de calibre uniforme, disposés de façon serrée et uniforme ; motifs mal formés de ponctuation ou de mosaïque fines ; au-delà du bord de la zone de transformation ; au sein de lésions microcondylomateuses ou micropapillaires</translation>
     </message>
     <message>
         <source>Fine, regular</source>
@@ -3269,15 +3269,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Fingerprint of the key that signs exports: {fingerprint}</source>
-        <translation>Empreinte de la clé qui signe les exports&#xa0;: {fingerprint}</translation>
+        <translation>Empreinte de la clé qui signe les exports : {fingerprint}</translation>
     </message>
     <message>
         <source>Fingerprint of the key: ...</source>
-        <translation>Empreinte de la clé&#xa0;: ...</translation>
+        <translation>Empreinte de la clé : ...</translation>
     </message>
     <message>
         <source>Fingerprint of the key: {fingerprint}</source>
-        <translation>Empreinte de la clé&#xa0;: {fingerprint}</translation>
+        <translation>Empreinte de la clé : {fingerprint}</translation>
     </message>
     <message>
         <source>Fingerprint, as its sender told it</source>
@@ -3297,15 +3297,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>First read before the AI: the AI answer stays hidden until there is an impression</source>
-        <translation>Première lecture avant l’IA&#xa0;: la réponse de l’IA reste cachée tant qu’il n’y a pas d’impression</translation>
+        <translation>Première lecture avant l’IA : la réponse de l’IA reste cachée tant qu’il n’y a pas d’impression</translation>
     </message>
     <message>
         <source>First read, before the AI: {grade} ({who})</source>
-        <translation>Première lecture, avant l’IA&#xa0;: {grade} ({who})</translation>
+        <translation>Première lecture, avant l’IA : {grade} ({who})</translation>
     </message>
     <message>
         <source>First read, then AI. The answer stays hidden until you reveal it; your impression until then is kept.</source>
-        <translation>Première lecture, puis IA. La réponse reste cachée jusqu’à ce que vous la révéliez&#x202f;; votre impression jusque-là est conservée.</translation>
+        <translation>Première lecture, puis IA. La réponse reste cachée jusqu’à ce que vous la révéliez ; votre impression jusque-là est conservée.</translation>
     </message>
     <message>
         <source>Fit</source>
@@ -3317,11 +3317,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Flicker: the other picture</source>
-        <translation>Alternance&#xa0;: l’autre image</translation>
+        <translation>Alternance : l’autre image</translation>
     </message>
     <message>
         <source>Flicker: the other picture; in the player: play or pause</source>
-        <translation>Alternance&#xa0;: l’autre image&#x202f;; dans le lecteur de séquence&#xa0;: lecture ou pause</translation>
+        <translation>Alternance : l’autre image ; dans le lecteur de séquence : lecture ou pause</translation>
     </message>
     <message>
         <source>Fluor.</source>
@@ -3389,15 +3389,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Followed from {at} after acid on only: what had whitened by then is not in it.</source>
-        <translation>Suivi seulement à partir de {at} après l’acide&#xa0;: ce qui avait déjà blanchi n’y figure pas.</translation>
+        <translation>Suivi seulement à partir de {at} après l’acide : ce qui avait déjà blanchi n’y figure pas.</translation>
     </message>
     <message>
         <source>Followed from {first:.0f} s after acid on only: what had whitened by then is not in it</source>
-        <translation>Suivi seulement à partir de {first:.0f} s après l’acide&#xa0;: ce qui avait déjà blanchi n’y figure pas</translation>
+        <translation>Suivi seulement à partir de {first:.0f} s après l’acide : ce qui avait déjà blanchi n’y figure pas</translation>
     </message>
     <message>
         <source>For looking only: the picture that is kept, the AI answer and the report stay as they are.</source>
-        <translation>Pour regarder seulement&#xa0;: l’image conservée, la réponse de l’IA et le compte rendu ne changent pas.</translation>
+        <translation>Pour regarder seulement : l’image conservée, la réponse de l’IA et le compte rendu ne changent pas.</translation>
     </message>
     <message>
         <source>Forgets points and registers the pair automatically</source>
@@ -3413,7 +3413,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Free some space: it can be opened for writing here then</source>
-        <translation>Libérez de l’espace&#xa0;: elle pourra alors être ouverte ici en écriture</translation>
+        <translation>Libérez de l’espace : elle pourra alors être ouverte ici en écriture</translation>
     </message>
     <message>
         <source>Freeze</source>
@@ -3429,7 +3429,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>From earlier runs {learn:,} women learn, {calibrate:,} calibrate and {test:,} are the locked test; new ones join them in these shares.</source>
-        <translation>Depuis les apprentissages précédents, {learn:,} patientes servent à apprendre, {calibrate:,} à étalonner et {test:,} forment le test verrouillé&#x202f;; les nouvelles s’y ajoutent dans ces proportions.</translation>
+        <translation>Depuis les apprentissages précédents, {learn:,} patientes servent à apprendre, {calibrate:,} à étalonner et {test:,} forment le test verrouillé ; les nouvelles s’y ajoutent dans ces proportions.</translation>
     </message>
     <message>
         <source>From now on, {name} answers. Answers kept from other models stay in the library.</source>
@@ -3473,7 +3473,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Give the picture as the camera took it: no picture of a screen, no panels beside it, not saved at low quality.</source>
-        <translation>Fournissez l’image telle que la caméra l’a prise&#xa0;: pas de photo d’écran, pas de panneaux à côté, pas d’enregistrement en basse qualité.</translation>
+        <translation>Fournissez l’image telle que la caméra l’a prise : pas de photo d’écran, pas de panneaux à côté, pas d’enregistrement en basse qualité.</translation>
     </message>
     <message>
         <source>Give the visit to her</source>
@@ -3485,7 +3485,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Give your impression ({review.impression_normal} to {review.impression_cancer}), then {review.reveal} reveals the AI answer; that goes on record and cannot be undone.</source>
-        <translation>Donnez votre impression ({review.impression_normal} à {review.impression_cancer}), puis {review.reveal} révèle la réponse de l’IA&#x202f;; cela est consigné et ne peut pas être annulé.</translation>
+        <translation>Donnez votre impression ({review.impression_normal} à {review.impression_cancer}), puis {review.reveal} révèle la réponse de l’IA ; cela est consigné et ne peut pas être annulé.</translation>
     </message>
     <message>
         <source>Given name</source>
@@ -3493,7 +3493,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Given up: not in the library</source>
-        <translation>Abandonné&#xa0;: pas dans la bibliothèque</translation>
+        <translation>Abandonné : pas dans la bibliothèque</translation>
     </message>
     <message>
         <source>Glare</source>
@@ -3516,11 +3516,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Goes to {some} of the {all}: the rest is fluorescence.</source>
-        <translation>S’applique à {some} sur {all}&#xa0;: le reste est de la fluorescence.</translation>
+        <translation>S’applique à {some} sur {all} : le reste est de la fluorescence.</translation>
     </message>
     <message>
         <source>Goes to {some} of the {all}: the rest is white light.</source>
-        <translation>S’applique à {some} sur {all}&#xa0;: le reste est de la lumière blanche.</translation>
+        <translation>S’applique à {some} sur {all} : le reste est de la lumière blanche.</translation>
     </message>
     <message>
         <source>Good</source>
@@ -3548,35 +3548,35 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Grade: cancer</source>
-        <translation>Grade&#xa0;: cancer</translation>
+        <translation>Grade : cancer</translation>
     </message>
     <message>
         <source>Grade: high</source>
-        <translation>Grade&#xa0;: haut</translation>
+        <translation>Grade : haut</translation>
     </message>
     <message>
         <source>Grade: indeterminate, likeliest {grade}, probability {share:.2f}</source>
-        <translation>Grade&#xa0;: indéterminé, le plus probable {grade}, probabilité {share:.2f}</translation>
+        <translation>Grade : indéterminé, le plus probable {grade}, probabilité {share:.2f}</translation>
     </message>
     <message>
         <source>Grade: low</source>
-        <translation>Grade&#xa0;: bas</translation>
+        <translation>Grade : bas</translation>
     </message>
     <message>
         <source>Grade: normal</source>
-        <translation>Grade&#xa0;: normal</translation>
+        <translation>Grade : normal</translation>
     </message>
     <message>
         <source>Grade: {grade}</source>
-        <translation>Grade&#xa0;: {grade}</translation>
+        <translation>Grade : {grade}</translation>
     </message>
     <message>
         <source>Grade: {grade}, probability {share:.2f}</source>
-        <translation>Grade&#xa0;: {grade}, probabilité {share:.2f}</translation>
+        <translation>Grade : {grade}, probabilité {share:.2f}</translation>
     </message>
     <message>
         <source>Graded {grade}: model attention shows {shows}.</source>
-        <translation>Grade attribué {grade}&#xa0;: l’attention du modèle montre {shows}.</translation>
+        <translation>Grade attribué {grade} : l’attention du modèle montre {shows}.</translation>
     </message>
     <message>
         <source>Grades in a set (low is good)</source>
@@ -3613,7 +3613,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Guessed: {guesses}.</source>
-        <translation>Supposé&#xa0;: {guesses}.</translation>
+        <translation>Supposé : {guesses}.</translation>
     </message>
     <message>
         <source>H (hold)</source>
@@ -3661,7 +3661,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>HSIL+ found at 85 % specificity</source>
-        <translation>HSIL+ trouvés à 85&#xa0;% de spécificité</translation>
+        <translation>HSIL+ trouvés à 85 % de spécificité</translation>
     </message>
     <message>
         <source>HSIL+ found, as graded</source>
@@ -3673,7 +3673,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>HSIL+ sensitivity at 85 % specificity</source>
-        <translation>Sensibilité HSIL+ à 85&#xa0;% de spécificité</translation>
+        <translation>Sensibilité HSIL+ à 85 % de spécificité</translation>
     </message>
     <message>
         <source>Haemostasis</source>
@@ -3727,15 +3727,15 @@ l’image ({visit})</translation>
     <message numerus="yes">
         <source>Histology ({histology}) is %n grade(s) less than the impression ({impression}): for the MDT meeting, unless the follow-up says otherwise.</source>
         <translation>
-            <numerusform>L’histologie ({histology}) est inférieure de %n grade à l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
-            <numerusform>L’histologie ({histology}) est inférieure de %n grades à l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
+            <numerusform>L’histologie ({histology}) est inférieure de %n grade à l’impression ({impression}) : pour la RCP, sauf indication contraire du suivi.</numerusform>
+            <numerusform>L’histologie ({histology}) est inférieure de %n grades à l’impression ({impression}) : pour la RCP, sauf indication contraire du suivi.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Histology ({histology}) is %n grade(s) worse than the impression ({impression}): for the MDT meeting, unless the follow-up says otherwise.</source>
         <translation>
-            <numerusform>L’histologie ({histology}) est plus grave de %n grade que l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
-            <numerusform>L’histologie ({histology}) est plus grave de %n grades que l’impression ({impression})&#xa0;: pour la RCP, sauf indication contraire du suivi.</numerusform>
+            <numerusform>L’histologie ({histology}) est plus grave de %n grade que l’impression ({impression}) : pour la RCP, sauf indication contraire du suivi.</numerusform>
+            <numerusform>L’histologie ({histology}) est plus grave de %n grades que l’impression ({impression}) : pour la RCP, sauf indication contraire du suivi.</numerusform>
         </translation>
     </message>
     <message>
@@ -3752,19 +3752,19 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Histology: grade</source>
-        <translation>Histologie&#xa0;: grade</translation>
+        <translation>Histologie : grade</translation>
     </message>
     <message>
         <source>Histology: reported</source>
-        <translation>Histologie&#xa0;: date du résultat</translation>
+        <translation>Histologie : date du résultat</translation>
     </message>
     <message>
         <source>Histology: words</source>
-        <translation>Histologie&#xa0;: texte</translation>
+        <translation>Histologie : texte</translation>
     </message>
     <message>
         <source>Histology: {result}</source>
-        <translation>Histologie&#xa0;: {result}</translation>
+        <translation>Histologie : {result}</translation>
     </message>
     <message>
         <source>Hold H on the stage to hide it for a moment</source>
@@ -3772,7 +3772,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Hold L: loupe, H: no attention</source>
-        <translation>Maintenir L&#xa0;: loupe, H&#xa0;: masquer l’attention du modèle</translation>
+        <translation>Maintenir L : loupe, H : masquer l’attention du modèle</translation>
     </message>
     <message>
         <source>Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind figure. The audit trail keeps this choice as it does the first-read lock.</source>
@@ -3800,7 +3800,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>How it was taken: {question}</source>
-        <translation>Mode de prélèvement&#xa0;: {question}</translation>
+        <translation>Mode de prélèvement : {question}</translation>
     </message>
     <message>
         <source>How long it stayed white</source>
@@ -3816,7 +3816,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>How {specimen} was taken</source>
-        <translation>Mode de prélèvement&#xa0;: {specimen}</translation>
+        <translation>Mode de prélèvement : {specimen}</translation>
     </message>
     <message>
         <source>Hysterectomy</source>
@@ -3824,7 +3824,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>I agree: {grade}</source>
-        <translation>D’accord&#xa0;: {grade}</translation>
+        <translation>D’accord : {grade}</translation>
     </message>
     <message>
         <source>I differ ...</source>
@@ -3836,7 +3836,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>I looked at each picture: nothing left in it names anybody</source>
-        <translation>J’ai regardé chaque image&#xa0;: rien de ce qui y reste ne nomme quelqu’un</translation>
+        <translation>J’ai regardé chaque image : rien de ce qui y reste ne nomme quelqu’un</translation>
     </message>
     <message>
         <source>IARC Atlas of Colposcopy (online, read 2026)</source>
@@ -3852,7 +3852,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Identity corrected after the signing, on {day} by {who}: {identity}.</source>
-        <translation>Identité corrigée après la signature, le {day} par {who}&#xa0;: {identity}.</translation>
+        <translation>Identité corrigée après la signature, le {day} par {who} : {identity}.</translation>
     </message>
     <message>
         <source>If it comes again, points can be placed in Review.</source>
@@ -3884,15 +3884,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Impression: none given</source>
-        <translation>Impression&#xa0;: non donnée</translation>
+        <translation>Impression : non donnée</translation>
     </message>
     <message>
         <source>Impression: {grade}</source>
-        <translation>Impression&#xa0;: {grade}</translation>
+        <translation>Impression : {grade}</translation>
     </message>
     <message>
         <source>In doubt: {doubts}</source>
-        <translation>En doute&#xa0;: {doubts}</translation>
+        <translation>En doute : {doubts}</translation>
     </message>
     <message>
         <source>In the library</source>
@@ -3900,11 +3900,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>In the library: {name}, born {born}; {visits}, the last on {day}.</source>
-        <translation>Dans la bibliothèque&#xa0;: {name}, naissance {born}&#x202f;; {visits}, la dernière le {day}.</translation>
+        <translation>Dans la bibliothèque : {name}, naissance {born} ; {visits}, la dernière le {day}.</translation>
     </message>
     <message>
         <source>In the library: {name}, born {born}; {visits}.</source>
-        <translation>Dans la bibliothèque&#xa0;: {name}, naissance {born}&#x202f;; {visits}.</translation>
+        <translation>Dans la bibliothèque : {name}, naissance {born} ; {visits}.</translation>
     </message>
     <message>
         <source>In {folder}</source>
@@ -3928,7 +3928,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Indeterminate: model attention shows {shows}.</source>
-        <translation>Indéterminé&#xa0;: l’attention du modèle montre {shows}.</translation>
+        <translation>Indéterminé : l’attention du modèle montre {shows}.</translation>
     </message>
     <message>
         <source>Indication</source>
@@ -3936,19 +3936,19 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Indication as it was written: {indication}</source>
-        <translation>Indication telle que saisie&#xa0;: {indication}</translation>
+        <translation>Indication telle que saisie : {indication}</translation>
     </message>
     <message>
         <source>Indication: {indication}</source>
-        <translation>Indication&#xa0;: {indication}</translation>
+        <translation>Indication : {indication}</translation>
     </message>
     <message>
-        <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician&apos;s own reading decides.</source>
-        <translation>Usage prévu&#xa0;: recherche, formation et démonstration de la lecture de paires d’images du col en lumière blanche et en fluorescence. Ce n’est pas un dispositif médical. Ses réponses ne doivent pas être utilisées pour le diagnostic, pour le triage, ni pour différer une biopsie ou un traitement&#x202f;; c’est la lecture du clinicien qui décide.</translation>
+        <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician's own reading decides.</source>
+        <translation>Usage prévu : recherche, formation et démonstration de la lecture de paires d’images du col en lumière blanche et en fluorescence. Ce n’est pas un dispositif médical. Ses réponses ne doivent pas être utilisées pour le diagnostic, pour le triage, ni pour différer une biopsie ou un traitement ; c’est la lecture du clinicien qui décide.</translation>
     </message>
     <message>
         <source>Intermediate shade: grey/white colour and shiny surface</source>
-        <translation>Teinte intermédiaire&#xa0;: couleur gris/blanc et surface brillante</translation>
+        <translation>Teinte intermédiaire : couleur gris/blanc et surface brillante</translation>
     </message>
     <message>
         <source>Investigational - not for diagnosis</source>
@@ -3960,12 +3960,12 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Iodine</source>
-        <comment>picture after Lugol&apos;s iodine</comment>
+        <comment>picture after Lugol's iodine</comment>
         <translation>Iode</translation>
     </message>
     <message>
         <source>Iodine allergy not asked yet: say No (N) or Yes (Y) first.</source>
-        <translation>Allergie à l’iode pas encore demandée&#xa0;: indiquez d’abord Non (N) ou Oui (Y).</translation>
+        <translation>Allergie à l’iode pas encore demandée : indiquez d’abord Non (N) ou Oui (Y).</translation>
     </message>
     <message>
         <source>Iodine allergy on record</source>
@@ -3973,23 +3973,23 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Iodine allergy on record. To be used all the same: {reason}</source>
-        <translation>Allergie à l’iode consignée. À utiliser malgré tout&#xa0;: {reason}</translation>
+        <translation>Allergie à l’iode consignée. À utiliser malgré tout : {reason}</translation>
     </message>
     <message>
         <source>Iodine allergy on record: do not use iodine.</source>
-        <translation>Allergie à l’iode consignée&#xa0;: ne pas utiliser d’iode.</translation>
+        <translation>Allergie à l’iode consignée : ne pas utiliser d’iode.</translation>
     </message>
     <message>
         <source>Iodine allergy: no</source>
-        <translation>Allergie à l’iode&#xa0;: non</translation>
+        <translation>Allergie à l’iode : non</translation>
     </message>
     <message>
         <source>Iodine allergy: yes</source>
-        <translation>Allergie à l’iode&#xa0;: oui</translation>
+        <translation>Allergie à l’iode : oui</translation>
     </message>
     <message>
         <source>Iodine allergy?</source>
-        <translation>Allergie à l’iode&#x202f;?</translation>
+        <translation>Allergie à l’iode ?</translation>
     </message>
     <message>
         <source>Iodine in spite of the allergy, because</source>
@@ -4001,7 +4001,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Is anything drawn into these pictures that names somebody: a name, a number, a date? Make it black.</source>
-        <translation>Ces images portent-elles une inscription qui nomme quelqu’un&#xa0;: un nom, un numéro, une date&#x202f;? Noircissez-la.</translation>
+        <translation>Ces images portent-elles une inscription qui nomme quelqu’un : un nom, un numéro, une date ? Noircissez-la.</translation>
     </message>
     <message>
         <source>Is now</source>
@@ -4013,7 +4013,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>It could not be judged; the error is in the log.</source>
-        <translation>Jugement impossible&#x202f;; l’erreur est dans le journal.</translation>
+        <translation>Jugement impossible ; l’erreur est dans le journal.</translation>
     </message>
     <message>
         <source>It does not say when a picture is unlike anything it learned from.</source>
@@ -4021,19 +4021,19 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>It ended early: {problem}</source>
-        <translation>Fin prématurée&#xa0;: {problem}</translation>
+        <translation>Fin prématurée : {problem}</translation>
     </message>
     <message>
         <source>It ended without a model: {why}.</source>
-        <translation>Il s’est terminé sans modèle&#xa0;: {why}.</translation>
+        <translation>Il s’est terminé sans modèle : {why}.</translation>
     </message>
     <message>
         <source>It fills itself once the os is marked (O, or Shift+O: as found) and the cervix drawn (C, or Shift+C: as found).</source>
-        <translation>Il se remplit seul dès que l’orifice est marqué (O, ou Shift+O&#xa0;: tel que trouvé) et le col dessiné (C, ou Shift+C&#xa0;: tel que trouvé).</translation>
+        <translation>Il se remplit seul dès que l’orifice est marqué (O, ou Shift+O : tel que trouvé) et le col dessiné (C, ou Shift+C : tel que trouvé).</translation>
     </message>
     <message>
         <source>It goes on record, before the first file is written. The list of pseudonyms stays in the library, READABLE in its folder: this library is not encrypted.</source>
-        <translation>L’export est consigné, avant l’écriture du premier fichier. La liste des pseudonymes reste dans la bibliothèque, LISIBLE dans son dossier&#xa0;: cette bibliothèque n’est pas chiffrée.</translation>
+        <translation>L’export est consigné, avant l’écriture du premier fichier. La liste des pseudonymes reste dans la bibliothèque, LISIBLE dans son dossier : cette bibliothèque n’est pas chiffrée.</translation>
     </message>
     <message>
         <source>It goes on record, before the first file is written. The list of pseudonyms stays in the library, encrypted with it.</source>
@@ -4053,14 +4053,14 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>It is kept in this library: what is chosen while another one is open changes nothing here.</source>
-        <translation>Ce choix est conservé dans cette bibliothèque&#xa0;: ce qui est choisi quand une autre est ouverte ne change rien ici.</translation>
+        <translation>Ce choix est conservé dans cette bibliothèque : ce qui est choisi quand une autre est ouverte ne change rien ici.</translation>
     </message>
     <message>
         <source>It is not in sight at the moment.</source>
         <translation>Ce n’est pas visible pour le moment.</translation>
     </message>
     <message>
-        <source>It is off the record. Take it again with the device&apos;s own button.</source>
+        <source>It is off the record. Take it again with the device's own button.</source>
         <translation>Elle n’est plus consignée. Refaites-la avec le bouton de l’appareil.</translation>
     </message>
     <message>
@@ -4073,7 +4073,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>It is rolled back and answers nothing now.</source>
-        <translation>Retour en arrière effectué&#xa0;: il ne répond plus à rien.</translation>
+        <translation>Retour en arrière effectué : il ne répond plus à rien.</translation>
     </message>
     <message>
         <source>It is whole in {folder}, from an earlier backup</source>
@@ -4089,7 +4089,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>It seems to lie on its side or to be squeezed: hold the camera upright, give the picture as the camera took it.</source>
-        <translation>Elle semble couchée ou écrasée&#xa0;: tenez la caméra droite, fournissez l’image telle que la caméra l’a prise.</translation>
+        <translation>Elle semble couchée ou écrasée : tenez la caméra droite, fournissez l’image telle que la caméra l’a prise.</translation>
     </message>
     <message>
         <source>It stays as it was.</source>
@@ -4101,7 +4101,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>It was measured in another recording: its place is seen in the report.</source>
-        <translation>Mesuré dans un autre enregistrement&#xa0;: son emplacement se voit dans le compte rendu.</translation>
+        <translation>Mesuré dans un autre enregistrement : son emplacement se voit dans le compte rendu.</translation>
     </message>
     <message>
         <source>It was stopped before it was done.</source>
@@ -4117,11 +4117,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>It was stopped: the visit is signed as before.</source>
-        <translation>Arrêté&#xa0;: la consultation est signée comme avant.</translation>
+        <translation>Arrêté : la consultation est signée comme avant.</translation>
     </message>
     <message>
         <source>It was stopped; this is the best until then.</source>
-        <translation>Arrêté&#x202f;; voici le meilleur jusque-là.</translation>
+        <translation>Arrêté ; voici le meilleur jusque-là.</translation>
     </message>
     <message>
         <source>It was written anew</source>
@@ -4147,7 +4147,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Its file says that words are drawn into it: cover them, or it stays here</source>
-        <translation>Son fichier indique que des mots y sont incrustés&#xa0;: masquez-les, sinon elle reste ici</translation>
+        <translation>Son fichier indique que des mots y sont incrustés : masquez-les, sinon elle reste ici</translation>
     </message>
     <message>
         <source>Its folder says {name}.</source>
@@ -4167,7 +4167,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Its recovery key was not shown: make another one in Settings</source>
-        <translation>Sa clé de récupération n’a pas été affichée&#xa0;: créez-en une autre dans Réglages</translation>
+        <translation>Sa clé de récupération n’a pas été affichée : créez-en une autre dans Réglages</translation>
     </message>
     <message>
         <source>Its sender calls it {name}, which another model here is called already.</source>
@@ -4198,8 +4198,8 @@ l’image ({visit})</translation>
         <translation>Kappa (quadratique)</translation>
     </message>
     <message>
-        <source>Kappa with quadratic weights: Cohen&apos;s of two readers, Fleiss&apos; of all. In brackets: 95 % interval, by woman. Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads. Of two readers nobody can tell by it which of them drifts.</source>
-        <translation>Kappa à pondération quadratique&#xa0;: de Cohen pour deux lecteurs, de Fleiss pour tous. Entre parenthèses&#xa0;: intervalle à 95&#xa0;%, par patiente. Dérive&#xa0;: nombre de grades au-dessus (+) ou au-dessous (-) des autres lecteurs, par blocs de 50 lectures. Avec deux lecteurs, elle ne permet à personne de savoir lequel des deux dérive.</translation>
+        <source>Kappa with quadratic weights: Cohen's of two readers, Fleiss' of all. In brackets: 95 % interval, by woman. Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads. Of two readers nobody can tell by it which of them drifts.</source>
+        <translation>Kappa à pondération quadratique : de Cohen pour deux lecteurs, de Fleiss pour tous. Entre parenthèses : intervalle à 95 %, par patiente. Dérive : nombre de grades au-dessus (+) ou au-dessous (-) des autres lecteurs, par blocs de 50 lectures. Avec deux lecteurs, elle ne permet à personne de savoir lequel des deux dérive.</translation>
     </message>
     <message>
         <source>Keep</source>
@@ -4207,7 +4207,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Keep my impression: {grade}</source>
-        <translation>Garder mon impression&#xa0;: {grade}</translation>
+        <translation>Garder mon impression : {grade}</translation>
     </message>
     <message>
         <source>Keep the old plan</source>
@@ -4215,7 +4215,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Keep, with care: {reason}</source>
-        <translation>Conserver, avec prudence&#xa0;: {reason}</translation>
+        <translation>Conserver, avec prudence : {reason}</translation>
     </message>
     <message>
         <source>Keeping it</source>
@@ -4243,7 +4243,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Keys of {page}</source>
-        <translation>Touches&#xa0;: {page}</translation>
+        <translation>Touches : {page}</translation>
     </message>
     <message>
         <source>Kind</source>
@@ -4275,7 +4275,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Labels from: {origins}.</source>
-        <translation>Étiquettes provenant de&#xa0;: {origins}.</translation>
+        <translation>Étiquettes provenant de : {origins}.</translation>
     </message>
     <message>
         <source>Labels of the pots as PDF ...</source>
@@ -4295,11 +4295,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Last backup: ...</source>
-        <translation>Dernière sauvegarde&#xa0;: ...</translation>
+        <translation>Dernière sauvegarde : ...</translation>
     </message>
     <message>
         <source>Last backup: {when}, in {folder}</source>
-        <translation>Dernière sauvegarde&#xa0;: {when}, dans {folder}</translation>
+        <translation>Dernière sauvegarde : {when}, dans {folder}</translation>
     </message>
     <message>
         <source>Last treated on</source>
@@ -4307,7 +4307,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Lay a board of black and white squares, or a ruler, flat where the cervix would be, in focus. The scale holds at this zoom and working distance alone: calibrate anew once the zoom of the colposcope was changed.</source>
-        <translation>Posez un damier de carrés noirs et blancs, ou une règle, à plat là où serait le col, bien au point. L’échelle ne vaut que pour ce zoom et cette distance de travail&#xa0;: étalonnez de nouveau dès que le zoom du colposcope a été changé.</translation>
+        <translation>Posez un damier de carrés noirs et blancs, ou une règle, à plat là où serait le col, bien au point. L’échelle ne vaut que pour ce zoom et cette distance de travail : étalonnez de nouveau dès que le zoom du colposcope a été changé.</translation>
     </message>
     <message>
         <source>Learn a model</source>
@@ -4319,11 +4319,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Learned from {cases} in {epochs}; {which}, checked on {checked}, calibrated on {calibrated}, {phantoms:,} phantoms rehearsed.</source>
-        <translation>Entraîné sur {cases} en {epochs}&#x202f;; {which}, vérifié sur {checked}, étalonné sur {calibrated}, {phantoms:,} fantômes revus.</translation>
+        <translation>Entraîné sur {cases} en {epochs} ; {which}, vérifié sur {checked}, étalonné sur {calibrated}, {phantoms:,} fantômes revus.</translation>
     </message>
     <message>
         <source>Learned from {cases} in {epochs}; {which}, checked on {checked}, calibrated on {calibrated}.</source>
-        <translation>Entraîné sur {cases} en {epochs}&#x202f;; {which}, vérifié sur {checked}, étalonné sur {calibrated}.</translation>
+        <translation>Entraîné sur {cases} en {epochs} ; {which}, vérifié sur {checked}, étalonné sur {calibrated}.</translation>
     </message>
     <message>
         <source>Learning a model</source>
@@ -4375,15 +4375,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Left out by the template of this site: {names}.</source>
-        <translation>Écarté par le modèle de compte rendu de ce centre&#xa0;: {names}.</translation>
+        <translation>Écarté par le modèle de compte rendu de ce centre : {names}.</translation>
     </message>
     <message>
         <source>Left out: {problem}</source>
-        <translation>Écartée&#xa0;: {problem}</translation>
+        <translation>Écartée : {problem}</translation>
     </message>
     <message>
         <source>Left out: {reasons}.</source>
-        <translation>Écartés&#xa0;: {reasons}.</translation>
+        <translation>Écartés : {reasons}.</translation>
     </message>
     <message>
         <source>Length of the specimen</source>
@@ -4419,26 +4419,26 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Lesion {number} as drawn: {measures}.</source>
-        <translation>Lésion {number} telle que dessinée&#xa0;: {measures}.</translation>
+        <translation>Lésion {number} telle que dessinée : {measures}.</translation>
     </message>
     <message>
         <source>Lesion {number} is not drawn on these pictures: press D on the stage and draw around it.</source>
-        <translation>La lésion {number} n’est pas dessinée sur ces images&#xa0;: appuyez sur D dans la zone d’image et dessinez son contour.</translation>
+        <translation>La lésion {number} n’est pas dessinée sur ces images : appuyez sur D dans la zone d’image et dessinez son contour.</translation>
     </message>
     <message>
         <source>Lesion {number}: an inner border lies between thin and dense acetowhite epithelium</source>
-        <translation>Lésion {number}&#xa0;: une bordure interne se situe entre un épithélium acétoblanc fin et un épithélium acétoblanc dense</translation>
+        <translation>Lésion {number} : une bordure interne se situe entre un épithélium acétoblanc fin et un épithélium acétoblanc dense</translation>
     </message>
     <message numerus="yes">
         <source>Lesion {number}: its hours lie in more than %n quadrant(s)</source>
         <translation>
-            <numerusform>Lésion {number}&#xa0;: ses heures couvrent plus de %n quadrant</numerusform>
-            <numerusform>Lésion {number}&#xa0;: ses heures couvrent plus de %n quadrants</numerusform>
+            <numerusform>Lésion {number} : ses heures couvrent plus de %n quadrant</numerusform>
+            <numerusform>Lésion {number} : ses heures couvrent plus de %n quadrants</numerusform>
         </translation>
     </message>
     <message>
         <source>Lesion {number}: rapid acetowhitening, and it was first measured at {seconds:.0f} s</source>
-        <translation>Lésion {number}&#xa0;: blanchiment acétique rapide, et il a été mesuré pour la première fois à {seconds:.0f} s</translation>
+        <translation>Lésion {number} : blanchiment acétique rapide, et il a été mesuré pour la première fois à {seconds:.0f} s</translation>
     </message>
     <message>
         <source>Lesions</source>
@@ -4454,7 +4454,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Let go of what is dragged; back to the pan tool; from another visit or the player back to the pair</source>
-        <translation>Lâcher ce qui est déplacé&#x202f;; retour à l’outil de déplacement&#x202f;; d’une autre consultation ou du lecteur de séquence, retour à la paire</translation>
+        <translation>Lâcher ce qui est déplacé ; retour à l’outil de déplacement ; d’une autre consultation ou du lecteur de séquence, retour à la paire</translation>
     </message>
     <message>
         <source>Let it go out</source>
@@ -4501,8 +4501,8 @@ l’image ({visit})</translation>
         <translation>Bibliothèque {library}, chiffrée</translation>
     </message>
     <message>
-        <source>Licence: Apache 2.0; see LICENSE. Other people&apos;s parts are listed in the README.</source>
-        <translation>Licence&#xa0;: Apache 2.0&#x202f;; voir LICENSE. Les éléments de tiers sont énumérés dans le README.</translation>
+        <source>Licence: Apache 2.0; see LICENSE. Other people's parts are listed in the README.</source>
+        <translation>Licence : Apache 2.0 ; voir LICENSE. Les éléments de tiers sont énumérés dans le README.</translation>
     </message>
     <message>
         <source>Light</source>
@@ -4524,19 +4524,19 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Line {number}: {text}</source>
-        <translation>Ligne {number}&#xa0;: {text}</translation>
+        <translation>Ligne {number} : {text}</translation>
     </message>
     <message>
         <source>Line: loss on cases that are not learned from, {start:.3f} at the start, never better since.</source>
-        <translation>Ligne&#xa0;: perte sur des cas hors apprentissage, {start:.3f} au début, jamais meilleure depuis.</translation>
+        <translation>Ligne : perte sur des cas hors apprentissage, {start:.3f} au début, jamais meilleure depuis.</translation>
     </message>
     <message>
         <source>Line: loss on cases that are not learned from, {start:.3f} at the start, {least:.3f} after epoch {best} (the best, ringed).</source>
-        <translation>Ligne&#xa0;: perte sur des cas hors apprentissage, {start:.3f} au début, {least:.3f} après l’époque {best} (la meilleure, cerclée).</translation>
+        <translation>Ligne : perte sur des cas hors apprentissage, {start:.3f} au début, {least:.3f} après l’époque {best} (la meilleure, cerclée).</translation>
     </message>
     <message>
         <source>Line: loss on cases that are not learned from, {start:.3f} at the start.</source>
-        <translation>Ligne&#xa0;: perte sur des cas hors apprentissage, {start:.3f} au début.</translation>
+        <translation>Ligne : perte sur des cas hors apprentissage, {start:.3f} au début.</translation>
     </message>
     <message>
         <source>Lines of the audit trail</source>
@@ -4620,7 +4620,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Look at the pictures first: scroll through all of them.</source>
-        <translation>Regardez d’abord les images&#xa0;: faites-les toutes défiler.</translation>
+        <translation>Regardez d’abord les images : faites-les toutes défiler.</translation>
     </message>
     <message>
         <source>Look at them</source>
@@ -4628,11 +4628,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Look before you trust it: estimated error unknown.</source>
-        <translation>Vérifiez avant de vous y fier&#xa0;: erreur estimée inconnue.</translation>
+        <translation>Vérifiez avant de vous y fier : erreur estimée inconnue.</translation>
     </message>
     <message>
         <source>Look before you trust it: estimated error {error}.</source>
-        <translation>Vérifiez avant de vous y fier&#xa0;: erreur estimée {error}.</translation>
+        <translation>Vérifiez avant de vous y fier : erreur estimée {error}.</translation>
     </message>
     <message>
         <source>Look up</source>
@@ -4640,15 +4640,15 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Look whether both meet; take the pair again if there is time.</source>
-        <translation>Vérifiez que les deux coïncident&#x202f;; refaites la paire s’il reste du temps.</translation>
+        <translation>Vérifiez que les deux coïncident ; refaites la paire s’il reste du temps.</translation>
     </message>
     <message>
         <source>Look whether both pictures meet under the cursor; place points by hand if they do not.</source>
-        <translation>Vérifiez que les deux images coïncident sous le curseur&#x202f;; sinon, placez des points à la main.</translation>
+        <translation>Vérifiez que les deux images coïncident sous le curseur ; sinon, placez des points à la main.</translation>
     </message>
     <message>
         <source>Look whether your last work is there; if not, do it again or restore a backup</source>
-        <translation>Vérifiez que votre dernier travail est là&#x202f;; sinon, refaites-le ou restaurez une sauvegarde</translation>
+        <translation>Vérifiez que votre dernier travail est là ; sinon, refaites-le ou restaurez une sauvegarde</translation>
     </message>
     <message>
         <source>Look who she is</source>
@@ -4749,35 +4749,35 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Low-intensity acetowhitening (not completely opaque); indistinct; transparent or translucent; beyond the margin of the transformation zone; pure snow-white with intense surface shine</source>
-        <translation>Blanchiment acétique de faible intensité (pas complètement opaque)&#x202f;; indistinct&#x202f;; transparent ou translucide&#x202f;; au-delà du bord de la zone de transformation&#x202f;; blanc neige pur à vive brillance de surface</translation>
+        <translation>Blanchiment acétique de faible intensité (pas complètement opaque) ; indistinct ; transparent ou translucide ; au-delà du bord de la zone de transformation ; blanc neige pur à vive brillance de surface</translation>
     </message>
     <message>
         <source>Lower the light or the exposure, retake.</source>
         <translation>Réduisez la lumière ou l’exposition, refaites l’image.</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine</source>
+        <source>Lugol's iodine</source>
         <translation>Lugol</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine allowed in spite of a known allergy: {reason}</source>
-        <translation>Lugol autorisé malgré une allergie connue&#xa0;: {reason}</translation>
+        <source>Lugol's iodine allowed in spite of a known allergy: {reason}</source>
+        <translation>Lugol autorisé malgré une allergie connue : {reason}</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine comes last: its stain is on all that is taken after it</source>
-        <translation>Le lugol vient en dernier&#xa0;: sa coloration est sur tout ce qui est pris ensuite</translation>
+        <source>Lugol's iodine comes last: its stain is on all that is taken after it</source>
+        <translation>Le lugol vient en dernier : sa coloration est sur tout ce qui est pris ensuite</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press again within 3 seconds to take the pair all the same.</source>
-        <translation>Le lugol est appliqué&#xa0;: il masque la fluorescence, et aucun modèle ne lit une telle paire. W prend une image en lumière blanche. Appuyez de nouveau dans les 3 secondes pour prendre la paire malgré tout.</translation>
+        <source>Lugol's iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press again within 3 seconds to take the pair all the same.</source>
+        <translation>Le lugol est appliqué : il masque la fluorescence, et aucun modèle ne lit une telle paire. W prend une image en lumière blanche. Appuyez de nouveau dans les 3 secondes pour prendre la paire malgré tout.</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine: non-stained</source>
-        <translation>Lugol&#xa0;: non coloré</translation>
+        <source>Lugol's iodine: non-stained</source>
+        <translation>Lugol : non coloré</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine: stained</source>
-        <translation>Lugol&#xa0;: coloré</translation>
+        <source>Lugol's iodine: stained</source>
+        <translation>Lugol : coloré</translation>
     </message>
     <message>
         <source>MDT meeting</source>
@@ -4869,11 +4869,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Map: how long it stayed white</source>
-        <translation>Carte&#xa0;: durée du blanchiment</translation>
+        <translation>Carte : durée du blanchiment</translation>
     </message>
     <message>
         <source>Map: most whitening</source>
-        <translation>Carte&#xa0;: blanchiment maximal</translation>
+        <translation>Carte : blanchiment maximal</translation>
     </message>
     <message>
         <source>Mar</source>
@@ -4925,11 +4925,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Method: {method}.</source>
-        <translation>Méthode&#xa0;: {method}.</translation>
+        <translation>Méthode : {method}.</translation>
     </message>
     <message>
         <source>Microcondylomatous or micropapillary contour; flat with indistinct margins; feathered or finely scalloped; angular, jagged; satellites beyond the margin of the transformation zone</source>
-        <translation>Contour microcondylomateux ou micropapillaire&#x202f;; plan à bords indistincts&#x202f;; en plumes ou finement festonné&#x202f;; anguleux, dentelé&#x202f;; satellites au-delà du bord de la zone de transformation</translation>
+        <translation>Contour microcondylomateux ou micropapillaire ; plan à bords indistincts ; en plumes ou finement festonné ; anguleux, dentelé ; satellites au-delà du bord de la zone de transformation</translation>
     </message>
     <message>
         <source>Middle error {error:.1f} px, worst pair {worst}</source>
@@ -4941,11 +4941,11 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Minimum set (ASCCP): complete.</source>
-        <translation>Données minimales (ASCCP)&#xa0;: complètes.</translation>
+        <translation>Données minimales (ASCCP) : complètes.</translation>
     </message>
     <message>
         <source>Minimum set (ASCCP): {done} of {all}. Missing: {titles}.</source>
-        <translation>Données minimales (ASCCP)&#xa0;: {done} sur {all}. Il manque&#xa0;: {titles}.</translation>
+        <translation>Données minimales (ASCCP) : {done} sur {all}. Il manque : {titles}.</translation>
     </message>
     <message>
         <source>Miscellaneous</source>
@@ -4953,7 +4953,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Missing: {gaps}</source>
-        <translation>Il manque&#xa0;: {gaps}</translation>
+        <translation>Il manque : {gaps}</translation>
     </message>
     <message>
         <source>Mode</source>
@@ -4969,7 +4969,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Model attention of which source</source>
-        <translation>Attention du modèle&#xa0;: quelle source</translation>
+        <translation>Attention du modèle : quelle source</translation>
     </message>
     <message>
         <source>Model card</source>
@@ -4989,7 +4989,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Model {name}, version {version}, {variant}, {splice} splice; {label}.</source>
-        <translation>Modèle {name}, version {version}, {variant}, fusion {splice}&#x202f;; {label}.</translation>
+        <translation>Modèle {name}, version {version}, {variant}, fusion {splice} ; {label}.</translation>
     </message>
     <message>
         <source>Models</source>
@@ -5001,7 +5001,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Models are learned by clinicians of this library: they see all labels.</source>
-        <translation>Les modèles sont entraînés par les cliniciens de cette bibliothèque&#xa0;: ils voient toutes les étiquettes.</translation>
+        <translation>Les modèles sont entraînés par les cliniciens de cette bibliothèque : ils voient toutes les étiquettes.</translation>
     </message>
     <message>
         <source>Models that were learned here</source>
@@ -5012,7 +5012,7 @@ l’image ({visit})</translation>
         <translation>Index de Reid modifié</translation>
     </message>
     <message>
-        <source>Monsel&apos;s solution</source>
+        <source>Monsel's solution</source>
         <translation>Solution de Monsel</translation>
     </message>
     <message>
@@ -5025,7 +5025,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>More than {limit:g} s: they may not show the same. Look at lamp and camera, take it again.</source>
-        <translation>Plus de {limit:g} s&#xa0;: elles peuvent ne pas montrer la même chose. Vérifiez la lampe et la caméra, refaites la paire.</translation>
+        <translation>Plus de {limit:g} s : elles peuvent ne pas montrer la même chose. Vérifiez la lampe et la caméra, refaites la paire.</translation>
     </message>
     <message>
         <source>Most whitening</source>
@@ -5049,10 +5049,10 @@ to {woman}, visit of {when}?</source>
         <translation>
             <numerusform>Déplacer %n image
 de {origin}
-vers {woman}, consultation du {when}&#x202f;?</numerusform>
+vers {woman}, consultation du {when} ?</numerusform>
             <numerusform>Déplacer %n images
 de {origin}
-vers {woman}, consultation du {when}&#x202f;?</numerusform>
+vers {woman}, consultation du {when} ?</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -5076,7 +5076,7 @@ vers {woman}, consultation du {when}&#x202f;?</numerusform>
     </message>
     <message>
         <source>Move the blend or the curtain; [ and ] with a brush: its size</source>
-        <translation>Déplacer le fondu ou le rideau&#x202f;; [ et ] avec un pinceau&#xa0;: sa taille</translation>
+        <translation>Déplacer le fondu ou le rideau ; [ et ] avec un pinceau : sa taille</translation>
     </message>
     <message>
         <source>Move the chosen pictures to another visit ...</source>
@@ -5097,10 +5097,10 @@ to {other}?</source>
         <translation>
             <numerusform>Déplacer la consultation du {when}, avec %n image et tout ce qui y est dit,
 de {woman}
-vers {other}&#x202f;?</numerusform>
+vers {other} ?</numerusform>
             <numerusform>Déplacer la consultation du {when}, avec %n images et tout ce qui y est dit,
 de {woman}
-vers {other}&#x202f;?</numerusform>
+vers {other} ?</numerusform>
         </translation>
     </message>
     <message>
@@ -5133,15 +5133,15 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>NHSCSP 20: told within 4 weeks (best practice), 8 weeks (minimum)</source>
-        <translation>NHSCSP 20&#xa0;: patiente informée sous 4 semaines (bonne pratique), 8 au plus (minimum)</translation>
+        <translation>NHSCSP 20 : patiente informée sous 4 semaines (bonne pratique), 8 au plus (minimum)</translation>
     </message>
     <message>
         <source>NOT ALIGNED: {why}</source>
-        <translation>NON ALIGNÉE&#xa0;: {why}</translation>
+        <translation>NON ALIGNÉE : {why}</translation>
     </message>
     <message>
         <source>NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell who she is: pass it on under agreement.</source>
-        <translation>NON retirés&#xa0;: l’image elle-même, et les mots qui s’y trouvent sans être noircis. Une cicatrice ou une constatation rare peuvent révéler qui elle est&#xa0;: transmettez-la dans le cadre d’un accord.</translation>
+        <translation>NON retirés : l’image elle-même, et les mots qui s’y trouvent sans être noircis. Une cicatrice ou une constatation rare peuvent révéler qui elle est : transmettez-la dans le cadre d’un accord.</translation>
     </message>
     <message>
         <source>Name</source>
@@ -5183,15 +5183,15 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>Names are hidden: nothing to search</source>
-        <translation>Les noms sont masqués&#xa0;: rien à rechercher</translation>
+        <translation>Les noms sont masqués : rien à rechercher</translation>
     </message>
     <message>
         <source>Names, findings and histology stay hidden from who reads, and the AI answer until the own grade is given: the site shows it after that to who asks for it (Settings).</source>
-        <translation>Les noms, les constatations et l’histologie restent cachés à qui lit, et la réponse de l’IA jusqu’à ce que son propre grade soit attribué&#xa0;: le centre la montre ensuite à qui la demande (Réglages).</translation>
+        <translation>Les noms, les constatations et l’histologie restent cachés à qui lit, et la réponse de l’IA jusqu’à ce que son propre grade soit attribué : le centre la montre ensuite à qui la demande (Réglages).</translation>
     </message>
     <message>
         <source>Names, findings and histology stay hidden from who reads. The AI answer is shown to who asks for it, also before the grade: such reads are marked, and count in no blind figure.</source>
-        <translation>Les noms, les constatations et l’histologie restent cachés à qui lit. La réponse de l’IA est montrée à qui la demande, même avant le grade&#xa0;: ces lectures sont signalées, et ne comptent dans aucun chiffre en aveugle.</translation>
+        <translation>Les noms, les constatations et l’histologie restent cachés à qui lit. La réponse de l’IA est montrée à qui la demande, même avant le grade : ces lectures sont signalées, et ne comptent dans aucun chiffre en aveugle.</translation>
     </message>
     <message>
         <source>Names, findings, histology and AI answers stay hidden from who reads.</source>
@@ -5199,7 +5199,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>Negative uptake: yellow staining of a lesion that has 4 or more on the other three</source>
-        <translation>Captation négative&#xa0;: coloration jaune d’une lésion qui totalise 4 ou plus sur les trois autres</translation>
+        <translation>Captation négative : coloration jaune d’une lésion qui totalise 4 ou plus sur les trois autres</translation>
     </message>
     <message>
         <source>New</source>
@@ -5223,7 +5223,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>New here? A short tour shows the way, on phantoms: no real women, and nothing is changed or signed by it.</source>
-        <translation>Première fois ici&#x202f;? Une courte visite guidée montre le chemin, sur des fantômes&#xa0;: aucune vraie patiente, et rien n’est modifié ni signé par elle.</translation>
+        <translation>Première fois ici ? Une courte visite guidée montre le chemin, sur des fantômes : aucune vraie patiente, et rien n’est modifié ni signé par elle.</translation>
     </message>
     <message>
         <source>New keys</source>
@@ -5275,7 +5275,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>New: {records}</source>
-        <translation>Nouveau&#xa0;: {records}</translation>
+        <translation>Nouveau : {records}</translation>
     </message>
     <message>
         <source>Next</source>
@@ -5323,19 +5323,19 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No answer is given from both: {reason}. The pictures can be looked at together.</source>
-        <translation>Aucune réponse n’est donnée à partir des deux&#xa0;: {reason}. Les images peuvent être regardées ensemble.</translation>
+        <translation>Aucune réponse n’est donnée à partir des deux : {reason}. Les images peuvent être regardées ensemble.</translation>
     </message>
     <message>
         <source>No answer: refused</source>
-        <translation>Pas de réponse&#xa0;: refus</translation>
+        <translation>Pas de réponse : refus</translation>
     </message>
     <message>
         <source>No answer: {reason}</source>
-        <translation>Pas de réponse&#xa0;: {reason}</translation>
+        <translation>Pas de réponse : {reason}</translation>
     </message>
     <message>
         <source>No backup was found in {folder}: the disk may not be connected.</source>
-        <translation>Aucune sauvegarde trouvée dans {folder}&#xa0;: le disque n’est peut-être pas connecté.</translation>
+        <translation>Aucune sauvegarde trouvée dans {folder} : le disque n’est peut-être pas connecté.</translation>
     </message>
     <message>
         <source>No bands</source>
@@ -5347,11 +5347,11 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No camera takes pictures of this shape: give the picture as the camera took it, neither cut nor squeezed.</source>
-        <translation>Aucune caméra ne prend d’images de cette forme&#xa0;: fournissez l’image telle que la caméra l’a prise, ni coupée ni écrasée.</translation>
+        <translation>Aucune caméra ne prend d’images de cette forme : fournissez l’image telle que la caméra l’a prise, ni coupée ni écrasée.</translation>
     </message>
     <message>
         <source>No case can be learned from: all that have a label are left out, for the reasons below.</source>
-        <translation>Aucun cas ne peut servir à l’apprentissage&#xa0;: tous ceux qui ont une étiquette sont écartés, pour les raisons ci-dessous.</translation>
+        <translation>Aucun cas ne peut servir à l’apprentissage : tous ceux qui ont une étiquette sont écartés, pour les raisons ci-dessous.</translation>
     </message>
     <message>
         <source>No case has a label yet. Grade pairs in Annotate, or enter histology in Review.</source>
@@ -5367,7 +5367,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No dark frame was subtracted: {why}. Take a new one.</source>
-        <translation>Aucune image noire n’a été soustraite&#xa0;: {why}. Prenez-en une nouvelle.</translation>
+        <translation>Aucune image noire n’a été soustraite : {why}. Prenez-en une nouvelle.</translation>
     </message>
     <message>
         <source>No earlier visit of this woman has pictures.</source>
@@ -5375,15 +5375,15 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No epoch was better than the model before: only its calibration is new.</source>
-        <translation>Aucune époque n’a été meilleure que le modèle d’avant&#xa0;: seul son étalonnage est nouveau.</translation>
+        <translation>Aucune époque n’a été meilleure que le modèle d’avant : seul son étalonnage est nouveau.</translation>
     </message>
     <message>
         <source>No error to show yet: up to 3 pairs always fit.</source>
-        <translation>Pas encore d’erreur à montrer&#xa0;: jusqu’à 3 paires s’ajustent toujours.</translation>
+        <translation>Pas encore d’erreur à montrer : jusqu’à 3 paires s’ajustent toujours.</translation>
     </message>
     <message>
         <source>No fluorescence picture here: add one for a pair, or go on with one source.</source>
-        <translation>Pas d’image en fluorescence ici&#xa0;: ajoutez-en une pour former une paire, ou continuez avec une seule source.</translation>
+        <translation>Pas d’image en fluorescence ici : ajoutez-en une pour former une paire, ou continuez avec une seule source.</translation>
     </message>
     <message>
         <source>No fluorescence picture in this pair</source>
@@ -5391,7 +5391,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No fluorescence: {why}</source>
-        <translation>Pas de fluorescence&#xa0;: {why}</translation>
+        <translation>Pas de fluorescence : {why}</translation>
     </message>
     <message>
         <source>No folder for backups is chosen yet. Best is one on another disk, kept away from this computer.</source>
@@ -5407,7 +5407,7 @@ vers {other}&#x202f;?</numerusform>
     </message>
     <message>
         <source>No keys of its own: Tab goes from one control to the next, Space and Enter press.</source>
-        <translation>Pas de touches propres&#xa0;: Tab passe d’une commande à la suivante, Espace et Entrée l’actionnent.</translation>
+        <translation>Pas de touches propres : Tab passe d’une commande à la suivante, Espace et Entrée l’actionnent.</translation>
     </message>
     <message>
         <source>No lesion is documented. Each has its own signs and scores.</source>
@@ -5426,9 +5426,9 @@ vers {other}&#x202f;?</numerusform>
 
 Bring a model folder with `pfm models import FOLDER`, or put it into:
 {folder}</source>
-        <translation>Aucun modèle sur cet ordinateur. Les images peuvent être regardées, recalées et faire l’objet d’un compte rendu&#x202f;; il n’y a pas de réponse de l’IA.
+        <translation>Aucun modèle sur cet ordinateur. Les images peuvent être regardées, recalées et faire l’objet d’un compte rendu ; il n’y a pas de réponse de l’IA.
 
-Apportez un dossier de modèle avec `pfm models import FOLDER`, ou placez-le dans&#xa0;:
+Apportez un dossier de modèle avec `pfm models import FOLDER`, ou placez-le dans :
 {folder}</translation>
     </message>
     <message>
@@ -5445,7 +5445,7 @@ Apportez un dossier de modèle avec `pfm models import FOLDER`, ou placez-le dan
     </message>
     <message>
         <source>No pair is guessed: choose one picture of each source and make them a pair (P).</source>
-        <translation>Aucune paire n’est supposée&#xa0;: choisissez une image de chaque source et formez-en une paire (P).</translation>
+        <translation>Aucune paire n’est supposée : choisissez une image de chaque source et formez-en une paire (P).</translation>
     </message>
     <message>
         <source>No pair of these pictures is on record yet. Show the pictures and put two on the stage, or add pictures.</source>
@@ -5489,7 +5489,7 @@ Apportez un dossier de modèle avec `pfm models import FOLDER`, ou placez-le dan
     </message>
     <message>
         <source>No pictures can be brought into this library: {reason}.</source>
-        <translation>Aucune image ne peut être importée dans cette bibliothèque&#xa0;: {reason}.</translation>
+        <translation>Aucune image ne peut être importée dans cette bibliothèque : {reason}.</translation>
     </message>
     <message>
         <source>No pictures in this visit yet. Add pictures, and the engine reads them.</source>
@@ -5537,7 +5537,7 @@ Un repère de biopsie posé dans Lecture, ou un prélèvement ajouté à côté,
 A clinician of this library makes them; they are listed here then. F5 looks again.</source>
         <translation>Aucune tâche pour l’instant.
 
-Un clinicien de cette bibliothèque les crée&#x202f;; elles sont alors listées ici. F5 actualise.</translation>
+Un clinicien de cette bibliothèque les crée ; elles sont alors listées ici. F5 actualise.</translation>
     </message>
     <message>
         <source>No tasks yet.
@@ -5569,7 +5569,7 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>No tissue near it stayed as it was: click on normal tissue yourself.</source>
-        <translation>Aucun tissu proche n’est resté inchangé&#xa0;: cliquez vous-même sur du tissu normal.</translation>
+        <translation>Aucun tissu proche n’est resté inchangé : cliquez vous-même sur du tissu normal.</translation>
     </message>
     <message>
         <source>No visit is chosen.</source>
@@ -5577,7 +5577,7 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>No visit is found: change the search</source>
-        <translation>Aucune consultation trouvée&#xa0;: modifiez la recherche</translation>
+        <translation>Aucune consultation trouvée : modifiez la recherche</translation>
     </message>
     <message>
         <source>No visit is open</source>
@@ -5627,7 +5627,7 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>No white light picture here: add one for a pair, or go on with one source.</source>
-        <translation>Aucune image en lumière blanche ici&#xa0;: ajoutez-en une pour former une paire, ou continuez avec une seule source.</translation>
+        <translation>Aucune image en lumière blanche ici : ajoutez-en une pour former une paire, ou continuez avec une seule source.</translation>
     </message>
     <message>
         <source>No white-light picture after acetic acid in this visit.</source>
@@ -5643,15 +5643,15 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Nobody has said who the woman is: give the visit to her (Capture, or Ctrl+M in Today), then sign it.</source>
-        <translation>Personne n’a indiqué qui est la patiente&#xa0;: attribuez-lui la consultation (Acquisition, ou Ctrl+M dans Aujourd’hui), puis signez-la.</translation>
+        <translation>Personne n’a indiqué qui est la patiente : attribuez-lui la consultation (Acquisition, ou Ctrl+M dans Aujourd’hui), puis signez-la.</translation>
     </message>
     <message>
         <source>Nobody has said whose these visits are: assign them to patients first.</source>
-        <translation>Personne n’a indiqué à qui sont ces consultations&#xa0;: attribuez-les d’abord à des patientes.</translation>
+        <translation>Personne n’a indiqué à qui sont ces consultations : attribuez-les d’abord à des patientes.</translation>
     </message>
     <message>
         <source>Nobody has the identifier {identifier} in this library: she will be added.</source>
-        <translation>Personne n’a l’identifiant {identifier} dans cette bibliothèque&#xa0;: la patiente sera ajoutée.</translation>
+        <translation>Personne n’a l’identifiant {identifier} dans cette bibliothèque : la patiente sera ajoutée.</translation>
     </message>
     <message>
         <source>Nobody is found. Search by name, ID or date.</source>
@@ -5667,13 +5667,13 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>None comes again: a repeat comes {gap} pairs or more after the first read, and this task is too short for that.</source>
-        <translation>Aucune ne revient&#xa0;: une répétition vient {gap} paires ou plus après la première lecture, et cette tâche est trop courte pour cela.</translation>
+        <translation>Aucune ne revient : une répétition vient {gap} paires ou plus après la première lecture, et cette tâche est trop courte pour cela.</translation>
     </message>
     <message numerus="yes">
         <source>None comes again: the share is less than one of %n pair(s).</source>
         <translation>
-            <numerusform>Aucune ne revient&#xa0;: la part représente moins d’une paire sur %n.</numerusform>
-            <numerusform>Aucune ne revient&#xa0;: la part représente moins d’une paire sur %n.</numerusform>
+            <numerusform>Aucune ne revient : la part représente moins d’une paire sur %n.</numerusform>
+            <numerusform>Aucune ne revient : la part représente moins d’une paire sur %n.</numerusform>
         </translation>
     </message>
     <message>
@@ -5699,11 +5699,11 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Not brought in: {problem}</source>
-        <translation>Non importée&#xa0;: {problem}</translation>
+        <translation>Non importée : {problem}</translation>
     </message>
     <message>
         <source>Not brought in: {reason}</source>
-        <translation>Non importé&#xa0;: {reason}</translation>
+        <translation>Non importé : {reason}</translation>
     </message>
     <message>
         <source>Not calibrated so far.</source>
@@ -5735,27 +5735,27 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Not filled from what was drawn: {why}.</source>
-        <translation>Non rempli à partir des tracés&#xa0;: {why}.</translation>
+        <translation>Non rempli à partir des tracés : {why}.</translation>
     </message>
     <message>
         <source>Not graded: {reason}</source>
-        <translation>Sans grade&#xa0;: {reason}</translation>
+        <translation>Sans grade : {reason}</translation>
     </message>
     <message>
         <source>Not in the library yet. It is held here and tried again.</source>
-        <translation>Pas encore dans la bibliothèque. Conservé ici&#x202f;; nouvel essai en cours.</translation>
+        <translation>Pas encore dans la bibliothèque. Conservé ici ; nouvel essai en cours.</translation>
     </message>
     <message>
         <source>Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.</source>
-        <translation>Pas encore conservé&#xa0;: {texts}. {why} Restez ici&#xa0;: ce sera conservé dès que possible.</translation>
+        <translation>Pas encore conservé : {texts}. {why} Restez ici : ce sera conservé dès que possible.</translation>
     </message>
     <message>
         <source>Not kept: {why}.</source>
-        <translation>Non conservé&#xa0;: {why}.</translation>
+        <translation>Non conservé : {why}.</translation>
     </message>
     <message>
         <source>Not known to be hers: they came before this visit was open here, or while nobody looked.</source>
-        <translation>Rien n’indique qu’elles sont à cette patiente&#xa0;: elles sont arrivées avant l’ouverture de cette consultation ici, ou pendant que personne ne regardait.</translation>
+        <translation>Rien n’indique qu’elles sont à cette patiente : elles sont arrivées avant l’ouverture de cette consultation ici, ou pendant que personne ne regardait.</translation>
     </message>
     <message>
         <source>Not known whose ({folder})</source>
@@ -5771,11 +5771,11 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Not registered: side by side</source>
-        <translation>Non recalée&#xa0;: côte à côte</translation>
+        <translation>Non recalée : côte à côte</translation>
     </message>
     <message>
         <source>Not registered: {cause}.</source>
-        <translation>Non recalée&#xa0;: {cause}.</translation>
+        <translation>Non recalée : {cause}.</translation>
     </message>
     <message>
         <source>Not saved. {message}</source>
@@ -5783,7 +5783,7 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Not scored: Swede score.</source>
-        <translation>Non coté&#xa0;: score de Swede.</translation>
+        <translation>Non coté : score de Swede.</translation>
     </message>
     <message>
         <source>Not signed</source>
@@ -5791,31 +5791,31 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Not signed: a draft.</source>
-        <translation>Non signé&#xa0;: brouillon.</translation>
+        <translation>Non signé : brouillon.</translation>
     </message>
     <message>
         <source>Not the answer that was revealed: that was given by {revealed}, other weights, this one by {this}.</source>
-        <translation>Ce n’est pas la réponse qui a été révélée&#xa0;: celle-là venait de {revealed}, avec d’autres poids, celle-ci de {this}.</translation>
+        <translation>Ce n’est pas la réponse qui a été révélée : celle-là venait de {revealed}, avec d’autres poids, celle-ci de {this}.</translation>
     </message>
     <message>
         <source>Not the answer that was revealed: that was given by {revealed}, this one by {this}.</source>
-        <translation>Ce n’est pas la réponse qui a été révélée&#xa0;: celle-là venait de {revealed}, celle-ci de {this}.</translation>
+        <translation>Ce n’est pas la réponse qui a été révélée : celle-là venait de {revealed}, celle-ci de {this}.</translation>
     </message>
     <message>
         <source>Not to be promoted without a reason:</source>
-        <translation>À ne pas promouvoir sans motif&#xa0;:</translation>
+        <translation>À ne pas promouvoir sans motif :</translation>
     </message>
     <message>
         <source>Not to be relied on: {wrong} found wrong in {lines} lines.</source>
-        <translation>Ne pas s’y fier. Erreurs trouvées&#xa0;: {wrong}&#x202f;; lignes&#xa0;: {lines}.</translation>
+        <translation>Ne pas s’y fier. Erreurs trouvées : {wrong} ; lignes : {lines}.</translation>
     </message>
     <message>
         <source>Not used: its name leads to the model in {folder}.</source>
-        <translation>Non utilisé&#xa0;: son nom mène au modèle dans {folder}.</translation>
+        <translation>Non utilisé : son nom mène au modèle dans {folder}.</translation>
     </message>
     <message>
         <source>Not {asked:,}: the task is too short for more.</source>
-        <translation>Pas {asked:,}&#xa0;: la tâche est trop courte pour davantage.</translation>
+        <translation>Pas {asked:,} : la tâche est trop courte pour davantage.</translation>
     </message>
     <message>
         <source>Note</source>
@@ -5849,23 +5849,23 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
     </message>
     <message>
         <source>Nothing can be taken: {why}.</source>
-        <translation>Rien ne peut être pris&#xa0;: {why}.</translation>
+        <translation>Rien ne peut être pris : {why}.</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot; among {only}.</source>
-        <translation>Aucun résultat pour «&#xa0;{search}&#xa0;» parmi «&#xa0;{only}&#xa0;».</translation>
+        <source>Nothing found for "{search}" among {only}.</source>
+        <translation>Aucun résultat pour « {search} » parmi « {only} ».</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot; in this list.
+        <source>Nothing found for "{search}" in this list.
 
 Escape in the search field shows all of it.</source>
-        <translation>Aucun résultat pour «&#xa0;{search}&#xa0;» dans cette liste.
+        <translation>Aucun résultat pour « {search} » dans cette liste.
 
 Échap dans le champ de recherche l’affiche en entier.</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot;.</source>
-        <translation>Aucun résultat pour «&#xa0;{search}&#xa0;».</translation>
+        <source>Nothing found for "{search}".</source>
+        <translation>Aucun résultat pour « {search} ».</translation>
     </message>
     <message>
         <source>Nothing found.
@@ -5879,7 +5879,7 @@ Aucune ligne ne répond à tous les filtres. Effacez-en un, ou tous.</translatio
         <source>Nothing found: the first day comes after the last one.
 
 Change the days, or clear the filters.</source>
-        <translation>Aucun résultat&#xa0;: le premier jour vient après le dernier.
+        <translation>Aucun résultat : le premier jour vient après le dernier.
 
 Modifiez les jours, ou effacez les filtres.</translation>
     </message>
@@ -5893,7 +5893,7 @@ Modifiez les jours, ou effacez les filtres.</translation>
     </message>
     <message>
         <source>Nothing is drawn across this registration: it is for looking only. Draw on the white-light picture, or register the pair again.</source>
-        <translation>Rien ne se trace à travers ce recalage&#xa0;: il sert seulement à regarder. Tracez sur l’image en lumière blanche, ou recalez de nouveau la paire.</translation>
+        <translation>Rien ne se trace à travers ce recalage : il sert seulement à regarder. Tracez sur l’image en lumière blanche, ou recalez de nouveau la paire.</translation>
     </message>
     <message>
         <source>Nothing is marked, read or kept here.</source>
@@ -5933,13 +5933,13 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Nothing speaks against it: none of {measures} is worse beyond chance.</source>
-        <translation>Rien ne s’y oppose&#xa0;: aucune des mesures ({measures}) n’est moins bonne au-delà du hasard.</translation>
+        <translation>Rien ne s’y oppose : aucune des mesures ({measures}) n’est moins bonne au-delà du hasard.</translation>
     </message>
     <message numerus="yes">
         <source>Nothing taken since it was opened: %n picture(s) in this visit</source>
         <translation>
-            <numerusform>Rien de pris depuis l’ouverture&#xa0;: %n image dans cette consultation</numerusform>
-            <numerusform>Rien de pris depuis l’ouverture&#xa0;: %n images dans cette consultation</numerusform>
+            <numerusform>Rien de pris depuis l’ouverture : %n image dans cette consultation</numerusform>
+            <numerusform>Rien de pris depuis l’ouverture : %n images dans cette consultation</numerusform>
         </translation>
     </message>
     <message>
@@ -5948,7 +5948,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Nothing to compare yet: no pair of this task was graded twice.</source>
-        <translation>Rien à comparer pour l’instant&#xa0;: aucune paire de cette tâche n’a reçu deux grades.</translation>
+        <translation>Rien à comparer pour l’instant : aucune paire de cette tâche n’a reçu deux grades.</translation>
     </message>
     <message>
         <source>Nothing to import</source>
@@ -5960,11 +5960,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Nothing was added yet. What is marked above is already in another visit, or seems to be of another woman or day: remove it, or add it all the same.</source>
-        <translation>Rien n’a encore été ajouté. Ce qui est marqué ci-dessus est déjà dans une autre consultation, ou semble être d’une autre patiente ou d’un autre jour&#xa0;: retirez-le, ou ajoutez-le malgré tout.</translation>
+        <translation>Rien n’a encore été ajouté. Ce qui est marqué ci-dessus est déjà dans une autre consultation, ou semble être d’une autre patiente ou d’un autre jour : retirez-le, ou ajoutez-le malgré tout.</translation>
     </message>
     <message>
         <source>Nothing was changed. Keep the backups there are; ask who looks after the computers (pfm library repair).</source>
-        <translation>Rien n’a été modifié. Gardez les sauvegardes existantes&#x202f;; demandez à la personne qui s’occupe des ordinateurs (pfm library repair).</translation>
+        <translation>Rien n’a été modifié. Gardez les sauvegardes existantes ; demandez à la personne qui s’occupe des ordinateurs (pfm library repair).</translation>
     </message>
     <message>
         <source>Nothing was learned from this library yet.</source>
@@ -5980,14 +5980,14 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Now click on normal pink tissue: the whitening of the place is told against it.</source>
-        <translation>Cliquez maintenant sur du tissu rose normal&#xa0;: le blanchiment de l’emplacement est évalué par rapport à lui.</translation>
+        <translation>Cliquez maintenant sur du tissu rose normal : le blanchiment de l’emplacement est évalué par rapport à lui.</translation>
     </message>
     <message>
         <source>Now click on the other end.</source>
         <translation>Cliquez maintenant sur l’autre extrémité.</translation>
     </message>
     <message>
-        <source>Now the same spot in the Lugol&apos;s iodine picture.</source>
+        <source>Now the same spot in the Lugol's iodine picture.</source>
         <translation>Maintenant le même point sur l’image au lugol.</translation>
     </message>
     <message>
@@ -6013,14 +6013,14 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Numbered: the places that were measured.</source>
-        <translation>Numérotés&#xa0;: les emplacements mesurés.</translation>
+        <translation>Numérotés : les emplacements mesurés.</translation>
     </message>
     <message>
         <source>Numbered: the places that were measured; dashed: tissue named as normal.</source>
-        <translation>Numérotés&#xa0;: les emplacements mesurés&#x202f;; en tirets&#xa0;: le tissu désigné comme normal.</translation>
+        <translation>Numérotés : les emplacements mesurés ; en tirets : le tissu désigné comme normal.</translation>
     </message>
     <message>
-        <source>O&apos;clock</source>
+        <source>O'clock</source>
         <translation>Position horaire</translation>
     </message>
     <message>
@@ -6044,11 +6044,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Of the window and of what it prints, from the next start on.</source>
-        <translation>Langue de l’écran et des impressions&#x202f;; prend effet au prochain démarrage.</translation>
+        <translation>Langue de l’écran et des impressions ; prend effet au prochain démarrage.</translation>
     </message>
     <message>
         <source>Of women with a biopsy alone: sensitivity looks better than it is, specificity worse.</source>
-        <translation>Seulement des patientes ayant eu une biopsie&#xa0;: la sensibilité paraît meilleure qu’elle ne l’est, la spécificité moins bonne.</translation>
+        <translation>Seulement des patientes ayant eu une biopsie : la sensibilité paraît meilleure qu’elle ne l’est, la spécificité moins bonne.</translation>
     </message>
     <message>
         <source>Off the record. Edit &gt; Undo or Redo brings it back.</source>
@@ -6089,7 +6089,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>On {picture}</source>
-        <translation>Image&#xa0;: {picture}</translation>
+        <translation>Image : {picture}</translation>
     </message>
     <message>
         <source>Once it is closed there it can be opened for writing here</source>
@@ -6129,11 +6129,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>One source only: {source}</source>
-        <translation>Une seule source&#xa0;: {source}</translation>
+        <translation>Une seule source : {source}</translation>
     </message>
     <message>
         <source>One source only: {source}. The other one was not given.</source>
-        <translation>Une seule source&#xa0;: {source}. L’autre n’a pas été donnée.</translation>
+        <translation>Une seule source : {source}. L’autre n’a pas été donnée.</translation>
     </message>
     <message>
         <source>One to one</source>
@@ -6145,7 +6145,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Only one picture has its seconds since acetic acid: there is nothing to play.</source>
-        <translation>Une seule image a ses secondes depuis l’acide acétique&#xa0;: il n’y a rien à lire.</translation>
+        <translation>Une seule image a ses secondes depuis l’acide acétique : il n’y a rien à lire.</translation>
     </message>
     <message>
         <source>Only pairs without a label</source>
@@ -6172,7 +6172,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Opacity of the {what} picture</source>
-        <translation>Opacité de l’image&#xa0;: {what}</translation>
+        <translation>Opacité de l’image : {what}</translation>
     </message>
     <message>
         <source>Open a library first</source>
@@ -6200,7 +6200,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Open in Review:</source>
-        <translation>Ouverte dans Lecture&#xa0;:</translation>
+        <translation>Ouverte dans Lecture :</translation>
     </message>
     <message>
         <source>Open it again</source>
@@ -6268,7 +6268,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Or click on one end of a known length, then on the other; zoom in (+) to be exact.</source>
-        <translation>Ou cliquez sur une extrémité d’une longueur connue, puis sur l’autre&#x202f;; agrandissez (+) pour être précis.</translation>
+        <translation>Ou cliquez sur une extrémité d’une longueur connue, puis sur l’autre ; agrandissez (+) pour être précis.</translation>
     </message>
     <message>
         <source>Order</source>
@@ -6308,15 +6308,15 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Outlined: lesions as they were drawn, by number; dashed: the SCJ.</source>
-        <translation>Contours&#xa0;: les lésions telles que tracées, par numéro&#x202f;; en tirets&#xa0;: la JPC.</translation>
+        <translation>Contours : les lésions telles que tracées, par numéro ; en tirets : la JPC.</translation>
     </message>
     <message>
         <source>Over 3 minutes since acetic acid: whitening fades.</source>
-        <translation>Plus de 3 minutes depuis l’acide acétique&#xa0;: le blanchiment s’estompe.</translation>
+        <translation>Plus de 3 minutes depuis l’acide acétique : le blanchiment s’estompe.</translation>
     </message>
     <message>
         <source>Over 3 minutes since acetic acid: whitening fades. Take what is missing now.</source>
-        <translation>Plus de 3 minutes depuis l’acide acétique&#xa0;: le blanchiment s’estompe. Prenez maintenant ce qui manque.</translation>
+        <translation>Plus de 3 minutes depuis l’acide acétique : le blanchiment s’estompe. Prenez maintenant ce qui manque.</translation>
     </message>
     <message>
         <source>PDF (*.pdf)</source>
@@ -6357,7 +6357,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Pairs one after the other by single keys, without names and without the AI: {annotate.grade_normal} normal to {annotate.grade_cancer} cancer, {annotate.undo} takes back. {annotate.new_task} makes a task.</source>
-        <translation>Des paires l’une après l’autre, par de simples touches, sans noms et sans l’IA&#xa0;: {annotate.grade_normal} normal à {annotate.grade_cancer} cancer, {annotate.undo} annule. {annotate.new_task} crée une tâche.</translation>
+        <translation>Des paires l’une après l’autre, par de simples touches, sans noms et sans l’IA : {annotate.grade_normal} normal à {annotate.grade_cancer} cancer, {annotate.undo} annule. {annotate.new_task} crée une tâche.</translation>
     </message>
     <message>
         <source>Pairs that differ most from each other first</source>
@@ -6386,23 +6386,23 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Part of this place is overexposed: it whitened by more than this says.</source>
-        <translation>Une partie de cet emplacement est surexposée&#xa0;: il a blanchi davantage que ce qui est indiqué ici.</translation>
+        <translation>Une partie de cet emplacement est surexposée : il a blanchi davantage que ce qui est indiqué ici.</translation>
     </message>
     <message>
         <source>Partial uptake: variegated, speckled</source>
-        <translation>Captation partielle&#xa0;: hétérogène, tachetée</translation>
+        <translation>Captation partielle : hétérogène, tachetée</translation>
     </message>
     <message>
         <source>Parts could not be read: {parts}.</source>
-        <translation>Des parties n’ont pas pu être lues&#xa0;: {parts}.</translation>
+        <translation>Des parties n’ont pas pu être lues : {parts}.</translation>
     </message>
     <message>
         <source>Parts of the clip cannot be read: {problems}.</source>
-        <translation>Des parties du clip sont illisibles&#xa0;: {problems}.</translation>
+        <translation>Des parties du clip sont illisibles : {problems}.</translation>
     </message>
     <message>
         <source>Parts of the whitening clip cannot be read: {problems}.</source>
-        <translation>Des parties du clip de blanchiment sont illisibles&#xa0;: {problems}.</translation>
+        <translation>Des parties du clip de blanchiment sont illisibles : {problems}.</translation>
     </message>
     <message>
         <source>Pass a model on</source>
@@ -6518,7 +6518,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Pictures for {identifier} were left out: {reason}. Look who she is, and confirm her.</source>
-        <translation>Les images pour {identifier} ont été écartées&#xa0;: {reason}. Vérifiez qui est la patiente, et confirmez-la.</translation>
+        <translation>Les images pour {identifier} ont été écartées : {reason}. Vérifiez qui est la patiente, et confirmez-la.</translation>
     </message>
     <message>
         <source>Pictures of earlier visits</source>
@@ -6542,7 +6542,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Pictures that appear in the folder go into the visit that is open then, as they are. Nothing in the folder is moved or deleted; what lies there already is brought in by Import.</source>
-        <translation>Les images qui apparaissent dans le dossier vont dans la consultation alors ouverte, telles quelles. Rien n’est déplacé ni supprimé dans le dossier&#x202f;; ce qui s’y trouve déjà s’importe avec Importer.</translation>
+        <translation>Les images qui apparaissent dans le dossier vont dans la consultation alors ouverte, telles quelles. Rien n’est déplacé ni supprimé dans le dossier ; ce qui s’y trouve déjà s’importe avec Importer.</translation>
     </message>
     <message>
         <source>Pictures that wait</source>
@@ -6554,7 +6554,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Pictures themselves may still tell who somebody is, and so may a rare finding: pass it on under agreement.</source>
-        <translation>Les images elles-mêmes peuvent encore révéler l’identité d’une personne, de même qu’une constatation rare&#xa0;: ne transmettez qu’avec un accord.</translation>
+        <translation>Les images elles-mêmes peuvent encore révéler l’identité d’une personne, de même qu’une constatation rare : ne transmettez qu’avec un accord.</translation>
     </message>
     <message>
         <source>Pictures, videos, DICOM and zips (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.heic *.heif *.dcm *.avi *.mkv *.zip)</source>
@@ -6591,7 +6591,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Place a pin or the os at the cursor; close what is drawn</source>
-        <translation>Placer un repère ou l’orifice au curseur&#x202f;; fermer le tracé</translation>
+        <translation>Placer un repère ou l’orifice au curseur ; fermer le tracé</translation>
     </message>
     <message>
         <source>Places on record</source>
@@ -6635,23 +6635,23 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Player: not the pair that is read.</source>
-        <translation>Lecteur de séquence&#xa0;: ce n’est pas la paire à lire.</translation>
+        <translation>Lecteur de séquence : ce n’est pas la paire à lire.</translation>
     </message>
     <message>
         <source>Player: the first picture</source>
-        <translation>Lecteur de séquence&#xa0;: la première image</translation>
+        <translation>Lecteur de séquence : la première image</translation>
     </message>
     <message>
         <source>Player: the last picture</source>
-        <translation>Lecteur de séquence&#xa0;: la dernière image</translation>
+        <translation>Lecteur de séquence : la dernière image</translation>
     </message>
     <message>
         <source>Player: the next picture</source>
-        <translation>Lecteur de séquence&#xa0;: l’image suivante</translation>
+        <translation>Lecteur de séquence : l’image suivante</translation>
     </message>
     <message>
         <source>Player: the picture before</source>
-        <translation>Lecteur de séquence&#xa0;: l’image précédente</translation>
+        <translation>Lecteur de séquence : l’image précédente</translation>
     </message>
     <message>
         <source>Points that are paired by hand</source>
@@ -6667,7 +6667,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Positive uptake, mahogany brown; or yellow staining of a lesion of 3 or less on the other three; or iodine-negative areas beyond the margin of the transformation zone</source>
-        <translation>Captation positive, brun acajou&#x202f;; ou coloration jaune d’une lésion qui totalise 3 ou moins sur les trois autres&#x202f;; ou zones iodo-négatives au-delà du bord de la zone de transformation</translation>
+        <translation>Captation positive, brun acajou ; ou coloration jaune d’une lésion qui totalise 3 ou moins sur les trois autres ; ou zones iodo-négatives au-delà du bord de la zone de transformation</translation>
     </message>
     <message>
         <source>Pot</source>
@@ -6687,11 +6687,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Pot {pot}: {result}</source>
-        <translation>Pot {pot}&#xa0;: {result}</translation>
+        <translation>Pot {pot} : {result}</translation>
     </message>
     <message>
         <source>Pot {pot}: {result}, reported {day}</source>
-        <translation>Pot {pot}&#xa0;: {result}, rendu le {day}</translation>
+        <translation>Pot {pot} : {result}, rendu le {day}</translation>
     </message>
     <message>
         <source>Pots of this visit</source>
@@ -6730,8 +6730,8 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Préparation de la séquence ...</translation>
     </message>
     <message>
-        <source>Press &quot;Somebody else...&quot; once more</source>
-        <translation>Appuyez encore une fois sur «&#xa0;Quelqu’un d’autre...&#xa0;»</translation>
+        <source>Press "Somebody else..." once more</source>
+        <translation>Appuyez encore une fois sur « Quelqu’un d’autre... »</translation>
     </message>
     <message>
         <source>Press again to confirm {what} all the same.</source>
@@ -6743,7 +6743,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Press again: what it has learned is removed</source>
-        <translation>Appuyez de nouveau&#xa0;: ce qui a été appris est supprimé</translation>
+        <translation>Appuyez de nouveau : ce qui a été appris est supprimé</translation>
     </message>
     <message>
         <source>Press the keys you want.</source>
@@ -6767,11 +6767,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Print it, then delete the file: whoever has it can open the library.</source>
-        <translation>Imprimez-la, puis supprimez le fichier&#xa0;: quiconque le détient peut ouvrir la bibliothèque.</translation>
+        <translation>Imprimez-la, puis supprimez le fichier : quiconque le détient peut ouvrir la bibliothèque.</translation>
     </message>
     <message>
         <source>Print the recovery key or write it down first: it is not shown again.</source>
-        <translation>Imprimez ou notez d’abord la clé de récupération&#xa0;: elle n’est pas affichée de nouveau.</translation>
+        <translation>Imprimez ou notez d’abord la clé de récupération : elle n’est pas affichée de nouveau.</translation>
     </message>
     <message>
         <source>Printed name</source>
@@ -6795,11 +6795,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Problem: {what}</source>
-        <translation>Problème&#xa0;: {what}</translation>
+        <translation>Problème : {what}</translation>
     </message>
     <message>
         <source>Processed, for looking: {pictures}</source>
-        <translation>Traitée, pour regarder seulement&#xa0;: {pictures}</translation>
+        <translation>Traitée, pour regarder seulement : {pictures}</translation>
     </message>
     <message>
         <source>Progress</source>
@@ -6823,7 +6823,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Promoted by {name}: {meaning}.</source>
-        <translation>Promu par {name}&#xa0;: {meaning}.</translation>
+        <translation>Promu par {name} : {meaning}.</translation>
     </message>
     <message>
         <source>Promoting ...</source>
@@ -6871,11 +6871,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Quality: good, limited, unusable</source>
-        <translation>Qualité&#xa0;: bonne, limitée, inutilisable</translation>
+        <translation>Qualité : bonne, limitée, inutilisable</translation>
     </message>
     <message>
         <source>Quality: {quality}</source>
-        <translation>Qualité&#xa0;: {quality}</translation>
+        <translation>Qualité : {quality}</translation>
     </message>
     <message>
         <source>Random</source>
@@ -6904,11 +6904,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Read only, nothing can be changed here: {why}</source>
-        <translation>Lecture seule, rien ne peut être modifié ici&#xa0;: {why}</translation>
+        <translation>Lecture seule, rien ne peut être modifié ici : {why}</translation>
     </message>
     <message>
         <source>Read only: {why}.</source>
-        <translation>Lecture seule&#xa0;: {why}.</translation>
+        <translation>Lecture seule : {why}.</translation>
     </message>
     <message>
         <source>Read pairs for labels</source>
@@ -6928,7 +6928,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Reader: the name beside your reads and signatures</source>
-        <translation>Lecteur&#xa0;: le nom à côté de vos lectures et signatures</translation>
+        <translation>Lecteur : le nom à côté de vos lectures et signatures</translation>
     </message>
     <message>
         <source>Readers</source>
@@ -7009,7 +7009,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Reason: {reason}</source>
-        <translation>Motif&#xa0;: {reason}</translation>
+        <translation>Motif : {reason}</translation>
     </message>
     <message>
         <source>Record</source>
@@ -7043,7 +7043,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Referral: {answers}</source>
-        <translation>Adressage&#xa0;: {answers}</translation>
+        <translation>Adressage : {answers}</translation>
     </message>
     <message>
         <source>Refused</source>
@@ -7071,7 +7071,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Registered by hand, to be looked at only: {cause}.</source>
-        <translation>Recalée à la main, à regarder seulement&#xa0;: {cause}.</translation>
+        <translation>Recalée à la main, à regarder seulement : {cause}.</translation>
     </message>
     <message>
         <source>Registered, estimated error unknown.</source>
@@ -7103,23 +7103,23 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Registration: not made.</source>
-        <translation>Recalage&#xa0;: non effectué.</translation>
+        <translation>Recalage : non effectué.</translation>
     </message>
     <message>
         <source>Registration: {status}, by hand.</source>
-        <translation>Recalage&#xa0;: {status}, à la main.</translation>
+        <translation>Recalage : {status}, à la main.</translation>
     </message>
     <message>
         <source>Registration: {status}, estimated error {error:.1f} px, by hand.</source>
-        <translation>Recalage&#xa0;: {status}, erreur estimée {error:.1f} px, à la main.</translation>
+        <translation>Recalage : {status}, erreur estimée {error:.1f} px, à la main.</translation>
     </message>
     <message>
         <source>Registration: {status}, estimated error {error:.1f} px.</source>
-        <translation>Recalage&#xa0;: {status}, erreur estimée {error:.1f} px.</translation>
+        <translation>Recalage : {status}, erreur estimée {error:.1f} px.</translation>
     </message>
     <message>
         <source>Registration: {status}.</source>
-        <translation>Recalage&#xa0;: {status}.</translation>
+        <translation>Recalage : {status}.</translation>
     </message>
     <message>
         <source>Regular-shaped, symmetrical, with smooth, straight outlines</source>
@@ -7127,11 +7127,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Reid index of lesion {number}: {status}</source>
-        <translation>Index de Reid de la lésion {number}&#xa0;: {status}</translation>
+        <translation>Index de Reid de la lésion {number} : {status}</translation>
     </message>
     <message>
         <source>Reid index: {status}</source>
-        <translation>Index de Reid&#xa0;: {status}</translation>
+        <translation>Index de Reid : {status}</translation>
     </message>
     <message>
         <source>Remarks</source>
@@ -7155,7 +7155,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Remove lesion {number} with its scores; it can be undone</source>
-        <translation>Retirer la lésion {number} avec ses scores&#x202f;; peut être annulé</translation>
+        <translation>Retirer la lésion {number} avec ses scores ; peut être annulé</translation>
     </message>
     <message>
         <source>Remove patient</source>
@@ -7179,7 +7179,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. Days are moved; ages stay, at most 90.</source>
-        <translation>Supprimés&#xa0;: noms, numéros, dates de naissance, tout ce qui a été saisi, qui a examiné, réponses de l’IA, caméras, noms de fichiers. Les jours sont décalés&#x202f;; les âges restent, au plus 90.</translation>
+        <translation>Supprimés : noms, numéros, dates de naissance, tout ce qui a été saisi, qui a examiné, réponses de l’IA, caméras, noms de fichiers. Les jours sont décalés ; les âges restent, au plus 90.</translation>
     </message>
     <message>
         <source>Repairing</source>
@@ -7204,7 +7204,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Report has: {section}</source>
-        <translation>Le compte rendu contient&#xa0;: {section}</translation>
+        <translation>Le compte rendu contient : {section}</translation>
     </message>
     <message>
         <source>Reported</source>
@@ -7216,15 +7216,15 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Research, without names: CSV, manifest to train</source>
-        <translation>Recherche, sans noms&#xa0;: CSV, manifeste pour entraîner</translation>
+        <translation>Recherche, sans noms : CSV, manifeste pour entraîner</translation>
     </message>
     <message>
         <source>Research, without names: DICOM</source>
-        <translation>Recherche, sans noms&#xa0;: DICOM</translation>
+        <translation>Recherche, sans noms : DICOM</translation>
     </message>
     <message>
         <source>Research, without names: the same, and COCO</source>
-        <translation>Recherche, sans noms&#xa0;: idem, et COCO</translation>
+        <translation>Recherche, sans noms : idem, et COCO</translation>
     </message>
     <message>
         <source>Responsible for this report</source>
@@ -7248,7 +7248,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Result: {name}</source>
-        <translation>Résultat&#xa0;: {name}</translation>
+        <translation>Résultat : {name}</translation>
     </message>
     <message>
         <source>Results and follow-up</source>
@@ -7280,7 +7280,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Retake: {reason}</source>
-        <translation>Refaire&#xa0;: {reason}</translation>
+        <translation>Refaire : {reason}</translation>
     </message>
     <message>
         <source>Reveal the AI answer</source>
@@ -7304,7 +7304,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Rolled, peeling edges; internal demarcations (central high-grade, peripheral low-grade area)</source>
-        <translation>Bords enroulés, qui se décollent&#x202f;; démarcations internes (zone centrale de haut grade, périphérique de bas grade)</translation>
+        <translation>Bords enroulés, qui se décollent ; démarcations internes (zone centrale de haut grade, périphérique de bas grade)</translation>
     </message>
     <message>
         <source>Rolling back</source>
@@ -7336,11 +7336,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>SCJ: drag along it, or click points (Enter ends)</source>
-        <translation>JPC&#xa0;: glissez le long de celle-ci, ou cliquez des points (Entrée termine)</translation>
+        <translation>JPC : glissez le long de celle-ci, ou cliquez des points (Entrée termine)</translation>
     </message>
     <message>
         <source>SHA-256 of its weights: {sum}</source>
-        <translation>SHA-256 de ses poids&#xa0;: {sum}</translation>
+        <translation>SHA-256 de ses poids : {sum}</translation>
     </message>
     <message>
         <source>SHA-256 of the content</source>
@@ -7445,7 +7445,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Saved as {where}. It names files and identifiers: keep it safe.</source>
-        <translation>Enregistré sous {where}. Il nomme des fichiers et des identifiants&#xa0;: gardez-le en lieu sûr.</translation>
+        <translation>Enregistré sous {where}. Il nomme des fichiers et des identifiants : gardez-le en lieu sûr.</translation>
     </message>
     <message>
         <source>Saving the labels</source>
@@ -7473,7 +7473,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Say first whose examination it is: choose it beside the live picture.</source>
-        <translation>Indiquez d’abord de qui est l’examen&#xa0;: choisissez la patiente à côté de l’image en direct.</translation>
+        <translation>Indiquez d’abord de qui est l’examen : choisissez la patiente à côté de l’image en direct.</translation>
     </message>
     <message>
         <source>Scale</source>
@@ -7489,7 +7489,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Search by name, ID, date, hour, impression or finding; Escape shows all visits.</source>
-        <translation>Cherchez par nom, identifiant, date, heure, impression ou constatation&#x202f;; Échap affiche toutes les consultations.</translation>
+        <translation>Cherchez par nom, identifiant, date, heure, impression ou constatation ; Échap affiche toutes les consultations.</translation>
     </message>
     <message>
         <source>Search name, ID or date</source>
@@ -7501,7 +7501,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Search name, ID, date, hour or impression; empty: all visits</source>
-        <translation>Chercher nom, identifiant, date, heure ou impression&#x202f;; vide&#xa0;: toutes les consultations</translation>
+        <translation>Chercher nom, identifiant, date, heure ou impression ; vide : toutes les consultations</translation>
     </message>
     <message>
         <source>Search name, ID, date, impression, finding</source>
@@ -7529,11 +7529,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Second read, after the AI: {grade} ({who})</source>
-        <translation>Seconde lecture, après l’IA&#xa0;: {grade} ({who})</translation>
+        <translation>Seconde lecture, après l’IA : {grade} ({who})</translation>
     </message>
     <message>
         <source>Second read: {grade}, {how}, {when}</source>
-        <translation>Seconde lecture&#xa0;: {grade}, {how}, {when}</translation>
+        <translation>Seconde lecture : {grade}, {how}, {when}</translation>
     </message>
     <message>
         <source>Second screen for patient or student</source>
@@ -7541,15 +7541,15 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Second screen: with pins and lines</source>
-        <translation>Second écran&#xa0;: avec repères et lignes</translation>
+        <translation>Second écran : avec repères et lignes</translation>
     </message>
     <message>
         <source>Second screen: with the model attention</source>
-        <translation>Second écran&#xa0;: avec l’attention du modèle</translation>
+        <translation>Second écran : avec l’attention du modèle</translation>
     </message>
     <message>
         <source>Second screen: with the name</source>
-        <translation>Second écran&#xa0;: avec le nom</translation>
+        <translation>Second écran : avec le nom</translation>
     </message>
     <message>
         <source>Seconds after acetic acid</source>
@@ -7561,7 +7561,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Seconds differ: {first:.0f} s and {second:.0f} s after acetic acid</source>
-        <translation>Les secondes diffèrent&#xa0;: {first:.0f} s et {second:.0f} s après l’acide acétique</translation>
+        <translation>Les secondes diffèrent : {first:.0f} s et {second:.0f} s après l’acide acétique</translation>
     </message>
     <message>
         <source>Seconds since acetic acid</source>
@@ -7596,7 +7596,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Mettre mon impression à {grade}</translation>
     </message>
     <message>
-        <source>Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope&apos;s own light, then retake.</source>
+        <source>Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake.</source>
         <translation>Réglez l’exposition à 1/50 ou 1/60 s, selon le scintillement de la lampe, ou utilisez la lumière propre du colposcope, puis refaites l’image.</translation>
     </message>
     <message>
@@ -7617,11 +7617,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Share of the evidence: {shares}.</source>
-        <translation>Part des indices&#xa0;: {shares}.</translation>
+        <translation>Part des indices : {shares}.</translation>
     </message>
     <message>
         <source>Shares have their 95 % interval in brackets; of fewer than {few} visits only counts are shown.</source>
-        <translation>Les proportions ont leur intervalle à 95&#xa0;% entre parenthèses&#x202f;; pour moins de {few} consultations, seuls les nombres sont affichés.</translation>
+        <translation>Les proportions ont leur intervalle à 95 % entre parenthèses ; pour moins de {few} consultations, seuls les nombres sont affichés.</translation>
     </message>
     <message>
         <source>Sharp and even, difference in level (incl. cuffing)</source>
@@ -7632,12 +7632,12 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Nets mais irréguliers, déchiquetés, satellites</translation>
     </message>
     <message>
-        <source>She does not bear iodine, and this visit has pictures after Lugol&apos;s iodine. Is it hers?</source>
-        <translation>Elle ne tolère pas l’iode, et cette consultation a des images après lugol. Est-ce bien la sienne&#x202f;?</translation>
+        <source>She does not bear iodine, and this visit has pictures after Lugol's iodine. Is it hers?</source>
+        <translation>Elle ne tolère pas l’iode, et cette consultation a des images après lugol. Est-ce bien la sienne ?</translation>
     </message>
     <message>
-        <source>She does not bear iodine, and this visit has the answer &quot;no allergy&quot;. Is it hers?</source>
-        <translation>Elle ne tolère pas l’iode, et cette consultation a la réponse «&#xa0;pas d’allergie&#xa0;». Est-ce bien la sienne&#x202f;?</translation>
+        <source>She does not bear iodine, and this visit has the answer "no allergy". Is it hers?</source>
+        <translation>Elle ne tolère pas l’iode, et cette consultation a la réponse « pas d’allergie ». Est-ce bien la sienne ?</translation>
     </message>
     <message>
         <source>She has no other visit and goes off the record with it.</source>
@@ -7645,7 +7645,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>She may have moved: take the pair again if there is time.</source>
-        <translation>Elle a peut-être bougé&#xa0;: refaites la paire s’il reste du temps.</translation>
+        <translation>Elle a peut-être bougé : refaites la paire s’il reste du temps.</translation>
     </message>
     <message>
         <source>Shift+arrows</source>
@@ -7709,7 +7709,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Show visits: {which}</source>
-        <translation>Afficher les consultations&#xa0;: {which}</translation>
+        <translation>Afficher les consultations : {which}</translation>
     </message>
     <message>
         <source>Show {tab}</source>
@@ -7717,7 +7717,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Show: {list}</source>
-        <translation>Afficher&#xa0;: {list}</translation>
+        <translation>Afficher : {list}</translation>
     </message>
     <message>
         <source>Shown on request, after the own grade</source>
@@ -7737,7 +7737,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Side by side, blend, swipe, flicker and checkerboard are on the keys {review.side_by_side}, {review.blend}, {review.swipe}, {review.flicker} and {review.checkerboard}; the wheel zooms both. The chip says how well the pictures lie on each other.</source>
-        <translation>Côte à côte, fondu, rideau, alternance et damier sont sur les touches {review.side_by_side}, {review.blend}, {review.swipe}, {review.flicker} et {review.checkerboard}&#x202f;; la molette agrandit les deux. La pastille indique à quel point les images se superposent.</translation>
+        <translation>Côte à côte, fondu, rideau, alternance et damier sont sur les touches {review.side_by_side}, {review.blend}, {review.swipe}, {review.flicker} et {review.checkerboard} ; la molette agrandit les deux. La pastille indique à quel point les images se superposent.</translation>
     </message>
     <message>
         <source>Side of a square</source>
@@ -7757,7 +7757,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Sign as {name} ({meaning})?</source>
-        <translation>Signer en tant que {name} ({meaning})&#x202f;?</translation>
+        <translation>Signer en tant que {name} ({meaning}) ?</translation>
     </message>
     <message>
         <source>Sign in</source>
@@ -7781,7 +7781,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Sign this visit?</source>
-        <translation>Signer cette consultation&#x202f;?</translation>
+        <translation>Signer cette consultation ?</translation>
     </message>
     <message>
         <source>Sign-in</source>
@@ -7809,19 +7809,19 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Signed by {name} at {when}: {meaning}</source>
-        <translation>Signé par {name} le {when}&#xa0;: {meaning}</translation>
+        <translation>Signé par {name} le {when} : {meaning}</translation>
     </message>
     <message>
         <source>Signed by {name}, {moment}: locked, unless the report is amended.</source>
-        <translation>Signée par {name}, {moment}&#xa0;: verrouillée, sauf si le compte rendu est rectifié.</translation>
+        <translation>Signée par {name}, {moment} : verrouillée, sauf si le compte rendu est rectifié.</translation>
     </message>
     <message>
         <source>Signed by {name}: locked, unless the report is amended (Report).</source>
-        <translation>Signée par {name}&#xa0;: verrouillée, sauf si le compte rendu est rectifié (Compte rendu).</translation>
+        <translation>Signée par {name} : verrouillée, sauf si le compte rendu est rectifié (Compte rendu).</translation>
     </message>
     <message>
         <source>Signed by {name}: nothing can be added any more.</source>
-        <translation>Signée par {name}&#xa0;: plus rien ne peut être ajouté.</translation>
+        <translation>Signée par {name} : plus rien ne peut être ajouté.</translation>
     </message>
     <message>
         <source>Signed impressions are labels too</source>
@@ -7829,7 +7829,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Signed in: {who}</source>
-        <translation>Session ouverte&#xa0;: {who}</translation>
+        <translation>Session ouverte : {who}</translation>
     </message>
     <message>
         <source>Signing</source>
@@ -7845,11 +7845,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Simulated device: a phantom (demo library only)</source>
-        <translation>Appareil simulé&#xa0;: un fantôme (bibliothèque de démonstration seulement)</translation>
+        <translation>Appareil simulé : un fantôme (bibliothèque de démonstration seulement)</translation>
     </message>
     <message>
         <source>Simulated device: a phantom, no woman</source>
-        <translation>Appareil simulé&#xa0;: un fantôme, pas de patiente</translation>
+        <translation>Appareil simulé : un fantôme, pas de patiente</translation>
     </message>
     <message>
         <source>Size</source>
@@ -7877,7 +7877,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Something is being undone; the next step can be undone when that has ended.</source>
-        <translation>Une annulation est en cours&#x202f;; l’étape suivante pourra être annulée quand elle sera terminée.</translation>
+        <translation>Une annulation est en cours ; l’étape suivante pourra être annulée quand elle sera terminée.</translation>
     </message>
     <message>
         <source>Something is under way</source>
@@ -7885,7 +7885,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Something unexpected happened ({kind}). Everything you entered until then is saved. You can go on; if it happens again, restart the program. Details: {file}</source>
-        <translation>Un événement imprévu s’est produit ({kind}). Tout ce que vous avez saisi jusque-là est enregistré. Vous pouvez continuer&#x202f;; si cela se reproduit, redémarrez le programme. Détails&#xa0;: {file}</translation>
+        <translation>Un événement imprévu s’est produit ({kind}). Tout ce que vous avez saisi jusque-là est enregistré. Vous pouvez continuer ; si cela se reproduit, redémarrez le programme. Détails : {file}</translation>
     </message>
     <message>
         <source>Source</source>
@@ -7897,7 +7897,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Space: the other</source>
-        <translation>Espace&#xa0;: l’autre</translation>
+        <translation>Espace : l’autre</translation>
     </message>
     <message>
         <source>Specimen</source>
@@ -7945,15 +7945,15 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Stage: the pair of pictures</source>
-        <translation>Zone d’image&#xa0;: la paire d’images</translation>
+        <translation>Zone d’image : la paire d’images</translation>
     </message>
     <message>
         <source>Stages differ: one picture was taken before acetic acid, the other after</source>
-        <translation>Les étapes diffèrent&#xa0;: une image a été prise avant l’acide acétique, l’autre après</translation>
+        <translation>Les étapes diffèrent : une image a été prise avant l’acide acétique, l’autre après</translation>
     </message>
     <message>
         <source>Stages differ: {now} and {earlier}</source>
-        <translation>Les étapes diffèrent&#xa0;: {now} et {earlier}</translation>
+        <translation>Les étapes diffèrent : {now} et {earlier}</translation>
     </message>
     <message>
         <source>Start from</source>
@@ -7989,7 +7989,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Still missing: {grades}.</source>
-        <translation>Il manque encore&#xa0;: {grades}.</translation>
+        <translation>Il manque encore : {grades}.</translation>
     </message>
     <message>
         <source>Still open for reading only, but the disk has free space again.</source>
@@ -8017,7 +8017,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Stop: nothing is learned yet</source>
-        <translation>Arrêter&#xa0;: rien n’est encore appris</translation>
+        <translation>Arrêter : rien n’est encore appris</translation>
     </message>
     <message>
         <source>Stopped</source>
@@ -8053,11 +8053,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Stopped. What was finished is in the library; Import goes on with the rest.</source>
-        <translation>Arrêté. Ce qui était terminé est dans la bibliothèque&#x202f;; Importer continue avec le reste.</translation>
+        <translation>Arrêté. Ce qui était terminé est dans la bibliothèque ; Importer continue avec le reste.</translation>
     </message>
     <message>
         <source>Stopped: nothing was undone.</source>
-        <translation>Arrêté&#xa0;: rien n’a été annulé.</translation>
+        <translation>Arrêté : rien n’a été annulé.</translation>
     </message>
     <message>
         <source>Stopping</source>
@@ -8073,7 +8073,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Stopping: what is under way is finished first</source>
-        <translation>Arrêt en cours&#xa0;: ce qui est commencé est d’abord terminé</translation>
+        <translation>Arrêt en cours : ce qui est commencé est d’abord terminé</translation>
     </message>
     <message>
         <source>Strander 2005 and Bowring 2010</source>
@@ -8085,7 +8085,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Suggest normal tissue near the place: look whether it is</source>
-        <translation>Suggérer du tissu normal près de l’emplacement&#xa0;: vérifiez qu’il l’est</translation>
+        <translation>Suggérer du tissu normal près de l’emplacement : vérifiez qu’il l’est</translation>
     </message>
     <message>
         <source>Suspicious for invasion</source>
@@ -8105,15 +8105,15 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Swede score of {lesion}: {status}</source>
-        <translation>Score de Swede de {lesion}&#xa0;: {status}</translation>
+        <translation>Score de Swede de {lesion} : {status}</translation>
     </message>
     <message>
         <source>Swede score: {status}</source>
-        <translation>Score de Swede&#xa0;: {status}</translation>
+        <translation>Score de Swede : {status}</translation>
     </message>
     <message>
         <source>Swede, lesion size: {size}</source>
-        <translation>Swede, taille de la lésion&#xa0;: {size}</translation>
+        <translation>Swede, taille de la lésion : {size}</translation>
     </message>
     <message>
         <source>Swipe</source>
@@ -8129,7 +8129,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>THE CAMERA SENDS THE SAME PICTURE AGAIN AND AGAIN: unplug it and plug it in</source>
-        <translation>LA CAMÉRA ENVOIE TOUJOURS LA MÊME IMAGE&#xa0;: débranchez-la et rebranchez-la</translation>
+        <translation>LA CAMÉRA ENVOIE TOUJOURS LA MÊME IMAGE : débranchez-la et rebranchez-la</translation>
     </message>
     <message>
         <source>Take a box away</source>
@@ -8177,7 +8177,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Take the impression away; it can be undone</source>
-        <translation>Retirer l’impression&#x202f;; cela peut être annulé</translation>
+        <translation>Retirer l’impression ; cela peut être annulé</translation>
     </message>
     <message>
         <source>Take the last corner back</source>
@@ -8201,11 +8201,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Take this patient off the record? She has no visit.</source>
-        <translation>Retirer cette patiente du registre&#x202f;? Elle n’a aucune consultation.</translation>
+        <translation>Retirer cette patiente du registre ? Elle n’a aucune consultation.</translation>
     </message>
     <message>
         <source>Take this visit off the record?</source>
-        <translation>Retirer cette consultation du registre&#x202f;?</translation>
+        <translation>Retirer cette consultation du registre ?</translation>
     </message>
     <message>
         <source>Take what comes next</source>
@@ -8225,7 +8225,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Taken on {day} ({reason}); this visit is of {own_day}.</source>
-        <translation>Prise le {day} ({reason})&#x202f;; cette consultation est du {own_day}.</translation>
+        <translation>Prise le {day} ({reason}) ; cette consultation est du {own_day}.</translation>
     </message>
     <message>
         <source>Taken with</source>
@@ -8241,15 +8241,15 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Task closed: {name}. {few}; opened again, it waits for them.</source>
-        <translation>Tâche fermée&#xa0;: {name}. {few}&#x202f;; rouverte, elle les attend.</translation>
+        <translation>Tâche fermée : {name}. {few} ; rouverte, elle les attend.</translation>
     </message>
     <message>
         <source>Task made: {task}.</source>
-        <translation>Tâche créée&#xa0;: {task}.</translation>
+        <translation>Tâche créée : {task}.</translation>
     </message>
     <message>
         <source>Task opened again: {name}.</source>
-        <translation>Tâche rouverte&#xa0;: {name}.</translation>
+        <translation>Tâche rouverte : {name}.</translation>
     </message>
     <message>
         <source>Tasks</source>
@@ -8292,7 +8292,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The AI answer was not revealed in this visit, so it does not stand here.</source>
-        <translation>La réponse de l’IA n’a pas été révélée lors de cette consultation&#xa0;: elle ne figure donc pas ici.</translation>
+        <translation>La réponse de l’IA n’a pas été révélée lors de cette consultation : elle ne figure donc pas ici.</translation>
     </message>
     <message>
         <source>The AI answer was revealed in this visit, but it is not available now and not in this report.</source>
@@ -8304,14 +8304,14 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The AI was revealed on other pictures of this visit: a second read may be about those.</source>
-        <translation>L’IA a été révélée sur d’autres images de cette consultation&#xa0;: une seconde lecture peut porter sur celles-là.</translation>
+        <translation>L’IA a été révélée sur d’autres images de cette consultation : une seconde lecture peut porter sur celles-là.</translation>
     </message>
     <message>
         <source>The AI was revealed without a first read.</source>
         <translation>L’IA a été révélée sans première lecture.</translation>
     </message>
     <message>
-        <source>The Lugol&apos;s iodine picture shows only a part of this view.</source>
+        <source>The Lugol's iodine picture shows only a part of this view.</source>
         <translation>L’image au lugol ne montre qu’une partie de ce champ.</translation>
     </message>
     <message>
@@ -8320,7 +8320,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The brightness in the middle of the window; a lower level is brighter</source>
-        <translation>La luminosité au milieu de la fenêtre&#x202f;; un niveau plus bas est plus clair</translation>
+        <translation>La luminosité au milieu de la fenêtre ; un niveau plus bas est plus clair</translation>
     </message>
     <message>
         <source>The camera changed its resolution between the two pictures.</source>
@@ -8328,15 +8328,15 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The camera did not take its {names} again: set it anew.</source>
-        <translation>La caméra n’a pas repris ses réglages ({names})&#xa0;: réglez-la à nouveau.</translation>
+        <translation>La caméra n’a pas repris ses réglages ({names}) : réglez-la à nouveau.</translation>
     </message>
     <message>
         <source>The camera does not answer, however often it is opened. Unplug it, wait some seconds and plug it in again; if that does not help, restart this program.</source>
-        <translation>La caméra ne répond pas, même après plusieurs ouvertures. Débranchez-la, attendez quelques secondes et rebranchez-la&#x202f;; si cela n’aide pas, redémarrez ce programme.</translation>
+        <translation>La caméra ne répond pas, même après plusieurs ouvertures. Débranchez-la, attendez quelques secondes et rebranchez-la ; si cela n’aide pas, redémarrez ce programme.</translation>
     </message>
     <message>
         <source>The camera gave one picture twice: look at lamp and filter, then take the pair again.</source>
-        <translation>La caméra a donné deux fois la même image&#xa0;: vérifiez la lampe et le filtre, puis refaites la paire.</translation>
+        <translation>La caméra a donné deux fois la même image : vérifiez la lampe et le filtre, puis refaites la paire.</translation>
     </message>
     <message>
         <source>The camera gives no pictures since {silent:.0f} s.</source>
@@ -8384,11 +8384,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The check was stopped; nothing is known of the trail.</source>
-        <translation>La vérification a été arrêtée&#x202f;; on ne sait rien de la piste d’audit.</translation>
+        <translation>La vérification a été arrêtée ; on ne sait rien de la piste d’audit.</translation>
     </message>
     <message>
-        <source>The clinician&apos;s grade: normal, low, high, cancer</source>
-        <translation>Le grade du clinicien&#xa0;: normal, bas, haut, cancer</translation>
+        <source>The clinician's grade: normal, low, high, cancer</source>
+        <translation>Le grade du clinicien : normal, bas, haut, cancer</translation>
     </message>
     <message>
         <source>The clock is running. Press again within 3 seconds to start it anew.</source>
@@ -8396,7 +8396,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The clock of acetic acid runs. It is not on record yet, and is tried again.</source>
-        <translation>Le chronomètre de l’acide acétique tourne. Il n’est pas encore consigné&#x202f;; nouvel essai en cours.</translation>
+        <translation>Le chronomètre de l’acide acétique tourne. Il n’est pas encore consigné ; nouvel essai en cours.</translation>
     </message>
     <message>
         <source>The clock of this computer was set back by {seconds:.0f} s.</source>
@@ -8408,7 +8408,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The colours are unlike the fluorescence this model knows: check filter and white balance.</source>
-        <translation>Les couleurs diffèrent de la fluorescence que ce modèle connaît&#xa0;: vérifiez le filtre et la balance des blancs.</translation>
+        <translation>Les couleurs diffèrent de la fluorescence que ce modèle connaît : vérifiez le filtre et la balance des blancs.</translation>
     </message>
     <message>
         <source>The correction holds for all her visits.</source>
@@ -8420,14 +8420,14 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The device is another one now: calibrate its own scale.</source>
-        <translation>L’appareil a changé&#xa0;: étalonnez sa propre échelle.</translation>
+        <translation>L’appareil a changé : étalonnez sa propre échelle.</translation>
     </message>
     <message>
         <source>The earlier picture is being laid anew</source>
         <translation>L’image antérieure est en cours de nouvelle superposition</translation>
     </message>
     <message>
-        <source>The earlier picture is being laid on this visit&apos;s.</source>
+        <source>The earlier picture is being laid on this visit's.</source>
         <translation>L’image antérieure est en cours de superposition sur celle de cette consultation.</translation>
     </message>
     <message>
@@ -8435,8 +8435,8 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>L’image antérieure se superpose à l’image en direct, et il n’y en a pas actuellement.</translation>
     </message>
     <message>
-        <source>The earlier visit is no longer on record as one of this woman&apos;s: it is not shown any more.</source>
-        <translation>La consultation antérieure n’est plus enregistrée comme étant celle de cette patiente&#xa0;: elle n’est plus affichée.</translation>
+        <source>The earlier visit is no longer on record as one of this woman's: it is not shown any more.</source>
+        <translation>La consultation antérieure n’est plus enregistrée comme étant celle de cette patiente : elle n’est plus affichée.</translation>
     </message>
     <message>
         <source>The engine is not done yet.</source>
@@ -8448,7 +8448,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The error is not known: spread the spots, the others lie on one line.</source>
-        <translation>L’erreur n’est pas connue&#xa0;: espacez les points, les autres sont sur une même droite.</translation>
+        <translation>L’erreur n’est pas connue : espacez les points, les autres sont sur une même droite.</translation>
     </message>
     <message>
         <source>The examination</source>
@@ -8456,7 +8456,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The examination goes on. That it began is not on record yet, and is tried again.</source>
-        <translation>L’examen continue. Son début n’est pas encore consigné&#x202f;; nouvel essai en cours.</translation>
+        <translation>L’examen continue. Son début n’est pas encore consigné ; nouvel essai en cours.</translation>
     </message>
     <message>
         <source>The examiner of the visit is recorded as {reader}.</source>
@@ -8464,7 +8464,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The examiner on record is another person: {name}.</source>
-        <translation>L’examinateur consigné est une autre personne&#xa0;: {name}.</translation>
+        <translation>L’examinateur consigné est une autre personne : {name}.</translation>
     </message>
     <message>
         <source>The export was cancelled. What was written until then was removed. Once the first file was written, it is on record that the export was begun and cancelled.</source>
@@ -8479,24 +8479,24 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Le cinquième motif</translation>
     </message>
     <message>
-        <source>The file&apos;s name says {name}.</source>
+        <source>The file's name says {name}.</source>
         <translation>Le nom du fichier indique {name}.</translation>
     </message>
     <message>
-        <source>The file&apos;s own record says {name}, born {day}.</source>
+        <source>The file's own record says {name}, born {day}.</source>
         <translation>Les données du fichier lui-même indiquent {name}, née le {day}.</translation>
     </message>
     <message>
-        <source>The file&apos;s own record says {name}.</source>
+        <source>The file's own record says {name}.</source>
         <translation>Les données du fichier lui-même indiquent {name}.</translation>
     </message>
     <message>
         <source>The findings were entered by another person: {name}.</source>
-        <translation>Les constatations ont été saisies par une autre personne&#xa0;: {name}.</translation>
+        <translation>Les constatations ont été saisies par une autre personne : {name}.</translation>
     </message>
     <message>
         <source>The first account is yours: clinician and administrator. There is no other way in but passwords and the recovery key, which is shown once after this. Without any of them the pictures are lost for good.</source>
-        <translation>Le premier compte est le vôtre&#xa0;: clinicien et administrateur. Il n’y a pas d’autre accès que les mots de passe et la clé de récupération, qui est affichée une seule fois ensuite. Sans aucun d’eux, les images sont définitivement perdues.</translation>
+        <translation>Le premier compte est le vôtre : clinicien et administrateur. Il n’y a pas d’autre accès que les mots de passe et la clé de récupération, qui est affichée une seule fois ensuite. Sans aucun d’eux, les images sont définitivement perdues.</translation>
     </message>
     <message>
         <source>The first {shown} of {all:,}.</source>
@@ -8504,7 +8504,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The first, all others are laid on it</source>
-        <translation>La première&#x202f;; toutes les autres sont superposées à elle</translation>
+        <translation>La première ; toutes les autres sont superposées à elle</translation>
     </message>
     <message>
         <source>The fluorescence picture is being laid anew</source>
@@ -8529,21 +8529,21 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message numerus="yes">
         <source>The highest Swede score counts: %n lesion(s) to be scored.</source>
         <translation>
-            <numerusform>Le score de Swede le plus élevé compte&#xa0;: %n lésion à coter.</numerusform>
-            <numerusform>Le score de Swede le plus élevé compte&#xa0;: %n lésions à coter.</numerusform>
+            <numerusform>Le score de Swede le plus élevé compte : %n lésion à coter.</numerusform>
+            <numerusform>Le score de Swede le plus élevé compte : %n lésions à coter.</numerusform>
         </translation>
     </message>
     <message>
         <source>The highest Swede score counts: {status}.</source>
-        <translation>Le score de Swede le plus élevé compte&#xa0;: {status}.</translation>
+        <translation>Le score de Swede le plus élevé compte : {status}.</translation>
     </message>
     <message>
         <source>The identity was corrected after this signature: see the top of the report.</source>
-        <translation>L’identité a été corrigée après cette signature&#xa0;: voir le haut du compte rendu.</translation>
+        <translation>L’identité a été corrigée après cette signature : voir le haut du compte rendu.</translation>
     </message>
     <message>
         <source>The import is not done. Its plan is kept: Import pictures in Today shows it again.</source>
-        <translation>L’importation n’est pas terminée. Son plan est conservé&#xa0;: Importer des images, dans Aujourd’hui, l’affiche de nouveau.</translation>
+        <translation>L’importation n’est pas terminée. Son plan est conservé : Importer des images, dans Aujourd’hui, l’affiche de nouveau.</translation>
     </message>
     <message>
         <source>The impression was changed after the last read that stands here, by a version of this program that did not record this as a second read. The impression is what was said last.</source>
@@ -8555,7 +8555,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The key is the one with this fingerprint: {fingerprint}.</source>
-        <translation>La clé est celle qui porte cette empreinte&#xa0;: {fingerprint}.</translation>
+        <translation>La clé est celle qui porte cette empreinte : {fingerprint}.</translation>
     </message>
     <message>
         <source>The library is not open</source>
@@ -8567,11 +8567,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The likeliest single grade is {likeliest} ({share:.2f}). The grade is {grade}, the median: {grade} or milder has {together:.2f}.</source>
-        <translation>Le grade isolé le plus probable est {likeliest} ({share:.2f}). Le grade est {grade}, la médiane&#xa0;: {grade} ou moins sévère totalise {together:.2f}.</translation>
+        <translation>Le grade isolé le plus probable est {likeliest} ({share:.2f}). Le grade est {grade}, la médiane : {grade} ou moins sévère totalise {together:.2f}.</translation>
     </message>
     <message>
         <source>The likeliest single grade is {likeliest} ({share:.2f}). The grade is {grade}, the median: {grade} or worse has {together:.2f}.</source>
-        <translation>Le grade isolé le plus probable est {likeliest} ({share:.2f}). Le grade est {grade}, la médiane&#xa0;: {grade} ou plus sévère totalise {together:.2f}.</translation>
+        <translation>Le grade isolé le plus probable est {likeliest} ({share:.2f}). Le grade est {grade}, la médiane : {grade} ou plus sévère totalise {together:.2f}.</translation>
     </message>
     <message>
         <source>The list is still the one from before.</source>
@@ -8588,17 +8588,17 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message numerus="yes">
         <source>The locked test was looked at %n time(s). Each look is counted and on record: whoever chooses among models by it wears it out.</source>
         <translation>
-            <numerusform>Le test verrouillé a été regardé %n fois. Chaque accès est compté et consigné&#xa0;: choisir entre des modèles d’après lui l’use.</numerusform>
-            <numerusform>Le test verrouillé a été regardé %n fois. Chaque accès est compté et consigné&#xa0;: choisir entre des modèles d’après lui l’use.</numerusform>
+            <numerusform>Le test verrouillé a été regardé %n fois. Chaque accès est compté et consigné : choisir entre des modèles d’après lui l’use.</numerusform>
+            <numerusform>Le test verrouillé a été regardé %n fois. Chaque accès est compté et consigné : choisir entre des modèles d’après lui l’use.</numerusform>
         </translation>
     </message>
     <message>
         <source>The manifest says {identifier} for pictures in {folders}: look that it is so.</source>
-        <translation>Le manifeste indique {identifier} pour des images de {folders}&#xa0;: vérifiez que c’est exact.</translation>
+        <translation>Le manifeste indique {identifier} pour des images de {folders} : vérifiez que c’est exact.</translation>
     </message>
     <message>
         <source>The map of whitening cannot be read: have the library checked in Settings.</source>
-        <translation>La carte du blanchiment ne peut pas être lue&#xa0;: faites vérifier la bibliothèque dans Réglages.</translation>
+        <translation>La carte du blanchiment ne peut pas être lue : faites vérifier la bibliothèque dans Réglages.</translation>
     </message>
     <message>
         <source>The model is asked ...</source>
@@ -8610,7 +8610,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The moment of this mark has passed: its picture stays. W takes another one.</source>
-        <translation>Le moment de ce repère est passé&#xa0;: son image reste. W en prend une autre.</translation>
+        <translation>Le moment de ce repère est passé : son image reste. W en prend une autre.</translation>
     </message>
     <message>
         <source>The name, written beside your reads and signatures.</source>
@@ -8618,7 +8618,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The network follows a preprint (PConvFusionModel) that was not peer reviewed. The shipped model is a {model}: its figures on phantoms say nothing about its performance on women.</source>
-        <translation>Le réseau suit une prépublication (PConvFusionModel) qui n’a pas été évaluée par des pairs. Le modèle fourni est un {model}&#xa0;: ses chiffres sur des fantômes ne disent rien de ses performances chez des patientes.</translation>
+        <translation>Le réseau suit une prépublication (PConvFusionModel) qui n’a pas été évaluée par des pairs. Le modèle fourni est un {model} : ses chiffres sur des fantômes ne disent rien de ses performances chez des patientes.</translation>
     </message>
     <message>
         <source>The new folder {folder}</source>
@@ -8702,7 +8702,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The picture could not be taken; the error is in the log. Take it again.</source>
-        <translation>L’image n’a pas pu être prise&#x202f;; l’erreur est dans le journal. Refaites-la.</translation>
+        <translation>L’image n’a pas pu être prise ; l’erreur est dans le journal. Refaites-la.</translation>
     </message>
     <message>
         <source>The picture taken last is on its way to the library. Press again once it is there.</source>
@@ -8722,7 +8722,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The pictures are not registered: {reason}. They are shown side by side, each in its own frame.</source>
-        <translation>Les images ne sont pas recalées&#xa0;: {reason}. Elles sont affichées côte à côte, chacune dans son propre cadre.</translation>
+        <translation>Les images ne sont pas recalées : {reason}. Elles sont affichées côte à côte, chacune dans son propre cadre.</translation>
     </message>
     <message>
         <source>The pictures are still being looked for.</source>
@@ -8734,7 +8734,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The pictures come first: wait until they are shown.</source>
-        <translation>Les images d’abord&#xa0;: attendez qu’elles soient affichées.</translation>
+        <translation>Les images d’abord : attendez qu’elles soient affichées.</translation>
     </message>
     <message>
         <source>The pictures could not be loaded.</source>
@@ -8742,11 +8742,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The pictures do not settle the grade; your own read decides.</source>
-        <translation>Les images ne permettent pas de trancher le grade&#x202f;; votre propre lecture décide.</translation>
+        <translation>Les images ne permettent pas de trancher le grade ; votre propre lecture décide.</translation>
     </message>
     <message>
         <source>The plan of this site does not count: {problem}. The default plan does, until one is saved.</source>
-        <translation>Le protocole de ce centre n’est pas pris en compte&#xa0;: {problem}. Le protocole par défaut s’applique jusqu’à ce qu’un autre soit enregistré.</translation>
+        <translation>Le protocole de ce centre n’est pas pris en compte : {problem}. Le protocole par défaut s’applique jusqu’à ce qu’un autre soit enregistré.</translation>
     </message>
     <message>
         <source>The plan of this site is saved. It holds for examinations that begin from now on.</source>
@@ -8766,7 +8766,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The program cannot look for words: {why}</source>
-        <translation>Le programme ne peut pas rechercher de texte&#xa0;: {why}</translation>
+        <translation>Le programme ne peut pas rechercher de texte : {why}</translation>
     </message>
     <message>
         <source>The program ended without closing the library.</source>
@@ -8778,20 +8778,20 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The program found no words; it misses some.</source>
-        <translation>Le programme n’a trouvé aucun texte&#x202f;; certains lui échappent.</translation>
+        <translation>Le programme n’a trouvé aucun texte ; certains lui échappent.</translation>
     </message>
     <message numerus="yes">
         <source>The program found words in %n picture(s); it misses some.</source>
         <translation>
-            <numerusform>Le programme a trouvé du texte dans %n image&#x202f;; certains textes lui échappent.</numerusform>
-            <numerusform>Le programme a trouvé du texte dans %n images&#x202f;; certains textes lui échappent.</numerusform>
+            <numerusform>Le programme a trouvé du texte dans %n image ; certains textes lui échappent.</numerusform>
+            <numerusform>Le programme a trouvé du texte dans %n images ; certains textes lui échappent.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>The program looks for words: %n picture(s) to go.</source>
         <translation>
-            <numerusform>Le programme recherche du texte&#xa0;: encore %n image.</numerusform>
-            <numerusform>Le programme recherche du texte&#xa0;: encore %n images.</numerusform>
+            <numerusform>Le programme recherche du texte : encore %n image.</numerusform>
+            <numerusform>Le programme recherche du texte : encore %n images.</numerusform>
         </translation>
     </message>
     <message>
@@ -8799,12 +8799,12 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>La qualité de ces images n’a pas été vérifiée.</translation>
     </message>
     <message>
-        <source>The report on pot {pots} is dated before the visit: is it this woman&apos;s, and of this visit?</source>
-        <translation>Le compte rendu du pot {pots} est daté d’avant la consultation&#xa0;: est-il de cette patiente, et de cette consultation&#x202f;?</translation>
+        <source>The report on pot {pots} is dated before the visit: is it this woman's, and of this visit?</source>
+        <translation>Le compte rendu du pot {pots} est daté d’avant la consultation : est-il de cette patiente, et de cette consultation ?</translation>
     </message>
     <message>
         <source>The report that was signed is kept as it is. The visit can be changed then, and has to be signed anew; the new report says which one it takes the place of, and why.</source>
-        <translation>Le compte rendu signé est conservé tel quel. La consultation peut alors être modifiée et doit être signée à nouveau&#x202f;; le nouveau compte rendu indique lequel il remplace, et pourquoi.</translation>
+        <translation>Le compte rendu signé est conservé tel quel. La consultation peut alors être modifiée et doit être signée à nouveau ; le nouveau compte rendu indique lequel il remplace, et pourquoi.</translation>
     </message>
     <message>
         <source>The same password again</source>
@@ -8816,23 +8816,23 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The scale cannot be calibrated: {why}.</source>
-        <translation>L’échelle ne peut pas être étalonnée&#xa0;: {why}.</translation>
+        <translation>L’échelle ne peut pas être étalonnée : {why}.</translation>
     </message>
     <message>
         <source>The scale is in use: {scale:.4g} mm a pixel. It stands with every picture taken from now on.</source>
-        <translation>L’échelle est en service&#xa0;: {scale:.4g} mm par pixel. Elle accompagne chaque image prise à partir de maintenant.</translation>
+        <translation>L’échelle est en service : {scale:.4g} mm par pixel. Elle accompagne chaque image prise à partir de maintenant.</translation>
     </message>
     <message>
         <source>The scale is that of this picture: its strongest place is 1, however weak it is.</source>
-        <translation>L’échelle est celle de cette image&#xa0;: son point le plus fort vaut 1, si faible qu’il soit.</translation>
+        <translation>L’échelle est celle de cette image : son point le plus fort vaut 1, si faible qu’il soit.</translation>
     </message>
     <message>
         <source>The seconds since acetic acid are not known of any picture: there is no order in which to play them.</source>
-        <translation>Les secondes depuis l’acide acétique ne sont connues pour aucune image&#xa0;: il n’y a pas d’ordre dans lequel les lire.</translation>
+        <translation>Les secondes depuis l’acide acétique ne sont connues pour aucune image : il n’y a pas d’ordre dans lequel les lire.</translation>
     </message>
     <message>
-        <source>The site&apos;s template of reports was not used: {reason}.</source>
-        <translation>Le modèle de comptes rendus du centre n’a pas été utilisé&#xa0;: {reason}.</translation>
+        <source>The site's template of reports was not used: {reason}.</source>
+        <translation>Le modèle de comptes rendus du centre n’a pas été utilisé : {reason}.</translation>
     </message>
     <message>
         <source>The sixth reason</source>
@@ -8844,7 +8844,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The time left is said while it runs; stopped, no task is made.</source>
-        <translation>Le temps restant est indiqué pendant l’exécution&#x202f;; en cas d’arrêt, aucune tâche n’est créée.</translation>
+        <translation>Le temps restant est indiqué pendant l’exécution ; en cas d’arrêt, aucune tâche n’est créée.</translation>
     </message>
     <message>
         <source>The time since acetic acid is right, and pictures of this examination go on by the clock as it was when it began.</source>
@@ -8856,21 +8856,21 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The tour is shown on the demo library, on phantoms. The library that is open now is closed for it; File, Open another library brings it back, and the next start opens it as before.</source>
-        <translation>La visite guidée est présentée sur la bibliothèque de démonstration, sur des fantômes. La bibliothèque ouverte actuellement est fermée pour cela&#x202f;; Fichier, Ouvrir une autre bibliothèque la rétablit, et le prochain démarrage l’ouvre comme auparavant.</translation>
+        <translation>La visite guidée est présentée sur la bibliothèque de démonstration, sur des fantômes. La bibliothèque ouverte actuellement est fermée pour cela ; Fichier, Ouvrir une autre bibliothèque la rétablit, et le prochain démarrage l’ouvre comme auparavant.</translation>
     </message>
     <message>
         <source>The tour waits: this step is about {page}. Stay here as long as you like.</source>
-        <translation>La visite guidée attend&#xa0;: cette étape concerne {page}. Restez ici aussi longtemps que vous le souhaitez.</translation>
+        <translation>La visite guidée attend : cette étape concerne {page}. Restez ici aussi longtemps que vous le souhaitez.</translation>
     </message>
     <message>
         <source>The trail does not hold (checked at {time}). Keep the library as it is, and compare it with a backup:</source>
-        <translation>La piste d’audit n’est pas intègre (vérifiée&#xa0;: {time}). Conservez la bibliothèque telle quelle et comparez-la à une sauvegarde&#xa0;:</translation>
+        <translation>La piste d’audit n’est pas intègre (vérifiée : {time}). Conservez la bibliothèque telle quelle et comparez-la à une sauvegarde :</translation>
     </message>
     <message numerus="yes">
         <source>The trail holds: (its|all) %n line(s) (is|are) as written, in order, and none is missing. Checked at {time}.</source>
         <translation>
-            <numerusform>La piste d’audit est intègre&#xa0;: sa %n ligne est telle qu’elle a été écrite, dans l’ordre, et aucune ne manque. Vérifiée&#xa0;: {time}.</numerusform>
-            <numerusform>La piste d’audit est intègre&#xa0;: ses %n lignes sont toutes telles qu’elles ont été écrites, dans l’ordre, et aucune ne manque. Vérifiée&#xa0;: {time}.</numerusform>
+            <numerusform>La piste d’audit est intègre : sa %n ligne est telle qu’elle a été écrite, dans l’ordre, et aucune ne manque. Vérifiée : {time}.</numerusform>
+            <numerusform>La piste d’audit est intègre : ses %n lignes sont toutes telles qu’elles ont été écrites, dans l’ordre, et aucune ne manque. Vérifiée : {time}.</numerusform>
         </translation>
     </message>
     <message>
@@ -8879,7 +8879,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The two are not aligned: {reason}. They stand side by side, each in its own frame.</source>
-        <translation>Les deux ne sont pas alignées&#xa0;: {reason}. Elles sont côte à côte, chacune dans son propre cadre.</translation>
+        <translation>Les deux ne sont pas alignées : {reason}. Elles sont côte à côte, chacune dans son propre cadre.</translation>
     </message>
     <message>
         <source>The two do not belong together</source>
@@ -8907,7 +8907,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The view moved between the two: hold still, and take the pair again if there is time.</source>
-        <translation>Le champ a bougé entre les deux&#xa0;: restez immobile, et refaites la paire s’il reste du temps.</translation>
+        <translation>Le champ a bougé entre les deux : restez immobile, et refaites la paire s’il reste du temps.</translation>
     </message>
     <message>
         <source>The visit opens as soon as the library is open.</source>
@@ -8915,7 +8915,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The visit was signed before the AI answer was revealed: it stays hidden.</source>
-        <translation>La consultation a été signée avant que la réponse de l’IA soit révélée&#xa0;: celle-ci reste masquée.</translation>
+        <translation>La consultation a été signée avant que la réponse de l’IA soit révélée : celle-ci reste masquée.</translation>
     </message>
     <message>
         <source>The visits are still being looked for.</source>
@@ -8935,7 +8935,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>The women of the locked test are set aside for good: no model of this library ever learns from them. What is learned stays in quarantine and answers nothing until it is compared on them and promoted with a signature.</source>
-        <translation>Les patientes du test verrouillé sont mises de côté définitivement&#xa0;: aucun modèle de cette bibliothèque n’apprend jamais à partir d’elles. Ce qui est appris reste en quarantaine et ne répond à rien avant d’avoir été comparé sur elles et promu avec une signature.</translation>
+        <translation>Les patientes du test verrouillé sont mises de côté définitivement : aucun modèle de cette bibliothèque n’apprend jamais à partir d’elles. Ce qui est appris reste en quarantaine et ne répond à rien avant d’avoir été comparé sur elles et promu avec une signature.</translation>
     </message>
     <message>
         <source>The {picture}</source>
@@ -8955,7 +8955,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Then: {indication}</source>
-        <translation>À l’époque&#xa0;: {indication}</translation>
+        <translation>À l’époque : {indication}</translation>
     </message>
     <message>
         <source>There already</source>
@@ -8963,7 +8963,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>There is a plan that was not imported yet. Throw it away, and look at what was dropped now?</source>
-        <translation>Un plan n’a pas encore été importé. L’abandonner et examiner ce qui vient d’être déposé&#x202f;?</translation>
+        <translation>Un plan n’a pas encore été importé. L’abandonner et examiner ce qui vient d’être déposé ?</translation>
     </message>
     <message>
         <source>There is no AI answer for this pair.</source>
@@ -8979,7 +8979,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>There is no AI answer: {why}</source>
-        <translation>Il n’y a pas de réponse de l’IA&#xa0;: {why}</translation>
+        <translation>Il n’y a pas de réponse de l’IA : {why}</translation>
     </message>
     <message>
         <source>There is no answer for these pictures yet.</source>
@@ -8995,7 +8995,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>There is no key yet: the first signed export makes it, and its fingerprint stands here then.</source>
-        <translation>Il n’y a pas encore de clé&#xa0;: le premier export signé la crée, et son empreinte figurera ici.</translation>
+        <translation>Il n’y a pas encore de clé : le premier export signé la crée, et son empreinte figurera ici.</translation>
     </message>
     <message>
         <source>There is no picture from the camera to take.</source>
@@ -9015,7 +9015,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>There is no such page in the guide: {link}</source>
-        <translation>Il n’y a pas de telle page dans le guide&#xa0;: {link}</translation>
+        <translation>Il n’y a pas de telle page dans le guide : {link}</translation>
     </message>
     <message>
         <source>There is no {source} picture.</source>
@@ -9023,11 +9023,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>There is nothing to be seen in it: retake.</source>
-        <translation>On n’y voit rien&#xa0;: refaites l’image.</translation>
+        <translation>On n’y voit rien : refaites l’image.</translation>
     </message>
     <message>
         <source>These are the first {count}; the CSV has all.</source>
-        <translation>Voici les {count} premières lignes&#x202f;; le CSV les contient toutes.</translation>
+        <translation>Voici les {count} premières lignes ; le CSV les contient toutes.</translation>
     </message>
     <message>
         <source>These pictures stand elsewhere by now. Choose them again.</source>
@@ -9040,13 +9040,13 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message numerus="yes">
         <source>They were taken %n minute(s) apart: use pictures that were taken together.</source>
         <translation>
-            <numerusform>Elles ont été prises à %n minute d’intervalle&#xa0;: utilisez des images prises ensemble.</numerusform>
-            <numerusform>Elles ont été prises à %n minutes d’intervalle&#xa0;: utilisez des images prises ensemble.</numerusform>
+            <numerusform>Elles ont été prises à %n minute d’intervalle : utilisez des images prises ensemble.</numerusform>
+            <numerusform>Elles ont été prises à %n minutes d’intervalle : utilisez des images prises ensemble.</numerusform>
         </translation>
     </message>
     <message>
         <source>They were taken {hours} hours apart: use pictures that were taken together.</source>
-        <translation>Elles ont été prises à {hours} heures d’intervalle&#xa0;: utilisez des images prises ensemble.</translation>
+        <translation>Elles ont été prises à {hours} heures d’intervalle : utilisez des images prises ensemble.</translation>
     </message>
     <message>
         <source>Thickness</source>
@@ -9062,11 +9062,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>This device takes its pictures itself: press its own button, and they come into the visit.</source>
-        <translation>Cet appareil prend lui-même ses images&#xa0;: appuyez sur son propre bouton, et elles arrivent dans la consultation.</translation>
+        <translation>Cet appareil prend lui-même ses images : appuyez sur son propre bouton, et elles arrivent dans la consultation.</translation>
     </message>
     <message>
         <source>This export is not recorded: the library is read-only.</source>
-        <translation>Cet export n’est pas consigné&#xa0;: la bibliothèque est en lecture seule.</translation>
+        <translation>Cet export n’est pas consigné : la bibliothèque est en lecture seule.</translation>
     </message>
     <message>
         <source>This frame is in the visit already.</source>
@@ -9082,11 +9082,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>This is the demo library: do not keep real women here. Their place is a library of your own (Settings).</source>
-        <translation>Ceci est la bibliothèque de démonstration&#xa0;: n’y conservez pas de vraies patientes. Leur place est dans votre propre bibliothèque (Réglages).</translation>
+        <translation>Ceci est la bibliothèque de démonstration : n’y conservez pas de vraies patientes. Leur place est dans votre propre bibliothèque (Réglages).</translation>
     </message>
     <message>
         <source>This is the demonstration library: all of it is on phantoms.</source>
-        <translation>Ceci est la bibliothèque de démonstration&#xa0;: tout y est sur des fantômes.</translation>
+        <translation>Ceci est la bibliothèque de démonstration : tout y est sur des fantômes.</translation>
     </message>
     <message>
         <source>This is your second read. One that differs from the AI needs a reason.</source>
@@ -9094,23 +9094,23 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>This key opens the library if every password is forgotten. Print it or write it down, and keep it in a safe place away from this computer. It is not shown again, and nobody can make it again; an administrator can make another.</source>
-        <translation>Cette clé ouvre la bibliothèque si tous les mots de passe sont oubliés. Imprimez-la ou notez-la, et gardez-la en lieu sûr, loin de cet ordinateur. Elle n’est plus affichée ensuite, et personne ne peut la recréer&#x202f;; un administrateur peut en créer une autre.</translation>
+        <translation>Cette clé ouvre la bibliothèque si tous les mots de passe sont oubliés. Imprimez-la ou notez-la, et gardez-la en lieu sûr, loin de cet ordinateur. Elle n’est plus affichée ensuite, et personne ne peut la recréer ; un administrateur peut en créer une autre.</translation>
     </message>
     <message>
         <source>This leads out of the program, which opens nothing on the net: {link}</source>
-        <translation>Ceci mène hors du programme, qui n’ouvre rien sur le réseau&#xa0;: {link}</translation>
+        <translation>Ceci mène hors du programme, qui n’ouvre rien sur le réseau : {link}</translation>
     </message>
     <message>
         <source>This library is a demonstration: the woman is made up and the pictures are computer-drawn phantoms.</source>
-        <translation>Cette bibliothèque est une démonstration&#xa0;: la patiente est inventée et les images sont des fantômes dessinés par ordinateur.</translation>
+        <translation>Cette bibliothèque est une démonstration : la patiente est inventée et les images sont des fantômes dessinés par ordinateur.</translation>
     </message>
     <message>
         <source>This library is not encrypted and has no accounts: the name above is what stands beside your reads. For pictures of real women make an encrypted library (New library...).</source>
-        <translation>Cette bibliothèque n’est pas chiffrée et n’a pas de comptes&#xa0;: le nom ci-dessus est celui qui figure à côté de vos lectures. Pour des images de vraies patientes, créez une bibliothèque chiffrée (Nouvelle bibliothèque...).</translation>
+        <translation>Cette bibliothèque n’est pas chiffrée et n’a pas de comptes : le nom ci-dessus est celui qui figure à côté de vos lectures. Pour des images de vraies patientes, créez une bibliothèque chiffrée (Nouvelle bibliothèque...).</translation>
     </message>
     <message>
         <source>This library is not encrypted: the list of pseudonyms lies readable in it, for whoever can read its folder.</source>
-        <translation>Cette bibliothèque n’est pas chiffrée&#xa0;: la liste des pseudonymes y est lisible pour quiconque peut lire son dossier.</translation>
+        <translation>Cette bibliothèque n’est pas chiffrée : la liste des pseudonymes y est lisible pour quiconque peut lire son dossier.</translation>
     </message>
     <message>
         <source>This library is open already.</source>
@@ -9126,19 +9126,19 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>This library is open for reading only: nothing can be learned from it here.</source>
-        <translation>Cette bibliothèque est ouverte en lecture seule&#xa0;: rien ne peut en être appris ici.</translation>
+        <translation>Cette bibliothèque est ouverte en lecture seule : rien ne peut en être appris ici.</translation>
     </message>
     <message>
         <source>This line cannot be read: it is not what was written.</source>
-        <translation>Cette ligne ne peut pas être lue&#xa0;: ce n’est pas ce qui a été écrit.</translation>
+        <translation>Cette ligne ne peut pas être lue : ce n’est pas ce qui a été écrit.</translation>
     </message>
     <message>
         <source>This looks like a fluorescence picture: give it as that, and of two pictures swap them.</source>
-        <translation>Ceci ressemble à une image en fluorescence&#xa0;: indiquez-la comme telle et, s’il y a deux images, échangez-les.</translation>
+        <translation>Ceci ressemble à une image en fluorescence : indiquez-la comme telle et, s’il y a deux images, échangez-les.</translation>
     </message>
     <message>
         <source>This looks like a white-light picture: give it as that, and of two pictures swap them.</source>
-        <translation>Ceci ressemble à une image en lumière blanche&#xa0;: indiquez-la comme telle et, s’il y a deux images, échangez-les.</translation>
+        <translation>Ceci ressemble à une image en lumière blanche : indiquez-la comme telle et, s’il y a deux images, échangez-les.</translation>
     </message>
     <message>
         <source>This model cannot tell whether {sources} is like anything it learned from.</source>
@@ -9150,13 +9150,13 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>This moment is not in white light: nothing was frozen.</source>
-        <translation>Ce moment n’est pas en lumière blanche&#xa0;: rien n’a été figé.</translation>
+        <translation>Ce moment n’est pas en lumière blanche : rien n’a été figé.</translation>
     </message>
     <message>
         <source>This pair cannot be shown: {why}.
 
 Press 0 to go on without a grade, or F5 to try again.</source>
-        <translation>Cette paire ne peut pas être affichée&#xa0;: {why}.
+        <translation>Cette paire ne peut pas être affichée : {why}.
 
 Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation>
     </message>
@@ -9188,15 +9188,15 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>This picture is black and white: use the colour picture, or switch the camera to colour, then retake.</source>
-        <translation>Cette image est en noir et blanc&#xa0;: utilisez l’image en couleur ou passez la caméra en couleur, puis refaites l’image.</translation>
+        <translation>Cette image est en noir et blanc : utilisez l’image en couleur ou passez la caméra en couleur, puis refaites l’image.</translation>
     </message>
     <message>
         <source>This shows no tissue: choose the picture of the cervix.</source>
-        <translation>Aucun tissu n’est visible&#xa0;: choisissez l’image du col.</translation>
+        <translation>Aucun tissu n’est visible : choisissez l’image du col.</translation>
     </message>
     <message>
         <source>This task is closed: open it again to decide in it</source>
-        <translation>Cette tâche est fermée&#xa0;: rouvrez-la pour y arbitrer</translation>
+        <translation>Cette tâche est fermée : rouvrez-la pour y arbitrer</translation>
     </message>
     <message>
         <source>This visit</source>
@@ -9208,7 +9208,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>This visit is signed: begin a new visit of her in Today.</source>
-        <translation>Cette consultation est signée&#xa0;: commencez une nouvelle consultation de la patiente dans Aujourd’hui.</translation>
+        <translation>Cette consultation est signée : commencez une nouvelle consultation de la patiente dans Aujourd’hui.</translation>
     </message>
     <message>
         <source>This would stop the clock of acetic acid. Undo again within 3 seconds to take it back.</source>
@@ -9224,7 +9224,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Throw it away: press again</source>
-        <translation>L’abandonner&#xa0;: appuyez de nouveau</translation>
+        <translation>L’abandonner : appuyez de nouveau</translation>
     </message>
     <message>
         <source>Throw the old plan away</source>
@@ -9260,7 +9260,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Time: {why}</source>
-        <translation>Heure&#xa0;: {why}</translation>
+        <translation>Heure : {why}</translation>
     </message>
     <message>
         <source>To Today</source>
@@ -9268,7 +9268,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>To be used with care: {pictures}</source>
-        <translation>À utiliser avec précaution&#xa0;: {pictures}</translation>
+        <translation>À utiliser avec précaution : {pictures}</translation>
     </message>
     <message>
         <source>To discuss</source>
@@ -9306,15 +9306,15 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>To rule a grade out a model needs {enough} women of it: {grades}.</source>
-        <translation>Pour exclure un grade, un modèle a besoin de {enough} patientes de ce grade&#xa0;: {grades}.</translation>
+        <translation>Pour exclure un grade, un modèle a besoin de {enough} patientes de ce grade : {grades}.</translation>
     </message>
     <message>
         <source>To take more over, {act}.</source>
-        <translation>Pour en reprendre davantage&#xa0;: {act}.</translation>
+        <translation>Pour en reprendre davantage : {act}.</translation>
     </message>
     <message>
         <source>To take more over, {first} and {second}.</source>
-        <translation>Pour en reprendre davantage&#xa0;: {first} et {second}.</translation>
+        <translation>Pour en reprendre davantage : {first} et {second}.</translation>
     </message>
     <message>
         <source>To whom</source>
@@ -9326,15 +9326,15 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Too few corners to close: a contour takes 3 and a line 2. Move the cursor away from the last one and set the next.</source>
-        <translation>Trop peu de sommets pour fermer&#xa0;: un contour en demande 3 et une ligne 2. Éloignez le curseur du dernier et placez le suivant.</translation>
+        <translation>Trop peu de sommets pour fermer : un contour en demande 3 et une ligne 2. Éloignez le curseur du dernier et placez le suivant.</translation>
     </message>
     <message>
         <source>Too few to learn from: each grade needs {enough} women with a picture of {source}.</source>
-        <translation>Trop peu de cas pour apprendre&#xa0;: chaque grade demande {enough} patientes avec une image ({source}).</translation>
+        <translation>Trop peu de cas pour apprendre : chaque grade demande {enough} patientes avec une image ({source}).</translation>
     </message>
     <message>
         <source>Too few to learn from: each grade needs {enough} women.</source>
-        <translation>Trop peu de cas pour apprendre&#xa0;: chaque grade demande {enough} patientes.</translation>
+        <translation>Trop peu de cas pour apprendre : chaque grade demande {enough} patientes.</translation>
     </message>
     <message>
         <source>Tool</source>
@@ -9342,11 +9342,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Tool: draw</source>
-        <translation>Outil&#xa0;: dessiner</translation>
+        <translation>Outil : dessiner</translation>
     </message>
     <message>
         <source>Tool: draw, {drawing}</source>
-        <translation>Outil&#xa0;: dessiner, {drawing}</translation>
+        <translation>Outil : dessiner, {drawing}</translation>
     </message>
     <message>
         <source>Tour, {counter}. {title}.</source>
@@ -9354,7 +9354,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Tour, {counter}: {title}</source>
-        <translation>Visite guidée, {counter}&#xa0;: {title}</translation>
+        <translation>Visite guidée, {counter} : {title}</translation>
     </message>
     <message>
         <source>Transformation zone</source>
@@ -9370,11 +9370,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Treatment on record: {treatment}</source>
-        <translation>Traitement consigné&#xa0;: {treatment}</translation>
+        <translation>Traitement consigné : {treatment}</translation>
     </message>
     <message>
         <source>Trunks only: a start for training, it gives no answers.</source>
-        <translation>Troncs de réseau seulement&#xa0;: un point de départ pour l’entraînement, sans réponses.</translation>
+        <translation>Troncs de réseau seulement : un point de départ pour l’entraînement, sans réponses.</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -9386,7 +9386,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Two cameras: white light and fluorescence</source>
-        <translation>Deux caméras&#xa0;: lumière blanche et fluorescence</translation>
+        <translation>Deux caméras : lumière blanche et fluorescence</translation>
     </message>
     <message>
         <source>Two visits are on the stage. Press Esc to go back to the pair first.</source>
@@ -9398,7 +9398,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Type a name, a number, a date or a finding; the buttons ({today.show_all}, {today.show_today} and on) show what is to be done. Enter opens the visit, and {edit.find} comes back here from anywhere.</source>
-        <translation>Saisissez un nom, un numéro, une date ou une constatation&#x202f;; les boutons ({today.show_all}, {today.show_today} et suivants) montrent ce qui est à faire. Entrée ouvre la consultation, et {edit.find} ramène ici de partout.</translation>
+        <translation>Saisissez un nom, un numéro, une date ou une constatation ; les boutons ({today.show_all}, {today.show_today} et suivants) montrent ce qui est à faire. Entrée ouvre la consultation, et {edit.find} ramène ici de partout.</translation>
     </message>
     <message>
         <source>Unassigned visit</source>
@@ -9406,7 +9406,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Unassigned: nobody has said yet who the woman is. This is a preview; assign the visit to a patient to sign it.</source>
-        <translation>Non attribuée&#xa0;: personne n’a encore dit qui est la patiente. Ceci est un aperçu&#x202f;; attribuez la consultation à une patiente pour la signer.</translation>
+        <translation>Non attribuée : personne n’a encore dit qui est la patiente. Ceci est un aperçu ; attribuez la consultation à une patiente pour la signer.</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -9426,15 +9426,15 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Undoing: {step}</source>
-        <translation>Annulation&#xa0;: {step}</translation>
+        <translation>Annulation : {step}</translation>
     </message>
     <message>
         <source>Undone: {step}</source>
-        <translation>Annulé&#xa0;: {step}</translation>
+        <translation>Annulé : {step}</translation>
     </message>
     <message>
         <source>Unlike anything the model learned from: {pictures}.</source>
-        <translation>Ne ressemble à rien de ce dont le modèle a appris&#xa0;: {pictures}.</translation>
+        <translation>Ne ressemble à rien de ce dont le modèle a appris : {pictures}.</translation>
     </message>
     <message>
         <source>Unlike pictures change at most 3 times a second.</source>
@@ -9570,11 +9570,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Visit of {when}</source>
-        <translation>Consultation&#xa0;: {when}</translation>
+        <translation>Consultation : {when}</translation>
     </message>
     <message>
         <source>Visit of {when} ({why})</source>
-        <translation>Consultation&#xa0;: {when} ({why})</translation>
+        <translation>Consultation : {when} ({why})</translation>
     </message>
     <message>
         <source>Visit time</source>
@@ -9594,7 +9594,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Visits that {reader} read and of which the laboratory gave a grade. Only you see them here: nobody is ranked.</source>
-        <translation>Consultations lues par {reader} et pour lesquelles le laboratoire a donné un grade. Vous êtes la seule personne à les voir ici&#xa0;: personne n’est classé.</translation>
+        <translation>Consultations lues par {reader} et pour lesquelles le laboratoire a donné un grade. Vous êtes la seule personne à les voir ici : personne n’est classé.</translation>
     </message>
     <message>
         <source>Visits to tick</source>
@@ -9610,7 +9610,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>WARNING:</source>
-        <translation>AVERTISSEMENT&#xa0;:</translation>
+        <translation>AVERTISSEMENT :</translation>
     </message>
     <message>
         <source>Wait {left:.0f} s</source>
@@ -9630,7 +9630,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Waits for you: set or confirm what is not known or unsure.</source>
-        <translation>Vous attend&#xa0;: indiquez ou confirmez ce qui n’est pas connu ou est incertain.</translation>
+        <translation>Vous attend : indiquez ou confirmez ce qui n’est pas connu ou est incertain.</translation>
     </message>
     <message>
         <source>Warning</source>
@@ -9688,7 +9688,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>What is signed stays: a change after it takes a reason, and this report is kept beside the new one.</source>
-        <translation>Ce qui est signé reste&#xa0;: une modification ultérieure nécessite un motif, et ce compte rendu est conservé à côté du nouveau.</translation>
+        <translation>Ce qui est signé reste : une modification ultérieure nécessite un motif, et ce compte rendu est conservé à côté du nouveau.</translation>
     </message>
     <message>
         <source>What is wrong</source>
@@ -9699,12 +9699,12 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>Ce qu’il a créé (numéros internes)</translation>
     </message>
     <message>
-        <source>What readers see in their list: no woman&apos;s name</source>
-        <translation>Ce que les lecteurs voient dans leur liste&#xa0;: aucun nom de patiente</translation>
+        <source>What readers see in their list: no woman's name</source>
+        <translation>Ce que les lecteurs voient dans leur liste : aucun nom de patiente</translation>
     </message>
     <message>
         <source>What stands above and below every report from now on, and which sections it has. Who she is, the findings, the AI answer where it was revealed, warnings and the signature always do; what is left out is said in the report.</source>
-        <translation>Ce qui figure en haut et en bas de chaque compte rendu à partir de maintenant, et les rubriques qu’il comporte. L’identité de la patiente, les constatations, la réponse de l’IA là où elle a été révélée, les avertissements et la signature y figurent toujours&#x202f;; ce qui est omis y est indiqué.</translation>
+        <translation>Ce qui figure en haut et en bas de chaque compte rendu à partir de maintenant, et les rubriques qu’il comporte. L’identité de la patiente, les constatations, la réponse de l’IA là où elle a été révélée, les avertissements et la signature y figurent toujours ; ce qui est omis y est indiqué.</translation>
     </message>
     <message>
         <source>What stands above the signature</source>
@@ -9728,7 +9728,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>What took the pictures failed and was ended: {why}</source>
-        <translation>Ce qui recevait les images a échoué et a été arrêté&#xa0;: {why}</translation>
+        <translation>Ce qui recevait les images a échoué et a été arrêté : {why}</translation>
     </message>
     <message>
         <source>What was done last is not on record yet. Undo takes it back once it is.</source>
@@ -9768,7 +9768,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>What you enter in Findings ({review.findings}) stands in this report; {review.save_pdf} saves it. Sign locks the visit, with your name and the time; a change afterwards takes a reason. The tour never signs.</source>
-        <translation>Ce que vous saisissez dans Constatations ({review.findings}) figure dans ce compte rendu&#x202f;; {review.save_pdf} l’enregistre. Signer verrouille la consultation, avec votre nom et l’heure&#x202f;; une modification ultérieure nécessite un motif. La visite guidée ne signe jamais.</translation>
+        <translation>Ce que vous saisissez dans Constatations ({review.findings}) figure dans ce compte rendu ; {review.save_pdf} l’enregistre. Signer verrouille la consultation, avec votre nom et l’heure ; une modification ultérieure nécessite un motif. La visite guidée ne signe jamais.</translation>
     </message>
     <message>
         <source>What you read</source>
@@ -9780,7 +9780,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>What your archive (PACS) calls colposcopy: exports as DICOM are written so.</source>
-        <translation>Comment votre archive (PACS) nomme la colposcopie&#xa0;: les exports au format DICOM sont écrits ainsi.</translation>
+        <translation>Comment votre archive (PACS) nomme la colposcopie : les exports au format DICOM sont écrits ainsi.</translation>
     </message>
     <message>
         <source>When</source>
@@ -9796,7 +9796,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Where a visit has neither histology nor reads: these always count before it</source>
-        <translation>Là où une consultation n’a ni histologie ni lectures&#xa0;: celles-ci comptent toujours avant elle</translation>
+        <translation>Là où une consultation n’a ni histologie ni lectures : celles-ci comptent toujours avant elle</translation>
     </message>
     <message>
         <source>Where help is</source>
@@ -9849,7 +9849,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>White-light pictures can be taken; each pair tries the lamp again.</source>
-        <translation>Des images en lumière blanche peuvent être prises&#x202f;; chaque paire essaie de nouveau la lampe.</translation>
+        <translation>Des images en lumière blanche peuvent être prises ; chaque paire essaie de nouveau la lampe.</translation>
     </message>
     <message>
         <source>Whitening</source>
@@ -9869,7 +9869,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Whitening is not recorded yet, and is tried again; the clock of acetic acid runs.</source>
-        <translation>Le blanchiment n’est pas encore enregistré&#x202f;; nouvel essai en cours. Le chronomètre de l’acide acétique tourne.</translation>
+        <translation>Le blanchiment n’est pas encore enregistré ; nouvel essai en cours. Le chronomètre de l’acide acétique tourne.</translation>
     </message>
     <message>
         <source>Whitening of place {number}</source>
@@ -9881,7 +9881,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Whitens {onset}, most dL* {peak:.1f} at {at}, {faded}; {against}.</source>
-        <translation>Blanchit {onset}, maximum dL* {peak:.1f} à {at}, {faded}&#x202f;; {against}.</translation>
+        <translation>Blanchit {onset}, maximum dL* {peak:.1f} à {at}, {faded} ; {against}.</translation>
     </message>
     <message>
         <source>Who</source>
@@ -9918,8 +9918,8 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message numerus="yes">
         <source>Whose %n picture(s): identifier</source>
         <translation>
-            <numerusform>Patiente de %n image&#xa0;: identifiant</numerusform>
-            <numerusform>Patiente de %n images&#xa0;: identifiant</numerusform>
+            <numerusform>Patiente de %n image : identifiant</numerusform>
+            <numerusform>Patiente de %n images : identifiant</numerusform>
         </translation>
     </message>
     <message>
@@ -9928,19 +9928,19 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Whose examination is it?</source>
-        <translation>De quelle patiente est cet examen&#x202f;?</translation>
+        <translation>De quelle patiente est cet examen ?</translation>
     </message>
     <message>
         <source>Whose key it is was not checked: compare the fingerprint with the one that the library shows: {fingerprint}.</source>
-        <translation>Le propriétaire de la clé n’a pas été vérifié&#xa0;: comparez l’empreinte à celle que la bibliothèque affiche&#xa0;: {fingerprint}.</translation>
+        <translation>Le propriétaire de la clé n’a pas été vérifié : comparez l’empreinte à celle que la bibliothèque affiche : {fingerprint}.</translation>
     </message>
     <message>
         <source>Whose visit is it?</source>
-        <translation>De quelle patiente est cette consultation&#x202f;?</translation>
+        <translation>De quelle patiente est cette consultation ?</translation>
     </message>
     <message>
         <source>Whose: {why}</source>
-        <translation>Patiente&#xa0;: {why}</translation>
+        <translation>Patiente : {why}</translation>
     </message>
     <message>
         <source>Why</source>
@@ -9948,7 +9948,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Why can it not be graded?</source>
-        <translation>Pourquoi n’est-il pas possible d’attribuer un grade&#x202f;?</translation>
+        <translation>Pourquoi n’est-il pas possible d’attribuer un grade ?</translation>
     </message>
     <message>
         <source>Why it is moved</source>
@@ -9968,7 +9968,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Why: this goes on record for both</source>
-        <translation>Pourquoi&#xa0;: consigné pour les deux</translation>
+        <translation>Pourquoi : consigné pour les deux</translation>
     </message>
     <message>
         <source>Width (pixels)</source>
@@ -10023,8 +10023,8 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message numerus="yes">
         <source>Words found and made black: %n box(es) in {pictures}.</source>
         <translation>
-            <numerusform>Texte trouvé et masqué en noir&#xa0;: %n cadre sur {pictures}.</numerusform>
-            <numerusform>Texte trouvé et masqué en noir&#xa0;: %n cadres sur {pictures}.</numerusform>
+            <numerusform>Texte trouvé et masqué en noir : %n cadre sur {pictures}.</numerusform>
+            <numerusform>Texte trouvé et masqué en noir : %n cadres sur {pictures}.</numerusform>
         </translation>
     </message>
     <message>
@@ -10073,23 +10073,23 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>Written to {path}: the model and its card, nothing of any patient. Tell who gets it this fingerprint of the key that signed it, {way}: {fingerprint}</source>
-        <translation>Écrit dans {path}&#xa0;: le modèle et sa fiche, rien d’aucune patiente. Communiquez à la personne qui le reçoit cette empreinte de la clé qui l’a signé, {way}&#xa0;: {fingerprint}</translation>
+        <translation>Écrit dans {path} : le modèle et sa fiche, rien d’aucune patiente. Communiquez à la personne qui le reçoit cette empreinte de la clé qui l’a signé, {way} : {fingerprint}</translation>
     </message>
     <message>
         <source>Written, WITH NAMES: {visits}, {files}.</source>
-        <translation>Écrit, AVEC LES NOMS&#xa0;: {visits}, {files}.</translation>
+        <translation>Écrit, AVEC LES NOMS : {visits}, {files}.</translation>
     </message>
     <message>
         <source>Written, under pseudonyms: {women}, {visits}, {pictures}.</source>
-        <translation>Écrit, sous pseudonymes&#xa0;: {women}, {visits}, {pictures}.</translation>
+        <translation>Écrit, sous pseudonymes : {women}, {visits}, {pictures}.</translation>
     </message>
     <message>
         <source>Written: {path}.</source>
-        <translation>Écrit&#xa0;: {path}.</translation>
+        <translation>Écrit : {path}.</translation>
     </message>
     <message>
         <source>YES: allergic to iodine</source>
-        <translation>OUI&#xa0;: allergique à l’iode</translation>
+        <translation>OUI : allergique à l’iode</translation>
     </message>
     <message>
         <source>Yes</source>
@@ -10109,23 +10109,23 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>You decided: {grade}, after AI. Another grade changes it.</source>
-        <translation>Votre arbitrage&#xa0;: {grade}, après IA. Un autre grade le modifie.</translation>
+        <translation>Votre arbitrage : {grade}, après IA. Un autre grade le modifie.</translation>
     </message>
     <message>
         <source>You decided: {grade}. Another grade changes it.</source>
-        <translation>Votre arbitrage&#xa0;: {grade}. Un autre grade le modifie.</translation>
+        <translation>Votre arbitrage : {grade}. Un autre grade le modifie.</translation>
     </message>
     <message>
         <source>You read it yourself: the label will say that one of those who differed decided</source>
-        <translation>Vous l’avez lue vous-même&#xa0;: l’étiquette indiquera un arbitrage par l’un des lecteurs en désaccord</translation>
+        <translation>Vous l’avez lue vous-même : l’étiquette indiquera un arbitrage par l’un des lecteurs en désaccord</translation>
     </message>
     <message>
         <source>You read: {grade}, after AI. Another grade changes it.</source>
-        <translation>Votre lecture&#xa0;: {grade}, après IA. Un autre grade la modifie.</translation>
+        <translation>Votre lecture : {grade}, après IA. Un autre grade la modifie.</translation>
     </message>
     <message>
         <source>You read: {grade}. Another grade changes it.</source>
-        <translation>Votre lecture&#xa0;: {grade}. Un autre grade la modifie.</translation>
+        <translation>Votre lecture : {grade}. Un autre grade la modifie.</translation>
     </message>
     <message>
         <source>Your &amp;name</source>
@@ -10201,7 +10201,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a brace in the closing words is not closed: fields are {fields}, a brace itself is {opening} or {closing}</source>
-        <translation>une accolade du texte final n’est pas fermée&#xa0;: les champs sont {fields}, une accolade elle-même s’écrit {opening} ou {closing}</translation>
+        <translation>une accolade du texte final n’est pas fermée : les champs sont {fields}, une accolade elle-même s’écrit {opening} ou {closing}</translation>
     </message>
     <message>
         <source>a case gives no number to learn from</source>
@@ -10245,7 +10245,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a frame of the camera came damaged: {why}</source>
-        <translation>une image de la caméra est arrivée endommagée&#xa0;: {why}</translation>
+        <translation>une image de la caméra est arrivée endommagée : {why}</translation>
     </message>
     <message>
         <source>a frame of {name} came damaged</source>
@@ -10293,7 +10293,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a line is longer than any line of an audit trail: the rest was not read</source>
-        <translation>une ligne est plus longue que toute ligne d’une piste d’audit&#xa0;: le reste n’a pas été lu</translation>
+        <translation>une ligne est plus longue que toute ligne d’une piste d’audit : le reste n’a pas été lu</translation>
     </message>
     <message>
         <source>a line of the manifest</source>
@@ -10329,7 +10329,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a manifest names white-light and fluorescence pictures; this model reads {sources}</source>
-        <translation>un manifeste nomme des images en lumière blanche et en fluorescence&#x202f;; ce modèle lit {sources}</translation>
+        <translation>un manifeste nomme des images en lumière blanche et en fluorescence ; ce modèle lit {sources}</translation>
     </message>
     <message>
         <source>a map needs frames over {least:g} seconds</source>
@@ -10393,7 +10393,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a part of this clip cannot be read: {why}</source>
-        <translation>une partie de ce clip ne peut pas être lue&#xa0;: {why}</translation>
+        <translation>une partie de ce clip ne peut pas être lue : {why}</translation>
     </message>
     <message>
         <source>a patient needs an identifier</source>
@@ -10473,7 +10473,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a recovery key was shown on {day}, and nobody said that it is kept: if it is not on paper, make a new one in Settings</source>
-        <translation>une clé de récupération a été affichée le {day}, et personne n’a dit qu’elle est conservée&#xa0;: si elle n’est pas sur papier, créez-en une nouvelle dans Réglages</translation>
+        <translation>une clé de récupération a été affichée le {day}, et personne n’a dit qu’elle est conservée : si elle n’est pas sur papier, créez-en une nouvelle dans Réglages</translation>
     </message>
     <message>
         <source>a region needs at least three corners</source>
@@ -10485,7 +10485,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a report has no field {field}: there are {fields}</source>
-        <translation>un compte rendu n’a pas de champ {field}&#xa0;: il y a {fields}</translation>
+        <translation>un compte rendu n’a pas de champ {field} : il y a {fields}</translation>
     </message>
     <message>
         <source>a report has no section {sections}</source>
@@ -10569,7 +10569,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a zip within a zip: unpack the outer one first</source>
-        <translation>un zip dans un zip&#xa0;: décompressez d’abord celui de l’extérieur</translation>
+        <translation>un zip dans un zip : décompressez d’abord celui de l’extérieur</translation>
     </message>
     <message>
         <source>a {thing}, {problem}</source>
@@ -10577,7 +10577,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>a {thing}: {problem}. Put it back from a backup</source>
-        <translation>{thing}&#xa0;: {problem}. Restaurez-le depuis une sauvegarde</translation>
+        <translation>{thing} : {problem}. Restaurez-le depuis une sauvegarde</translation>
     </message>
     <message>
         <source>abnormal cytology</source>
@@ -10770,7 +10770,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>all margin: left out</source>
-        <translation>entièrement dans la marge&#xa0;: écartée</translation>
+        <translation>entièrement dans la marge : écartée</translation>
     </message>
     <message>
         <source>allergies</source>
@@ -10797,7 +10797,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>an account is never removed: what it did stays its doing</source>
-        <translation>un compte n’est jamais supprimé&#xa0;: ce qu’il a fait reste à son nom</translation>
+        <translation>un compte n’est jamais supprimé : ce qu’il a fait reste à son nom</translation>
     </message>
     <message>
         <source>an account needs a name of at most 100 letters</source>
@@ -10808,8 +10808,8 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>un compte a besoin d’un rôle</translation>
     </message>
     <message>
-        <source>an allergy to iodine is on record of this woman: no picture after Lugol&apos;s iodine is taken</source>
-        <translation>une allergie à l’iode est consignée pour cette patiente&#xa0;: aucune image après lugol n’est prise</translation>
+        <source>an allergy to iodine is on record of this woman: no picture after Lugol's iodine is taken</source>
+        <translation>une allergie à l’iode est consignée pour cette patiente : aucune image après lugol n’est prise</translation>
     </message>
     <message>
         <source>an element in it has no length</source>
@@ -10837,22 +10837,22 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>an older key file was put back, or an older database: {one} that opens the library is not the one that the database knows</source>
-        <translation>un ancien fichier de clés a été remis en place, ou une ancienne base de données&#xa0;: {one} qui ouvre la bibliothèque ne correspond pas à ce que connaît la base de données</translation>
+        <translation>un ancien fichier de clés a été remis en place, ou une ancienne base de données : {one} qui ouvre la bibliothèque ne correspond pas à ce que connaît la base de données</translation>
     </message>
     <message>
         <source>an older key file was put back, or an older database: {several} that open the library are not those that the database knows</source>
-        <translation>un ancien fichier de clés a été remis en place, ou une ancienne base de données&#xa0;: {several} qui ouvrent la bibliothèque ne correspondent pas à ce que connaît la base de données</translation>
+        <translation>un ancien fichier de clés a été remis en place, ou une ancienne base de données : {several} qui ouvrent la bibliothèque ne correspondent pas à ce que connaît la base de données</translation>
     </message>
     <message numerus="yes">
         <source>an older key file was put back: {names} (has|have) no password in it and cannot sign in. Set (that|their) (password|passwords) anew (Settings, People); where nobody can, the recovery key lets an administrator in</source>
         <translation>
-            <numerusform>un ancien fichier de clés a été remis en place&#xa0;: {names} n’y a pas de mot de passe et ne peut pas se connecter. Redéfinissez son mot de passe (Réglages, Personnes)&#x202f;; là où personne ne le peut, la clé de récupération permet à un administrateur d’entrer</numerusform>
-            <numerusform>un ancien fichier de clés a été remis en place&#xa0;: {names} n’y ont pas de mot de passe et ne peuvent pas se connecter. Redéfinissez leurs mots de passe (Réglages, Personnes)&#x202f;; là où personne ne le peut, la clé de récupération permet à un administrateur d’entrer</numerusform>
+            <numerusform>un ancien fichier de clés a été remis en place : {names} n’y a pas de mot de passe et ne peut pas se connecter. Redéfinissez son mot de passe (Réglages, Personnes) ; là où personne ne le peut, la clé de récupération permet à un administrateur d’entrer</numerusform>
+            <numerusform>un ancien fichier de clés a été remis en place : {names} n’y ont pas de mot de passe et ne peuvent pas se connecter. Redéfinissez leurs mots de passe (Réglages, Personnes) ; là où personne ne le peut, la clé de récupération permet à un administrateur d’entrer</numerusform>
         </translation>
     </message>
     <message>
         <source>an unexpected error; it is in the log</source>
-        <translation>une erreur inattendue&#x202f;; elle est dans le journal</translation>
+        <translation>une erreur inattendue ; elle est dans le journal</translation>
     </message>
     <message>
         <source>an unknown way</source>
@@ -10964,7 +10964,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>as 14 Mar 2026</source>
-        <translation>p.&#xa0;ex. 14 mars 2026</translation>
+        <translation>p. ex. 14 mars 2026</translation>
     </message>
     <message>
         <source>as far from it</source>
@@ -11038,15 +11038,15 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>audit trail: its end is not line {last}, as the library notes: lines at the end were altered or removed</source>
-        <translation>piste d’audit&#xa0;: sa fin n’est pas la ligne {last} que note la bibliothèque&#xa0;: des lignes de la fin ont été modifiées ou supprimées</translation>
+        <translation>piste d’audit : sa fin n’est pas la ligne {last} que note la bibliothèque : des lignes de la fin ont été modifiées ou supprimées</translation>
     </message>
     <message>
         <source>audit trail: line {number} ({at:%Y-%m-%d %H:%M} UTC, {words!r}) is not what was written, or lines between it and line {last} were altered, removed or moved</source>
-        <translation>piste d’audit&#xa0;: la ligne {number} ({at:%Y-%m-%d %H:%M} UTC, {words!r}) n’est pas ce qui a été écrit, ou des lignes entre elle et la ligne {last} ont été modifiées, supprimées ou déplacées</translation>
+        <translation>piste d’audit : la ligne {number} ({at:%Y-%m-%d %H:%M} UTC, {words!r}) n’est pas ce qui a été écrit, ou des lignes entre elle et la ligne {last} ont été modifiées, supprimées ou déplacées</translation>
     </message>
     <message>
         <source>audit trail: line {number} is not what was written: it cannot be read</source>
-        <translation>piste d’audit&#xa0;: la ligne {number} n’est pas ce qui a été écrit&#xa0;: elle ne peut pas être lue</translation>
+        <translation>piste d’audit : la ligne {number} n’est pas ce qui a été écrit : elle ne peut pas être lue</translation>
     </message>
     <message>
         <source>awaited</source>
@@ -11056,8 +11056,8 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message numerus="yes">
         <source>awaited, %n day(s)</source>
         <translation>
-            <numerusform>attendu depuis %n jour</numerusform>
-            <numerusform>attendu depuis %n jours</numerusform>
+            <numerusform>attendu, %n jour</numerusform>
+            <numerusform>attendu, %n jours</numerusform>
         </translation>
     </message>
     <message>
@@ -11137,7 +11137,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>blocked: iodine allergy</source>
-        <translation>bloquée&#xa0;: allergie à l’iode</translation>
+        <translation>bloquée : allergie à l’iode</translation>
     </message>
     <message>
         <source>blurred</source>
@@ -11171,6 +11171,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>both sources</source>
+        <comment>pictures of a visit</comment>
+        <translation>les deux</translation>
+    </message>
+    <message>
+        <source>both sources</source>
         <translation>les deux sources</translation>
     </message>
     <message>
@@ -11195,7 +11200,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>bring the backup of {snapshot} back with: pfm library restore {folder} NEW_FOLDER --at {snapshot}</source>
-        <translation>restaurez la sauvegarde de {snapshot} avec&#xa0;: pfm library restore {folder} NEW_FOLDER --at {snapshot}</translation>
+        <translation>restaurez la sauvegarde de {snapshot} avec : pfm library restore {folder} NEW_FOLDER --at {snapshot}</translation>
     </message>
     <message>
         <source>bring the file of a public FasterNet T0, T1 or T2 (fasternet_t*.in1k)</source>
@@ -11221,7 +11226,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>by itself</source>
-        <translation>automatique</translation>
+        <translation>auto</translation>
     </message>
     <message>
         <source>by key</source>
@@ -11265,7 +11270,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>cannot be read: left out</source>
-        <translation>illisible&#xa0;: écartée</translation>
+        <translation>illisible : écartée</translation>
     </message>
     <message>
         <source>cannot be told</source>
@@ -11515,7 +11520,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>choose a folder that is empty or not there yet: nobody else may look into that of a library</source>
-        <translation>choisissez un dossier vide ou qui n’existe pas encore&#xa0;: personne d’autre ne doit pouvoir regarder dans celui d’une bibliothèque</translation>
+        <translation>choisissez un dossier vide ou qui n’existe pas encore : personne d’autre ne doit pouvoir regarder dans celui d’une bibliothèque</translation>
     </message>
     <message>
         <source>choose a folder that is not there yet</source>
@@ -11523,7 +11528,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>choose a folder that is not there yet; a library is never written over</source>
-        <translation>choisissez un dossier qui n’existe pas encore&#x202f;; une bibliothèque n’est jamais écrasée</translation>
+        <translation>choisissez un dossier qui n’existe pas encore ; une bibliothèque n’est jamais écrasée</translation>
     </message>
     <message>
         <source>choose a folder that you may write to</source>
@@ -11643,11 +11648,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>choose another folder; each library has its own</source>
-        <translation>choisissez un autre dossier&#x202f;; chaque bibliothèque a le sien</translation>
+        <translation>choisissez un autre dossier ; chaque bibliothèque a le sien</translation>
     </message>
     <message>
         <source>choose another impression instead: that is your second read</source>
-        <translation>choisissez plutôt une autre impression&#xa0;: ce sera votre seconde lecture</translation>
+        <translation>choisissez plutôt une autre impression : ce sera votre seconde lecture</translation>
     </message>
     <message>
         <source>choose another model in Models first, to compare it with that</source>
@@ -11727,7 +11732,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>choose one of those there are (the latest: {latest})</source>
-        <translation>choisissez un de ceux qui existent (le dernier&#xa0;: {latest})</translation>
+        <translation>choisissez un de ceux qui existent (le dernier : {latest})</translation>
     </message>
     <message>
         <source>choose one of {splices}</source>
@@ -11747,7 +11752,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>choose one white-light and one fluorescence picture of one visit; say their stages first</source>
-        <translation>choisissez une image en lumière blanche et une en fluorescence de la même consultation&#x202f;; indiquez d’abord leurs étapes</translation>
+        <translation>choisissez une image en lumière blanche et une en fluorescence de la même consultation ; indiquez d’abord leurs étapes</translation>
     </message>
     <message>
         <source>choose one, or switch the account off</source>
@@ -11771,7 +11776,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>choose the impression again (Findings); after the reveal it is the second read</source>
-        <translation>choisissez de nouveau l’impression (Constatations)&#x202f;; après la révélation, c’est la seconde lecture</translation>
+        <translation>choisissez de nouveau l’impression (Constatations) ; après la révélation, c’est la seconde lecture</translation>
     </message>
     <message>
         <source>choose the picture itself</source>
@@ -11840,8 +11845,8 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>clips ({count})</translation>
     </message>
     <message>
-        <source>close it there and ask for permission to write to the folder and the file &apos;lock&apos; in it, and keep it on a disk that locks files</source>
-        <translation>fermez la bibliothèque là-bas et demandez le droit d’écrire dans le dossier et dans son fichier &apos;lock&apos;, et gardez-la sur un disque qui verrouille les fichiers</translation>
+        <source>close it there and ask for permission to write to the folder and the file 'lock' in it, and keep it on a disk that locks files</source>
+        <translation>fermez la bibliothèque là-bas et demandez le droit d’écrire dans le dossier et dans son fichier 'lock', et gardez-la sur un disque qui verrouille les fichiers</translation>
     </message>
     <message>
         <source>close it, then try again</source>
@@ -11881,7 +11886,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>close the program, check that the disk or share is connected, and open the library again; put no backup in its place before it could be read and checked (pfm library verify)</source>
-        <translation>fermez le programme, vérifiez que le disque ou le partage est connecté, et rouvrez la bibliothèque&#x202f;; ne mettez aucune sauvegarde à sa place avant qu’elle ait pu être lue et vérifiée (pfm library verify)</translation>
+        <translation>fermez le programme, vérifiez que le disque ou le partage est connecté, et rouvrez la bibliothèque ; ne mettez aucune sauvegarde à sa place avant qu’elle ait pu être lue et vérifiée (pfm library verify)</translation>
     </message>
     <message>
         <source>closed</source>
@@ -11922,7 +11927,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>compare and promote it in Fine-tune, in that library; one that is promoted is brought here there</source>
-        <translation>comparez et promouvez ce modèle dans Affinage, dans cette bibliothèque&#x202f;; un modèle promu là-bas est alors amené ici</translation>
+        <translation>comparez et promouvez ce modèle dans Affinage, dans cette bibliothèque ; un modèle promu là-bas est alors amené ici</translation>
     </message>
     <message>
         <source>compare it with the printed one, group by group</source>
@@ -11951,7 +11956,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>confirmed by hand; {reason}</source>
-        <translation>confirmé à la main&#x202f;; {reason}</translation>
+        <translation>confirmé à la main ; {reason}</translation>
     </message>
     <message numerus="yes">
         <source>confirming %n picture(s)</source>
@@ -11974,7 +11979,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>connect the disk or put the folder back; or close the library and open it where it is now</source>
-        <translation>connectez le disque ou remettez le dossier en place&#x202f;; ou fermez la bibliothèque et ouvrez-la là où elle est maintenant</translation>
+        <translation>connectez le disque ou remettez le dossier en place ; ou fermez la bibliothèque et ouvrez-la là où elle est maintenant</translation>
     </message>
     <message>
         <source>connect the disk, or open the library where it is now</source>
@@ -11998,7 +12003,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER</source>
-        <translation>copiez son dossier tel quel, et placez la dernière sauvegarde à côté&#xa0;: pfm library restore BACKUP NEW_FOLDER</translation>
+        <translation>copiez son dossier tel quel, et placez la dernière sauvegarde à côté : pfm library restore BACKUP NEW_FOLDER</translation>
     </message>
     <message>
         <source>copy its folder as it stands, and {way_back}</source>
@@ -12022,7 +12027,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>copy {keys} of the library to {file}, if it is still there, or the key file from another copy of this backup, and try again; without one nobody can open it</source>
-        <translation>copiez {keys} de la bibliothèque vers {file}, si ce fichier existe encore, ou le fichier de clés d’une autre copie de cette sauvegarde, et réessayez&#x202f;; sans l’un d’eux, personne ne peut l’ouvrir</translation>
+        <translation>copiez {keys} de la bibliothèque vers {file}, si ce fichier existe encore, ou le fichier de clés d’une autre copie de cette sauvegarde, et réessayez ; sans l’un d’eux, personne ne peut l’ouvrir</translation>
     </message>
     <message>
         <source>correct it, then try again</source>
@@ -12042,27 +12047,27 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>correct these lines; stages are {stages}, sources {sources}</source>
-        <translation>corrigez ces lignes&#x202f;; les étapes sont {stages}, les sources {sources}</translation>
+        <translation>corrigez ces lignes ; les étapes sont {stages}, les sources {sources}</translation>
     </message>
     <message>
         <source>could not make a library in {path}: {why}</source>
-        <translation>impossible de créer une bibliothèque dans {path}&#xa0;: {why}</translation>
+        <translation>impossible de créer une bibliothèque dans {path} : {why}</translation>
     </message>
     <message>
         <source>could not move the demo library to {path}: {problem}</source>
-        <translation>impossible de déplacer la bibliothèque de démonstration vers {path}&#xa0;: {problem}</translation>
+        <translation>impossible de déplacer la bibliothèque de démonstration vers {path} : {problem}</translation>
     </message>
     <message>
         <source>could not write the copy {file}: {why}</source>
-        <translation>impossible d’écrire la copie {file}&#xa0;: {why}</translation>
+        <translation>impossible d’écrire la copie {file} : {why}</translation>
     </message>
     <message>
         <source>could not write {folder}: {why}</source>
-        <translation>impossible d’écrire {folder}&#xa0;: {why}</translation>
+        <translation>impossible d’écrire {folder} : {why}</translation>
     </message>
     <message>
         <source>could not write {path}: {why}</source>
-        <translation>impossible d’écrire {path}&#xa0;: {why}</translation>
+        <translation>impossible d’écrire {path} : {why}</translation>
     </message>
     <message>
         <source>cover the lens or switch the lamp off, then take it again</source>
@@ -12111,11 +12116,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>database: line {number} of {table} refers to a line of {other} that is not there</source>
-        <translation>base de données&#xa0;: la ligne {number} de {table} renvoie à une ligne de {other} qui n’existe pas</translation>
+        <translation>base de données : la ligne {number} de {table} renvoie à une ligne de {other} qui n’existe pas</translation>
     </message>
     <message>
         <source>database: {problem}</source>
-        <translation>base de données&#xa0;: {problem}</translation>
+        <translation>base de données : {problem}</translation>
     </message>
     <message>
         <source>day of the visit</source>
@@ -12140,11 +12145,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>delete that file yourself: whoever opens it can look at it</source>
-        <translation>supprimez vous-même ce fichier&#xa0;: quiconque l’ouvre peut le voir</translation>
+        <translation>supprimez vous-même ce fichier : quiconque l’ouvre peut le voir</translation>
     </message>
     <message>
         <source>delete that folder yourself: its files can be read by whoever opens it</source>
-        <translation>supprimez vous-même ce dossier&#xa0;: ses fichiers peuvent être lus par quiconque l’ouvre</translation>
+        <translation>supprimez vous-même ce dossier : ses fichiers peuvent être lus par quiconque l’ouvre</translation>
     </message>
     <message>
         <source>demo library</source>
@@ -12230,7 +12235,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>draw it again: left, top, right, bottom in pixels</source>
-        <translation>retracez ce cadre&#xa0;: gauche, haut, droite, bas en pixels</translation>
+        <translation>retracez ce cadre : gauche, haut, droite, bas en pixels</translation>
     </message>
     <message>
         <source>draw it at the size of that picture</source>
@@ -12246,11 +12251,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>draw the cervix (C; Shift+C: as found)</source>
-        <translation>tracez le col (C&#x202f;; Shift+C&#xa0;: tel que détecté)</translation>
+        <translation>tracez le col (C ; Shift+C : tel que détecté)</translation>
     </message>
     <message>
         <source>draw the lesion in white on black; it looks inverted, or like the picture itself</source>
-        <translation>tracez la lésion en blanc sur noir&#x202f;; le tracé semble inversé, ou semblable à l’image elle-même</translation>
+        <translation>tracez la lésion en blanc sur noir ; le tracé semble inversé, ou semblable à l’image elle-même</translation>
     </message>
     <message>
         <source>drawn on both pictures, measured on the white-light one</source>
@@ -12258,7 +12263,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>drawn: {drawings}</source>
-        <translation>tracé&#xa0;: {drawings}</translation>
+        <translation>tracé : {drawings}</translation>
     </message>
     <message>
         <source>dropout = {share} does not fit a network</source>
@@ -12270,7 +12275,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>each picture here has a number of its own: they may be a count</source>
-        <translation>chaque image a ici son propre numéro&#xa0;: il peut s’agir d’un simple comptage</translation>
+        <translation>chaque image a ici son propre numéro : il peut s’agir d’un simple comptage</translation>
     </message>
     <message>
         <source>each says why.</source>
@@ -12286,7 +12291,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>either {key_file} is not the one of this library, or library.sqlite is damaged: put both back from the same backup (pfm library restore), or choose another library</source>
-        <translation>soit {key_file} n’est pas celui de cette bibliothèque, soit library.sqlite est endommagé&#xa0;: restaurez les deux depuis la même sauvegarde (pfm library restore), ou choisissez une autre bibliothèque</translation>
+        <translation>soit {key_file} n’est pas celui de cette bibliothèque, soit library.sqlite est endommagé : restaurez les deux depuis la même sauvegarde (pfm library restore), ou choisissez une autre bibliothèque</translation>
     </message>
     <message>
         <source>empty</source>
@@ -12295,7 +12300,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>encrypted: unpack the zip with its password first</source>
-        <translation>chiffré&#xa0;: décompressez d’abord le zip avec son mot de passe</translation>
+        <translation>chiffré : décompressez d’abord le zip avec son mot de passe</translation>
     </message>
     <message>
         <source>end the recording first</source>
@@ -12314,11 +12319,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>endométriose</translation>
     </message>
     <message>
-        <source>enter the clinic&apos;s number</source>
+        <source>enter the clinic's number</source>
         <translation>saisissez le numéro donné par le centre</translation>
     </message>
     <message>
-        <source>enter the clinic&apos;s number, or a name</source>
+        <source>enter the clinic's number, or a name</source>
         <translation>saisissez le numéro donné par le centre, ou un nom</translation>
     </message>
     <message>
@@ -12360,15 +12365,15 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>error not known: 1 point only shifts the picture, so look whether the tissue fits or add points</source>
-        <translation>erreur inconnue&#xa0;: 1 point ne fait que décaler l’image&#x202f;; regardez si le tissu coïncide ou ajoutez des points</translation>
+        <translation>erreur inconnue : 1 point ne fait que décaler l’image ; regardez si le tissu coïncide ou ajoutez des points</translation>
     </message>
     <message>
         <source>error not known: 2 points only shift, turn and scale, so look whether the tissue fits or add points</source>
-        <translation>erreur inconnue&#xa0;: 2 points ne font que décaler, tourner et mettre à l’échelle&#x202f;; regardez si le tissu coïncide ou ajoutez des points</translation>
+        <translation>erreur inconnue : 2 points ne font que décaler, tourner et mettre à l’échelle ; regardez si le tissu coïncide ou ajoutez des points</translation>
     </message>
     <message>
         <source>error not known: 3 points always fit, so look whether the tissue fits or add points</source>
-        <translation>erreur inconnue&#xa0;: 3 points coïncident toujours&#x202f;; regardez si le tissu coïncide ou ajoutez des points</translation>
+        <translation>erreur inconnue : 3 points coïncident toujours ; regardez si le tissu coïncide ou ajoutez des points</translation>
     </message>
     <message>
         <source>evaluate it with --sources {source}</source>
@@ -12389,7 +12394,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>excitation light may still be on: {problem}. It goes out by itself within {time:.0f} seconds, and no white-light picture is taken until then</source>
-        <translation>la lumière d’excitation est peut-être encore allumée&#xa0;: {problem}. Elle s’éteint d’elle-même en {time:.0f} secondes au plus, et aucune image en lumière blanche n’est prise d’ici là</translation>
+        <translation>la lumière d’excitation est peut-être encore allumée : {problem}. Elle s’éteint d’elle-même en {time:.0f} secondes au plus, et aucune image en lumière blanche n’est prise d’ici là</translation>
     </message>
     <message>
         <source>exophytic lesion</source>
@@ -12461,12 +12466,12 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>moins de lecteurs que demandé, après l’IA</translation>
     </message>
     <message>
-        <source>file names are relative to the manifest&apos;s folder</source>
+        <source>file names are relative to the manifest's folder</source>
         <translation>les noms de fichiers sont relatifs au dossier du manifeste</translation>
     </message>
     <message>
-        <source>file names are relative to the manifest&apos;s folder, those in a zip follow its name (a.zip/1.jpg)</source>
-        <translation>les noms de fichiers sont relatifs au dossier du manifeste&#x202f;; ceux d’un zip suivent son nom (a.zip/1.jpg)</translation>
+        <source>file names are relative to the manifest's folder, those in a zip follow its name (a.zip/1.jpg)</source>
+        <translation>les noms de fichiers sont relatifs au dossier du manifeste ; ceux d’un zip suivent son nom (a.zip/1.jpg)</translation>
     </message>
     <message>
         <source>fill in both</source>
@@ -12483,7 +12488,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>fine lines: {threshold:.2f} and above</source>
-        <translation>lignes fines&#xa0;: {threshold:.2f} et plus</translation>
+        <translation>lignes fines : {threshold:.2f} et plus</translation>
     </message>
     <message>
         <source>fine mosaic</source>
@@ -12521,7 +12526,8 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>fluorescence only</source>
-        <translation>fluorescence seule</translation>
+        <comment>pictures of a visit</comment>
+        <translation>fluo. seule</translation>
     </message>
     <message>
         <source>fluorescence picture</source>
@@ -12562,7 +12568,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>for looking only: structures disagree, by hand</source>
-        <translation>pour l’observation seule&#xa0;: les structures ne concordent pas, à la main</translation>
+        <translation>pour l’observation seule : les structures ne concordent pas, à la main</translation>
     </message>
     <message>
         <source>former</source>
@@ -12673,7 +12679,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>give the length in millimetres, as 10</source>
-        <translation>indiquez la longueur en millimètres, p.&#xa0;ex. 10</translation>
+        <translation>indiquez la longueur en millimètres, p. ex. 10</translation>
     </message>
     <message>
         <source>give the pictures that it was trained on</source>
@@ -12689,11 +12695,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>give two numbers with a decimal point, such as 12.5,30</source>
-        <translation>indiquez deux nombres avec un point décimal, p.&#xa0;ex. 12.5,30</translation>
+        <translation>indiquez deux nombres avec un point décimal, p. ex. 12.5,30</translation>
     </message>
     <message>
         <source>give your own read; where readers differ somebody decides between them</source>
-        <translation>donnez votre propre lecture&#x202f;; là où les lecteurs divergent, quelqu’un arbitre</translation>
+        <translation>donnez votre propre lecture ; là où les lecteurs divergent, quelqu’un arbitre</translation>
     </message>
     <message>
         <source>given name</source>
@@ -12770,7 +12776,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>greyscale: one channel copied to three</source>
-        <translation>niveaux de gris&#xa0;: un canal copié vers trois</translation>
+        <translation>niveaux de gris : un canal copié vers trois</translation>
     </message>
     <message>
         <source>half of it at {at}</source>
@@ -12838,7 +12844,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>her visit is signed: nothing is added to it</source>
-        <translation>sa consultation est signée&#xa0;: rien n’y est ajouté</translation>
+        <translation>sa consultation est signée : rien n’y est ajouté</translation>
     </message>
     <message>
         <source>her visit of {day}</source>
@@ -12872,7 +12878,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>histology {diagnosis}</source>
-        <translation>histologie&#xa0;: {diagnosis}</translation>
+        <translation>histologie : {diagnosis}</translation>
     </message>
     <message>
         <source>holds black and white only (single bit), not a photograph</source>
@@ -12889,7 +12895,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>hour not known: the os is not marked</source>
-        <translation>position horaire inconnue&#xa0;: l’orifice externe n’est pas marqué</translation>
+        <translation>position horaire inconnue : l’orifice externe n’est pas marqué</translation>
     </message>
     <message>
         <source>how it was taken is on record</source>
@@ -12913,15 +12919,15 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>if it was encrypted, put {key_file} back: {how}. Else {remedy}</source>
-        <translation>si elle était chiffrée, remettez {key_file} en place&#xa0;: {how}. Sinon, {remedy}</translation>
+        <translation>si elle était chiffrée, remettez {key_file} en place : {how}. Sinon, {remedy}</translation>
     </message>
     <message>
         <source>if its folder was moved or renamed, open it where it is now; else check that its disk or network share is connected and may be written</source>
-        <translation>si son dossier a été déplacé ou renommé, ouvrez-la là où elle est maintenant&#x202f;; sinon, vérifiez que son disque ou partage réseau est connecté et accessible en écriture</translation>
+        <translation>si son dossier a été déplacé ou renommé, ouvrez-la là où elle est maintenant ; sinon, vérifiez que son disque ou partage réseau est connecté et accessible en écriture</translation>
     </message>
     <message>
         <source>if the library is there, copy its {keys} to {file} and try again; else look for another copy of this folder</source>
-        <translation>si la bibliothèque est là, copiez son {keys} vers {file} et réessayez&#x202f;; sinon, cherchez une autre copie de ce dossier</translation>
+        <translation>si la bibliothèque est là, copiez son {keys} vers {file} et réessayez ; sinon, cherchez une autre copie de ce dossier</translation>
     </message>
     <message>
         <source>if the os is where the program found it ({key} on the stage marks it there)</source>
@@ -12945,7 +12951,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>in quarantine: not better</source>
-        <translation>en quarantaine&#xa0;: pas meilleur</translation>
+        <translation>en quarantaine : pas meilleur</translation>
     </message>
     <message>
         <source>in the library as {name}</source>
@@ -13003,7 +13009,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>indeterminate (likeliest {grade} {share:.2f})</source>
-        <translation>indéterminé (le plus probable&#xa0;: {grade} {share:.2f})</translation>
+        <translation>indéterminé (le plus probable : {grade} {share:.2f})</translation>
     </message>
     <message>
         <source>inflammation</source>
@@ -13022,16 +13028,16 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>dans la ZT</translation>
     </message>
     <message>
-        <source>install it: pip install &quot;pfm-desktop[genicam]&quot;</source>
-        <translation>installez ce composant&#xa0;: pip install &quot;pfm-desktop[genicam]&quot;</translation>
+        <source>install it: pip install "pfm-desktop[genicam]"</source>
+        <translation>installez ce composant : pip install "pfm-desktop[genicam]"</translation>
     </message>
     <message>
         <source>install the program again</source>
         <translation>réinstallez le programme</translation>
     </message>
     <message>
-        <source>install the software of the camera&apos;s maker; {paths} names the folder of its .cti file</source>
-        <translation>installez le logiciel du fabricant de la caméra&#x202f;; {paths} indique le dossier de son fichier .cti</translation>
+        <source>install the software of the camera's maker; {paths} names the folder of its .cti file</source>
+        <translation>installez le logiciel du fabricant de la caméra ; {paths} indique le dossier de son fichier .cti</translation>
     </message>
     <message>
         <source>intermediate</source>
@@ -13087,7 +13093,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>is a deflated DICOM file, which is never unpacked: what comes out has no bounds</source>
-        <translation>est un fichier DICOM compressé en «&#xa0;deflate&#xa0;», qui n’est jamais décompressé&#xa0;: la taille de ce qui en sort n’a pas de limite</translation>
+        <translation>est un fichier DICOM compressé en « deflate », qui n’est jamais décompressé : la taille de ce qui en sort n’a pas de limite</translation>
     </message>
     <message>
         <source>is a video, which is not read from DICOM</source>
@@ -13200,7 +13206,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>it cannot be looked at: {problem}</source>
-        <translation>il ne peut pas être examiné&#xa0;: {problem}</translation>
+        <translation>il ne peut pas être examiné : {problem}</translation>
     </message>
     <message>
         <source>it cannot be opened</source>
@@ -13384,7 +13390,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>it may not be read: permission denied</source>
-        <translation>il ne peut pas être lu&#xa0;: autorisation refusée</translation>
+        <translation>il ne peut pas être lu : autorisation refusée</translation>
     </message>
     <message>
         <source>it of the patient or the request is longer than the {longest} characters that DICOM holds</source>
@@ -13399,7 +13405,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>elle indique une taille de {width} x {height} pixels</translation>
     </message>
     <message>
-        <source>it stands beside a woman&apos;s number or a name</source>
+        <source>it stands beside a woman's number or a name</source>
         <translation>se trouve à côté d’un numéro de patiente ou d’un nom</translation>
     </message>
     <message>
@@ -13412,7 +13418,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>it was exported from here: it is in {visit} already</source>
-        <translation>exportée d’ici&#xa0;: elle est déjà dans {visit}</translation>
+        <translation>exportée d’ici : elle est déjà dans {visit}</translation>
     </message>
     <message>
         <source>it was given twice</source>
@@ -13448,7 +13454,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>its DICOM file says that words are drawn into it, and nobody has covered them: draw a box over them, or a margin</source>
-        <translation>son fichier DICOM indique que du texte y est incrusté, et personne ne l’a masqué&#xa0;: dessinez un cadre par-dessus, ou une marge</translation>
+        <translation>son fichier DICOM indique que du texte y est incrusté, et personne ne l’a masqué : dessinez un cadre par-dessus, ou une marge</translation>
     </message>
     <message>
         <source>its EXIF data is damaged and was not used</source>
@@ -13464,7 +13470,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>its database is older than its key file, as where a backup was brought back: ask an administrator of the library to make the account anew (Settings, People)</source>
-        <translation>sa base de données est plus ancienne que son fichier de clés, comme après le retour d’une sauvegarde&#xa0;: demandez à un administrateur de la bibliothèque de recréer le compte (Réglages, Personnes)</translation>
+        <translation>sa base de données est plus ancienne que son fichier de clés, comme après le retour d’une sauvegarde : demandez à un administrateur de la bibliothèque de recréer le compte (Réglages, Personnes)</translation>
     </message>
     <message>
         <source>its description is no text that can be read</source>
@@ -13480,7 +13486,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>its first bytes are not those of a database; if it was encrypted, {key_file} is missing</source>
-        <translation>ses premiers octets ne sont pas ceux d’une base de données&#x202f;; si elle était chiffrée, {key_file} manque</translation>
+        <translation>ses premiers octets ne sont pas ceux d’une base de données ; si elle était chiffrée, {key_file} manque</translation>
     </message>
     <message>
         <source>its folder</source>
@@ -13600,11 +13606,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>its stage is not known: {reason}</source>
-        <translation>son étape n’est pas connue&#xa0;: {reason}</translation>
+        <translation>son étape n’est pas connue : {reason}</translation>
     </message>
     <message>
         <source>its stage is only a guess: {reason}</source>
-        <translation>son étape n’est qu’une supposition&#xa0;: {reason}</translation>
+        <translation>son étape n’est qu’une supposition : {reason}</translation>
     </message>
     <message>
         <source>its white-light picture is one with acetic acid</source>
@@ -13620,7 +13626,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>kappa not defined (all one grade), {pairs}; {shares}</source>
-        <translation>kappa non défini (un seul grade), {pairs}&#x202f;; {shares}</translation>
+        <translation>kappa non défini (un seul grade), {pairs} ; {shares}</translation>
     </message>
     <message>
         <source>kappa {kappa:.2f} ({interval})</source>
@@ -13628,11 +13634,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>kappa {kappa:.2f}, {pairs}: all alike, which gives no interval</source>
-        <translation>kappa {kappa:.2f}, {pairs}&#xa0;: toutes identiques, ce qui ne donne pas d’intervalle</translation>
+        <translation>kappa {kappa:.2f}, {pairs} : toutes identiques, ce qui ne donne pas d’intervalle</translation>
     </message>
     <message>
         <source>kappa {kappa:.2f}, {pairs}: too few women for an interval; {shares}</source>
-        <translation>kappa {kappa:.2f}, {pairs}&#xa0;: trop peu de patientes pour un intervalle&#x202f;; {shares}</translation>
+        <translation>kappa {kappa:.2f}, {pairs} : trop peu de patientes pour un intervalle ; {shares}</translation>
     </message>
     <message>
         <source>keep one of the two lines</source>
@@ -13648,7 +13654,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>key file and copy differ: a password or the recovery key was being changed, or an older file was put back; what was before and what is new open the library, and pfm library repair keeps the newer one</source>
-        <translation>le fichier de clés et sa copie diffèrent&#xa0;: un mot de passe ou la clé de récupération était en cours de changement, ou un ancien fichier a été remis en place&#x202f;; ce qui valait avant et ce qui est nouveau ouvrent la bibliothèque, et pfm library repair garde le plus récent</translation>
+        <translation>le fichier de clés et sa copie diffèrent : un mot de passe ou la clé de récupération était en cours de changement, ou un ancien fichier a été remis en place ; ce qui valait avant et ce qui est nouveau ouvrent la bibliothèque, et pfm library repair garde le plus récent</translation>
     </message>
     <message>
         <source>kind</source>
@@ -13664,11 +13670,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>known models: {models}</source>
-        <translation>modèles connus&#xa0;: {models}</translation>
+        <translation>modèles connus : {models}</translation>
     </message>
     <message>
         <source>known models: {models}; for a folder here write ./{name}</source>
-        <translation>modèles connus&#xa0;: {models}&#x202f;; pour un dossier d’ici, écrivez ./{name}</translation>
+        <translation>modèles connus : {models} ; pour un dossier d’ici, écrivez ./{name}</translation>
     </message>
     <message>
         <source>label pictures</source>
@@ -13697,7 +13703,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>late: was due {day}</source>
-        <translation>en retard&#xa0;: échéance le {day}</translation>
+        <translation>en retard : échéance le {day}</translation>
     </message>
     <message>
         <source>later</source>
@@ -13776,7 +13782,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>leave it to another reader; you may decide between them</source>
-        <translation>laissez-la à un autre lecteur&#x202f;; vous pouvez arbitrer entre eux</translation>
+        <translation>laissez-la à un autre lecteur ; vous pouvez arbitrer entre eux</translation>
     </message>
     <message>
         <source>leave it, or take the reads back in Annotate first</source>
@@ -13859,23 +13865,23 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>like 14 Mar 1988</source>
-        <translation>p.&#xa0;ex. 14 mars 1988</translation>
+        <translation>p. ex. 14 mars 1988</translation>
     </message>
     <message>
         <source>like 14 Mar 2026</source>
-        <translation>p.&#xa0;ex. 14 mars 2026</translation>
+        <translation>p. ex. 14 mars 2026</translation>
     </message>
     <message>
         <source>like 2026-03-14 10:15, or the day alone</source>
-        <translation>p.&#xa0;ex. 2026-03-14 10:15, ou le jour seul</translation>
+        <translation>p. ex. 2026-03-14 10:15, ou le jour seul</translation>
     </message>
     <message>
         <source>like HPV positive</source>
-        <translation>p.&#xa0;ex. HPV positif</translation>
+        <translation>p. ex. HPV positif</translation>
     </message>
     <message>
         <source>likeliest: {grade} {share:.2f}</source>
-        <translation>le plus probable&#xa0;: {grade} {share:.2f}</translation>
+        <translation>le plus probable : {grade} {share:.2f}</translation>
     </message>
     <message>
         <source>likely</source>
@@ -13897,19 +13903,19 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>line {line}: {file}</source>
-        <translation>ligne {line}&#xa0;: {file}</translation>
+        <translation>ligne {line} : {file}</translation>
     </message>
     <message>
         <source>line {line}: {grade}</source>
-        <translation>ligne {line}&#xa0;: {grade}</translation>
+        <translation>ligne {line} : {grade}</translation>
     </message>
     <message>
         <source>line {line}: {problem}</source>
-        <translation>ligne {line}&#xa0;: {problem}</translation>
+        <translation>ligne {line} : {problem}</translation>
     </message>
     <message>
         <source>line {number} of the audit trail cannot be read: it is not what was written</source>
-        <translation>la ligne {number} de la piste d’audit ne peut pas être lue&#xa0;: ce n’est pas ce qui a été écrit</translation>
+        <translation>la ligne {number} de la piste d’audit ne peut pas être lue : ce n’est pas ce qui a été écrit</translation>
     </message>
     <message>
         <source>line {number} of the file (number {in_trail} of the trail) is not what was written, or lines before it were altered, removed or moved</source>
@@ -13957,7 +13963,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>local model, trained on {data}, from {origin}</source>
-        <translation>modèle local, entraîné sur {data}, origine&#xa0;: {origin}</translation>
+        <translation>modèle local, entraîné sur {data}, origine : {origin}</translation>
     </message>
     <message>
         <source>look at `status` first, or place points by hand</source>
@@ -13997,7 +14003,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>look at the first one: {reason}</source>
-        <translation>voyez la première&#xa0;: {reason}</translation>
+        <translation>voyez la première : {reason}</translation>
     </message>
     <message>
         <source>look at the fluorescence camera, then take again</source>
@@ -14021,7 +14027,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>look it up with `pfm export visits`; give at least {count} characters</source>
-        <translation>cherchez-la avec `pfm export visits`&#x202f;; indiquez au moins {count} caractères</translation>
+        <translation>cherchez-la avec `pfm export visits` ; indiquez au moins {count} caractères</translation>
     </message>
     <message>
         <source>look the path up in the manual of the camera</source>
@@ -14032,7 +14038,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>cherchez ce qui ne va pas (pfm library verify), et restaurez une sauvegarde</translation>
     </message>
     <message>
-        <source>look whether the library&apos;s disk is there and has room, then try again</source>
+        <source>look whether the library's disk is there and has room, then try again</source>
         <translation>vérifiez que le disque de la bibliothèque est là et a de la place, puis réessayez</translation>
     </message>
     <message>
@@ -14114,7 +14120,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>make a backup before you close the program, and put {key_file} back from it: {how}</source>
-        <translation>faites une sauvegarde avant de fermer le programme, et remettez {key_file} en place à partir d’elle&#xa0;: {how}</translation>
+        <translation>faites une sauvegarde avant de fermer le programme, et remettez {key_file} en place à partir d’elle : {how}</translation>
     </message>
     <message>
         <source>make a new one</source>
@@ -14178,7 +14184,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>mark the os (O; Shift+O: as found)</source>
-        <translation>marquez l’orifice (O&#x202f;; Shift+O&#xa0;: tel que trouvé)</translation>
+        <translation>marquez l’orifice (O ; Shift+O : tel que trouvé)</translation>
     </message>
     <message>
         <source>marks lie between 0 and {longest:g} seconds after acetic acid</source>
@@ -14190,11 +14196,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>metaplasia: crypt openings</source>
-        <translation>métaplasie&#xa0;: orifices glandulaires</translation>
+        <translation>métaplasie : orifices glandulaires</translation>
     </message>
     <message>
         <source>metaplasia: nabothian cysts</source>
-        <translation>métaplasie&#xa0;: œufs de Naboth</translation>
+        <translation>métaplasie : œufs de Naboth</translation>
     </message>
     <message>
         <source>missed</source>
@@ -14206,7 +14212,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>model.toml is as it was brought here on {day}, without a seal: nobody can say what was altered before</source>
-        <translation>model.toml est tel qu’il a été apporté ici le {day}, sans sceau&#xa0;: personne ne peut dire ce qui avait été altéré auparavant</translation>
+        <translation>model.toml est tel qu’il a été apporté ici le {day}, sans sceau : personne ne peut dire ce qui avait été altéré auparavant</translation>
     </message>
     <message>
         <source>model.toml is as it was made</source>
@@ -14226,7 +14232,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>more than {count} years ago: it may be a birth date</source>
-        <translation>il y a plus de {count} ans&#xa0;: c’est peut-être une date de naissance</translation>
+        <translation>il y a plus de {count} ans : c’est peut-être une date de naissance</translation>
     </message>
     <message>
         <source>most (L* {peak:+.1f}) at {seconds:.0f} s</source>
@@ -14253,7 +14259,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>much glare: tilt the light or dab the surface dry</source>
-        <translation>beaucoup de reflets&#xa0;: inclinez la lumière ou séchez la surface en tamponnant</translation>
+        <translation>beaucoup de reflets : inclinez la lumière ou séchez la surface en tamponnant</translation>
     </message>
     <message>
         <source>mucus or blood over the os</source>
@@ -14329,7 +14335,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>names say two numbers: {numbers}</source>
-        <translation>les noms indiquent deux numéros&#xa0;: {numbers}</translation>
+        <translation>les noms indiquent deux numéros : {numbers}</translation>
     </message>
     <message>
         <source>nearer to it</source>
@@ -14358,7 +14364,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>négatif</translation>
     </message>
     <message>
-        <source>neither the picture, nor a name, nor the file&apos;s time says it</source>
+        <source>neither the picture, nor a name, nor the file's time says it</source>
         <translation>ni l’image, ni un nom, ni l’heure du fichier ne l’indiquent</translation>
     </message>
     <message>
@@ -14402,11 +14408,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no answer was given: {reason}</source>
-        <translation>aucune réponse n’a été donnée&#xa0;: {reason}</translation>
+        <translation>aucune réponse n’a été donnée : {reason}</translation>
     </message>
     <message>
         <source>no backup was made: the database of the library {path}, or the disk of the backup, is damaged ({wrong})</source>
-        <translation>aucune sauvegarde n’a été faite&#xa0;: la base de données de la bibliothèque {path}, ou le disque de la sauvegarde, est endommagé(e) ({wrong})</translation>
+        <translation>aucune sauvegarde n’a été faite : la base de données de la bibliothèque {path}, ou le disque de la sauvegarde, est endommagé(e) ({wrong})</translation>
     </message>
     <message>
         <source>no bands are called {key!r}</source>
@@ -14434,7 +14440,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no cervix is seen: bring it into view</source>
-        <translation>aucun col n’est visible&#xa0;: amenez-le dans le champ</translation>
+        <translation>aucun col n’est visible : amenez-le dans le champ</translation>
     </message>
     <message>
         <source>no colour</source>
@@ -14442,11 +14448,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no dark frame was taken: of {wanted} frames {found} came (the camera is {state})</source>
-        <translation>aucune image noire n’a été prise&#xa0;: sur {wanted} images, {found} sont arrivées (état de la caméra&#xa0;: {state})</translation>
+        <translation>aucune image noire n’a été prise : sur {wanted} images, {found} sont arrivées (état de la caméra : {state})</translation>
     </message>
     <message>
         <source>no dark frame was taken: {problem}</source>
-        <translation>aucune image noire n’a été prise&#xa0;: {problem}</translation>
+        <translation>aucune image noire n’a été prise : {problem}</translation>
     </message>
     <message>
         <source>no examination was begun in this visit</source>
@@ -14458,7 +14464,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no fluorescence picture was taken: {problem}</source>
-        <translation>aucune image en fluorescence n’a été prise&#xa0;: {problem}</translation>
+        <translation>aucune image en fluorescence n’a été prise : {problem}</translation>
     </message>
     <message>
         <source>no frame of it can be read</source>
@@ -14494,7 +14500,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no model in {folder}: {file} is missing</source>
-        <translation>aucun modèle dans {folder}&#xa0;: {file} manque</translation>
+        <translation>aucun modèle dans {folder} : {file} manque</translation>
     </message>
     <message>
         <source>no model was written</source>
@@ -14522,7 +14528,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no pair has a picture of the second source: pair them in Review</source>
-        <translation>aucune paire n’a d’image de la seconde source&#xa0;: appariez-les dans Lecture</translation>
+        <translation>aucune paire n’a d’image de la seconde source : appariez-les dans Lecture</translation>
     </message>
     <message>
         <source>no pair is in front.</source>
@@ -14538,7 +14544,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no pair was taken: {problem}</source>
-        <translation>aucune paire n’a été prise&#xa0;: {problem}</translation>
+        <translation>aucune paire n’a été prise : {problem}</translation>
     </message>
     <message>
         <source>no password was changed</source>
@@ -14562,7 +14568,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no picture in fluorescence came in time (the camera is {state})</source>
-        <translation>aucune image en fluorescence n’est arrivée à temps (état de la caméra&#xa0;: {state})</translation>
+        <translation>aucune image en fluorescence n’est arrivée à temps (état de la caméra : {state})</translation>
     </message>
     <message>
         <source>no picture in white light came from the camera</source>
@@ -14574,7 +14580,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no picture in white light came in time (the camera is {state})</source>
-        <translation>aucune image en lumière blanche n’est arrivée à temps (état de la caméra&#xa0;: {state})</translation>
+        <translation>aucune image en lumière blanche n’est arrivée à temps (état de la caméra : {state})</translation>
     </message>
     <message>
         <source>no picture of it says when it was taken</source>
@@ -14602,19 +14608,19 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>no read can be kept, this library is open for reading only: {why}</source>
-        <translation>aucune lecture ne peut être conservée, cette bibliothèque est ouverte en lecture seule&#xa0;: {why}</translation>
+        <translation>aucune lecture ne peut être conservée, cette bibliothèque est ouverte en lecture seule : {why}</translation>
     </message>
     <message>
         <source>no read can be kept: this task is closed</source>
-        <translation>aucune lecture ne peut être conservée&#xa0;: cette tâche est fermée</translation>
+        <translation>aucune lecture ne peut être conservée : cette tâche est fermée</translation>
     </message>
     <message>
         <source>no read can be kept: your account may not do this in this library</source>
-        <translation>aucune lecture ne peut être conservée&#xa0;: votre compte n’y est pas autorisé dans cette bibliothèque</translation>
+        <translation>aucune lecture ne peut être conservée : votre compte n’y est pas autorisé dans cette bibliothèque</translation>
     </message>
     <message>
         <source>no read can be kept: {reader} opened this task, and {who} is the reader now</source>
-        <translation>aucune lecture ne peut être conservée&#xa0;: {reader} a ouvert cette tâche, et {who} est maintenant le lecteur</translation>
+        <translation>aucune lecture ne peut être conservée : {reader} a ouvert cette tâche, et {who} est maintenant le lecteur</translation>
     </message>
     <message>
         <source>no reason is on record</source>
@@ -14677,15 +14683,15 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>nobody has said it yet: the files call her Unassigned, and after she is known they are other ones</source>
-        <translation>personne ne l’a encore dit&#xa0;: les fichiers l’appellent Unassigned, et une fois qu’elle sera connue, ce seront d’autres fichiers</translation>
+        <translation>personne ne l’a encore dit : les fichiers l’appellent Unassigned, et une fois qu’elle sera connue, ce seront d’autres fichiers</translation>
     </message>
     <message>
         <source>nobody has said who its woman is: assign its visit</source>
-        <translation>personne n’a dit qui est sa patiente&#xa0;: attribuez sa consultation</translation>
+        <translation>personne n’a dit qui est sa patiente : attribuez sa consultation</translation>
     </message>
     <message>
         <source>nobody has said who the woman is: assign the visit to a patient first</source>
-        <translation>personne n’a dit qui est la patiente&#xa0;: attribuez d’abord la consultation à une patiente</translation>
+        <translation>personne n’a dit qui est la patiente : attribuez d’abord la consultation à une patiente</translation>
     </message>
     <message>
         <source>nobody has said who this woman is either</source>
@@ -14693,7 +14699,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>nobody has said whose these visits are: they are not compared</source>
-        <translation>personne n’a dit de qui sont ces consultations&#xa0;: elles ne sont pas comparées</translation>
+        <translation>personne n’a dit de qui sont ces consultations : elles ne sont pas comparées</translation>
     </message>
     <message>
         <source>nobody in this library is called {pseudonym!r} in an export</source>
@@ -14717,7 +14723,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>non-stained</source>
-        <comment>Lugol&apos;s iodine</comment>
+        <comment>Lugol's iodine</comment>
         <translation>non coloré</translation>
     </message>
     <message>
@@ -14833,7 +14839,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>none: taken at random</source>
-        <translation>rien&#xa0;: prélevé au hasard</translation>
+        <translation>rien : prélevé au hasard</translation>
     </message>
     <message>
         <source>normal</source>
@@ -14866,7 +14872,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>not aligned: {reason}</source>
-        <translation>non alignées&#xa0;: {reason}</translation>
+        <translation>non alignées : {reason}</translation>
     </message>
     <message>
         <source>not assessed</source>
@@ -14879,11 +14885,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>not brought back: {problem}. Its record is there. Look for the picture in another backup and put it back with pfm library repair NEW_FOLDER --from OTHER_BACKUP; the library, where it is still there, puts it into {folder} with pfm library backup --check</source>
-        <translation>non restaurée&#xa0;: {problem}. Son enregistrement est là. Cherchez l’image dans une autre sauvegarde et remettez-la en place avec pfm library repair NEW_FOLDER --from OTHER_BACKUP&#x202f;; la bibliothèque, si elle l’a encore, la met dans {folder} avec pfm library backup --check</translation>
+        <translation>non restaurée : {problem}. Son enregistrement est là. Cherchez l’image dans une autre sauvegarde et remettez-la en place avec pfm library repair NEW_FOLDER --from OTHER_BACKUP ; la bibliothèque, si elle l’a encore, la met dans {folder} avec pfm library backup --check</translation>
     </message>
     <message>
         <source>not calibrated: no mm</source>
-        <translation>non étalonné&#xa0;: pas de mm</translation>
+        <translation>non étalonné : pas de mm</translation>
     </message>
     <message>
         <source>not checked</source>
@@ -14933,7 +14939,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>not kept: {problem}</source>
-        <translation>non conservée&#xa0;: {problem}</translation>
+        <translation>non conservée : {problem}</translation>
     </message>
     <message>
         <source>not known</source>
@@ -14957,15 +14963,15 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>not now: {why}</source>
-        <translation>pas maintenant&#xa0;: {why}</translation>
+        <translation>pas maintenant : {why}</translation>
     </message>
     <message>
         <source>not now: {work}</source>
-        <translation>pas maintenant&#xa0;: {work}</translation>
+        <translation>pas maintenant : {work}</translation>
     </message>
     <message>
         <source>not on disk yet: {trouble}</source>
-        <translation>pas encore sur le disque&#xa0;: {trouble}</translation>
+        <translation>pas encore sur le disque : {trouble}</translation>
     </message>
     <message>
         <source>not on the stage now</source>
@@ -14981,15 +14987,15 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>not registered: {cause}. Give the white-light and the fluorescence picture of one visit</source>
-        <translation>non recalée&#xa0;: {cause}. Donnez l’image en lumière blanche et l’image en fluorescence d’une même consultation</translation>
+        <translation>non recalée : {cause}. Donnez l’image en lumière blanche et l’image en fluorescence d’une même consultation</translation>
     </message>
     <message>
         <source>not registered: {cause}. Points can be placed by hand in the window, pfm-desktop</source>
-        <translation>non recalée&#xa0;: {cause}. Des points peuvent être placés à la main dans la fenêtre, pfm-desktop</translation>
+        <translation>non recalée : {cause}. Des points peuvent être placés à la main dans la fenêtre, pfm-desktop</translation>
     </message>
     <message>
         <source>not registered: {reason}</source>
-        <translation>non recalée&#xa0;: {reason}</translation>
+        <translation>non recalée : {reason}</translation>
     </message>
     <message>
         <source>not said</source>
@@ -15037,7 +15043,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>nothing at opacity 0 %</source>
-        <translation>rien à une opacité de 0&#xa0;%</translation>
+        <translation>rien à une opacité de 0 %</translation>
     </message>
     <message>
         <source>nothing came</source>
@@ -15125,31 +15131,31 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>nothing was changed: it could pass for another name</source>
-        <translation>rien n’a été modifié&#xa0;: il pourrait passer pour un autre nom</translation>
+        <translation>rien n’a été modifié : il pourrait passer pour un autre nom</translation>
     </message>
     <message>
-        <source>nothing was changed; its keys are the right ones, and the pictures stand in the folder &apos;pictures&apos;, encrypted</source>
-        <translation>rien n’a été modifié&#x202f;; ses clés sont les bonnes, et les images sont dans le dossier «&#xa0;pictures&#xa0;», chiffrées</translation>
+        <source>nothing was changed; its keys are the right ones, and the pictures stand in the folder 'pictures', encrypted</source>
+        <translation>rien n’a été modifié ; ses clés sont les bonnes, et les images sont dans le dossier « pictures », chiffrées</translation>
     </message>
     <message>
         <source>nothing was changed; the database and the pictures are there, encrypted</source>
-        <translation>rien n’a été modifié&#x202f;; la base de données et les images sont là, chiffrées</translation>
+        <translation>rien n’a été modifié ; la base de données et les images sont là, chiffrées</translation>
     </message>
     <message>
         <source>nothing was changed; the pictures and the database are still there, encrypted</source>
-        <translation>rien n’a été modifié&#x202f;; les images et la base de données sont toujours là, chiffrées</translation>
+        <translation>rien n’a été modifié ; les images et la base de données sont toujours là, chiffrées</translation>
     </message>
     <message>
-        <source>nothing was changed; the pictures stand in the folder &apos;pictures&apos;</source>
-        <translation>rien n’a été modifié&#x202f;; les images sont dans le dossier «&#xa0;pictures&#xa0;»</translation>
+        <source>nothing was changed; the pictures stand in the folder 'pictures'</source>
+        <translation>rien n’a été modifié ; les images sont dans le dossier « pictures »</translation>
     </message>
     <message>
-        <source>nothing was changed; the pictures stand in the folder &apos;pictures&apos;, encrypted</source>
-        <translation>rien n’a été modifié&#x202f;; les images sont dans le dossier «&#xa0;pictures&#xa0;», chiffrées</translation>
+        <source>nothing was changed; the pictures stand in the folder 'pictures', encrypted</source>
+        <translation>rien n’a été modifié ; les images sont dans le dossier « pictures », chiffrées</translation>
     </message>
     <message>
         <source>nothing was changed; {key_file} is the right one, as its keys open the pictures</source>
-        <translation>rien n’a été modifié&#x202f;; {key_file} est le bon, car ses clés ouvrent les images</translation>
+        <translation>rien n’a été modifié ; {key_file} est le bon, car ses clés ouvrent les images</translation>
     </message>
     <message>
         <source>nothing was checked</source>
@@ -15165,7 +15171,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>nothing was exported; the record says that it was begun and not completed</source>
-        <translation>rien n’a été exporté&#x202f;; il est consigné que l’export a été commencé et non achevé</translation>
+        <translation>rien n’a été exporté ; il est consigné que l’export a été commencé et non achevé</translation>
     </message>
     <message>
         <source>nothing was loaded from them</source>
@@ -15233,7 +15239,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>now: {indication}</source>
-        <translation>maintenant&#xa0;: {indication}</translation>
+        <translation>maintenant : {indication}</translation>
     </message>
     <message>
         <source>obstructed</source>
@@ -15278,7 +15284,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>on another way than the file itself: by telephone, or in a letter</source>
-        <translation>par une autre voie que le fichier lui-même&#xa0;: par téléphone, ou par courrier</translation>
+        <translation>par une autre voie que le fichier lui-même : par téléphone, ou par courrier</translation>
     </message>
     <message>
         <source>on the other picture, and the pair is not registered</source>
@@ -15302,11 +15308,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>one picture stands twice: {first} and {second}</source>
-        <translation>une image figure deux fois&#xa0;: {first} et {second}</translation>
+        <translation>une image figure deux fois : {first} et {second}</translation>
     </message>
     <message>
         <source>one point is no line: nothing was drawn</source>
-        <translation>un point n’est pas une ligne&#xa0;: rien n’a été dessiné</translation>
+        <translation>un point n’est pas une ligne : rien n’a été dessiné</translation>
     </message>
     <message>
         <source>one to one, fit</source>
@@ -15317,32 +15323,32 @@ la bibliothèque</translation>
         <translation>une à {most} personnes lisent chaque paire</translation>
     </message>
     <message>
-        <source>only a description in the file&apos;s own record says it, perhaps of the whole examination</source>
+        <source>only a description in the file's own record says it, perhaps of the whole examination</source>
         <translation>seule une description dans les données du fichier lui-même l’indique, peut-être pour tout l’examen</translation>
     </message>
     <message>
         <source>only its colours say it: those of fluorescence or of a green filter</source>
-        <translation>seules ses couleurs l’indiquent&#xa0;: celles de la fluorescence ou d’un filtre vert</translation>
+        <translation>seules ses couleurs l’indiquent : celles de la fluorescence ou d’un filtre vert</translation>
     </message>
     <message>
         <source>only its colours say it: those of white light</source>
-        <translation>seules ses couleurs l’indiquent&#xa0;: celles de la lumière blanche</translation>
+        <translation>seules ses couleurs l’indiquent : celles de la lumière blanche</translation>
     </message>
     <message>
         <source>only pictures after acetic acid have a mark</source>
         <translation>seules les images après acide acétique ont un repère de temps</translation>
     </message>
     <message>
-        <source>only the file&apos;s time says it, which copying may have changed</source>
+        <source>only the file's time says it, which copying may have changed</source>
         <translation>seule l’heure du fichier l’indique, et une copie a pu la changer</translation>
     </message>
     <message>
         <source>only the first of {count} pictures in the file is read: save the others as files of their own</source>
-        <translation>seule la première des {count} images du fichier est lue&#xa0;: enregistrez les autres dans des fichiers séparés</translation>
+        <translation>seule la première des {count} images du fichier est lue : enregistrez les autres dans des fichiers séparés</translation>
     </message>
     <message>
         <source>only the lower 12 of its 16 bits are used, so it looks dark: export it as 8-bit</source>
-        <translation>seuls les 12 bits inférieurs de ses 16 bits sont utilisés, elle paraît donc sombre&#xa0;: exportez-la en 8 bits</translation>
+        <translation>seuls les 12 bits inférieurs de ses 16 bits sont utilisés, elle paraît donc sombre : exportez-la en 8 bits</translation>
     </message>
     <message numerus="yes">
         <source>only this says that she is {name}, who has %n picture(s) here</source>
@@ -15462,7 +15468,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>os? ({key})</source>
-        <translation>orifice&#x202f;? ({key})</translation>
+        <translation>orifice ? ({key})</translation>
     </message>
     <message>
         <source>other</source>
@@ -15533,7 +15539,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>packed in a way that is not read: unpack the zip first</source>
-        <translation>compressé d’une façon qui n’est pas lue&#xa0;: décompressez d’abord le zip</translation>
+        <translation>compressé d’une façon qui n’est pas lue : décompressez d’abord le zip</translation>
     </message>
     <message>
         <source>page {page} of {pages}</source>
@@ -15593,7 +15599,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>perhaps in use by another user of this computer: {why}</source>
-        <translation>peut-être utilisée par un autre utilisateur de cet ordinateur&#xa0;: {why}</translation>
+        <translation>peut-être utilisée par un autre utilisateur de cet ordinateur : {why}</translation>
     </message>
     <message>
         <source>perimenopausal</source>
@@ -15613,7 +15619,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>pfm_desktop: second screen</source>
-        <translation>pfm_desktop&#xa0;: second écran</translation>
+        <translation>pfm_desktop : second écran</translation>
     </message>
     <message>
         <source>phantoms</source>
@@ -15633,7 +15639,7 @@ la bibliothèque</translation>
         <translation>image</translation>
     </message>
     <message>
-        <source>picture after Lugol&apos;s iodine</source>
+        <source>picture after Lugol's iodine</source>
         <translation>image après lugol</translation>
     </message>
     <message>
@@ -15642,7 +15648,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>picture {number} of the sequence cannot be shown: {message}</source>
-        <translation>l’image {number} de la séquence ne peut pas être affichée&#xa0;: {message}</translation>
+        <translation>l’image {number} de la séquence ne peut pas être affichée : {message}</translation>
     </message>
     <message>
         <source>pictures</source>
@@ -15792,7 +15798,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>pregnant: {answer}</source>
-        <translation>enceinte&#xa0;: {answer}</translation>
+        <translation>enceinte : {answer}</translation>
     </message>
     <message>
         <source>premenopausal</source>
@@ -15826,7 +15832,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>promoted: it answers</source>
-        <translation>promu&#xa0;: il répond</translation>
+        <translation>promu : il répond</translation>
     </message>
     <message>
         <source>punch forceps</source>
@@ -15858,7 +15864,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>put user name and password into the address: http://user:password@...</source>
-        <translation>mettez le nom d’utilisateur et le mot de passe dans l’adresse&#xa0;: http://user:password@...</translation>
+        <translation>mettez le nom d’utilisateur et le mot de passe dans l’adresse : http://user:password@...</translation>
     </message>
     <message>
         <source>put {file} back from a backup, or choose another folder</source>
@@ -15866,11 +15872,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>put {key_file} back from a backup of this library: {how}</source>
-        <translation>remettez {key_file} en place à partir d’une sauvegarde de cette bibliothèque&#xa0;: {how}</translation>
+        <translation>remettez {key_file} en place à partir d’une sauvegarde de cette bibliothèque : {how}</translation>
     </message>
     <message>
         <source>put {key_file} back: {how}</source>
-        <translation>remettez {key_file} en place&#xa0;: {how}</translation>
+        <translation>remettez {key_file} en place : {how}</translation>
     </message>
     <message>
         <source>quality</source>
@@ -15923,7 +15929,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>reason: {reason}</source>
-        <translation>motif&#xa0;: {reason}</translation>
+        <translation>motif : {reason}</translation>
     </message>
     <message>
         <source>record a second read instead</source>
@@ -15935,31 +15941,31 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>recording ended: {why}; {kept}</source>
-        <translation>enregistrement terminé&#xa0;: {why}&#x202f;; {kept}</translation>
+        <translation>enregistrement terminé : {why} ; {kept}</translation>
     </message>
     <message>
         <source>records: the {kind} {name} is missing: line {line} of the audit trail is the last about it</source>
-        <translation>données&#xa0;: élément «&#xa0;{kind}&#xa0;» {name} manquant&#xa0;: la ligne {line} de la piste d’audit est la dernière à son sujet</translation>
+        <translation>données : élément « {kind} » {name} manquant : la ligne {line} de la piste d’audit est la dernière à son sujet</translation>
     </message>
     <message>
         <source>records: the {kind} {name} is not in the audit trail</source>
-        <translation>données&#xa0;: élément «&#xa0;{kind}&#xa0;» {name} absent de la piste d’audit</translation>
+        <translation>données : élément « {kind} » {name} absent de la piste d’audit</translation>
     </message>
     <message>
         <source>records: the {kind} {name} is not what the audit trail says (line {line} is the last about it): {fields}</source>
-        <translation>données&#xa0;: l’élément «&#xa0;{kind}&#xa0;» {name} n’est pas conforme à la piste d’audit (la ligne {line} est la dernière à son sujet)&#xa0;: {fields}</translation>
+        <translation>données : l’élément « {kind} » {name} n’est pas conforme à la piste d’audit (la ligne {line} est la dernière à son sujet) : {fields}</translation>
     </message>
     <message>
         <source>records: the {kind} {name} was removed (line {line} of the audit trail), and is there</source>
-        <translation>données&#xa0;: l’élément «&#xa0;{kind}&#xa0;» {name} a été supprimé (ligne {line} de la piste d’audit), mais il est présent</translation>
+        <translation>données : l’élément « {kind} » {name} a été supprimé (ligne {line} de la piste d’audit), mais il est présent</translation>
     </message>
     <message>
         <source>records: those of the kind {kind} cannot be read: {why}</source>
-        <translation>données&#xa0;: les éléments du type «&#xa0;{kind}&#xa0;» ne peuvent pas être lus&#xa0;: {why}</translation>
+        <translation>données : les éléments du type « {kind} » ne peuvent pas être lus : {why}</translation>
     </message>
     <message>
         <source>records: {count} more are not what the audit trail says</source>
-        <translation>données&#xa0;: {count} autres éléments ne sont pas conformes à la piste d’audit</translation>
+        <translation>données : {count} autres éléments ne sont pas conformes à la piste d’audit</translation>
     </message>
     <message>
         <source>red</source>
@@ -15995,11 +16001,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>registered: {status}</source>
-        <translation>recalée&#xa0;: {status}</translation>
+        <translation>recalée : {status}</translation>
     </message>
     <message>
         <source>registered: {status}, estimated error {error:.1f} px</source>
-        <translation>recalée&#xa0;: {status}, erreur estimée {error:.1f} px</translation>
+        <translation>recalée : {status}, erreur estimée {error:.1f} px</translation>
     </message>
     <message>
         <source>registering ...</source>
@@ -16040,7 +16046,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>remove or rename the folder {folder}: then {name} {version} answers, which came with the program</source>
-        <translation>supprimez ou renommez le dossier {folder}&#xa0;: c’est alors {name} {version}, fourni avec le programme, qui répond</translation>
+        <translation>supprimez ou renommez le dossier {folder} : c’est alors {name} {version}, fourni avec le programme, qui répond</translation>
     </message>
     <message>
         <source>remove the contours first</source>
@@ -16285,7 +16291,7 @@ la bibliothèque</translation>
         <translation>elle a un pseudonyme dans des exports pour la recherche, et il doit rester connu que c’est le sien</translation>
     </message>
     <message>
-        <source>shorten it in the patient&apos;s record</source>
+        <source>shorten it in the patient's record</source>
         <translation>raccourcissez-le dans le dossier de la patiente</translation>
     </message>
     <message>
@@ -16358,7 +16364,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>some glare: tilt the light</source>
-        <translation>quelques reflets&#xa0;: inclinez la lumière</translation>
+        <translation>quelques reflets : inclinez la lumière</translation>
     </message>
     <message>
         <source>some of it is brighter than the rest</source>
@@ -16437,7 +16443,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>stained</source>
-        <comment>Lugol&apos;s iodine</comment>
+        <comment>Lugol's iodine</comment>
         <translation>coloré</translation>
     </message>
     <message>
@@ -16567,7 +16573,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>take {count} letters or more; four words that do not belong together are good, and easy to keep</source>
-        <translation>prenez {count} caractères ou plus&#x202f;; quatre mots sans rapport entre eux conviennent bien et se retiennent facilement</translation>
+        <translation>prenez {count} caractères ou plus ; quatre mots sans rapport entre eux conviennent bien et se retiennent facilement</translation>
     </message>
     <message>
         <source>taken after a picture with acetic acid</source>
@@ -16579,7 +16585,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>taken at: not known</source>
-        <translation>heure de prise&#xa0;: inconnue</translation>
+        <translation>heure de prise : inconnue</translation>
     </message>
     <message>
         <source>taken {apart:.0f} s apart</source>
@@ -16665,7 +16671,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the audit trail was not exported: this library is open for reading only, and an export must go on record</source>
-        <translation>la piste d’audit n’a pas été exportée&#xa0;: cette bibliothèque est ouverte en lecture seule, et un export doit être consigné</translation>
+        <translation>la piste d’audit n’a pas été exportée : cette bibliothèque est ouverte en lecture seule, et un export doit être consigné</translation>
     </message>
     <message>
         <source>the backup is unchanged</source>
@@ -16677,7 +16683,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the backup is unchanged; its snapshots and pictures are there, encrypted</source>
-        <translation>la sauvegarde est inchangée&#x202f;; ses instantanés et ses images sont là, chiffrés</translation>
+        <translation>la sauvegarde est inchangée ; ses instantanés et ses images sont là, chiffrés</translation>
     </message>
     <message>
         <source>the backup {folder} is being written</source>
@@ -16701,7 +16707,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the board lies aslant: its squares differ by {spread:.0%}</source>
-        <translation>le damier est incliné&#xa0;: ses carrés diffèrent de {spread:.0%}</translation>
+        <translation>le damier est incliné : ses carrés diffèrent de {spread:.0%}</translation>
     </message>
     <message>
         <source>the box {left}, {top}, {right}, {bottom} covers nothing of its picture</source>
@@ -16709,7 +16715,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the camera could not be set for fluorescence: {problem}</source>
-        <translation>la caméra n’a pas pu être réglée pour la fluorescence&#xa0;: {problem}</translation>
+        <translation>la caméra n’a pas pu être réglée pour la fluorescence : {problem}</translation>
     </message>
     <message>
         <source>the camera does not answer</source>
@@ -16744,7 +16750,7 @@ la bibliothèque</translation>
         <translation>la fiche {path} ne peut pas être lue ({reason})</translation>
     </message>
     <message>
-        <source>the clinic&apos;s number</source>
+        <source>the clinic's number</source>
         <translation>n° de dossier</translation>
     </message>
     <message>
@@ -16833,7 +16839,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the end of the recording was not kept: {why}</source>
-        <translation>la fin de l’enregistrement n’a pas été conservée&#xa0;: {why}</translation>
+        <translation>la fin de l’enregistrement n’a pas été conservée : {why}</translation>
     </message>
     <message>
         <source>the engine refuses its pictures</source>
@@ -16841,11 +16847,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the export was not completed, and what was written of it could not be removed: {file}</source>
-        <translation>l’export n’a pas été achevé, et ce qui en a été écrit n’a pas pu être supprimé&#xa0;: {file}</translation>
+        <translation>l’export n’a pas été achevé, et ce qui en a été écrit n’a pas pu être supprimé : {file}</translation>
     </message>
     <message>
         <source>the export was not completed, and what was written of it could not be removed: {folder}</source>
-        <translation>l’export n’a pas été achevé, et ce qui en a été écrit n’a pas pu être supprimé&#xa0;: {folder}</translation>
+        <translation>l’export n’a pas été achevé, et ce qui en a été écrit n’a pas pu être supprimé : {folder}</translation>
     </message>
     <message>
         <source>the features of {source} are no numbers, or not those that the model was measured with</source>
@@ -16857,15 +16863,15 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the file does not end with its signature: the end was cut off, or something was added to it</source>
-        <translation>le fichier ne se termine pas par sa signature&#xa0;: la fin a été coupée, ou quelque chose y a été ajouté</translation>
+        <translation>le fichier ne se termine pas par sa signature : la fin a été coupée, ou quelque chose y a été ajouté</translation>
     </message>
     <message>
         <source>the file ends after its first line: the rest was cut off</source>
-        <translation>le fichier se termine après sa première ligne&#xa0;: le reste a été coupé</translation>
+        <translation>le fichier se termine après sa première ligne : le reste a été coupé</translation>
     </message>
     <message>
         <source>the file has format version {theirs}, this program knows {ours}: update it</source>
-        <translation>le fichier est au format de version {theirs}, ce programme connaît {ours}&#xa0;: mettez-le à jour</translation>
+        <translation>le fichier est au format de version {theirs}, ce programme connaît {ours} : mettez-le à jour</translation>
     </message>
     <message>
         <source>the file holds {lines} lines of the trail, and {written} were written</source>
@@ -16877,34 +16883,34 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the file says that the picture was made from another one; it may be drawn over</source>
-        <translation>le fichier indique que l’image a été faite à partir d’une autre&#x202f;; il peut y avoir des éléments dessinés dessus</translation>
+        <translation>le fichier indique que l’image a été faite à partir d’une autre ; il peut y avoir des éléments dessinés dessus</translation>
     </message>
     <message>
         <source>the file says that words are drawn into the picture; they may name the patient</source>
-        <translation>le fichier indique que du texte est incrusté dans l’image&#x202f;; il peut nommer la patiente</translation>
+        <translation>le fichier indique que du texte est incrusté dans l’image ; il peut nommer la patiente</translation>
     </message>
     <message>
         <source>the file was signed with another key: its fingerprint is {fingerprint}, and not {expected}</source>
-        <translation>le fichier a été signé avec une autre clé&#xa0;: son empreinte est {fingerprint}, et non {expected}</translation>
+        <translation>le fichier a été signé avec une autre clé : son empreinte est {fingerprint}, et non {expected}</translation>
     </message>
     <message>
-        <source>the file&apos;s name</source>
+        <source>the file's name</source>
         <translation>le nom du fichier</translation>
     </message>
     <message>
-        <source>the file&apos;s name {name}</source>
+        <source>the file's name {name}</source>
         <translation>le nom du fichier {name}</translation>
     </message>
     <message>
-        <source>the file&apos;s own record</source>
+        <source>the file's own record</source>
         <translation>l’enregistrement propre au fichier</translation>
     </message>
     <message>
-        <source>the file&apos;s own record says so</source>
+        <source>the file's own record says so</source>
         <translation>l’enregistrement propre au fichier l’indique</translation>
     </message>
     <message>
-        <source>the file&apos;s own record says the day only</source>
+        <source>the file's own record says the day only</source>
         <translation>l’enregistrement propre au fichier n’indique que le jour</translation>
     </message>
     <message>
@@ -16949,15 +16955,15 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the folder cannot be looked into: {problem}</source>
-        <translation>le contenu du dossier ne peut pas être consulté&#xa0;: {problem}</translation>
+        <translation>le contenu du dossier ne peut pas être consulté : {problem}</translation>
     </message>
     <message>
         <source>the folder cannot be written: {why}</source>
-        <translation>le dossier ne peut pas être écrit&#xa0;: {why}</translation>
+        <translation>le dossier ne peut pas être écrit : {why}</translation>
     </message>
     <message>
         <source>the folder holds more than {count:,} files: give its parts one by one</source>
-        <translation>le dossier contient plus de {count:,} fichiers&#xa0;: donnez ses parties une par une</translation>
+        <translation>le dossier contient plus de {count:,} fichiers : donnez ses parties une par une</translation>
     </message>
     <message>
         <source>the folder is not there any more</source>
@@ -16973,11 +16979,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the folder {path} cannot be looked into: {problem}</source>
-        <translation>le contenu du dossier {path} ne peut pas être consulté&#xa0;: {problem}</translation>
+        <translation>le contenu du dossier {path} ne peut pas être consulté : {problem}</translation>
     </message>
     <message>
         <source>the folder {path} cannot be looked into: {why}</source>
-        <translation>le contenu du dossier {path} ne peut pas être consulté&#xa0;: {why}</translation>
+        <translation>le contenu du dossier {path} ne peut pas être consulté : {why}</translation>
     </message>
     <message>
         <source>the frame is of another size</source>
@@ -17022,15 +17028,15 @@ la bibliothèque</translation>
     <message numerus="yes">
         <source>the identifier {identifier} is on record with %n picture(s) and without the {missing} said here</source>
         <translation>
-            <numerusform>l’identifiant {identifier} est consigné avec %n image, mais sans ce qui est indiqué ici&#xa0;: {missing}</numerusform>
-            <numerusform>l’identifiant {identifier} est consigné avec %n images, mais sans ce qui est indiqué ici&#xa0;: {missing}</numerusform>
+            <numerusform>l’identifiant {identifier} est consigné avec %n image, mais sans ce qui est indiqué ici : {missing}</numerusform>
+            <numerusform>l’identifiant {identifier} est consigné avec %n images, mais sans ce qui est indiqué ici : {missing}</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>the identifier {identifier} is on record with %n picture(s), and {names} within it may be another woman</source>
         <translation>
-            <numerusform>l’identifiant {identifier} est consigné avec %n image, et il peut y avoir dessous une autre patiente&#xa0;: {names}</numerusform>
-            <numerusform>l’identifiant {identifier} est consigné avec %n images, et il peut y avoir parmi elles une autre patiente&#xa0;: {names}</numerusform>
+            <numerusform>l’identifiant {identifier} est consigné avec %n image, et il peut y avoir dessous une autre patiente : {names}</numerusform>
+            <numerusform>l’identifiant {identifier} est consigné avec %n images, et il peut y avoir parmi elles une autre patiente : {names}</numerusform>
         </translation>
     </message>
     <message>
@@ -17042,7 +17048,7 @@ la bibliothèque</translation>
         <translation>l’identifiant {identifier} est consigné avec un autre nom ou une autre date de naissance</translation>
     </message>
     <message>
-        <source>the identifier {identifier} is said to be {name}&apos;s, and folder or file say {other}</source>
+        <source>the identifier {identifier} is said to be {name}'s, and folder or file say {other}</source>
         <translation>l’identifiant {identifier} est indiqué comme celui de {name}, et le dossier ou le fichier indique {other}</translation>
     </message>
     <message>
@@ -17055,15 +17061,15 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the key file of the snapshot {snapshot} {harm} ({file}): pfm library restore brings it back with that of another one, with the names and passwords of that day</source>
-        <translation>le fichier de clés de l’instantané {snapshot} {harm} ({file})&#xa0;: pfm library restore restaure celui-ci avec le fichier d’un autre instantané, avec les noms et les mots de passe de ce jour-là</translation>
+        <translation>le fichier de clés de l’instantané {snapshot} {harm} ({file}) : pfm library restore restaure celui-ci avec le fichier d’un autre instantané, avec les noms et les mots de passe de ce jour-là</translation>
     </message>
     <message>
         <source>the key file of the snapshot {snapshot} {harm} ({file}): that of {other} is used, which opens it as well, with the names and passwords of that day</source>
-        <translation>le fichier de clés de l’instantané {snapshot} {harm} ({file})&#xa0;: celui de {other} est utilisé, qui l’ouvre aussi, avec les noms et les mots de passe de ce jour-là</translation>
+        <translation>le fichier de clés de l’instantané {snapshot} {harm} ({file}) : celui de {other} est utilisé, qui l’ouvre aussi, avec les noms et les mots de passe de ce jour-là</translation>
     </message>
     <message>
         <source>the key file {file} is missing or damaged: without it nobody can open this library</source>
-        <translation>le fichier de clés {file} est absent ou endommagé&#xa0;: sans lui, personne ne peut ouvrir cette bibliothèque</translation>
+        <translation>le fichier de clés {file} est absent ou endommagé : sans lui, personne ne peut ouvrir cette bibliothèque</translation>
     </message>
     <message>
         <source>the key that signs exports of the audit trail is damaged</source>
@@ -17071,7 +17077,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the kind of DICOM was not changed: {why}</source>
-        <translation>le type de DICOM n’a pas été modifié&#xa0;: {why}</translation>
+        <translation>le type de DICOM n’a pas été modifié : {why}</translation>
     </message>
     <message numerus="yes">
         <source>the labels of %n case(s) of the locked test have changed since the models were compared</source>
@@ -17126,19 +17132,19 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the library in {path} could not be opened for writing: {why}</source>
-        <translation>la bibliothèque dans {path} n’a pas pu être ouverte en écriture&#xa0;: {why}</translation>
+        <translation>la bibliothèque dans {path} n’a pas pu être ouverte en écriture : {why}</translation>
     </message>
     <message>
         <source>the library is no longer at {library}: its folder was moved or renamed, or its disk is gone</source>
-        <translation>la bibliothèque n’est plus dans {library}&#xa0;: son dossier a été déplacé ou renommé, ou son disque n’est plus là</translation>
+        <translation>la bibliothèque n’est plus dans {library} : son dossier a été déplacé ou renommé, ou son disque n’est plus là</translation>
     </message>
     <message>
-        <source>the library is no longer at {path}: its folder or the file &apos;lock&apos; in it was moved, renamed or removed while it was open, or its disk is gone</source>
-        <translation>la bibliothèque n’est plus dans {path}&#xa0;: son dossier ou le fichier «&#xa0;lock&#xa0;» qu’il contient a été déplacé, renommé ou supprimé pendant qu’elle était ouverte, ou son disque n’est plus là</translation>
+        <source>the library is no longer at {path}: its folder or the file 'lock' in it was moved, renamed or removed while it was open, or its disk is gone</source>
+        <translation>la bibliothèque n’est plus dans {path} : son dossier ou le fichier « lock » qu’il contient a été déplacé, renommé ou supprimé pendant qu’elle était ouverte, ou son disque n’est plus là</translation>
     </message>
     <message>
         <source>the library is open for reading only: {reason}</source>
-        <translation>la bibliothèque est ouverte en lecture seule&#xa0;: {reason}</translation>
+        <translation>la bibliothèque est ouverte en lecture seule : {reason}</translation>
     </message>
     <message>
         <source>the library is unchanged</source>
@@ -17158,11 +17164,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the library still cannot be written: {reason}</source>
-        <translation>la bibliothèque ne peut toujours pas être écrite&#xa0;: {reason}</translation>
+        <translation>la bibliothèque ne peut toujours pas être écrite : {reason}</translation>
     </message>
     <message>
         <source>the library {library} cannot be read: its disk or network share answers with an error ({problem})</source>
-        <translation>la bibliothèque {library} ne peut pas être lue&#xa0;: son disque ou son partage réseau répond par une erreur ({problem})</translation>
+        <translation>la bibliothèque {library} ne peut pas être lue : son disque ou son partage réseau répond par une erreur ({problem})</translation>
     </message>
     <message>
         <source>the library {library} could not be read or written ({problem})</source>
@@ -17170,11 +17176,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the library {library} could not be used: {problem}</source>
-        <translation>la bibliothèque {library} n’a pas pu être utilisée&#xa0;: {problem}</translation>
+        <translation>la bibliothèque {library} n’a pas pu être utilisée : {problem}</translation>
     </message>
     <message>
         <source>the library {library} is busy: {why}</source>
-        <translation>la bibliothèque {library} est occupée&#xa0;: {why}</translation>
+        <translation>la bibliothèque {library} est occupée : {why}</translation>
     </message>
     <message>
         <source>the library {library} is encrypted</source>
@@ -17194,23 +17200,23 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the library {path} is encrypted, and {key_file} and {copy} are missing: without one nobody can open it</source>
-        <translation>la bibliothèque {path} est chiffrée, et {key_file} et {copy} sont absents&#xa0;: sans l’un d’eux, personne ne peut l’ouvrir</translation>
+        <translation>la bibliothèque {path} est chiffrée, et {key_file} et {copy} sont absents : sans l’un d’eux, personne ne peut l’ouvrir</translation>
     </message>
     <message>
         <source>the library {path} is of an older version and cannot be brought up to date: {reason}</source>
-        <translation>la bibliothèque {path} est d’une version plus ancienne et ne peut pas être mise à jour&#xa0;: {reason}</translation>
+        <translation>la bibliothèque {path} est d’une version plus ancienne et ne peut pas être mise à jour : {reason}</translation>
     </message>
     <message>
         <source>the library {path} is open for reading only: {why}</source>
-        <translation>la bibliothèque {path} est ouverte en lecture seule&#xa0;: {why}</translation>
+        <translation>la bibliothèque {path} est ouverte en lecture seule : {why}</translation>
     </message>
     <message>
         <source>the library {path} is perhaps in use by another user of this computer or on another one: {why}</source>
-        <translation>la bibliothèque {path} est peut-être utilisée par un autre utilisateur de cet ordinateur ou sur un autre ordinateur&#xa0;: {why}</translation>
+        <translation>la bibliothèque {path} est peut-être utilisée par un autre utilisateur de cet ordinateur ou sur un autre ordinateur : {why}</translation>
     </message>
     <message>
         <source>the library {path} was not closed properly, and {reason}: it cannot be brought in order</source>
-        <translation>la bibliothèque {path} n’a pas été fermée correctement, et {reason}&#xa0;: elle ne peut pas être remise en ordre</translation>
+        <translation>la bibliothèque {path} n’a pas été fermée correctement, et {reason} : elle ne peut pas être remise en ordre</translation>
     </message>
     <message>
         <source>the library {path} was not closed properly, or is in use elsewhere, and its folder cannot be written</source>
@@ -17258,11 +17264,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the model cannot be asked: {why}</source>
-        <translation>le modèle ne peut pas être interrogé&#xa0;: {why}</translation>
+        <translation>le modèle ne peut pas être interrogé : {why}</translation>
     </message>
     <message>
         <source>the model could not be copied to {out}: {why}</source>
-        <translation>le modèle n’a pas pu être copié vers {out}&#xa0;: {why}</translation>
+        <translation>le modèle n’a pas pu être copié vers {out} : {why}</translation>
     </message>
     <message>
         <source>the model does not read its sources</source>
@@ -17278,11 +17284,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the model is to read {sources}, the cases are white light + {second}</source>
-        <translation>le modèle doit lire {sources}, les cas sont&#xa0;: lumière blanche + {second}</translation>
+        <translation>le modèle doit lire {sources}, les cas sont : lumière blanche + {second}</translation>
     </message>
     <message>
         <source>the model is to read {sources}, the cases are {others}</source>
-        <translation>le modèle doit lire {sources}, les cas sont&#xa0;: {others}</translation>
+        <translation>le modèle doit lire {sources}, les cas sont : {others}</translation>
     </message>
     <message>
         <source>the model is unchanged</source>
@@ -17298,19 +17304,19 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the model was not changed: {why}</source>
-        <translation>le modèle n’a pas été changé&#xa0;: {why}</translation>
+        <translation>le modèle n’a pas été changé : {why}</translation>
     </message>
     <message>
         <source>the model was trained for pictures that this program does not know: {source}</source>
-        <translation>le modèle a été entraîné pour des images que ce programme ne connaît pas&#xa0;: {source}</translation>
+        <translation>le modèle a été entraîné pour des images que ce programme ne connaît pas : {source}</translation>
     </message>
     <message>
         <source>the model {model} that was learned here is missing or altered: it is not backed up</source>
-        <translation>le modèle {model} entraîné ici est absent ou altéré&#xa0;: il n’est pas sauvegardé</translation>
+        <translation>le modèle {model} entraîné ici est absent ou altéré : il n’est pas sauvegardé</translation>
     </message>
     <message>
         <source>the model {model} was not brought back: it is not in the backup, or altered there</source>
-        <translation>le modèle {model} n’a pas été restauré&#xa0;: il n’est pas dans la sauvegarde, ou y est altéré</translation>
+        <translation>le modèle {model} n’a pas été restauré : il n’est pas dans la sauvegarde, ou y est altéré</translation>
     </message>
     <message>
         <source>the model {name} does not read {sources}</source>
@@ -17341,7 +17347,7 @@ la bibliothèque</translation>
         <translation>le modèle {name} {version} donne des réponses qui ne sont pas des nombres</translation>
     </message>
     <message>
-        <source>the model&apos;s heatmaps are drawn by {method}</source>
+        <source>the model's heatmaps are drawn by {method}</source>
         <translation>les cartes de chaleur du modèle sont tracées par {method}</translation>
     </message>
     <message>
@@ -17394,22 +17400,22 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the new model is not promoted: {reasons}</source>
-        <translation>le nouveau modèle n’est pas promu&#xa0;: {reasons}</translation>
+        <translation>le nouveau modèle n’est pas promu : {reasons}</translation>
     </message>
     <message>
         <source>the new password is set; roles, and who may sign in, are as before</source>
-        <translation>le nouveau mot de passe est défini&#x202f;; les rôles, et qui peut se connecter, restent comme avant</translation>
+        <translation>le nouveau mot de passe est défini ; les rôles, et qui peut se connecter, restent comme avant</translation>
     </message>
     <message numerus="yes">
         <source>the newest %n line(s); scroll down for older ones</source>
         <translation>
-            <numerusform>la ligne la plus récente&#x202f;; faites défiler vers le bas pour les plus anciennes</numerusform>
-            <numerusform>les %n lignes les plus récentes&#x202f;; faites défiler vers le bas pour les plus anciennes</numerusform>
+            <numerusform>la ligne la plus récente ; faites défiler vers le bas pour les plus anciennes</numerusform>
+            <numerusform>les %n lignes les plus récentes ; faites défiler vers le bas pour les plus anciennes</numerusform>
         </translation>
     </message>
     <message>
         <source>the newest {shown:,} visits; scroll down or search to find older ones</source>
-        <translation>les {shown:,} consultations les plus récentes&#x202f;; faites défiler vers le bas ou cherchez pour trouver les plus anciennes</translation>
+        <translation>les {shown:,} consultations les plus récentes ; faites défiler vers le bas ou cherchez pour trouver les plus anciennes</translation>
     </message>
     <message>
         <source>the only case cannot be used</source>
@@ -17445,7 +17451,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the pair is not registered: {why}</source>
-        <translation>la paire n’est pas recalée&#xa0;: {why}</translation>
+        <translation>la paire n’est pas recalée : {why}</translation>
     </message>
     <message>
         <source>the pair is on the stage as before</source>
@@ -17485,15 +17491,15 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the picture file {path} cannot be read: {why}</source>
-        <translation>le fichier d’image {path} ne peut pas être lu&#xa0;: {why}</translation>
+        <translation>le fichier d’image {path} ne peut pas être lu : {why}</translation>
     </message>
     <message>
         <source>the picture file {path} was altered: its content does not match its hash</source>
-        <translation>le fichier d’image {path} a été altéré&#xa0;: son contenu ne correspond pas à son empreinte (hash)</translation>
+        <translation>le fichier d’image {path} a été altéré : son contenu ne correspond pas à son empreinte (hash)</translation>
     </message>
     <message>
         <source>the picture file {path} was altered: its content does not match its name</source>
-        <translation>le fichier d’image {path} a été altéré&#xa0;: son contenu ne correspond pas à son nom</translation>
+        <translation>le fichier d’image {path} a été altéré : son contenu ne correspond pas à son nom</translation>
     </message>
     <message>
         <source>the picture has no pixels</source>
@@ -17505,7 +17511,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the picture of {day} cannot be shown: {problem}</source>
-        <translation>l’image du {day} ne peut pas être affichée&#xa0;: {problem}</translation>
+        <translation>l’image du {day} ne peut pas être affichée : {problem}</translation>
     </message>
     <message>
         <source>the picture says so</source>
@@ -17513,7 +17519,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the picture says so; its zone is taken for that of this computer</source>
-        <translation>l’image l’indique&#x202f;; son fuseau est supposé être celui de cet ordinateur</translation>
+        <translation>l’image l’indique ; son fuseau est supposé être celui de cet ordinateur</translation>
     </message>
     <message>
         <source>the picture {name} says {day}</source>
@@ -17553,7 +17559,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the pictures were not added: another visit was opened before the files were read. Add them again</source>
-        <translation>les images n’ont pas été ajoutées&#xa0;: une autre consultation a été ouverte avant la lecture des fichiers. Ajoutez-les de nouveau</translation>
+        <translation>les images n’ont pas été ajoutées : une autre consultation a été ouverte avant la lecture des fichiers. Ajoutez-les de nouveau</translation>
     </message>
     <message>
         <source>the pictures were prepared at {size} pixels, {name} reads {wanted}</source>
@@ -17573,11 +17579,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the points do not fit each other well: look whether the tissue fits</source>
-        <translation>les points ne s’accordent pas bien entre eux&#xa0;: vérifiez que le tissu coïncide</translation>
+        <translation>les points ne s’accordent pas bien entre eux : vérifiez que le tissu coïncide</translation>
     </message>
     <message>
         <source>the points fold the picture: one of them may lie wrong, so look whether the tissue fits</source>
-        <translation>les points replient l’image&#xa0;: l’un d’eux est peut-être mal placé, vérifiez donc que le tissu coïncide</translation>
+        <translation>les points replient l’image : l’un d’eux est peut-être mal placé, vérifiez donc que le tissu coïncide</translation>
     </message>
     <message>
         <source>the points lie on top of each other or on one line</source>
@@ -17589,10 +17595,10 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the program itself is damaged: install it again</source>
-        <translation>le programme lui-même est endommagé&#xa0;: réinstallez-le</translation>
+        <translation>le programme lui-même est endommagé : réinstallez-le</translation>
     </message>
     <message>
-        <source>the pseudonym holds part of the patient&apos;s name or identifier</source>
+        <source>the pseudonym holds part of the patient's name or identifier</source>
         <translation>le pseudonyme contient une partie du nom ou de l’identifiant de la patiente</translation>
     </message>
     <message>
@@ -17629,14 +17635,14 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the registration may not be sent: {cause}</source>
-        <translation>le recalage ne peut pas être envoyé&#xa0;: {cause}</translation>
+        <translation>le recalage ne peut pas être envoyé : {cause}</translation>
     </message>
     <message>
         <source>the registration may not be used: {reason}</source>
-        <translation>le recalage ne peut pas être utilisé&#xa0;: {reason}</translation>
+        <translation>le recalage ne peut pas être utilisé : {reason}</translation>
     </message>
     <message>
-        <source>the registration {how}, which DICOM&apos;s Spatial Registration cannot hold</source>
+        <source>the registration {how}, which DICOM's Spatial Registration cannot hold</source>
         <translation>le recalage {how}, ce que le Spatial Registration de DICOM ne peut pas contenir</translation>
     </message>
     <message>
@@ -17649,7 +17655,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the run cannot be told: {reason}</source>
-        <translation>l’apprentissage ne peut pas être averti&#xa0;: {reason}</translation>
+        <translation>l’apprentissage ne peut pas être averti : {reason}</translation>
     </message>
     <message>
         <source>the same picture stands under another woman too</source>
@@ -17681,7 +17687,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the signature does not fit: the file is not what was signed</source>
-        <translation>la signature ne correspond pas&#xa0;: le fichier n’est pas ce qui a été signé</translation>
+        <translation>la signature ne correspond pas : le fichier n’est pas ce qui a été signé</translation>
     </message>
     <message>
         <source>the signed findings are unchanged</source>
@@ -17689,7 +17695,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the simulated camera has no {control}</source>
-        <translation>la caméra simulée n’a pas ce réglage&#xa0;: {control}</translation>
+        <translation>la caméra simulée n’a pas ce réglage : {control}</translation>
     </message>
     <message>
         <source>the size of its frames cannot be</source>
@@ -17701,11 +17707,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the snapshot {snapshot} cannot be checked: {problem}</source>
-        <translation>l’instantané {snapshot} ne peut pas être vérifié&#xa0;: {problem}</translation>
+        <translation>l’instantané {snapshot} ne peut pas être vérifié : {problem}</translation>
     </message>
     <message>
         <source>the snapshot {snapshot} is damaged ({wrong}): bring back another one</source>
-        <translation>l’instantané {snapshot} est endommagé ({wrong})&#xa0;: restaurez-en un autre</translation>
+        <translation>l’instantané {snapshot} est endommagé ({wrong}) : restaurez-en un autre</translation>
     </message>
     <message>
         <source>the snapshot {snapshot} of the backup {folder} is damaged ({wrong})</source>
@@ -17737,7 +17743,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the time to the lock was not changed: {why}</source>
-        <translation>le délai avant verrouillage n’a pas été modifié&#xa0;: {why}</translation>
+        <translation>le délai avant verrouillage n’a pas été modifié : {why}</translation>
     </message>
     <message>
         <source>the token width must be a multiple of the number of heads</source>
@@ -17749,11 +17755,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the training failed: in {where} its loss was no number</source>
-        <translation>l’entraînement a échoué&#xa0;: dans {where}, sa perte n’était pas un nombre</translation>
+        <translation>l’entraînement a échoué : dans {where}, sa perte n’était pas un nombre</translation>
     </message>
     <message>
         <source>the trunks of {name} do not fit: only one of the two networks is built with PConv</source>
-        <translation>les troncs de {name} ne vont pas ensemble&#xa0;: un seul des deux réseaux est construit avec PConv</translation>
+        <translation>les troncs de {name} ne vont pas ensemble : un seul des deux réseaux est construit avec PConv</translation>
     </message>
     <message>
         <source>the two pictures could not be put on each other</source>
@@ -17785,11 +17791,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the video cannot be written: {why}</source>
-        <translation>la vidéo ne peut pas être écrite&#xa0;: {why}</translation>
+        <translation>la vidéo ne peut pas être écrite : {why}</translation>
     </message>
     <message>
         <source>the video could not be written whole: {found} of {shown} frames can be read again</source>
-        <translation>la vidéo n’a pas pu être écrite en entier&#xa0;: {found} images sur {shown} peuvent être relues</translation>
+        <translation>la vidéo n’a pas pu être écrite en entier : {found} images sur {shown} peuvent être relues</translation>
     </message>
     <message>
         <source>the visit</source>
@@ -17809,7 +17815,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the weights do not fit the network: {weight} and {more} more</source>
-        <translation>les poids ne correspondent pas au réseau&#xa0;: {weight} et {more} autres</translation>
+        <translation>les poids ne correspondent pas au réseau : {weight} et {more} autres</translation>
     </message>
     <message>
         <source>the weights of {name} are missing ({weights})</source>
@@ -17857,7 +17863,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the {control} of a recording cannot be set</source>
-        <translation>ce réglage d’un enregistrement ne peut pas être modifié&#xa0;: {control}</translation>
+        <translation>ce réglage d’un enregistrement ne peut pas être modifié : {control}</translation>
     </message>
     <message>
         <source>the {control} of this camera goes from {low:g} to {high:g}, not to {value:g}</source>
@@ -17873,7 +17879,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>the {source} picture: {problems}</source>
-        <translation>l’image ({source})&#xa0;: {problems}</translation>
+        <translation>l’image ({source}) : {problems}</translation>
     </message>
     <message>
         <source>their names differ in source and stage only</source>
@@ -17917,7 +17923,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>there are no two pictures to play: {reasons}</source>
-        <translation>il n’y a pas deux images à lire en séquence&#xa0;: {reasons}</translation>
+        <translation>il n’y a pas deux images à lire en séquence : {reasons}</translation>
     </message>
     <message>
         <source>there are none</source>
@@ -17993,7 +17999,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>there is no earlier backup in {folder}: look for one elsewhere</source>
-        <translation>il n’y a pas de sauvegarde antérieure dans {folder}&#xa0;: cherchez-en une ailleurs</translation>
+        <translation>il n’y a pas de sauvegarde antérieure dans {folder} : cherchez-en une ailleurs</translation>
     </message>
     <message>
         <source>there is no file {file}</source>
@@ -18033,7 +18039,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>there is no snapshot in it: no backup was completed here</source>
-        <translation>elle ne contient aucun instantané&#xa0;: aucune sauvegarde n’a été achevée ici</translation>
+        <translation>elle ne contient aucun instantané : aucune sauvegarde n’a été achevée ici</translation>
     </message>
     <message>
         <source>there is no step {step!r}</source>
@@ -18045,7 +18051,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>there is no such kind of camera: {kind}</source>
-        <translation>ce type de caméra n’existe pas&#xa0;: {kind}</translation>
+        <translation>ce type de caméra n’existe pas : {kind}</translation>
     </message>
     <message>
         <source>there is not enough free memory for this</source>
@@ -18076,12 +18082,12 @@ la bibliothèque</translation>
         <translation>celles-ci ne forment pas une paire</translation>
     </message>
     <message>
-        <source>these pictures are no pair: one of white light, and one of fluorescence, through the green filter or after Lugol&apos;s iodine</source>
-        <translation>ces images ne forment pas une paire&#xa0;: une en lumière blanche, et une en fluorescence, à travers le filtre vert ou après lugol</translation>
+        <source>these pictures are no pair: one of white light, and one of fluorescence, through the green filter or after Lugol's iodine</source>
+        <translation>ces images ne forment pas une paire : une en lumière blanche, et une en fluorescence, à travers le filtre vert ou après lugol</translation>
     </message>
     <message>
         <source>these two pictures are not of the same woman: they are not compared</source>
-        <translation>ces deux images ne sont pas de la même patiente&#xa0;: elles ne sont pas comparées</translation>
+        <translation>ces deux images ne sont pas de la même patiente : elles ne sont pas comparées</translation>
     </message>
     <message>
         <source>they are unchanged</source>
@@ -18105,11 +18111,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this camera does not let its {control} be set</source>
-        <translation>cette caméra ne permet pas ce réglage&#xa0;: {control}</translation>
+        <translation>cette caméra ne permet pas ce réglage : {control}</translation>
     </message>
     <message>
         <source>this camera does not set its {control} by itself</source>
-        <translation>cette caméra n’effectue pas d’elle-même ce réglage&#xa0;: {control}</translation>
+        <translation>cette caméra n’effectue pas d’elle-même ce réglage : {control}</translation>
     </message>
     <message>
         <source>this clip has no frame {number}</source>
@@ -18121,7 +18127,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this clip is closed: nothing is added to it</source>
-        <translation>ce clip est fermé&#xa0;: rien n’y est ajouté</translation>
+        <translation>ce clip est fermé : rien n’y est ajouté</translation>
     </message>
     <message>
         <source>this clip is longer than the {hours:.0f} hours that a video may have</source>
@@ -18173,7 +18179,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this is a read of {reader}: nobody else changes it or takes it away</source>
-        <translation>ceci est une lecture de {reader}&#xa0;: personne d’autre ne la modifie ni ne la retire</translation>
+        <translation>ceci est une lecture de {reader} : personne d’autre ne la modifie ni ne la retire</translation>
     </message>
     <message>
         <source>this is no PDF</source>
@@ -18181,19 +18187,19 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this is no contour: it encloses nothing</source>
-        <translation>ce n’est pas un contour&#xa0;: il n’entoure rien</translation>
+        <translation>ce n’est pas un contour : il n’entoure rien</translation>
     </message>
     <message>
         <source>this is no dark frame: {why}</source>
-        <translation>ce n’est pas une image noire&#xa0;: {why}</translation>
+        <translation>ce n’est pas une image noire : {why}</translation>
     </message>
     <message>
         <source>this is no export for research: {what}</source>
-        <translation>ce n’est pas un export pour la recherche&#xa0;: {what}</translation>
+        <translation>ce n’est pas un export pour la recherche : {what}</translation>
     </message>
     <message>
         <source>this is no fluorescence picture (stage: {stage})</source>
-        <translation>ce n’est pas une image en fluorescence (étape&#xa0;: {stage})</translation>
+        <translation>ce n’est pas une image en fluorescence (étape : {stage})</translation>
     </message>
     <message>
         <source>this is no line</source>
@@ -18205,7 +18211,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this is no white-light picture (stage: {stage})</source>
-        <translation>ce n’est pas une image en lumière blanche (étape&#xa0;: {stage})</translation>
+        <translation>ce n’est pas une image en lumière blanche (étape : {stage})</translation>
     </message>
     <message>
         <source>this is not an address of a network camera</source>
@@ -18241,7 +18247,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this library is older than when it was last used on this computer ({when}): what was done since is not in it, as if a copy from before had been put in its place. Look for the newer one, in a backup or another folder, before you go on here</source>
-        <translation>cette bibliothèque est plus ancienne que lors de sa dernière utilisation sur cet ordinateur ({when})&#xa0;: ce qui a été fait depuis n’y est pas, comme si une copie antérieure avait été mise à sa place. Cherchez la plus récente, dans une sauvegarde ou un autre dossier, avant de continuer ici</translation>
+        <translation>cette bibliothèque est plus ancienne que lors de sa dernière utilisation sur cet ordinateur ({when}) : ce qui a été fait depuis n’y est pas, comme si une copie antérieure avait été mise à sa place. Cherchez la plus récente, dans une sauvegarde ou un autre dossier, avant de continuer ici</translation>
     </message>
     <message>
         <source>this library is open for reading only</source>
@@ -18253,11 +18259,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this library is open for reading only: {reason}</source>
-        <translation>cette bibliothèque est ouverte en lecture seule&#xa0;: {reason}</translation>
+        <translation>cette bibliothèque est ouverte en lecture seule : {reason}</translation>
     </message>
     <message>
         <source>this library is open for reading only: {why}</source>
-        <translation>cette bibliothèque est ouverte en lecture seule&#xa0;: {why}</translation>
+        <translation>cette bibliothèque est ouverte en lecture seule : {why}</translation>
     </message>
     <message>
         <source>this lies within the contour of lesion {number} already</source>
@@ -18277,27 +18283,27 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this model is not passed on: {what}</source>
-        <translation>ce modèle n’est pas transmis&#xa0;: {what}</translation>
+        <translation>ce modèle n’est pas transmis : {what}</translation>
     </message>
     <message>
         <source>this model is {state}, not active</source>
-        <translation>ce modèle n’est pas actif (état&#xa0;: {state})</translation>
+        <translation>ce modèle n’est pas actif (état : {state})</translation>
     </message>
     <message>
         <source>this model is {state}, not promoted</source>
-        <translation>ce modèle n’est pas promu (état&#xa0;: {state})</translation>
+        <translation>ce modèle n’est pas promu (état : {state})</translation>
     </message>
     <message>
         <source>this model reads {sources}; this pair is {given}</source>
-        <translation>ce modèle lit {sources}&#x202f;; cette paire est&#xa0;: {given}</translation>
+        <translation>ce modèle lit {sources} ; cette paire est : {given}</translation>
     </message>
     <message>
         <source>this model reads {sources}; this picture is {given}</source>
-        <translation>ce modèle lit {sources}&#x202f;; cette image est&#xa0;: {given}</translation>
+        <translation>ce modèle lit {sources} ; cette image est : {given}</translation>
     </message>
     <message>
         <source>this model was not written, as nothing could ask it: {error}</source>
-        <translation>ce modèle n’a pas été écrit, car rien ne pourrait l’interroger&#xa0;: {error}</translation>
+        <translation>ce modèle n’a pas été écrit, car rien ne pourrait l’interroger : {error}</translation>
     </message>
     <message>
         <source>this network has no attention to follow</source>
@@ -18337,19 +18343,19 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this password will not do: it has fewer than {count} letters</source>
-        <translation>ce mot de passe ne convient pas&#xa0;: il a moins de {count} caractères</translation>
+        <translation>ce mot de passe ne convient pas : il a moins de {count} caractères</translation>
     </message>
     <message>
         <source>this password will not do: it is little more than the name</source>
-        <translation>ce mot de passe ne convient pas&#xa0;: il n’est guère plus que le nom</translation>
+        <translation>ce mot de passe ne convient pas : il n’est guère plus que le nom</translation>
     </message>
     <message>
         <source>this password will not do: it is one of those that are tried first</source>
-        <translation>ce mot de passe ne convient pas&#xa0;: c’est l’un de ceux qui sont essayés en premier</translation>
+        <translation>ce mot de passe ne convient pas : c’est l’un de ceux qui sont essayés en premier</translation>
     </message>
     <message>
         <source>this password will not do: it is too long</source>
-        <translation>ce mot de passe ne convient pas&#xa0;: il est trop long</translation>
+        <translation>ce mot de passe ne convient pas : il est trop long</translation>
     </message>
     <message>
         <source>this patient is not in the library</source>
@@ -18373,7 +18379,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this plan cannot be followed: {error}</source>
-        <translation>ce protocole ne peut pas être suivi&#xa0;: {error}</translation>
+        <translation>ce protocole ne peut pas être suivi : {error}</translation>
     </message>
     <message>
         <source>this read is gone already</source>
@@ -18393,7 +18399,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this run is {state}</source>
-        <translation>état de cet apprentissage&#xa0;: {state}</translation>
+        <translation>état de cet apprentissage : {state}</translation>
     </message>
     <message>
         <source>this specimen is not in the library</source>
@@ -18405,11 +18411,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this task is closed, or gone: it takes no more reads</source>
-        <translation>cette tâche est fermée, ou n’existe plus&#xa0;: elle n’accepte plus de lectures</translation>
+        <translation>cette tâche est fermée, ou n’existe plus : elle n’accepte plus de lectures</translation>
     </message>
     <message>
         <source>this task is closed: nothing can be decided in it</source>
-        <translation>cette tâche est fermée&#xa0;: rien ne peut y être arbitré</translation>
+        <translation>cette tâche est fermée : rien ne peut y être arbitré</translation>
     </message>
     <message>
         <source>this task is gone</source>
@@ -18432,7 +18438,7 @@ la bibliothèque</translation>
         <translation>cette consultation</translation>
     </message>
     <message>
-        <source>this visit is a woman&apos;s already</source>
+        <source>this visit is a woman's already</source>
         <translation>cette consultation est déjà celle d’une patiente</translation>
     </message>
     <message>
@@ -18453,10 +18459,10 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>this visit is not signed: nobody has said who the woman is</source>
-        <translation>cette consultation n’est pas signée&#xa0;: personne n’a dit qui est la patiente</translation>
+        <translation>cette consultation n’est pas signée : personne n’a dit qui est la patiente</translation>
     </message>
     <message>
-        <source>this visit&apos;s picture shows no structure</source>
+        <source>this visit's picture shows no structure</source>
         <translation>l’image de cette consultation ne montre aucune structure</translation>
     </message>
     <message>
@@ -18497,7 +18503,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>to take a part away use the eraser (E); for another lesion add one in Findings</source>
-        <translation>pour retirer une partie, utilisez la gomme (E)&#x202f;; pour une autre lésion, ajoutez-en une dans Constatations</translation>
+        <translation>pour retirer une partie, utilisez la gomme (E) ; pour une autre lésion, ajoutez-en une dans Constatations</translation>
     </message>
     <message>
         <source>too bright</source>
@@ -18517,23 +18523,23 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>too few patients to fine-tune: each grade needs {enough}; missing: {grades}</source>
-        <translation>trop peu de patientes pour l’affinage&#xa0;: chaque grade en demande {enough}&#x202f;; il manque&#xa0;: {grades}</translation>
+        <translation>trop peu de patientes pour l’affinage : chaque grade en demande {enough} ; il manque : {grades}</translation>
     </message>
     <message>
         <source>too few points: nothing was drawn</source>
-        <translation>trop peu de points&#xa0;: rien n’a été dessiné</translation>
+        <translation>trop peu de points : rien n’a été dessiné</translation>
     </message>
     <message>
         <source>too few structures to compare: look whether the tissue fits</source>
-        <translation>trop peu de structures à comparer&#xa0;: regardez si les tissus coïncident</translation>
+        <translation>trop peu de structures à comparer : regardez si les tissus coïncident</translation>
     </message>
     <message>
         <source>too few women to learn from: each grade needs {enough}; missing: {grades}</source>
-        <translation>trop peu de patientes dont apprendre&#xa0;: chaque grade en demande {enough}&#x202f;; il manque&#xa0;: {grades}</translation>
+        <translation>trop peu de patientes dont apprendre : chaque grade en demande {enough} ; il manque : {grades}</translation>
     </message>
     <message>
         <source>too large: {size:.0f} MB, at most {limit} MB a file</source>
-        <translation>trop volumineux&#xa0;: {size:.0f} Mo, au plus {limit} Mo par fichier</translation>
+        <translation>trop volumineux : {size:.0f} Mo, au plus {limit} Mo par fichier</translation>
     </message>
     <message>
         <source>too little overlap</source>
@@ -18549,7 +18555,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>tool: {tool}</source>
-        <translation>outil&#xa0;: {tool}</translation>
+        <translation>outil : {tool}</translation>
     </message>
     <message>
         <source>total</source>
@@ -18571,7 +18577,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>train it again, or bring it in as it is: `pfm models import {folder} --name NEW`</source>
-        <translation>entraînez-le de nouveau, ou importez-le tel quel&#xa0;: `pfm models import {folder} --name NEW`</translation>
+        <translation>entraînez-le de nouveau, ou importez-le tel quel : `pfm models import {folder} --name NEW`</translation>
     </message>
     <message>
         <source>train with --variant {variant}, or start from another model</source>
@@ -18591,11 +18597,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>treated: {answer}</source>
-        <translation>traitement&#xa0;: {answer}</translation>
+        <translation>traitement : {answer}</translation>
     </message>
     <message>
         <source>treatment, recall, discharge</source>
-        <translation>p.&#xa0;ex. contrôle</translation>
+        <translation>p. ex. contrôle</translation>
     </message>
     <message>
         <source>try again once that is over</source>
@@ -18603,7 +18609,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>try again; capitals and small letters differ</source>
-        <translation>réessayez&#x202f;; majuscules et minuscules sont distinguées</translation>
+        <translation>réessayez ; majuscules et minuscules sont distinguées</translation>
     </message>
     <message>
         <source>try the password of that day (capitals and small letters differ), the recovery key of that day (--recovery-key), or another backup (--list, --at)</source>
@@ -18689,7 +18695,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>unexpected error: {kind}: {error}</source>
-        <translation>erreur inattendue&#xa0;: {kind}&#xa0;: {error}</translation>
+        <translation>erreur inattendue : {kind} : {error}</translation>
     </message>
     <message>
         <source>unknown</source>
@@ -18803,7 +18809,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>use one of {names}</source>
-        <translation>utilisez l’une de ces valeurs&#xa0;: {names}</translation>
+        <translation>utilisez l’une de ces valeurs : {names}</translation>
     </message>
     <message>
         <source>vaginal stenosis</source>
@@ -18860,7 +18866,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>wait until that has ended, or stop it below; then do it again</source>
-        <translation>attendez que ce soit terminé, ou arrêtez-le ci-dessous&#x202f;; puis recommencez</translation>
+        <translation>attendez que ce soit terminé, ou arrêtez-le ci-dessous ; puis recommencez</translation>
     </message>
     <message>
         <source>wait until that run has ended, or name another folder</source>
@@ -18884,7 +18890,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>was prepared from other cases, pictures or sources than the manifest names: {differ} of its {rows} cases differ, such as {case}</source>
-        <translation>a été préparé à partir d’autres cas, images ou sources que ceux qu’indique le manifeste&#xa0;: {differ} de ses {rows} cas diffèrent, comme {case}</translation>
+        <translation>a été préparé à partir d’autres cas, images ou sources que ceux qu’indique le manifeste : {differ} de ses {rows} cas diffèrent, comme {case}</translation>
     </message>
     <message>
         <source>was written by a newer version of this program</source>
@@ -18898,7 +18904,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>was {name}, born {born}, ID {identifier}</source>
-        <translation>auparavant {name}, naissance&#xa0;: {born}, identifiant {identifier}</translation>
+        <translation>auparavant {name}, naissance : {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>well exposed</source>
@@ -18918,7 +18924,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>what finds the cervix cannot be read: {error}</source>
-        <translation>le détecteur du col ne peut pas être lu&#xa0;: {error}</translation>
+        <translation>le détecteur du col ne peut pas être lu : {error}</translation>
     </message>
     <message>
         <source>what finds the cervix cannot be used by this OpenCV</source>
@@ -18930,7 +18936,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>what finds words in pictures cannot be read: {error}</source>
-        <translation>le détecteur de mots dans les images ne peut pas être lu&#xa0;: {error}</translation>
+        <translation>le détecteur de mots dans les images ne peut pas être lu : {error}</translation>
     </message>
     <message>
         <source>what finds words in pictures cannot be used by this OpenCV</source>
@@ -19018,11 +19024,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>when it was is not known: {reason}</source>
-        <translation>on ne sait pas quand c’était&#xa0;: {reason}</translation>
+        <translation>on ne sait pas quand c’était : {reason}</translation>
     </message>
     <message>
         <source>when it was is only a guess: {reason}</source>
-        <translation>le moment n’est qu’une supposition&#xa0;: {reason}</translation>
+        <translation>le moment n’est qu’une supposition : {reason}</translation>
     </message>
     <message>
         <source>when no program has it open, copy the whole folder to a place that can be written and use it there</source>
@@ -19038,7 +19044,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>when this library was opened the clock of the computer said {now}, and the last entry was of {last}: check the clock. The order in which all was done is kept, and nothing is lost</source>
-        <translation>à l’ouverture de cette bibliothèque, l’horloge de l’ordinateur indiquait {now}, et la dernière entrée était du {last}&#xa0;: vérifiez l’horloge. L’ordre dans lequel tout a été fait est conservé, et rien n’est perdu</translation>
+        <translation>à l’ouverture de cette bibliothèque, l’horloge de l’ordinateur indiquait {now}, et la dernière entrée était du {last} : vérifiez l’horloge. L’ordre dans lequel tout a été fait est conservé, et rien n’est perdu</translation>
     </message>
     <message>
         <source>where it is the wrong one, move it to another patient</source>
@@ -19054,7 +19060,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>which pictures there are to be cannot be read: those were checked that are there, and none is missed</source>
-        <translation>la liste des images attendues ne peut pas être lue&#xa0;: celles qui sont présentes ont été vérifiées, et aucune n’est comptée comme manquante</translation>
+        <translation>la liste des images attendues ne peut pas être lue : celles qui sont présentes ont été vérifiées, et aucune n’est comptée comme manquante</translation>
     </message>
     <message>
         <source>which promises nothing for such pictures</source>
@@ -19079,7 +19085,8 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>white light only</source>
-        <translation>lumière blanche seule</translation>
+        <comment>pictures of a visit</comment>
+        <translation>blanche seule</translation>
     </message>
     <message>
         <source>white-light picture</source>
@@ -19119,11 +19126,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>whose it is is not known: {reason}</source>
-        <translation>on ne sait pas à qui elle est&#xa0;: {reason}</translation>
+        <translation>on ne sait pas à qui elle est : {reason}</translation>
     </message>
     <message>
         <source>whose it is is only a guess: {reason}</source>
-        <translation>à qui elle est n’est qu’une supposition&#xa0;: {reason}</translation>
+        <translation>à qui elle est n’est qu’une supposition : {reason}</translation>
     </message>
     <message>
         <source>window {width}, level {level}</source>
@@ -19184,7 +19191,7 @@ la bibliothèque</translation>
         <translation>écrivez-en un, un mot suffit</translation>
     </message>
     <message>
-        <source>write that sentence of the model&apos;s {file} without it, also if it does not mean her, and try again</source>
+        <source>write that sentence of the model's {file} without it, also if it does not mean her, and try again</source>
         <translation>réécrivez cette phrase du fichier {file} du modèle sans cela, même si cela ne désigne pas cette patiente, puis réessayez</translation>
     </message>
     <message>
@@ -19200,7 +19207,7 @@ la bibliothèque</translation>
         <translation>écrivez le nom de façon à distinguer les deux</translation>
     </message>
     <message>
-        <source>write the person&apos;s name</source>
+        <source>write the person's name</source>
         <translation>écrivez le nom de la personne</translation>
     </message>
     <message>
@@ -19235,7 +19242,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>you were shown what others read of this pair: your read would not be blind to theirs</source>
-        <translation>on vous a montré ce que d’autres ont lu de cette paire&#xa0;: votre lecture ne serait pas en aveugle de la leur</translation>
+        <translation>on vous a montré ce que d’autres ont lu de cette paire : votre lecture ne serait pas en aveugle de la leur</translation>
     </message>
     <message>
         <source>your account may not read pairs in this library</source>
@@ -19255,7 +19262,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{again} to go without it; a new one can be made in Settings.</source>
-        <translation>{again} pour partir sans elle&#x202f;; une nouvelle peut être créée dans Réglages.</translation>
+        <translation>{again} pour partir sans elle ; une nouvelle peut être créée dans Réglages.</translation>
     </message>
     <message>
         <source>{age} years old at this visit</source>
@@ -19275,7 +19282,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{attention} over {picture}: {limits}.</source>
-        <translation>{attention} sur {picture}&#xa0;: {limits}.</translation>
+        <translation>{attention} sur {picture} : {limits}.</translation>
     </message>
     <message>
         <source>{before} on this computer is another model than the one that answered before</source>
@@ -19287,11 +19294,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{before}, which answered before, cannot be asked on this computer: {reason}</source>
-        <translation>{before}, qui répondait avant, ne peut pas être interrogé sur cet ordinateur&#xa0;: {reason}</translation>
+        <translation>{before}, qui répondait avant, ne peut pas être interrogé sur cet ordinateur : {reason}</translation>
     </message>
     <message>
         <source>{called} does not fit {variant}: {tensor} is {size}, not {wanted}</source>
-        <translation>{called} ne convient pas à {variant}&#xa0;: {tensor} est {size}, pas {wanted}</translation>
+        <translation>{called} ne convient pas à {variant} : {tensor} est {size}, pas {wanted}</translation>
     </message>
     <message>
         <source>{called} has trunks {width} channels wide, {variant} has {wanted}</source>
@@ -19299,19 +19306,19 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{called} is damaged: {tensor} holds values that are no numbers</source>
-        <translation>{called} est endommagé&#xa0;: {tensor} contient des valeurs qui ne sont pas des nombres</translation>
+        <translation>{called} est endommagé : {tensor} contient des valeurs qui ne sont pas des nombres</translation>
     </message>
     <message>
         <source>{called} is damaged: {tensor} holds variances below zero</source>
-        <translation>{called} est endommagé&#xa0;: {tensor} contient des variances inférieures à zéro</translation>
+        <translation>{called} est endommagé : {tensor} contient des variances inférieures à zéro</translation>
     </message>
     <message>
         <source>{called} is not a FasterNet: {tensor} and {more} more tensors are missing</source>
-        <translation>{called} n’est pas un FasterNet&#xa0;: {tensor} et {more} autres tenseurs manquent</translation>
+        <translation>{called} n’est pas un FasterNet : {tensor} et {more} autres tenseurs manquent</translation>
     </message>
     <message>
         <source>{capture.go} takes what comes next and {capture.acid} starts the clock of acetic acid, with one hand or a pedal. Here a simulated device plays a phantom; no camera is needed.</source>
-        <translation>{capture.go} prend ce qui vient ensuite et {capture.acid} lance le chronomètre de l’acide acétique, d’une main ou avec une pédale. Ici, un appareil simulé joue un fantôme&#x202f;; aucune caméra n’est nécessaire.</translation>
+        <translation>{capture.go} prend ce qui vient ensuite et {capture.acid} lance le chronomètre de l’acide acétique, d’une main ou avec une pédale. Ici, un appareil simulé joue un fantôme ; aucune caméra n’est nécessaire.</translation>
     </message>
     <message>
         <source>{cases} cases of {women} women</source>
@@ -19323,7 +19330,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{choice} not switched: {why}</source>
-        <translation>{choice}&#xa0;: pas de changement ({why})</translation>
+        <translation>{choice} : pas de changement ({why})</translation>
     </message>
     <message>
         <source>{columns} x {rows} pixels</source>
@@ -19335,7 +19342,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{count:,} older ones are not listed: search for them.</source>
-        <translation>{count:,} plus anciennes ne sont pas dans la liste&#xa0;: recherchez-les.</translation>
+        <translation>{count:,} plus anciennes ne sont pas dans la liste : recherchez-les.</translation>
     </message>
     <message>
         <source>{count} earlier</source>
@@ -19343,7 +19350,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{count} entries: {entries}</source>
-        <translation>{count} entrées&#xa0;: {entries}</translation>
+        <translation>{count} entrées : {entries}</translation>
     </message>
     <message>
         <source>{count} files found</source>
@@ -19351,19 +19358,19 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{count} heatmaps, registrations or thumbnails are missing or damaged there: they are made again</source>
-        <translation>{count} cartes de chaleur, recalages ou vignettes y manquent ou y sont endommagés&#xa0;: ils sont refaits</translation>
+        <translation>{count} cartes de chaleur, recalages ou vignettes y manquent ou y sont endommagés : ils sont refaits</translation>
     </message>
     <message>
         <source>{count} of {all} not aligned: shown as taken.</source>
-        <translation>Non alignées&#xa0;: {count} sur {all}, montrées telles que prises.</translation>
+        <translation>Non alignées : {count} sur {all}, montrées telles que prises.</translation>
     </message>
     <message>
         <source>{count} parts: {parts}</source>
-        <translation>{count} parties&#xa0;: {parts}</translation>
+        <translation>{count} parties : {parts}</translation>
     </message>
     <message>
         <source>{count}; reading older ones ...</source>
-        <translation>{count}&#x202f;; lecture des plus anciennes ...</translation>
+        <translation>{count} ; lecture des plus anciennes ...</translation>
     </message>
     <message>
         <source>{day:02d} {month} {year}</source>
@@ -19379,7 +19386,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{distance}, limit {limit}: unlike</source>
-        <translation>{distance}, limite {limit}&#xa0;: différent</translation>
+        <translation>{distance}, limite {limit} : différent</translation>
     </message>
     <message>
         <source>{done:,} of {turns:,}</source>
@@ -19399,7 +19406,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{done} of {parts}. Missing: {gaps}</source>
-        <translation>{done} sur {parts}. Il manque&#xa0;: {gaps}</translation>
+        <translation>{done} sur {parts}. Il manque : {gaps}</translation>
     </message>
     <message>
         <source>{done}. Undo brings it back.</source>
@@ -19427,7 +19434,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{field}: was {value}</source>
-        <translation>{field}&#xa0;: auparavant {value}</translation>
+        <translation>{field} : auparavant {value}</translation>
     </message>
     <message>
         <source>{files} and {more} more.</source>
@@ -19435,15 +19442,15 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{files} skipped</source>
-        <translation>ignorés&#xa0;: {files}</translation>
+        <translation>ignorés : {files}</translation>
     </message>
     <message>
         <source>{file} cannot be read: whose backups these are was told from the snapshots.</source>
-        <translation>{file} ne peut pas être lu&#xa0;: la bibliothèque à laquelle appartiennent ces sauvegardes a été déduite des instantanés.</translation>
+        <translation>{file} ne peut pas être lu : la bibliothèque à laquelle appartiennent ces sauvegardes a été déduite des instantanés.</translation>
     </message>
     <message>
         <source>{file} cannot be read: {why}</source>
-        <translation>{file} ne peut pas être lu&#xa0;: {why}</translation>
+        <translation>{file} ne peut pas être lu : {why}</translation>
     </message>
     <message>
         <source>{file} carries more than weights ({name})</source>
@@ -19451,7 +19458,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{file} does not open {library}: it is the key file of another library, or the database is damaged too</source>
-        <translation>{file} n’ouvre pas {library}&#xa0;: c’est le fichier de clé d’une autre bibliothèque, ou la base de données est endommagée aussi</translation>
+        <translation>{file} n’ouvre pas {library} : c’est le fichier de clé d’une autre bibliothèque, ou la base de données est endommagée aussi</translation>
     </message>
     <message>
         <source>{file} has no section Figures</source>
@@ -19471,19 +19478,19 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{file} is already in this visit; it is not added a second time.</source>
-        <translation>{file} est déjà dans cette consultation&#x202f;; il n’est pas ajouté une seconde fois.</translation>
+        <translation>{file} est déjà dans cette consultation ; il n’est pas ajouté une seconde fois.</translation>
     </message>
     <message>
         <source>{file} is damaged, or that of another library: {remedy}</source>
-        <translation>{file} est endommagé, ou est celui d’une autre bibliothèque&#xa0;: {remedy}</translation>
+        <translation>{file} est endommagé, ou est celui d’une autre bibliothèque : {remedy}</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
-        <translation>{file} manque&#xa0;: s’il a été supprimé, ce qui a été fait en dernier n’est pas ici</translation>
+        <translation>{file} manque : s’il a été supprimé, ce qui a été fait en dernier n’est pas ici</translation>
     </message>
     <message>
         <source>{file} is missing: whose backups these are was told from the snapshots.</source>
-        <translation>{file} manque&#xa0;: la bibliothèque à laquelle appartiennent ces sauvegardes a été déduite des instantanés.</translation>
+        <translation>{file} manque : la bibliothèque à laquelle appartiennent ces sauvegardes a été déduite des instantanés.</translation>
     </message>
     <message>
         <source>{file} is neither .safetensors nor .pth</source>
@@ -19491,11 +19498,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{file} is no outline of its white-light picture: their sizes are {sizes}</source>
-        <translation>{file} n’est pas un contour de son image en lumière blanche&#xa0;: leurs tailles sont {sizes}</translation>
+        <translation>{file} n’est pas un contour de son image en lumière blanche : leurs tailles sont {sizes}</translation>
     </message>
     <message>
         <source>{file} is not brought in: {why}</source>
-        <translation>{file} n’est pas importé&#xa0;: {why}</translation>
+        <translation>{file} n’est pas importé : {why}</translation>
     </message>
     <message>
         <source>{file} is there already</source>
@@ -19511,27 +19518,27 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{file} was not taken in: {why}. It was left where it is.</source>
-        <translation>{file} n’a pas été repris&#xa0;: {why}. Il a été laissé où il est.</translation>
+        <translation>{file} n’a pas été repris : {why}. Il a été laissé où il est.</translation>
     </message>
     <message>
         <source>{file} {harm}, and before the library is opened without it, a copy is kept: {problem}</source>
-        <translation>{file} {harm}, et avant que la bibliothèque soit ouverte sans lui, une copie en est conservée&#xa0;: {problem}</translation>
+        <translation>{file} {harm}, et avant que la bibliothèque soit ouverte sans lui, une copie en est conservée : {problem}</translation>
     </message>
     <message>
         <source>{file} {harm}: a password or the recovery key was being changed, or an older file put back: what was before and what is new open the library; pfm library repair {library} keeps the newer one</source>
-        <translation>{file} {harm}&#xa0;: un mot de passe ou la clé de récupération était en cours de changement, ou un fichier plus ancien a été remis en place&#xa0;: l’ancien et le nouveau ouvrent la bibliothèque&#x202f;; pfm library repair {library} garde le plus récent</translation>
+        <translation>{file} {harm} : un mot de passe ou la clé de récupération était en cours de changement, ou un fichier plus ancien a été remis en place : l’ancien et le nouveau ouvrent la bibliothèque ; pfm library repair {library} garde le plus récent</translation>
     </message>
     <message>
         <source>{file} {harm}: one is left of two. pfm library repair {library} writes both anew</source>
-        <translation>{file} {harm}&#xa0;: il en reste un sur deux. pfm library repair {library} écrit les deux à nouveau</translation>
+        <translation>{file} {harm} : il en reste un sur deux. pfm library repair {library} écrit les deux à nouveau</translation>
     </message>
     <message>
         <source>{file} {harm}: what was done last is not here, or not all of it</source>
-        <translation>{file} {harm}&#xa0;: ce qui a été fait en dernier n’est pas ici, ou pas entièrement</translation>
+        <translation>{file} {harm} : ce qui a été fait en dernier n’est pas ici, ou pas entièrement</translation>
     </message>
     <message>
         <source>{file} {harm}: without it and its copy nobody can open the library; make a backup before you close the program, and put {key_file} back from it: {how}</source>
-        <translation>{file} {harm}&#xa0;: sans lui et sa copie, personne ne peut ouvrir la bibliothèque&#x202f;; faites une sauvegarde avant de fermer le programme, et remettez {key_file} en place à partir d’elle&#xa0;: {how}</translation>
+        <translation>{file} {harm} : sans lui et sa copie, personne ne peut ouvrir la bibliothèque ; faites une sauvegarde avant de fermer le programme, et remettez {key_file} en place à partir d’elle : {how}</translation>
     </message>
     <message>
         <source>{first} and {second} do not read the same pictures, and cannot be compared</source>
@@ -19543,11 +19550,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{folder} cannot be reached: {why}</source>
-        <translation>{folder} est inaccessible&#xa0;: {why}</translation>
+        <translation>{folder} est inaccessible : {why}</translation>
     </message>
     <message>
         <source>{folder} cannot be used for work: {reason}</source>
-        <translation>{folder} ne peut pas servir au travail&#xa0;: {reason}</translation>
+        <translation>{folder} ne peut pas servir au travail : {reason}</translation>
     </message>
     <message>
         <source>{folder} has no snapshot</source>
@@ -19595,11 +19602,11 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{folder} is no backup that can be told whose it is: its {about} is missing or cannot be read, and no snapshot or key file in it can be read either</source>
-        <translation>{folder} n’est pas une sauvegarde dont on puisse dire de quelle bibliothèque elle est&#xa0;: son {about} manque ou ne peut pas être lu, et aucun instantané ni fichier de clé n’y est lisible non plus</translation>
+        <translation>{folder} n’est pas une sauvegarde dont on puisse dire de quelle bibliothèque elle est : son {about} manque ou ne peut pas être lu, et aucun instantané ni fichier de clé n’y est lisible non plus</translation>
     </message>
     <message>
         <source>{folder} is no backup: its {about} is missing or cannot be read, and there is no snapshot</source>
-        <translation>{folder} n’est pas une sauvegarde&#xa0;: son {about} manque ou ne peut pas être lu, et il n’y a pas d’instantané</translation>
+        <translation>{folder} n’est pas une sauvegarde : son {about} manque ou ne peut pas être lu, et il n’y a pas d’instantané</translation>
     </message>
     <message>
         <source>{folder} is not empty</source>
@@ -19607,7 +19614,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{folder} lies in quarantine: it was learned from the library {library}</source>
-        <translation>{folder} est en quarantaine&#xa0;: il a été entraîné à partir de la bibliothèque {library}</translation>
+        <translation>{folder} est en quarantaine : il a été entraîné à partir de la bibliothèque {library}</translation>
     </message>
     <message>
         <source>{folder} lies within the folder of the backups</source>
@@ -19643,7 +19650,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{grade} ({share:.2f}; likeliest {other} {most:.2f})</source>
-        <translation>{grade} ({share:.2f}&#x202f;; le plus probable {other} {most:.2f})</translation>
+        <translation>{grade} ({share:.2f} ; le plus probable {other} {most:.2f})</translation>
     </message>
     <message>
         <source>{grade} {missing} more (has {there})</source>
@@ -19670,20 +19677,20 @@ la bibliothèque</translation>
         <translation>{hits} sur {visits}</translation>
     </message>
     <message>
-        <source>{hours} o&apos;clock</source>
+        <source>{hours} o'clock</source>
         <translation>{hours} h</translation>
     </message>
     <message>
-        <source>{hour} o&apos;clock, {quadrant}</source>
+        <source>{hour} o'clock, {quadrant}</source>
         <translation>{hour} h, {quadrant}</translation>
     </message>
     <message>
-        <source>{identifier} in the file&apos;s own record is a placeholder that many women may bear</source>
+        <source>{identifier} in the file's own record is a placeholder that many women may bear</source>
         <translation>{identifier} dans les métadonnées du fichier est une valeur fictive que beaucoup de patientes peuvent porter</translation>
     </message>
     <message>
         <source>{identifier} is a pseudonym that this library gave in an export: she is on record under her own</source>
-        <translation>{identifier} est un pseudonyme que cette bibliothèque a donné lors d’un export&#xa0;: la patiente est enregistrée sous son propre identifiant</translation>
+        <translation>{identifier} est un pseudonyme que cette bibliothèque a donné lors d’un export : la patiente est enregistrée sous son propre identifiant</translation>
     </message>
     <message>
         <source>{identifier} is kept for visits of which nobody has said whose they are</source>
@@ -19738,28 +19745,28 @@ la bibliothèque</translation>
         <translation>{item} accepte au plus {most} caractères</translation>
     </message>
     <message>
-        <source>{item}: &quot;{answer}&quot; stands alone</source>
-        <translation>{item}&#xa0;: «&#xa0;{answer}&#xa0;» ne se combine avec rien</translation>
+        <source>{item}: "{answer}" stands alone</source>
+        <translation>{item} : « {answer} » ne se combine avec rien</translation>
     </message>
     <message>
         <source>{item}: {typed!r} is no day</source>
-        <translation>{item}&#xa0;: {typed!r} n’est pas un jour</translation>
+        <translation>{item} : {typed!r} n’est pas un jour</translation>
     </message>
     <message>
         <source>{job}: stopping</source>
-        <translation>{job}&#xa0;: arrêt en cours</translation>
+        <translation>{job} : arrêt en cours</translation>
     </message>
     <message>
         <source>{key_file} and {copy} are those of another library</source>
         <translation>{key_file} et {copy} sont ceux d’une autre bibliothèque</translation>
     </message>
     <message>
-        <source>{keys} already belongs to &quot;{command}&quot;. Choose other keys, or change that first.</source>
-        <translation>{keys} appartient déjà à «&#xa0;{command}&#xa0;». Choisissez d’autres touches, ou changez d’abord celle-là.</translation>
+        <source>{keys} already belongs to "{command}". Choose other keys, or change that first.</source>
+        <translation>{keys} appartient déjà à « {command} ». Choisissez d’autres touches, ou changez d’abord celle-là.</translation>
     </message>
     <message>
-        <source>{keys} always means &quot;{command}&quot; there. Choose other keys.</source>
-        <translation>{keys} signifie toujours «&#xa0;{command}&#xa0;» à cet endroit. Choisissez d’autres touches.</translation>
+        <source>{keys} always means "{command}" there. Choose other keys.</source>
+        <translation>{keys} signifie toujours « {command} » à cet endroit. Choisissez d’autres touches.</translation>
     </message>
     <message>
         <source>{keys} is free.</source>
@@ -19771,7 +19778,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{key}: note; Enter goes back to the pictures</source>
-        <translation>{key}&#xa0;: note&#x202f;; Entrée revient aux images</translation>
+        <translation>{key} : note ; Entrée revient aux images</translation>
     </message>
     <message>
         <source>{lamp} does not answer</source>
@@ -19783,7 +19790,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{lamp} refuses: {error}</source>
-        <translation>{lamp} refuse&#xa0;: {error}</translation>
+        <translation>{lamp} refuse : {error}</translation>
     </message>
     <message>
         <source>{lamp} was unplugged</source>
@@ -19799,23 +19806,23 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{lesion}: drag around it, or click corners (Enter closes)</source>
-        <translation>{lesion}&#xa0;: glissez autour, ou cliquez sur les sommets (Entrée ferme)</translation>
+        <translation>{lesion} : glissez autour, ou cliquez sur les sommets (Entrée ferme)</translation>
     </message>
     <message>
         <source>{lesion}: paint; [ and ] size the brush</source>
-        <translation>{lesion}&#xa0;: peignez&#x202f;; [ et ] règlent le pinceau</translation>
+        <translation>{lesion} : peignez ; [ et ] règlent le pinceau</translation>
     </message>
     <message>
         <source>{lesion}: take away; [ and ] size the eraser</source>
-        <translation>{lesion}&#xa0;: retirez&#x202f;; [ et ] règlent la gomme</translation>
+        <translation>{lesion} : retirez ; [ et ] règlent la gomme</translation>
     </message>
     <message>
-        <source>{letter}  {hour} o&apos;clock</source>
+        <source>{letter}  {hour} o'clock</source>
         <translation>{letter}  {hour} h</translation>
     </message>
     <message>
-        <source>{letter}  {hour} o&apos;clock?</source>
-        <translation>{letter}  {hour} h&#x202f;?</translation>
+        <source>{letter}  {hour} o'clock?</source>
+        <translation>{letter}  {hour} h ?</translation>
     </message>
     <message>
         <source>{library} holds no library of this program</source>
@@ -19827,22 +19834,22 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{lines} lines: the signature fits and the chain holds from the first line of the trail to the last.</source>
-        <translation>{lines} lignes&#xa0;: la signature concorde et la chaîne tient de la première à la dernière ligne de la piste.</translation>
+        <translation>{lines} lignes : la signature concorde et la chaîne tient de la première à la dernière ligne de la piste.</translation>
     </message>
     <message>
         <source>{lines} lines: the signature fits. It is a part of the trail, so the chain between its lines cannot be checked.</source>
-        <translation>{lines} lignes&#xa0;: la signature concorde. C’est une partie de la piste, la chaîne entre ses lignes ne peut donc pas être vérifiée.</translation>
+        <translation>{lines} lignes : la signature concorde. C’est une partie de la piste, la chaîne entre ses lignes ne peut donc pas être vérifiée.</translation>
     </message>
     <message numerus="yes">
         <source>{lost} (is|are) altered or missing in {folder}, and not in the encrypted copy. Before it is worked with: pfm library repair {folder} --from BACKUP, then encrypt it once more. A backup of the plain library mends no encrypted one</source>
         <translation>
-            <numerusform>Altération ou absence dans {folder}, et absence dans la copie chiffrée&#xa0;: {lost}. Avant de s’en servir&#xa0;: pfm library repair {folder} --from BACKUP, puis chiffrez de nouveau. Une sauvegarde de la bibliothèque non chiffrée ne répare pas une bibliothèque chiffrée</numerusform>
-            <numerusform>Altération ou absence dans {folder}, et absence dans la copie chiffrée&#xa0;: {lost}. Avant de s’en servir&#xa0;: pfm library repair {folder} --from BACKUP, puis chiffrez de nouveau. Une sauvegarde de la bibliothèque non chiffrée ne répare pas une bibliothèque chiffrée</numerusform>
+            <numerusform>Altération ou absence dans {folder}, et absence dans la copie chiffrée : {lost}. Avant de s’en servir : pfm library repair {folder} --from BACKUP, puis chiffrez de nouveau. Une sauvegarde de la bibliothèque non chiffrée ne répare pas une bibliothèque chiffrée</numerusform>
+            <numerusform>Altération ou absence dans {folder}, et absence dans la copie chiffrée : {lost}. Avant de s’en servir : pfm library repair {folder} --from BACKUP, puis chiffrez de nouveau. Une sauvegarde de la bibliothèque non chiffrée ne répare pas une bibliothèque chiffrée</numerusform>
         </translation>
     </message>
     <message>
         <source>{lost} epochs of an earlier run in {run} were made with other cases, grades or settings (such as --epochs) and are not used; training starts from the beginning</source>
-        <translation>{lost} époques d’un apprentissage antérieur dans {run} ont été faites avec d’autres cas, grades ou réglages (comme --epochs) et ne sont pas utilisées&#x202f;; l’entraînement reprend depuis le début</translation>
+        <translation>{lost} époques d’un apprentissage antérieur dans {run} ont été faites avec d’autres cas, grades ou réglages (comme --epochs) et ne sont pas utilisées ; l’entraînement reprend depuis le début</translation>
     </message>
     <message>
         <source>{lost} of {taken} frames are missing.</source>
@@ -19850,7 +19857,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{lost} of {taken} frames are missing: the disk was too slow.</source>
-        <translation>Il manque {lost} images sur {taken}&#xa0;: le disque était trop lent.</translation>
+        <translation>Il manque {lost} images sur {taken} : le disque était trop lent.</translation>
     </message>
     <message>
         <source>{low:.2f} to {high:.2f}</source>
@@ -19870,7 +19877,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{map} (over the first frame after acid, dark to bright: 0 to {end:g} {unit}).</source>
-        <translation>{map} (sur la première image après l’acide, du sombre au clair&#xa0;: 0 à {end:g} {unit}).</translation>
+        <translation>{map} (sur la première image après l’acide, du sombre au clair : 0 à {end:g} {unit}).</translation>
     </message>
     <message>
         <source>{mm} mm is no length</source>
@@ -19902,8 +19909,8 @@ la bibliothèque</translation>
     <message numerus="yes">
         <source>{model} is asked about %n pair(s); the other {rest:,} follow at random.</source>
         <translation>
-            <numerusform>{model} est interrogé sur %n paire&#x202f;; les {rest:,} autres suivent au hasard.</numerusform>
-            <numerusform>{model} est interrogé sur %n paires&#x202f;; les {rest:,} autres suivent au hasard.</numerusform>
+            <numerusform>{model} est interrogé sur %n paire ; les {rest:,} autres suivent au hasard.</numerusform>
+            <numerusform>{model} est interrogé sur %n paires ; les {rest:,} autres suivent au hasard.</numerusform>
         </translation>
     </message>
     <message>
@@ -19924,7 +19931,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>{model} was learned from this library and is {state}: it answers once it is compared and promoted in Fine-tune</source>
-        <translation>{model} a été entraîné à partir de cette bibliothèque et est {state}&#xa0;: il répond une fois comparé et promu dans Affinage</translation>
+        <translation>{model} a été entraîné à partir de cette bibliothèque et est {state} : il répond une fois comparé et promu dans Affinage</translation>
     </message>
     <message>
         <source>{mode} converted to RGB</source>
@@ -19958,7 +19965,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name}    born {birth_date}    ID {identifier}</source>
-        <translation>{name}    naissance&#xa0;: {birth_date}    identifiant {identifier}</translation>
+        <translation>{name}    naissance : {birth_date}    identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} (you)</source>
@@ -19994,7 +20001,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} cannot be read: {problem}</source>
-        <translation>{name} ne peut pas être lu&#xa0;: {problem}</translation>
+        <translation>{name} ne peut pas être lu : {problem}</translation>
     </message>
     <message>
         <source>{name} does not give pictures in a form that is read</source>
@@ -20002,19 +20009,19 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} does not let its {control} be set here</source>
-        <translation>{name} ne permet pas de régler cela ici&#xa0;: {control}</translation>
+        <translation>{name} ne permet pas de régler cela ici : {control}</translation>
     </message>
     <message>
         <source>{name} does not let its {control} be set so</source>
-        <translation>{name} ne permet pas ce réglage&#xa0;: {control}</translation>
+        <translation>{name} ne permet pas ce réglage : {control}</translation>
     </message>
     <message>
-        <source>{name} does not open: it is not there, another program uses it, or the system&apos;s privacy settings forbid it</source>
-        <translation>{name} ne s’ouvre pas&#xa0;: absence, utilisation par un autre programme, ou interdiction par les réglages de confidentialité du système</translation>
+        <source>{name} does not open: it is not there, another program uses it, or the system's privacy settings forbid it</source>
+        <translation>{name} ne s’ouvre pas : absence, utilisation par un autre programme, ou interdiction par les réglages de confidentialité du système</translation>
     </message>
     <message>
         <source>{name} does not open: {why}</source>
-        <translation>{name} ne s’ouvre pas&#xa0;: {why}</translation>
+        <translation>{name} ne s’ouvre pas : {why}</translation>
     </message>
     <message>
         <source>{name} ended the connection</source>
@@ -20078,7 +20085,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} is damaged or cut short: {how}</source>
-        <translation>{name} est endommagé ou tronqué&#xa0;: {how}</translation>
+        <translation>{name} est endommagé ou tronqué : {how}</translation>
     </message>
     <message>
         <source>{name} is damaged within the zip ({error})</source>
@@ -20114,7 +20121,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} is signed out.</source>
-        <translation>{name}&#xa0;: déconnexion effectuée.</translation>
+        <translation>{name} : déconnexion effectuée.</translation>
     </message>
     <message>
         <source>{name} is there already. Nothing was written. Choose another name.</source>
@@ -20146,7 +20153,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} is {on_record}: these would be added to hers.</source>
-        <translation>{name} est {on_record}&#xa0;: ces images s’ajouteraient aux siennes.</translation>
+        <translation>{name} est {on_record} : ces images s’ajouteraient aux siennes.</translation>
     </message>
     <message>
         <source>{name} is {problem}</source>
@@ -20158,7 +20165,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} is {roles}: {acts}, nothing else can be changed</source>
-        <translation>{name} est {roles}&#xa0;: {acts}, rien d’autre ne peut être modifié</translation>
+        <translation>{name} est {roles} : {acts}, rien d’autre ne peut être modifié</translation>
     </message>
     <message>
         <source>{name} knows no such path</source>
@@ -20166,7 +20173,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} may not {act}</source>
-        <translation>{name} n’a pas le droit de faire ceci&#xa0;: {act}</translation>
+        <translation>{name} n’a pas le droit de faire ceci : {act}</translation>
     </message>
     <message>
         <source>{name} may sign in now.</source>
@@ -20177,7 +20184,7 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{name} refuse cet utilisateur</translation>
     </message>
     <message>
-        <source>{name} says the day, and the file&apos;s time is of that day</source>
+        <source>{name} says the day, and the file's time is of that day</source>
         <translation>{name} indique le jour, et l’heure du fichier est de ce jour</translation>
     </message>
     <message>
@@ -20206,7 +20213,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name} {version}, signed on {day}. Anybody can sign a file: type the fingerprint that its sender told you {way}. It answers nothing until it is chosen here.</source>
-        <translation>{name} {version}, signé le {day}. N’importe qui peut signer un fichier&#xa0;: saisissez l’empreinte que son expéditeur vous a communiquée {way}. Il ne répond rien tant qu’il n’est pas choisi ici.</translation>
+        <translation>{name} {version}, signé le {day}. N’importe qui peut signer un fichier : saisissez l’empreinte que son expéditeur vous a communiquée {way}. Il ne répond rien tant qu’il n’est pas choisi ici.</translation>
     </message>
     <message>
         <source>{name}, AI seen before</source>
@@ -20214,7 +20221,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name}, born {birth}, ID {identifier}</source>
-        <translation>{name}, naissance&#xa0;: {birth}, identifiant {identifier}</translation>
+        <translation>{name}, naissance : {birth}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name}, born {day}</source>
@@ -20230,15 +20237,15 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name}, or a model that it came from, has learned from all women of the locked test: figures on them say nothing</source>
-        <translation>{name}, ou un modèle dont il est issu, a appris de toutes les patientes du test verrouillé&#xa0;: les chiffres sur elles ne disent rien</translation>
+        <translation>{name}, ou un modèle dont il est issu, a appris de toutes les patientes du test verrouillé : les chiffres sur elles ne disent rien</translation>
     </message>
     <message>
         <source>{name}, read again</source>
         <translation>{name}, relecture</translation>
     </message>
     <message>
-        <source>{name}, the name of this computer&apos;s account; set the reader&apos;s name in Settings</source>
-        <translation>{name}, le nom du compte de cet ordinateur&#x202f;; indiquez le nom du lecteur dans Réglages</translation>
+        <source>{name}, the name of this computer's account; set the reader's name in Settings</source>
+        <translation>{name}, le nom du compte de cet ordinateur ; indiquez le nom du lecteur dans Réglages</translation>
     </message>
     <message>
         <source>{name}, {title}, whole</source>
@@ -20246,11 +20253,11 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{name}: quality {verdict}{problems}.</source>
-        <translation>{name}&#xa0;: qualité {verdict}{problems}.</translation>
+        <translation>{name} : qualité {verdict}{problems}.</translation>
     </message>
     <message>
         <source>{name}: {folders} would be one woman.</source>
-        <translation>{name}&#xa0;: {folders} seraient une seule patiente.</translation>
+        <translation>{name} : {folders} seraient une seule patiente.</translation>
     </message>
     <message>
         <source>{number} of {count}</source>
@@ -20258,19 +20265,19 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{number} of {count}: {picture}; {state}</source>
-        <translation>{number} sur {count}&#xa0;: {picture}&#x202f;; {state}</translation>
+        <translation>{number} sur {count} : {picture} ; {state}</translation>
     </message>
     <message>
         <source>{number}: most dL* {peak:.1f} at {at}</source>
-        <translation>{number}&#xa0;: dL* maximal {peak:.1f} à {at}</translation>
+        <translation>{number} : dL* maximal {peak:.1f} à {at}</translation>
     </message>
     <message>
         <source>{number}: most dL* {peak:.1f} at {at}, against normal tissue</source>
-        <translation>{number}&#xa0;: dL* maximal {peak:.1f} à {at}, par rapport au tissu normal</translation>
+        <translation>{number} : dL* maximal {peak:.1f} à {at}, par rapport au tissu normal</translation>
     </message>
     <message>
         <source>{number}: no whitening</source>
-        <translation>{number}&#xa0;: pas de blanchiment</translation>
+        <translation>{number} : pas de blanchiment</translation>
     </message>
     <message>
         <source>{one} and {other}</source>
@@ -20305,7 +20312,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{page} cannot be shown at the moment. The message at the foot of the window says why; Next goes on.</source>
-        <translation>{page} ne peut pas être affichée pour le moment. Le message au bas de la fenêtre dit pourquoi&#x202f;; Suivant continue.</translation>
+        <translation>{page} ne peut pas être affichée pour le moment. Le message au bas de la fenêtre dit pourquoi ; Suivant continue.</translation>
     </message>
     <message>
         <source>{pairs} (+ {again:,} again)</source>
@@ -20321,7 +20328,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} cannot be looked at: {problem}</source>
-        <translation>{path} ne peut pas être examiné&#xa0;: {problem}</translation>
+        <translation>{path} ne peut pas être examiné : {problem}</translation>
     </message>
     <message>
         <source>{path} cannot be read ({error})</source>
@@ -20329,39 +20336,39 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} cannot be read as a video: {why}</source>
-        <translation>{path} ne peut pas être lu comme vidéo&#xa0;: {why}</translation>
+        <translation>{path} ne peut pas être lu comme vidéo : {why}</translation>
     </message>
     <message>
         <source>{path} cannot be read: {problem}</source>
-        <translation>{path} ne peut pas être lu&#xa0;: {problem}</translation>
+        <translation>{path} ne peut pas être lu : {problem}</translation>
     </message>
     <message>
         <source>{path} cannot be read: {reason}</source>
-        <translation>{path} ne peut pas être lu&#xa0;: {reason}</translation>
+        <translation>{path} ne peut pas être lu : {reason}</translation>
     </message>
     <message>
         <source>{path} cannot be read: {why}</source>
-        <translation>{path} ne peut pas être lu&#xa0;: {why}</translation>
+        <translation>{path} ne peut pas être lu : {why}</translation>
     </message>
     <message>
         <source>{path} cannot be written as a picture: {said} says no format that is written</source>
-        <translation>{path} ne peut pas être écrit comme image&#xa0;: {said} n’indique aucun format d’écriture connu</translation>
+        <translation>{path} ne peut pas être écrit comme image : {said} n’indique aucun format d’écriture connu</translation>
     </message>
     <message>
         <source>{path} cannot be written: a JPEG is at most {most} pixels wide and high</source>
-        <translation>{path} ne peut pas être écrit&#xa0;: un JPEG a au plus {most} pixels de large et de haut</translation>
+        <translation>{path} ne peut pas être écrit : un JPEG a au plus {most} pixels de large et de haut</translation>
     </message>
     <message>
         <source>{path} cannot be written: {folder} is no folder</source>
-        <translation>{path} ne peut pas être écrit&#xa0;: {folder} n’est pas un dossier</translation>
+        <translation>{path} ne peut pas être écrit : {folder} n’est pas un dossier</translation>
     </message>
     <message>
         <source>{path} cannot be written: {folder} may not be written</source>
-        <translation>{path} ne peut pas être écrit&#xa0;: l’écriture dans {folder} n’est pas permise</translation>
+        <translation>{path} ne peut pas être écrit : l’écriture dans {folder} n’est pas permise</translation>
     </message>
     <message>
         <source>{path} could not be written: choose another folder.</source>
-        <translation>{path} n’a pas pu être écrit&#xa0;: choisissez un autre dossier.</translation>
+        <translation>{path} n’a pas pu être écrit : choisissez un autre dossier.</translation>
     </message>
     <message>
         <source>{path} has format {found}, not {first} or {second}</source>
@@ -20369,7 +20376,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} has no [{table}]: it is from an earlier version, or was altered</source>
-        <translation>{path} n’a pas de [{table}]&#xa0;: il vient d’une version antérieure, ou a été altéré</translation>
+        <translation>{path} n’a pas de [{table}] : il vient d’une version antérieure, ou a été altéré</translation>
     </message>
     <message>
         <source>{path} has no frame at {seconds:g} seconds</source>
@@ -20389,7 +20396,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} holds no library: {file} is missing</source>
-        <translation>{path} ne contient pas de bibliothèque&#xa0;: {file} manque</translation>
+        <translation>{path} ne contient pas de bibliothèque : {file} manque</translation>
     </message>
     <message>
         <source>{path} holds other files</source>
@@ -20429,7 +20436,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} is a pickle, which could hold a program: it was not opened</source>
-        <translation>{path} est un pickle, qui pourrait contenir un programme&#xa0;: il n’a pas été ouvert</translation>
+        <translation>{path} est un pickle, qui pourrait contenir un programme : il n’a pas été ouvert</translation>
     </message>
     <message>
         <source>{path} is coded in {shown}, which is not read</source>
@@ -20437,11 +20444,11 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} is damaged: {error} is missing</source>
-        <translation>{path} est endommagé&#xa0;: {error} manque</translation>
+        <translation>{path} est endommagé : {error} manque</translation>
     </message>
     <message>
         <source>{path} is damaged: {said}</source>
-        <translation>{path} est endommagé&#xa0;: {said}</translation>
+        <translation>{path} est endommagé : {said}</translation>
     </message>
     <message>
         <source>{path} is encrypted already</source>
@@ -20461,7 +20468,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} is not a CSV table: {error}</source>
-        <translation>{path} n’est pas un tableau CSV&#xa0;: {error}</translation>
+        <translation>{path} n’est pas un tableau CSV : {error}</translation>
     </message>
     <message>
         <source>{path} is not a file</source>
@@ -20469,7 +20476,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} is not a file that may be written: /{folder} belongs to the system</source>
-        <translation>{path} n’est pas un fichier où l’on peut écrire&#xa0;: /{folder} appartient au système</translation>
+        <translation>{path} n’est pas un fichier où l’on peut écrire : /{folder} appartient au système</translation>
     </message>
     <message>
         <source>{path} is not a readable safetensors file ({error})</source>
@@ -20489,7 +20496,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>
-        <translation>{path} a pour séparateurs&#xa0;: {marks}</translation>
+        <translation>{path} a pour séparateurs : {marks}</translation>
     </message>
     <message>
         <source>{path} is too large for a {kind}</source>
@@ -20504,7 +20511,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} may not be read: permission denied</source>
-        <translation>{path} ne peut pas être lu&#xa0;: permission refusée</translation>
+        <translation>{path} ne peut pas être lu : permission refusée</translation>
     </message>
     <message>
         <source>{path} names no case</source>
@@ -20520,7 +20527,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{path} unpacks to {unpacked:,.0f} MB, more than {times} times its {packed:,.1f} MB, as no pictures do (up to {free} MB it may); at most {limit} GB are read of a zip</source>
-        <translation>{path} décompressé occupe {unpacked:,.0f} Mo, plus de {times} fois ses {packed:,.1f} Mo, ce que ne font pas des images (c’est admis jusqu’à {free} Mo)&#x202f;; on lit au plus {limit} Go d’un zip</translation>
+        <translation>{path} décompressé occupe {unpacked:,.0f} Mo, plus de {times} fois ses {packed:,.1f} Mo, ce que ne font pas des images (c’est admis jusqu’à {free} Mo) ; on lit au plus {limit} Go d’un zip</translation>
     </message>
     <message>
         <source>{path} was altered after the model was made</source>
@@ -20540,11 +20547,11 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{pictures} already in the library</source>
-        <translation>déjà dans la bibliothèque&#xa0;: {pictures}</translation>
+        <translation>déjà dans la bibliothèque : {pictures}</translation>
     </message>
     <message>
         <source>{pictures} left out</source>
-        <translation>écartées&#xa0;: {pictures}</translation>
+        <translation>écartées : {pictures}</translation>
     </message>
     <message>
         <source>{pictures} pictures added</source>
@@ -20572,11 +20579,11 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{pictures} to be looked at</source>
-        <translation>à examiner&#xa0;: {pictures}</translation>
+        <translation>à examiner : {pictures}</translation>
     </message>
     <message>
         <source>{picture} (space: the other)</source>
-        <translation>{picture} (Espace&#xa0;: l’autre)</translation>
+        <translation>{picture} (Espace : l’autre)</translation>
     </message>
     <message>
         <source>{picture} of {part}</source>
@@ -20608,11 +20615,11 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{problem}: a backup opens with those of its day, here of {snapshot}, whatever was changed since</source>
-        <translation>{problem}&#xa0;: une sauvegarde s’ouvre avec le mot de passe ou la clé de son jour, ici {snapshot}, quels que soient les changements depuis</translation>
+        <translation>{problem} : une sauvegarde s’ouvre avec le mot de passe ou la clé de son jour, ici {snapshot}, quels que soient les changements depuis</translation>
     </message>
     <message>
         <source>{problem}: copy it again from where it came, for what follows</source>
-        <translation>{problem}&#xa0;: recopiez-le depuis son origine pour obtenir la suite</translation>
+        <translation>{problem} : recopiez-le depuis son origine pour obtenir la suite</translation>
     </message>
     <message>
         <source>{pseudonym} is {woman}. That you asked is on record.</source>
@@ -20620,18 +20627,18 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{reader} no longer reads {task}: the reader is {now} now.</source>
-        <translation>{reader} ne lit plus {task}&#xa0;: c’est maintenant {now} qui lit.</translation>
+        <translation>{reader} ne lit plus {task} : c’est maintenant {now} qui lit.</translation>
     </message>
     <message numerus="yes">
         <source>{ready} of %n picture(s) will be brought in</source>
         <translation>
-            <numerusform>À importer&#xa0;: {ready} sur %n image</numerusform>
-            <numerusform>À importer&#xa0;: {ready} sur %n images</numerusform>
+            <numerusform>À importer : {ready} sur %n image</numerusform>
+            <numerusform>À importer : {ready} sur %n images</numerusform>
         </translation>
     </message>
     <message>
         <source>{reason}, and that her identity was removed: it may be a pseudonym</source>
-        <translation>{reason}, et aussi que l’identité de la patiente a été retirée&#xa0;: ce peut être un pseudonyme</translation>
+        <translation>{reason}, et aussi que l’identité de la patiente a été retirée : ce peut être un pseudonyme</translation>
     </message>
     <message>
         <source>{reason}, and the same stands beside {names}</source>
@@ -20695,23 +20702,23 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{reason}: {figures} behind it is taken for a count</source>
-        <translation>{reason}&#xa0;: {figures} après lui est pris pour un numéro d’ordre</translation>
+        <translation>{reason} : {figures} après lui est pris pour un numéro d’ordre</translation>
     </message>
     <message>
         <source>{reason}: {number} is {name} in this library.</source>
-        <translation>{reason}&#xa0;: {number} est {name} dans cette bibliothèque.</translation>
+        <translation>{reason} : {number} est {name} dans cette bibliothèque.</translation>
     </message>
     <message>
         <source>{reason}: {number}, and hers is {identifier}.</source>
-        <translation>{reason}&#xa0;: {number}, et celui de cette patiente est {identifier}.</translation>
+        <translation>{reason} : {number}, et celui de cette patiente est {identifier}.</translation>
     </message>
     <message>
         <source>{reason}; they differ in shape ({one} and {other})</source>
-        <translation>{reason}&#x202f;; leurs formes diffèrent ({one} et {other})</translation>
+        <translation>{reason} ; leurs formes diffèrent ({one} et {other})</translation>
     </message>
     <message>
         <source>{reason}; without points: {cause}</source>
-        <translation>{reason}&#x202f;; sans points&#xa0;: {cause}</translation>
+        <translation>{reason} ; sans points : {cause}</translation>
     </message>
     <message>
         <source>{regions}, dashed line</source>
@@ -20739,7 +20746,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{scale:.4g} mm a pixel: the picture is {width:.1f} mm wide.</source>
-        <translation>{scale:.4g} mm par pixel&#xa0;: l’image a {width:.1f} mm de large.</translation>
+        <translation>{scale:.4g} mm par pixel : l’image a {width:.1f} mm de large.</translation>
     </message>
     <message>
         <source>{seconds:.0f} s after acid</source>
@@ -20758,7 +20765,7 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{sentence}.</translation>
     </message>
     <message>
-        <source>{share:.0%} of the white-light picture is seen after Lugol&apos;s iodine.</source>
+        <source>{share:.0%} of the white-light picture is seen after Lugol's iodine.</source>
         <translation>{share:.0%} de l’image en lumière blanche est visible après lugol.</translation>
     </message>
     <message>
@@ -20774,16 +20781,16 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{share:.0%} de l’image en lumière blanche est visible avec le filtre vert.</translation>
     </message>
     <message>
-        <source>{share:.0%} of this visit&apos;s picture is seen in the earlier one.</source>
+        <source>{share:.0%} of this visit's picture is seen in the earlier one.</source>
         <translation>{share:.0%} de l’image de cette consultation est visible dans l’antérieure.</translation>
     </message>
     <message>
         <source>{shown:,} of {total:,} visits found; scroll down for older ones</source>
-        <translation>{shown:,} sur {total:,} consultations trouvées&#x202f;; faites défiler vers le bas pour les plus anciennes</translation>
+        <translation>{shown:,} sur {total:,} consultations trouvées ; faites défiler vers le bas pour les plus anciennes</translation>
     </message>
     <message>
         <source>{shown:,} of {total:,} visits; scroll down for older ones</source>
-        <translation>{shown:,} sur {total:,} consultations&#x202f;; faites défiler vers le bas pour les plus anciennes</translation>
+        <translation>{shown:,} sur {total:,} consultations ; faites défiler vers le bas pour les plus anciennes</translation>
     </message>
     <message>
         <source>{shown} of {there} are shown, chosen evenly.</source>
@@ -20815,7 +20822,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{source} alone: {answer}</source>
-        <translation>{source} uniquement&#xa0;: {answer}</translation>
+        <translation>{source} uniquement : {answer}</translation>
     </message>
     <message>
         <source>{source} only</source>
@@ -20827,11 +20834,11 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{source}: such a picture is read beside white light only</source>
-        <translation>{source}&#xa0;: une telle image ne se lit qu’à côté de la lumière blanche</translation>
+        <translation>{source} : une telle image ne se lit qu’à côté de la lumière blanche</translation>
     </message>
     <message>
         <source>{squares} squares were seen. Their sides differ by {spread:.1%} (0 %: flat, square to the view).</source>
-        <translation>{squares} carrés ont été vus. Leurs côtés diffèrent de {spread:.1%} (0 %&#xa0;: à plat, perpendiculaire à la vue).</translation>
+        <translation>{squares} carrés ont été vus. Leurs côtés diffèrent de {spread:.1%} (0 % : à plat, perpendiculaire à la vue).</translation>
     </message>
     <message>
         <source>{stage} (white light)</source>
@@ -20851,7 +20858,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{step}: {done:.0f} of {total:.0f}.</source>
-        <translation>{step}&#xa0;: {done:.0f} sur {total:.0f}.</translation>
+        <translation>{step} : {done:.0f} sur {total:.0f}.</translation>
     </message>
     <message>
         <source>{step}{share}. You can go on working meanwhile.</source>
@@ -20887,11 +20894,11 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{title}: visit of {when}</source>
-        <translation>{title}&#xa0;: consultation du {when}</translation>
+        <translation>{title} : consultation du {when}</translation>
     </message>
     <message>
         <source>{title}: {what}</source>
-        <translation>{title}&#xa0;: {what}</translation>
+        <translation>{title} : {what}</translation>
     </message>
     <message>
         <source>{total} of 10</source>
@@ -20955,7 +20962,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{view} needs a registration: the pictures do not lie on each other yet</source>
-        <translation>{view} nécessite un recalage&#xa0;: les images ne se superposent pas encore</translation>
+        <translation>{view} nécessite un recalage : les images ne se superposent pas encore</translation>
     </message>
     <message>
         <source>{view} needs both pictures</source>
@@ -20963,7 +20970,7 @@ née le {born}, identifiant {identifier}</translation>
     </message>
     <message>
         <source>{view} needs two pictures that lie on each other: these are not aligned</source>
-        <translation>{view} nécessite deux images qui se superposent&#xa0;: celles-ci ne sont pas alignées</translation>
+        <translation>{view} nécessite deux images qui se superposent : celles-ci ne sont pas alignées</translation>
     </message>
     <message>
         <source>{visits}, WITH NAMES.
@@ -20973,9 +20980,9 @@ Goes out: name, number, birth date, pictures; findings and pins; registration of
 It goes on record, before the first file is written: who, when, which visits.</source>
         <translation>{visits}, AVEC LES NOMS.
 
-Sont exportés&#xa0;: nom, numéro, date de naissance, images&#x202f;; constatations et repères&#x202f;; recalage de la paire qui s’ouvre ou qui a été signée, sa réponse de l’IA si elle a été révélée&#x202f;; le compte rendu des consultations signées. Rien n’est retiré.
+Sont exportés : nom, numéro, date de naissance, images ; constatations et repères ; recalage de la paire qui s’ouvre ou qui a été signée, sa réponse de l’IA si elle a été révélée ; le compte rendu des consultations signées. Rien n’est retiré.
 
-Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quelles consultations.</translation>
+Sont consignés, avant l’écriture du premier fichier : qui, quand, quelles consultations.</translation>
     </message>
     <message>
         <source>{visits}, {pictures}, under pseudonyms.</source>
@@ -21018,7 +21025,7 @@ Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quell
         <translation>{where} est un texte que personne ne peut lire</translation>
     </message>
     <message>
-        <source>{where} looks like a clinic&apos;s number</source>
+        <source>{where} looks like a clinic's number</source>
         <translation>{where} ressemble à un numéro de patiente d’un centre</translation>
     </message>
     <message>
@@ -21026,7 +21033,7 @@ Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quell
         <translation>{where} nomme un fichier ou un dossier ({path})</translation>
     </message>
     <message>
-        <source>{where} says a number, which may be another than a clinic&apos;s</source>
+        <source>{where} says a number, which may be another than a clinic's</source>
         <translation>{where} indique un numéro, qui n’est peut-être pas un numéro de patiente d’un centre</translation>
     </message>
     <message>
@@ -21043,15 +21050,15 @@ Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quell
     </message>
     <message>
         <source>{where}: more cells than columns</source>
-        <translation>{where}&#xa0;: plus de cellules que de colonnes</translation>
+        <translation>{where} : plus de cellules que de colonnes</translation>
     </message>
     <message>
         <source>{where}: no x and y</source>
-        <translation>{where}&#xa0;: pas de x ni de y</translation>
+        <translation>{where} : pas de x ni de y</translation>
     </message>
     <message>
         <source>{where}: not a finite number</source>
-        <translation>{where}&#xa0;: pas un nombre fini</translation>
+        <translation>{where} : pas un nombre fini</translation>
     </message>
     <message>
         <source>{who} may not see names, findings and histology in this library.</source>
@@ -21071,7 +21078,7 @@ Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quell
     </message>
     <message>
         <source>{woman} is being examined: marks, whitening and clips end where another visit is opened. Press again within 3 seconds to open it all the same.</source>
-        <translation>{woman} est en cours d’examen&#xa0;: repères de temps, blanchiment et clips prennent fin à l’ouverture d’une autre consultation. Appuyez de nouveau dans les 3 secondes pour l’ouvrir quand même.</translation>
+        <translation>{woman} est en cours d’examen : repères de temps, blanchiment et clips prennent fin à l’ouverture d’une autre consultation. Appuyez de nouveau dans les 3 secondes pour l’ouvrir quand même.</translation>
     </message>
     <message>
         <source>{woman}, visit of {when}</source>
@@ -21079,15 +21086,15 @@ Sont consignés, avant l’écriture du premier fichier&#xa0;: qui, quand, quell
     </message>
     <message>
         <source>{work} is not done, and its recording would end. {again} to stop it, or wait.</source>
-        <translation>{work}&#xa0;: tâche non terminée, dont l’enregistrement prendrait fin. {again} pour l’arrêter, ou attendez.</translation>
+        <translation>{work} : tâche non terminée, dont l’enregistrement prendrait fin. {again} pour l’arrêter, ou attendez.</translation>
     </message>
     <message>
         <source>{work} is not done, and nothing of it would stay. {again} to stop it, or wait.</source>
-        <translation>{work}&#xa0;: tâche non terminée, dont il ne resterait rien. {again} pour l’arrêter, ou attendez.</translation>
+        <translation>{work} : tâche non terminée, dont il ne resterait rien. {again} pour l’arrêter, ou attendez.</translation>
     </message>
     <message>
         <source>{work} is not done, and would be stopped. {again} to stop it, or wait.</source>
-        <translation>{work}&#xa0;: tâche non terminée, qui serait arrêtée. {again} pour l’arrêter, ou attendez.</translation>
+        <translation>{work} : tâche non terminée, qui serait arrêtée. {again} pour l’arrêter, ou attendez.</translation>
     </message>
     <message>
         <source>± is the spread over {passes} passes of the model, not its error.</source>

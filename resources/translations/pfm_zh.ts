@@ -2,37 +2,37 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
-    <name></name>
+    <name />
     <message>
-        <source>&quot;{typed}&quot; is no fingerprint</source>
+        <source>"{typed}" is no fingerprint</source>
         <translation>“{typed}”不是指纹</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: a {kind} never changes</source>
+        <source>"{what}" was not done: a {kind} never changes</source>
         <translation>“{what}”未执行：{kind}不可更改</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the first read cannot change once the AI was revealed</source>
+        <source>"{what}" was not done: the first read cannot change once the AI was revealed</source>
         <translation>“{what}”未执行：AI 结果显示后，首次阅片不可更改</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the impression and the last read would contradict each other</source>
+        <source>"{what}" was not done: the impression and the last read would contradict each other</source>
         <translation>“{what}”未执行：印象与最后一次阅片会相互矛盾</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: the {kind} changed meanwhile</source>
+        <source>"{what}" was not done: the {kind} changed meanwhile</source>
         <translation>“{what}”未执行：{kind}在此期间已更改</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: this is not the signature of the visit</source>
+        <source>"{what}" was not done: this is not the signature of the visit</source>
         <translation>“{what}”未执行：这不是该次就诊的签名</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: this visit is signed</source>
+        <source>"{what}" was not done: this visit is signed</source>
         <translation>“{what}”未执行：该次就诊已签署</translation>
     </message>
     <message>
-        <source>&quot;{what}&quot; was not done: {why}</source>
+        <source>"{what}" was not done: {why}</source>
         <translation>“{what}”未执行：{why}</translation>
     </message>
     <message>
@@ -542,7 +542,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>&amp;Open another library...</source>
-        <translation>打开另一病例库(&amp;O)...</translation>
+        <translation>打开其他病例库(&amp;O)...</translation>
     </message>
     <message>
         <source>&amp;Open visit</source>
@@ -691,7 +691,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     <message>
         <source>, </source>
         <comment>between words in a row</comment>
-        <translation type="unfinished"></translation>
+        <translation>，</translation>
     </message>
     <message>
         <source>, and .</source>
@@ -846,7 +846,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>已生成新的恢复密钥；之前的密钥不再能打开任何内容。</translation>
     </message>
     <message>
-        <source>A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter or after Lugol&apos;s iodine.</source>
+        <source>A pair needs one white-light and one fluorescence picture, or beside plain white light one through a green filter or after Lugol's iodine.</source>
         <translation>配对需要一张白光图像和一张荧光图像；或在普通白光图像之外，再有一张绿色滤镜图像或涂卢戈碘液后的图像。</translation>
     </message>
     <message>
@@ -907,7 +907,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>A visit without an impression cannot be signed (Findings).</source>
-        <translation>没有印象的就诊不能签署（所见）。</translation>
+        <translation>尚无印象，不能签署（请在“所见”中选择）。</translation>
     </message>
     <message>
         <source>A&amp;bout pfm_desktop</source>
@@ -916,11 +916,11 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     <message>
         <source>AI</source>
         <comment>tab</comment>
-        <translation type="unfinished"></translation>
+        <translation>AI</translation>
     </message>
     <message>
         <source>AI</source>
-        <translation type="unfinished"></translation>
+        <translation>AI</translation>
     </message>
     <message>
         <source>AI answer</source>
@@ -993,7 +993,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     <message>
         <source>About</source>
         <comment>whom a line is about</comment>
-        <translation type="unfinished">关于</translation>
+        <translation>对象</translation>
     </message>
     <message>
         <source>About</source>
@@ -1013,7 +1013,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>Account</source>
-        <translation>帐户</translation>
+        <translation>账户</translation>
     </message>
     <message>
         <source>Acetic acid</source>
@@ -1041,7 +1041,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>Acetowhite</source>
-        <translation>醋白</translation>
+        <translation>醋白上皮</translation>
     </message>
     <message>
         <source>Acid is on: start clock</source>
@@ -1053,7 +1053,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>Active</source>
-        <translation type="unfinished"></translation>
+        <translation>启用</translation>
     </message>
     <message>
         <source>Add a lesion, and draw it</source>
@@ -1096,7 +1096,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>添加病变</translation>
     </message>
     <message>
-        <source>Add light and lower the camera&apos;s gain (ISO), then retake.</source>
+        <source>Add light and lower the camera's gain (ISO), then retake.</source>
         <translation>增加光照并降低相机增益（ISO），然后重拍。</translation>
     </message>
     <message>
@@ -1113,7 +1113,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>Add pictures ...</source>
-        <translation>添加图像 ...</translation>
+        <translation>添加图像...</translation>
     </message>
     <message>
         <source>Add to this visit</source>
@@ -1133,7 +1133,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>Adjudicates</source>
-        <translation type="unfinished"></translation>
+        <translation>裁定</translation>
     </message>
     <message>
         <source>Adjudicator: decides between readings, sees neither names nor findings</source>
@@ -1141,7 +1141,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     </message>
     <message>
         <source>Administrator: keeps accounts, reads the audit trail, changes no visit</source>
-        <translation>管理员：管理帐户，查看审计追踪，不更改就诊</translation>
+        <translation>管理员：管理账户，查看审计追踪，不更改就诊</translation>
     </message>
     <message>
         <source>After</source>
@@ -1248,7 +1248,7 @@ Left goes back to them, T to the tasks.</source>
         <translation>所有步骤均已完成</translation>
     </message>
     <message>
-        <source>All that the search for &quot;{searched}&quot; finds</source>
+        <source>All that the search for "{searched}" finds</source>
         <translation>搜索“{searched}”找到的全部就诊</translation>
     </message>
     <message>
@@ -1343,7 +1343,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Another library...</source>
-        <translation>另一病例库...</translation>
+        <translation>其他病例库...</translation>
     </message>
     <message>
         <source>Another visit is chosen in the list; the pictures go to this one.</source>
@@ -1443,7 +1443,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>As the computer</source>
-        <translation>跟随计算机</translation>
+        <translation>跟随系统</translation>
     </message>
     <message>
         <source>Ask a clinician or an administrator of it.</source>
@@ -1471,7 +1471,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Asking the library what it has already ...</source>
-        <translation>正在查询病例库中已有的内容 ...</translation>
+        <translation>正在查询病例库中已有的内容...</translation>
     </message>
     <message>
         <source>Asking the model</source>
@@ -1483,7 +1483,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Audit t&amp;rail</source>
-        <translation type="unfinished"></translation>
+        <translation>审计追踪(&amp;L)</translation>
     </message>
     <message>
         <source>Audit trail</source>
@@ -1504,7 +1504,7 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Back</source>
         <comment>to the step before</comment>
-        <translation type="unfinished">返回</translation>
+        <translation>上一步</translation>
     </message>
     <message>
         <source>Back (Escape)</source>
@@ -1644,11 +1644,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Being aligned ...</source>
-        <translation>正在对齐 ...</translation>
+        <translation>正在对齐...</translation>
     </message>
     <message>
         <source>Being registered ...</source>
-        <translation>正在配准 ...</translation>
+        <translation>正在配准...</translation>
     </message>
     <message>
         <source>Beside the picture on the stage, aligned with it (Enter)</source>
@@ -1672,7 +1672,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Biopsy, treatment, recall, referral</source>
-        <translation>活检、治疗、召回复查、转诊</translation>
+        <translation>活检、治疗、复查、转诊</translation>
     </message>
     <message>
         <source>Birth date</source>
@@ -1708,7 +1708,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Brightness, contrast and filter ...</source>
-        <translation>亮度、对比度和滤镜 ...</translation>
+        <translation>亮度、对比度和滤镜...</translation>
     </message>
     <message>
         <source>Brightness, contrast and filter of each picture, for looking only (Ctrl+B); G: green filter</source>
@@ -1760,7 +1760,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Bringing it in ...</source>
-        <translation>正在导入 ...</translation>
+        <translation>正在导入...</translation>
     </message>
     <message>
         <source>Brown</source>
@@ -1809,11 +1809,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Ca&amp;pture</source>
-        <translation>采集(&amp;P)</translation>
+        <translation>采集(&amp;C)</translation>
     </message>
     <message>
         <source>Calibrate the scale ...</source>
-        <translation>校准标尺 ...</translation>
+        <translation>校准标尺...</translation>
     </message>
     <message>
         <source>Calibrated probabilities.</source>
@@ -1850,7 +1850,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Cannot be graded ...</source>
-        <translation>无法分级 ...</translation>
+        <translation>无法分级...</translation>
     </message>
     <message>
         <source>Cannot be graded, with a reason</source>
@@ -1906,7 +1906,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Change ...</source>
-        <translation>更改 ...</translation>
+        <translation>更改...</translation>
     </message>
     <message>
         <source>Change keys</source>
@@ -1946,19 +1946,19 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Check the trail</source>
-        <translation>检查追踪</translation>
+        <translation>校验审计追踪</translation>
     </message>
     <message>
         <source>Check the trail, and look for this line in a backup.</source>
-        <translation>检查审计追踪，并在备份中查找此行。</translation>
+        <translation>校验审计追踪，并在备份中查找此行。</translation>
     </message>
     <message>
         <source>Check this library</source>
-        <translation>检查本病例库</translation>
+        <translation>校验此病例库</translation>
     </message>
     <message>
         <source>Check weights</source>
-        <translation>检查权重</translation>
+        <translation>校验权重</translation>
     </message>
     <message>
         <source>Check: aligned only in part, {error}</source>
@@ -2022,7 +2022,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Checking the file ...</source>
-        <translation>正在检查文件 ...</translation>
+        <translation>正在检查文件...</translation>
     </message>
     <message>
         <source>Checking the library</source>
@@ -2046,7 +2046,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Checking the whole trail ...</source>
-        <translation>正在检查全部审计追踪 ...</translation>
+        <translation>正在检查全部审计追踪...</translation>
     </message>
     <message>
         <source>Checking what was made of the pictures</source>
@@ -2070,7 +2070,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Choose ...</source>
-        <translation>选择 ...</translation>
+        <translation>选择...</translation>
     </message>
     <message>
         <source>Choose a camera, or write its address.</source>
@@ -2114,7 +2114,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Choose an impression first (Findings).</source>
-        <translation>请先选择印象（所见）。</translation>
+        <translation>请先在“所见”中选择印象。</translation>
     </message>
     <message>
         <source>Choose another resolution of the camera.</source>
@@ -2153,7 +2153,7 @@ Left goes back to them, T to the tasks.</source>
         <translation>选择图像文件，或拖放到此处</translation>
     </message>
     <message>
-        <source>Choose the Lugol&apos;s iodine picture that belongs to this white-light picture.</source>
+        <source>Choose the Lugol's iodine picture that belongs to this white-light picture.</source>
         <translation>选择与此白光图像对应的卢戈碘液图像。</translation>
     </message>
     <message>
@@ -2310,7 +2310,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Closed</source>
-        <translation type="unfinished"></translation>
+        <translation>已关闭</translation>
     </message>
     <message>
         <source>Closing words may name {fields}.</source>
@@ -2354,20 +2354,20 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Compare visits ...</source>
-        <translation>比较就诊 ...</translation>
+        <translation>比较就诊...</translation>
     </message>
     <message>
         <source>Compare with
-{visit}&apos;s picture</source>
+{visit}'s picture</source>
         <translation>比较：
 {visit}的图像</translation>
     </message>
     <message>
         <source>Compare with an earlier visit ...</source>
-        <translation>与既往就诊比较 ...</translation>
+        <translation>与既往就诊比较...</translation>
     </message>
     <message>
-        <source>Compare with {visit}&apos;s picture</source>
+        <source>Compare with {visit}'s picture</source>
         <translation>与{visit}的图像比较</translation>
     </message>
     <message>
@@ -2396,11 +2396,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Comprehensive set, also missing: {titles}.</source>
-        <translation>全面数据集，另缺：{titles}。</translation>
+        <translation>完整数据集，另缺：{titles}。</translation>
     </message>
     <message>
         <source>Comprehensive set: complete.</source>
-        <translation>全面数据集：完整。</translation>
+        <translation>完整数据集：齐全。</translation>
     </message>
     <message>
         <source>Confirm a&amp;ll</source>
@@ -2468,11 +2468,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Counting ...</source>
-        <translation>正在统计 ...</translation>
+        <translation>正在统计...</translation>
     </message>
     <message>
         <source>Counting the cases ...</source>
-        <translation>正在统计病例 ...</translation>
+        <translation>正在统计病例...</translation>
     </message>
     <message>
         <source>Cover words again</source>
@@ -2532,7 +2532,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Day</source>
-        <translation type="unfinished"></translation>
+        <translation>日期</translation>
     </message>
     <message>
         <source>Day of the report, 14 Mar 2026</source>
@@ -2592,7 +2592,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Device of this workstation ...</source>
-        <translation>本工作站的设备 ...</translation>
+        <translation>本工作站的设备...</translation>
     </message>
     <message>
         <source>Device {device} ({cases:,})</source>
@@ -2644,7 +2644,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Distinct, stearin-like</source>
-        <translation>明显，硬脂样</translation>
+        <translation>明显，蜡样（不透明）</translation>
     </message>
     <message>
         <source>Distinctly yellow</source>
@@ -2756,7 +2756,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>E&amp;xport</source>
-        <translation type="unfinished"></translation>
+        <translation>导出(&amp;X)</translation>
     </message>
     <message>
         <source>E&amp;xport...</source>
@@ -2866,7 +2866,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Entered on</source>
-        <translation type="unfinished"></translation>
+        <translation>录入日期</translation>
     </message>
     <message>
         <source>Eraser</source>
@@ -2899,7 +2899,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Everything stays on this computer: no picture, name or number is sent anywhere.</source>
-        <translation>所有内容都保留在本计算机上：不向任何地方发送图像、姓名或号码。</translation>
+        <translation>所有内容都保留在本计算机上：不向任何地方发送图像、姓名或编号。</translation>
     </message>
     <message>
         <source>Everywhere</source>
@@ -2912,7 +2912,7 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Examination</source>
         <comment>whether it was adequate</comment>
-        <translation type="unfinished">检查</translation>
+        <translation>检查满意度</translation>
     </message>
     <message>
         <source>Examination (IFCPC 2011)</source>
@@ -2943,7 +2943,7 @@ Left goes back to them, T to the tasks.</source>
         <translation>检查者</translation>
     </message>
     <message>
-        <source>Examiner&apos;s view: 12 o&apos;clock is up, the patient&apos;s left is on the right.</source>
+        <source>Examiner's view: 12 o'clock is up, the patient's left is on the right.</source>
         <translation>检查者视角：12 点在上，患者左侧在右。</translation>
     </message>
     <message>
@@ -2972,7 +2972,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Export ...</source>
-        <translation>导出 ...</translation>
+        <translation>导出...</translation>
     </message>
     <message>
         <source>Export WITH NAMES</source>
@@ -3032,7 +3032,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Exporting ...</source>
-        <translation>正在导出 ...</translation>
+        <translation>正在导出...</translation>
     </message>
     <message>
         <source>Exporting for research</source>
@@ -3170,7 +3170,7 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Findings</source>
         <comment>tab</comment>
-        <translation type="unfinished">所见</translation>
+        <translation>所见</translation>
     </message>
     <message>
         <source>Findings in words</source>
@@ -3194,7 +3194,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Fine-&amp;tune</source>
-        <translation type="unfinished"></translation>
+        <translation>微调(&amp;N)</translation>
     </message>
     <message>
         <source>Fine-tune</source>
@@ -3242,7 +3242,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>First read, then AI. The answer stays hidden until you reveal it; your impression until then is kept.</source>
-        <translation>首次阅片在先，AI 在后。在显示之前，AI 结果保持隐藏；此前给出的印象会保留。</translation>
+        <translation>先阅片，后看 AI。AI 结果在主动显示之前保持隐藏；在此之前给出的印象会保留。</translation>
     </message>
     <message>
         <source>Fit</source>
@@ -3398,11 +3398,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Give an unassigned visit to a woman ...</source>
-        <translation>将未分配的就诊分配给患者 ...</translation>
+        <translation>将未分配的就诊分配给患者...</translation>
     </message>
     <message>
         <source>Give it to a woman ...</source>
-        <translation>分配给患者 ...</translation>
+        <translation>分配给患者...</translation>
     </message>
     <message>
         <source>Give it up</source>
@@ -3585,7 +3585,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>HPV, high risk</source>
-        <translation>HPV，高危型</translation>
+        <translation>高危型 HPV</translation>
     </message>
     <message>
         <source>HSIL (CIN 2)</source>
@@ -3654,7 +3654,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Hist&amp;ology</source>
-        <translation type="unfinished"></translation>
+        <translation>组织学(&amp;G)</translation>
     </message>
     <message>
         <source>Histology</source>
@@ -3706,7 +3706,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Hold L: loupe, H: no attention</source>
-        <translation>按住 L：放大镜，H：不显示关注区</translation>
+        <translation>按住 L：放大镜；按住 H：隐藏模型关注区</translation>
     </message>
     <message>
         <source>Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind figure. The audit trail keeps this choice as it does the first-read lock.</source>
@@ -3762,7 +3762,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>I differ ...</source>
-        <translation>不同意 ...</translation>
+        <translation>不同意...</translation>
     </message>
     <message>
         <source>I have it on paper, and &amp;somebody else would find it</source>
@@ -3877,7 +3877,7 @@ Left goes back to them, T to the tasks.</source>
         <translation>指征：{indication}</translation>
     </message>
     <message>
-        <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician&apos;s own reading decides.</source>
+        <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician's own reading decides.</source>
         <translation>预期用途：宫颈白光与荧光配对图像阅片的研究、培训和演示。本软件不是医疗器械。其结果不得用于诊断或分流，也不得据以推迟活检或治疗；以临床医师自己的阅片为准。</translation>
     </message>
     <message>
@@ -3894,7 +3894,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Iodine</source>
-        <comment>picture after Lugol&apos;s iodine</comment>
+        <comment>picture after Lugol's iodine</comment>
         <translation>碘</translation>
     </message>
     <message>
@@ -3979,7 +3979,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>It is being put on record, with its maps ...</source>
-        <translation>正在连同分布图一起记录 ...</translation>
+        <translation>正在连同分布图一起记录...</translation>
     </message>
     <message>
         <source>It is in quarantine and answers nothing.</source>
@@ -3994,7 +3994,7 @@ Left goes back to them, T to the tasks.</source>
         <translation>目前不在可见范围内。</translation>
     </message>
     <message>
-        <source>It is off the record. Take it again with the device&apos;s own button.</source>
+        <source>It is off the record. Take it again with the device's own button.</source>
         <translation>已从记录中移除。请用设备自身的按钮重新拍摄。</translation>
     </message>
     <message>
@@ -4015,7 +4015,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>It outranks every reading when a case gets its label. Readers do not see it.</source>
-        <translation>确定病例的标注时，它优先于所有阅片。阅片者看不到它。</translation>
+        <translation>确定病例标注时，组织学结果优先于所有阅片；阅片者看不到该结果。</translation>
     </message>
     <message>
         <source>It says when a picture is unlike anything it learned from ({sources}).</source>
@@ -4130,7 +4130,7 @@ Left goes back to them, T to the tasks.</source>
         <translation>Kappa（二次加权）</translation>
     </message>
     <message>
-        <source>Kappa with quadratic weights: Cohen&apos;s of two readers, Fleiss&apos; of all. In brackets: 95 % interval, by woman. Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads. Of two readers nobody can tell by it which of them drifts.</source>
+        <source>Kappa with quadratic weights: Cohen's of two readers, Fleiss' of all. In brackets: 95 % interval, by woman. Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads. Of two readers nobody can tell by it which of them drifts.</source>
         <translation>二次加权 Kappa：两名阅片者为 Cohen，全部阅片者为 Fleiss。括号内：95% 区间，按患者计。漂移：比其他阅片者高（+）或低（-）多少级，每 50 次阅片为一段。若只有两名阅片者，无法据此判断是哪一位在漂移。</translation>
     </message>
     <message>
@@ -4211,7 +4211,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Labels of the pots as PDF ...</source>
-        <translation>标本瓶标签存为 PDF ...</translation>
+        <translation>标本瓶标签存为 PDF...</translation>
     </message>
     <message>
         <source>Labels of the pots as PDF...</source>
@@ -4276,7 +4276,7 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Leave out</source>
         <comment>a step of the examination</comment>
-        <translation type="unfinished">略过</translation>
+        <translation>略过</translation>
     </message>
     <message>
         <source>Leave out</source>
@@ -4408,7 +4408,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Letters with the result are followed up</source>
-        <translation>追踪告知结果的信件</translation>
+        <translation>跟踪结果告知信的发出</translation>
     </message>
     <message>
         <source>Letters, digits, - _ and .</source>
@@ -4431,8 +4431,8 @@ Left goes back to them, T to the tasks.</source>
         <translation>病例库 {library}，已加密</translation>
     </message>
     <message>
-        <source>Licence: Apache 2.0; see LICENSE. Other people&apos;s parts are listed in the README.</source>
-        <translation>许可：Apache 2.0；见 LICENSE。他人的部分列于 README。</translation>
+        <source>Licence: Apache 2.0; see LICENSE. Other people's parts are listed in the README.</source>
+        <translation>许可：Apache 2.0；见 LICENSE。第三方组件列于 README。</translation>
     </message>
     <message>
         <source>Light</source>
@@ -4486,7 +4486,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Loading ...</source>
-        <translation>正在加载 ...</translation>
+        <translation>正在加载...</translation>
     </message>
     <message>
         <source>Loading the numeric library</source>
@@ -4498,11 +4498,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Loading the pictures ...</source>
-        <translation>正在加载图像 ...</translation>
+        <translation>正在加载图像...</translation>
     </message>
     <message>
         <source>Loading this pair ...</source>
-        <translation>正在加载此配对图像 ...</translation>
+        <translation>正在加载此配对图像...</translation>
     </message>
     <message>
         <source>Loc&amp;k the window</source>
@@ -4590,7 +4590,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Looking ...</source>
-        <translation>正在查找 ...</translation>
+        <translation>正在查找...</translation>
     </message>
     <message>
         <source>Looking at the colours</source>
@@ -4602,11 +4602,11 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Looking at the frames that were recorded after acetic acid ...</source>
-        <translation>正在查看醋酸后录制的帧 ...</translation>
+        <translation>正在查看醋酸后录制的帧...</translation>
     </message>
     <message>
         <source>Looking at the pair ...</source>
-        <translation>正在查看配对图像 ...</translation>
+        <translation>正在查看配对图像...</translation>
     </message>
     <message>
         <source>Looking at the pictures</source>
@@ -4634,19 +4634,19 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Looking for pictures ...</source>
-        <translation>正在查找图像 ...</translation>
+        <translation>正在查找图像...</translation>
     </message>
     <message>
         <source>Looking for squares ...</source>
-        <translation>正在查找方格 ...</translation>
+        <translation>正在查找方格...</translation>
     </message>
     <message>
         <source>Looking for tasks ...</source>
-        <translation>正在查找任务 ...</translation>
+        <translation>正在查找任务...</translation>
     </message>
     <message>
         <source>Looking for the earlier pictures ...</source>
-        <translation>正在查找既往图像 ...</translation>
+        <translation>正在查找既往图像...</translation>
     </message>
     <message>
         <source>Looking for the pictures</source>
@@ -4686,27 +4686,27 @@ Left goes back to them, T to the tasks.</source>
         <translation>降低光照或曝光，重拍。</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine</source>
+        <source>Lugol's iodine</source>
         <translation>卢戈碘液</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine allowed in spite of a known allergy: {reason}</source>
+        <source>Lugol's iodine allowed in spite of a known allergy: {reason}</source>
         <translation>虽已知过敏仍允许使用卢戈碘液：{reason}</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine comes last: its stain is on all that is taken after it</source>
+        <source>Lugol's iodine comes last: its stain is on all that is taken after it</source>
         <translation>卢戈碘液放在最后：此后拍摄的所有图像都会带有其染色</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press again within 3 seconds to take the pair all the same.</source>
+        <source>Lugol's iodine is on: it hides fluorescence, and no model reads such a pair. W takes a white-light picture. Press again within 3 seconds to take the pair all the same.</source>
         <translation>已涂卢戈碘液：它会掩盖荧光，没有模型判读这样的配对图像。按 W 拍摄白光图像。3 秒内再按一次，则仍拍摄配对图像。</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine: non-stained</source>
+        <source>Lugol's iodine: non-stained</source>
         <translation>卢戈碘液：不着色</translation>
     </message>
     <message>
-        <source>Lugol&apos;s iodine: stained</source>
+        <source>Lugol's iodine: stained</source>
         <translation>卢戈碘液：着色</translation>
     </message>
     <message>
@@ -4783,7 +4783,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Making the task ...</source>
-        <translation>正在创建任务 ...</translation>
+        <translation>正在创建任务...</translation>
     </message>
     <message>
         <source>Manoeuvre or instrument</source>
@@ -4839,7 +4839,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Meaning</source>
-        <translation>含义</translation>
+        <translation>签名性质</translation>
     </message>
     <message>
         <source>Menopause</source>
@@ -4911,7 +4911,7 @@ Left goes back to them, T to the tasks.</source>
     </message>
     <message>
         <source>Model name</source>
-        <translation type="unfinished"></translation>
+        <translation>模型名称</translation>
     </message>
     <message>
         <source>Model {name} {version}</source>
@@ -4942,7 +4942,7 @@ Left goes back to them, T to the tasks.</source>
         <translation>改良 Reid 指数</translation>
     </message>
     <message>
-        <source>Monsel&apos;s solution</source>
+        <source>Monsel's solution</source>
         <translation>Monsel 溶液</translation>
     </message>
     <message>
@@ -5005,7 +5005,7 @@ to {woman}, visit of {when}?</source>
     </message>
     <message>
         <source>Move the chosen pictures to another visit ...</source>
-        <translation>将所选图像移至另一就诊 ...</translation>
+        <translation>将所选图像移至另一就诊...</translation>
     </message>
     <message>
         <source>Move the chosen pin</source>
@@ -5039,7 +5039,7 @@ to {other}?</source>
     </message>
     <message>
         <source>My figures</source>
-        <translation>我的数据</translation>
+        <translation>我的统计</translation>
     </message>
     <message>
         <source>My grade</source>
@@ -5051,7 +5051,7 @@ to {other}?</source>
     </message>
     <message>
         <source>My second read ...</source>
-        <translation>我的第二次阅片 ...</translation>
+        <translation>我的第二次阅片...</translation>
     </message>
     <message>
         <source>NHSCSP 20: told within 4 weeks (best practice), 8 weeks (minimum)</source>
@@ -5068,12 +5068,12 @@ to {other}?</source>
     <message>
         <source>Name</source>
         <comment>of a task</comment>
-        <translation type="unfinished">姓名</translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>Name</source>
         <comment>of a model</comment>
-        <translation type="unfinished">姓名</translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>Name</source>
@@ -5225,7 +5225,7 @@ to {other}?</source>
     </message>
     <message>
         <source>Nil or diffuse</source>
-        <translation>无或弥散</translation>
+        <translation>无或边界模糊</translation>
     </message>
     <message>
         <source>Nil or transparent</source>
@@ -5325,7 +5325,7 @@ to {other}?</source>
     </message>
     <message>
         <source>No keys</source>
-        <translation>不设按键</translation>
+        <translation>不设快捷键</translation>
     </message>
     <message>
         <source>No keys of its own: Tab goes from one control to the next, Space and Enter press.</source>
@@ -5468,8 +5468,8 @@ A task is a set of pairs that people grade without names and findings.
 Choose New task to make the first one from a search.</source>
         <translation>尚无任务。
 
-任务是一组配对图像，由人员在看不到姓名和所见的情况下分级。
-选择“新建任务”，由搜索结果创建第一个任务。</translation>
+任务是一组配对图像，由阅片者在看不到姓名和所见的情况下分级。
+选择“新建任务”，从搜索结果创建第一个任务。</translation>
     </message>
     <message>
         <source>No tasks yet.
@@ -5478,8 +5478,8 @@ A task is a set of pairs that people grade without names, findings or AI.
 Choose New task to make the first one from a search.</source>
         <translation>尚无任务。
 
-任务是一组配对图像，由人员在看不到姓名、所见或 AI 的情况下分级。
-选择“新建任务”，由搜索结果创建第一个任务。</translation>
+任务是一组配对图像，由阅片者在看不到姓名、所见或 AI 结果的情况下分级。
+选择“新建任务”，从搜索结果创建第一个任务。</translation>
     </message>
     <message>
         <source>No tasks yet.
@@ -5521,9 +5521,9 @@ This library is open for reading only.</source>
         <source>No visit that you read has a result of histology yet.
 
 Once results are entered here, your impressions are compared with them, for you alone.</source>
-        <translation>已阅片的就诊尚无组织学结果。
+        <translation>你阅片的就诊尚无组织学结果。
 
-在此录入结果后，会将本人的印象与结果对比，仅供本人查看。</translation>
+在此录入结果后，会将你的印象与结果对比，仅供你本人查看。</translation>
     </message>
     <message>
         <source>No visit today.</source>
@@ -5771,11 +5771,11 @@ This library is open for reading only.</source>
         <translation>无法拍摄：{why}。</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot; among {only}.</source>
+        <source>Nothing found for "{search}" among {only}.</source>
         <translation>在{only}中未找到“{search}”。</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot; in this list.
+        <source>Nothing found for "{search}" in this list.
 
 Escape in the search field shows all of it.</source>
         <translation>此列表中未找到“{search}”。
@@ -5783,7 +5783,7 @@ Escape in the search field shows all of it.</source>
 在搜索框中按 Esc 可显示全部。</translation>
     </message>
     <message>
-        <source>Nothing found for &quot;{search}&quot;.</source>
+        <source>Nothing found for "{search}".</source>
         <translation>未找到“{search}”。</translation>
     </message>
     <message>
@@ -5857,7 +5857,7 @@ Left goes back, T to the tasks.</source>
     <message numerus="yes">
         <source>Nothing taken since it was opened: %n picture(s) in this visit</source>
         <translation>
-            <numerusform>打开以来未拍摄：本次就诊有 %n 张图像</numerusform>
+            <numerusform>打开后尚未拍摄；本次就诊已有 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
@@ -5905,7 +5905,7 @@ Left goes back, T to the tasks.</source>
         <translation>现在点击另一端。</translation>
     </message>
     <message>
-        <source>Now the same spot in the Lugol&apos;s iodine picture.</source>
+        <source>Now the same spot in the Lugol's iodine picture.</source>
         <translation>现在在卢戈碘液图像中点击同一点。</translation>
     </message>
     <message>
@@ -5923,7 +5923,7 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Number</source>
         <comment>of the laboratory</comment>
-        <translation type="unfinished">编号</translation>
+        <translation>病理号</translation>
     </message>
     <message>
         <source>Number</source>
@@ -5938,7 +5938,7 @@ Left goes back, T to the tasks.</source>
         <translation>编号：已测量的位置；虚线：指定为正常的组织。</translation>
     </message>
     <message>
-        <source>O&apos;clock</source>
+        <source>O'clock</source>
         <translation>钟点方位</translation>
     </message>
     <message>
@@ -5986,7 +5986,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>On its way to the library ...</source>
-        <translation>正在存入病例库 ...</translation>
+        <translation>正在存入病例库...</translation>
     </message>
     <message>
         <source>On the locked test</source>
@@ -6100,11 +6100,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Open another library once more</source>
-        <translation>再次打开另一病例库</translation>
+        <translation>再次打开其他病例库</translation>
     </message>
     <message>
         <source>Open another library...</source>
-        <translation>打开另一病例库...</translation>
+        <translation>打开其他病例库...</translation>
     </message>
     <message>
         <source>Open for &amp;writing</source>
@@ -6168,7 +6168,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Opening the camera ...</source>
-        <translation>正在打开相机 ...</translation>
+        <translation>正在打开相机...</translation>
     </message>
     <message>
         <source>Opening the library</source>
@@ -6491,7 +6491,7 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Pins</source>
         <comment>tab</comment>
-        <translation type="unfinished">活检标记</translation>
+        <translation>活检</translation>
     </message>
     <message>
         <source>Pins and pots</source>
@@ -6527,7 +6527,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Plan of examinations ...</source>
-        <translation>检查方案 ...</translation>
+        <translation>检查方案...</translation>
     </message>
     <message>
         <source>Play</source>
@@ -6643,10 +6643,10 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Preparing the sequence ...</source>
-        <translation>正在准备序列 ...</translation>
+        <translation>正在准备序列...</translation>
     </message>
     <message>
-        <source>Press &quot;Somebody else...&quot; once more</source>
+        <source>Press "Somebody else..." once more</source>
         <translation>再按一次“其他人...”</translation>
     </message>
     <message>
@@ -6743,7 +6743,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Promoting ...</source>
-        <translation>正在启用 ...</translation>
+        <translation>正在启用...</translation>
     </message>
     <message>
         <source>Promoting a model</source>
@@ -6751,7 +6751,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Pseudonym</source>
-        <translation type="unfinished"></translation>
+        <translation>化名</translation>
     </message>
     <message>
         <source>Pseudonym to look up</source>
@@ -6804,7 +6804,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Re&amp;view</source>
-        <translation>阅片(&amp;V)</translation>
+        <translation>阅片(&amp;R)</translation>
     </message>
     <message>
         <source>Read (Enter)</source>
@@ -6864,7 +6864,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Reading ...</source>
-        <translation>正在读取 ...</translation>
+        <translation>正在读取...</translation>
     </message>
     <message>
         <source>Reading the clip</source>
@@ -6901,7 +6901,7 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Reads</source>
         <comment>of which pictures a model makes its answer</comment>
-        <translation>读取</translation>
+        <translation>输入图像</translation>
     </message>
     <message>
         <source>Reads</source>
@@ -6951,7 +6951,7 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Referral</source>
         <comment>tab</comment>
-        <translation type="unfinished">转诊</translation>
+        <translation>转诊</translation>
     </message>
     <message>
         <source>Referral card</source>
@@ -6971,7 +6971,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Regions</source>
-        <translation type="unfinished"></translation>
+        <translation>区域</translation>
     </message>
     <message>
         <source>Register automatically again</source>
@@ -6979,7 +6979,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Register by points ...</source>
-        <translation>用点配准 ...</translation>
+        <translation>用点配准...</translation>
     </message>
     <message>
         <source>Registered</source>
@@ -7112,7 +7112,7 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Report</source>
         <comment>tab</comment>
-        <translation type="unfinished">报告</translation>
+        <translation>报告</translation>
     </message>
     <message>
         <source>Report and signature</source>
@@ -7128,7 +7128,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Reported by me</source>
-        <translation>由本人报告</translation>
+        <translation>本人出具报告</translation>
     </message>
     <message>
         <source>Research, without names: CSV, manifest to train</source>
@@ -7345,7 +7345,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Save the report as PDF ...</source>
-        <translation>将报告另存为 PDF ...</translation>
+        <translation>将报告另存为 PDF...</translation>
     </message>
     <message>
         <source>Save the report as it was signed</source>
@@ -7369,7 +7369,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Saving the labels ...</source>
-        <translation>正在保存标签 ...</translation>
+        <translation>正在保存标签...</translation>
     </message>
     <message>
         <source>Saving the report</source>
@@ -7377,7 +7377,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Saving the report ...</source>
-        <translation>正在保存报告 ...</translation>
+        <translation>正在保存报告...</translation>
     </message>
     <message>
         <source>Saving the report as it was signed</source>
@@ -7385,7 +7385,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Saving {file} ...</source>
-        <translation>正在保存 {file} ...</translation>
+        <translation>正在保存 {file}...</translation>
     </message>
     <message>
         <source>Say first whose examination it is: choose it beside the live picture.</source>
@@ -7512,7 +7512,7 @@ Left goes back, T to the tasks.</source>
         <translation>将我的印象设为{grade}</translation>
     </message>
     <message>
-        <source>Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope&apos;s own light, then retake.</source>
+        <source>Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake.</source>
         <translation>因灯光闪烁，请将曝光设为 1/50 或 1/60 s，或使用阴道镜自带光源，然后重拍。</translation>
     </message>
     <message>
@@ -7541,18 +7541,18 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Sharp and even, difference in level (incl. cuffing)</source>
-        <translation>清晰且平整，有高度差（包括袖口状）</translation>
+        <translation>清晰且平整，有高低差（包括袖口征）</translation>
     </message>
     <message>
         <source>Sharp but irregular, jagged, satellites</source>
         <translation>清晰但不规则，锯齿状，有卫星灶</translation>
     </message>
     <message>
-        <source>She does not bear iodine, and this visit has pictures after Lugol&apos;s iodine. Is it hers?</source>
+        <source>She does not bear iodine, and this visit has pictures after Lugol's iodine. Is it hers?</source>
         <translation>该患者不能使用碘，而本次就诊有使用卢戈碘液后的图像。是该患者的吗？</translation>
     </message>
     <message>
-        <source>She does not bear iodine, and this visit has the answer &quot;no allergy&quot;. Is it hers?</source>
+        <source>She does not bear iodine, and this visit has the answer "no allergy". Is it hers?</source>
         <translation>该患者不能使用碘，而本次就诊的回答是“无过敏”。是该患者的吗？</translation>
     </message>
     <message>
@@ -7705,7 +7705,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Sign-ins, accounts, refusals</source>
-        <translation>登录、帐户、拒绝</translation>
+        <translation>登录、账户、拒绝</translation>
     </message>
     <message>
         <source>Signature</source>
@@ -7980,7 +7980,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>Stopping ...</source>
-        <translation>正在停止 ...</translation>
+        <translation>正在停止...</translation>
     </message>
     <message>
         <source>Stopping...</source>
@@ -8225,12 +8225,12 @@ Left goes back, T to the tasks.</source>
         <translation>AI 结果是在没有首次阅片的情况下显示的。</translation>
     </message>
     <message>
-        <source>The Lugol&apos;s iodine picture shows only a part of this view.</source>
+        <source>The Lugol's iodine picture shows only a part of this view.</source>
         <translation>卢戈碘液图像只显示此视野的一部分。</translation>
     </message>
     <message>
         <source>The audit trail of this library records each time this is switched on or off, and by whom. What was switched elsewhere is recorded when the library is opened.</source>
-        <translation>本病例库的审计追踪会记录每次开启或关闭以及操作者。在别处切换的，会在打开病例库时记录。</translation>
+        <translation>本病例库的审计追踪会记录每次开启或关闭以及操作者。在其他地方所作的更改，会在打开病例库时补记。</translation>
     </message>
     <message>
         <source>The brightness in the middle of the window; a lower level is brighter</source>
@@ -8274,7 +8274,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The card of a model is in English.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型卡为英文。</translation>
     </message>
     <message>
         <source>The card of this model cannot be shown.</source>
@@ -8301,7 +8301,7 @@ Left goes back, T to the tasks.</source>
         <translation>检查已停止；审计追踪的情况未知。</translation>
     </message>
     <message>
-        <source>The clinician&apos;s grade: normal, low, high, cancer</source>
+        <source>The clinician's grade: normal, low, high, cancer</source>
         <translation>临床医师的级别：正常、低级别、高级别、癌</translation>
     </message>
     <message>
@@ -8341,7 +8341,7 @@ Left goes back, T to the tasks.</source>
         <translation>正在重新叠加既往图像</translation>
     </message>
     <message>
-        <source>The earlier picture is being laid on this visit&apos;s.</source>
+        <source>The earlier picture is being laid on this visit's.</source>
         <translation>正在将既往图像叠加到本次就诊的图像上。</translation>
     </message>
     <message>
@@ -8349,7 +8349,7 @@ Left goes back, T to the tasks.</source>
         <translation>既往图像叠加在实时图像上，而目前没有实时图像。</translation>
     </message>
     <message>
-        <source>The earlier visit is no longer on record as one of this woman&apos;s: it is not shown any more.</source>
+        <source>The earlier visit is no longer on record as one of this woman's: it is not shown any more.</source>
         <translation>该既往就诊在记录中已不属于此患者：不再显示。</translation>
     </message>
     <message>
@@ -8358,7 +8358,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The engine is reading the pair ...</source>
-        <translation>分析引擎正在读取配对图像 ...</translation>
+        <translation>分析引擎正在读取配对图像...</translation>
     </message>
     <message>
         <source>The error is not known: spread the spots, the others lie on one line.</source>
@@ -8393,15 +8393,15 @@ Left goes back, T to the tasks.</source>
         <translation>第五个原因</translation>
     </message>
     <message>
-        <source>The file&apos;s name says {name}.</source>
+        <source>The file's name says {name}.</source>
         <translation>文件名显示为 {name}。</translation>
     </message>
     <message>
-        <source>The file&apos;s own record says {name}, born {day}.</source>
+        <source>The file's own record says {name}, born {day}.</source>
         <translation>文件自身的记录显示为 {name}，出生于 {day}。</translation>
     </message>
     <message>
-        <source>The file&apos;s own record says {name}.</source>
+        <source>The file's own record says {name}.</source>
         <translation>文件自身的记录显示为 {name}。</translation>
     </message>
     <message>
@@ -8410,7 +8410,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The first account is yours: clinician and administrator. There is no other way in but passwords and the recovery key, which is shown once after this. Without any of them the pictures are lost for good.</source>
-        <translation>首个帐户归你所有：临床医师兼管理员。除密码和恢复密钥外，没有其他进入方式；恢复密钥在此之后只显示一次。如果两者都没有，图像将永久丢失。</translation>
+        <translation>首个账户归你所有：临床医师兼管理员。除密码和恢复密钥外，没有其他进入方式；恢复密钥在此之后只显示一次。如果两者都没有，图像将永久丢失。</translation>
     </message>
     <message>
         <source>The first {shown} of {all:,}.</source>
@@ -8514,7 +8514,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The model is asked ...</source>
-        <translation>正在询问模型 ...</translation>
+        <translation>正在询问模型...</translation>
     </message>
     <message>
         <source>The model reads pairs of these sources, and refuses others</source>
@@ -8674,7 +8674,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The preview is being made ...</source>
-        <translation>正在生成预览 ...</translation>
+        <translation>正在生成预览...</translation>
     </message>
     <message>
         <source>The program cannot look for words: {why}</source>
@@ -8682,11 +8682,11 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The program ended without closing the library.</source>
-        <translation>程序在未关闭病例库的情况下结束。</translation>
+        <translation>程序上次退出时未正常关闭病例库。</translation>
     </message>
     <message>
         <source>The program ended without closing the library. What was done is there, and can be undone as before.</source>
-        <translation>程序在未关闭病例库的情况下结束。已完成的操作仍在，可照常撤销。</translation>
+        <translation>程序上次退出时未正常关闭病例库。已完成的操作均已保留，可照常撤销。</translation>
     </message>
     <message>
         <source>The program found no words; it misses some.</source>
@@ -8709,7 +8709,7 @@ Left goes back, T to the tasks.</source>
         <translation>这些图像的质量尚未检查。</translation>
     </message>
     <message>
-        <source>The report on pot {pots} is dated before the visit: is it this woman&apos;s, and of this visit?</source>
+        <source>The report on pot {pots} is dated before the visit: is it this woman's, and of this visit?</source>
         <translation>标本瓶 {pots} 的报告日期早于就诊：它是否属于此患者，是否属于本次就诊？</translation>
     </message>
     <message>
@@ -8741,7 +8741,7 @@ Left goes back, T to the tasks.</source>
         <translation>所有图像的醋酸后秒数均未知：没有可供播放的顺序。</translation>
     </message>
     <message>
-        <source>The site&apos;s template of reports was not used: {reason}.</source>
+        <source>The site's template of reports was not used: {reason}.</source>
         <translation>未使用本机构的报告模板：{reason}。</translation>
     </message>
     <message>
@@ -8766,7 +8766,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The tour is shown on the demo library, on phantoms. The library that is open now is closed for it; File, Open another library brings it back, and the next start opens it as before.</source>
-        <translation>导览在演示病例库上进行，基于模拟体模。当前打开的病例库会为此关闭；“文件 &gt; 打开另一病例库”可将其重新打开，下次启动时也会照常打开。</translation>
+        <translation>导览在演示病例库上进行，基于模拟体模。当前打开的病例库会为此关闭；“文件 &gt; 打开其他病例库”可将其重新打开，下次启动时也会照常打开。</translation>
     </message>
     <message>
         <source>The tour waits: this step is about {page}. Stay here as long as you like.</source>
@@ -8812,7 +8812,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>The user guide is in English only.</source>
-        <translation type="unfinished"></translation>
+        <translation>用户指南仅有英文版。</translation>
     </message>
     <message>
         <source>The view moved between the two: hold still, and take the pair again if there is time.</source>
@@ -9014,7 +9014,7 @@ Left goes back, T to the tasks.</source>
     </message>
     <message>
         <source>This library is not encrypted and has no accounts: the name above is what stands beside your reads. For pictures of real women make an encrypted library (New library...).</source>
-        <translation>本病例库未加密，也没有帐户：阅片旁显示的是上面的姓名。如有真实患者的图像，请创建加密的病例库（新建病例库...）。</translation>
+        <translation>本病例库未加密，也没有账户：阅片旁显示的是上面的姓名。如有真实患者的图像，请创建加密的病例库（新建病例库...）。</translation>
     </message>
     <message>
         <source>This library is not encrypted: the list of pseudonyms lies readable in it, for whoever can read its folder.</source>
@@ -9386,7 +9386,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Use these keys</source>
-        <translation>使用这些按键</translation>
+        <translation>使用此快捷键</translation>
     </message>
     <message>
         <source>Use this device</source>
@@ -9446,7 +9446,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Value</source>
-        <translation type="unfinished"></translation>
+        <translation>值</translation>
     </message>
     <message>
         <source>Vessels</source>
@@ -9551,16 +9551,16 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>What</source>
         <comment>kind of record</comment>
-        <translation type="unfinished">类别</translation>
+        <translation>类型</translation>
     </message>
     <message>
         <source>What</source>
         <comment>kind of specimen</comment>
-        <translation type="unfinished">类别</translation>
+        <translation>标本类型</translation>
     </message>
     <message>
         <source>What a complete score is taken for, beside it in Findings. Sources differ. None says that a biopsy is not needed.</source>
-        <translation>完整评分所代表的含义，显示在“所见”中评分旁。各来源不一。没有任何来源表示不需要活检。</translation>
+        <translation>完整评分的临床意义，显示在“所见”的评分旁。各文献分段不一，且均未表明可以不做活检。</translation>
     </message>
     <message>
         <source>What became of it</source>
@@ -9603,7 +9603,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>生成的内容（内部编号）</translation>
     </message>
     <message>
-        <source>What readers see in their list: no woman&apos;s name</source>
+        <source>What readers see in their list: no woman's name</source>
         <translation>阅片者在列表中看到的名称：不得含患者姓名</translation>
     </message>
     <message>
@@ -9917,11 +9917,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>Words</source>
         <comment>that are searched for</comment>
-        <translation type="unfinished">文字</translation>
+        <translation>关键词</translation>
     </message>
     <message>
         <source>Words</source>
-        <translation>文字</translation>
+        <translation>报告内容</translation>
     </message>
     <message numerus="yes">
         <source>Words found and made black: %n box(es) in {pictures}.</source>
@@ -9947,7 +9947,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>Working out ...</source>
-        <translation>正在计算 ...</translation>
+        <translation>正在计算...</translation>
     </message>
     <message>
         <source>Write a note</source>
@@ -10504,11 +10504,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>account</source>
         <comment>kind of record</comment>
-        <translation>帐户</translation>
+        <translation>账户</translation>
     </message>
     <message>
         <source>accounts are kept here</source>
-        <translation>此处设有帐户</translation>
+        <translation>此处设有账户</translation>
     </message>
     <message>
         <source>acetic acid</source>
@@ -10651,7 +10651,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>aligning ...</source>
-        <translation>正在对齐 ...</translation>
+        <translation>正在对齐...</translation>
     </message>
     <message>
         <source>alike in all cases</source>
@@ -10699,18 +10699,18 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>an account is never removed: what it did stays its doing</source>
-        <translation>帐户绝不会被移除：其所做操作始终归其名下</translation>
+        <translation>账户绝不会被移除：其所做操作始终归其名下</translation>
     </message>
     <message>
         <source>an account needs a name of at most 100 letters</source>
-        <translation>帐户需要一个不超过 100 个字符的名称</translation>
+        <translation>账户需要一个不超过 100 个字符的名称</translation>
     </message>
     <message>
         <source>an account needs a role</source>
-        <translation>帐户需要一个角色</translation>
+        <translation>账户需要一个角色</translation>
     </message>
     <message>
-        <source>an allergy to iodine is on record of this woman: no picture after Lugol&apos;s iodine is taken</source>
+        <source>an allergy to iodine is on record of this woman: no picture after Lugol's iodine is taken</source>
         <translation>该患者有碘过敏记录：不拍摄卢戈碘液后的图像</translation>
     </message>
     <message>
@@ -11071,6 +11071,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>both sources</source>
+        <comment>pictures of a visit</comment>
+        <translation>两种光源</translation>
+    </message>
+    <message>
+        <source>both sources</source>
         <translation>两种光源</translation>
     </message>
     <message>
@@ -11363,7 +11368,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>check the trail, and look for the line in a backup</source>
-        <translation>请检查审计追踪，并在备份中查找该行</translation>
+        <translation>请校验审计追踪，并在备份中查找该行</translation>
     </message>
     <message>
         <source>check, {error}</source>
@@ -11651,7 +11656,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>choose one, or switch the account off</source>
-        <translation>请选择一个角色，或停用该帐户</translation>
+        <translation>请选择一个角色，或停用该账户</translation>
     </message>
     <message>
         <source>choose the CSV file</source>
@@ -11740,7 +11745,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>视频片段（{count}）</translation>
     </message>
     <message>
-        <source>close it there and ask for permission to write to the folder and the file &apos;lock&apos; in it, and keep it on a disk that locks files</source>
+        <source>close it there and ask for permission to write to the folder and the file 'lock' in it, and keep it on a disk that locks files</source>
         <translation>请在那里将其关闭，申请对该文件夹及其中文件“lock”的写入权限，并将病例库保存在支持文件锁定的磁盘上</translation>
     </message>
     <message>
@@ -12213,11 +12218,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>子宫内膜异位症</translation>
     </message>
     <message>
-        <source>enter the clinic&apos;s number</source>
+        <source>enter the clinic's number</source>
         <translation>请输入患者的院内编号</translation>
     </message>
     <message>
-        <source>enter the clinic&apos;s number, or a name</source>
+        <source>enter the clinic's number, or a name</source>
         <translation>请输入患者的院内编号或姓名</translation>
     </message>
     <message>
@@ -12360,11 +12365,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>阅片者少于要求人数，在 AI 之后</translation>
     </message>
     <message>
-        <source>file names are relative to the manifest&apos;s folder</source>
+        <source>file names are relative to the manifest's folder</source>
         <translation>文件名相对于清单文件所在的文件夹</translation>
     </message>
     <message>
-        <source>file names are relative to the manifest&apos;s folder, those in a zip follow its name (a.zip/1.jpg)</source>
+        <source>file names are relative to the manifest's folder, those in a zip follow its name (a.zip/1.jpg)</source>
         <translation>文件名相对于清单文件所在的文件夹，zip 中的文件名写在 zip 名称之后（a.zip/1.jpg）</translation>
     </message>
     <message>
@@ -12420,6 +12425,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>fluorescence only</source>
+        <comment>pictures of a visit</comment>
         <translation>仅荧光</translation>
     </message>
     <message>
@@ -12921,15 +12927,15 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>转化区内</translation>
     </message>
     <message>
-        <source>install it: pip install &quot;pfm-desktop[genicam]&quot;</source>
-        <translation>请安装：pip install &quot;pfm-desktop[genicam]&quot;</translation>
+        <source>install it: pip install "pfm-desktop[genicam]"</source>
+        <translation>请安装：pip install "pfm-desktop[genicam]"</translation>
     </message>
     <message>
         <source>install the program again</source>
         <translation>请重新安装程序</translation>
     </message>
     <message>
-        <source>install the software of the camera&apos;s maker; {paths} names the folder of its .cti file</source>
+        <source>install the software of the camera's maker; {paths} names the folder of its .cti file</source>
         <translation>请安装相机制造商的软件；{paths} 指明其 .cti 文件所在的文件夹</translation>
     </message>
     <message>
@@ -13298,7 +13304,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>它声明的尺寸为 {width} x {height} 像素</translation>
     </message>
     <message>
-        <source>it stands beside a woman&apos;s number or a name</source>
+        <source>it stands beside a woman's number or a name</source>
         <translation>它与患者编号或姓名写在一起</translation>
     </message>
     <message>
@@ -13363,7 +13369,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>its database is older than its key file, as where a backup was brought back: ask an administrator of the library to make the account anew (Settings, People)</source>
-        <translation>其数据库比密钥文件旧，例如恢复过备份：请病例库管理员重新创建该帐户（设置，人员）</translation>
+        <translation>其数据库比密钥文件旧，例如恢复过备份：请病例库管理员重新创建该账户（设置，人员）</translation>
     </message>
     <message>
         <source>its description is no text that can be read</source>
@@ -13930,7 +13936,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>检查其问题所在（pfm library verify），并恢复备份</translation>
     </message>
     <message>
-        <source>look whether the library&apos;s disk is there and has room, then try again</source>
+        <source>look whether the library's disk is there and has room, then try again</source>
         <translation>检查病例库所在磁盘是否已连接且有空间，然后重试</translation>
     </message>
     <message>
@@ -14028,7 +14034,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>make and change accounts</source>
-        <translation>创建和更改帐户</translation>
+        <translation>创建和更改账户</translation>
     </message>
     <message>
         <source>make and close tasks for readers</source>
@@ -14255,7 +14261,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>阴性</translation>
     </message>
     <message>
-        <source>neither the picture, nor a name, nor the file&apos;s time says it</source>
+        <source>neither the picture, nor a name, nor the file's time says it</source>
         <translation>图像、名称和文件时间均未说明</translation>
     </message>
     <message>
@@ -14507,7 +14513,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>no read can be kept: your account may not do this in this library</source>
-        <translation>无法保存阅片：此帐户无权在本病例库中执行此操作</translation>
+        <translation>无法保存阅片：此账户无权在本病例库中执行此操作</translation>
     </message>
     <message>
         <source>no read can be kept: {reader} opened this task, and {who} is the reader now</source>
@@ -14613,7 +14619,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>non-stained</source>
-        <comment>Lugol&apos;s iodine</comment>
+        <comment>Lugol's iodine</comment>
         <translation>不着色</translation>
     </message>
     <message>
@@ -15024,7 +15030,7 @@ library yet</source>
         <translation>未作任何更改：它可能被误认为另一个名称</translation>
     </message>
     <message>
-        <source>nothing was changed; its keys are the right ones, and the pictures stand in the folder &apos;pictures&apos;, encrypted</source>
+        <source>nothing was changed; its keys are the right ones, and the pictures stand in the folder 'pictures', encrypted</source>
         <translation>未作任何更改；其密钥正确，图像在文件夹“pictures”中，已加密</translation>
     </message>
     <message>
@@ -15036,11 +15042,11 @@ library yet</source>
         <translation>未作任何更改；图像和数据库仍在，已加密</translation>
     </message>
     <message>
-        <source>nothing was changed; the pictures stand in the folder &apos;pictures&apos;</source>
+        <source>nothing was changed; the pictures stand in the folder 'pictures'</source>
         <translation>未作任何更改；图像在文件夹“pictures”中</translation>
     </message>
     <message>
-        <source>nothing was changed; the pictures stand in the folder &apos;pictures&apos;, encrypted</source>
+        <source>nothing was changed; the pictures stand in the folder 'pictures', encrypted</source>
         <translation>未作任何更改；图像在文件夹“pictures”中，已加密</translation>
     </message>
     <message>
@@ -15145,7 +15151,7 @@ library yet</source>
     </message>
     <message>
         <source>of the laboratory</source>
-        <translation>病理科编号</translation>
+        <translation>病理科的编号</translation>
     </message>
     <message>
         <source>of the meeting</source>
@@ -15213,7 +15219,7 @@ library yet</source>
         <translation>每对配对图像由 1 至 {most} 人阅片</translation>
     </message>
     <message>
-        <source>only a description in the file&apos;s own record says it, perhaps of the whole examination</source>
+        <source>only a description in the file's own record says it, perhaps of the whole examination</source>
         <translation>只有文件自身记录中的描述这样说明，它可能指整个检查</translation>
     </message>
     <message>
@@ -15229,7 +15235,7 @@ library yet</source>
         <translation>只有醋酸后的图像有时间标记</translation>
     </message>
     <message>
-        <source>only the file&apos;s time says it, which copying may have changed</source>
+        <source>only the file's time says it, which copying may have changed</source>
         <translation>只有文件时间这样说明，而复制可能已改变它</translation>
     </message>
     <message>
@@ -15357,7 +15363,7 @@ library yet</source>
     </message>
     <message>
         <source>os? ({key})</source>
-        <translation>外口？（{key}）</translation>
+        <translation>宫颈外口？（{key}）</translation>
     </message>
     <message>
         <source>other</source>
@@ -15526,7 +15532,7 @@ library yet</source>
         <translation>图像</translation>
     </message>
     <message>
-        <source>picture after Lugol&apos;s iodine</source>
+        <source>picture after Lugol's iodine</source>
         <translation>卢戈碘液后的图像</translation>
     </message>
     <message>
@@ -16178,7 +16184,7 @@ library yet</source>
         <translation>该患者在研究导出中有化名，必须始终可知其对应的患者</translation>
     </message>
     <message>
-        <source>shorten it in the patient&apos;s record</source>
+        <source>shorten it in the patient's record</source>
         <translation>请在患者记录中缩短</translation>
     </message>
     <message>
@@ -16329,7 +16335,7 @@ library yet</source>
     </message>
     <message>
         <source>stained</source>
-        <comment>Lugol&apos;s iodine</comment>
+        <comment>Lugol's iodine</comment>
         <translation>着色</translation>
     </message>
     <message>
@@ -16403,7 +16409,7 @@ library yet</source>
     </message>
     <message>
         <source>suspicious cervix</source>
-        <translation>可疑宫颈</translation>
+        <translation>宫颈外观可疑</translation>
     </message>
     <message>
         <source>switch it off</source>
@@ -16546,7 +16552,7 @@ library yet</source>
     </message>
     <message>
         <source>the account {name} was switched off</source>
-        <translation>帐户 {name} 已停用</translation>
+        <translation>账户 {name} 已停用</translation>
     </message>
     <message>
         <source>the answer that was revealed is not kept</source>
@@ -16633,7 +16639,7 @@ library yet</source>
         <translation>无法读取模型卡 {path}（{reason}）</translation>
     </message>
     <message>
-        <source>the clinic&apos;s number</source>
+        <source>the clinic's number</source>
         <translation>院内编号</translation>
     </message>
     <message>
@@ -16777,23 +16783,23 @@ library yet</source>
         <translation>文件由另一密钥签名：其指纹为 {fingerprint}，而不是 {expected}</translation>
     </message>
     <message>
-        <source>the file&apos;s name</source>
+        <source>the file's name</source>
         <translation>文件名</translation>
     </message>
     <message>
-        <source>the file&apos;s name {name}</source>
+        <source>the file's name {name}</source>
         <translation>文件名 {name}</translation>
     </message>
     <message>
-        <source>the file&apos;s own record</source>
+        <source>the file's own record</source>
         <translation>文件自身的记录</translation>
     </message>
     <message>
-        <source>the file&apos;s own record says so</source>
+        <source>the file's own record says so</source>
         <translation>文件自身的记录如此注明</translation>
     </message>
     <message>
-        <source>the file&apos;s own record says the day only</source>
+        <source>the file's own record says the day only</source>
         <translation>文件自身的记录只注明日期</translation>
     </message>
     <message>
@@ -16929,7 +16935,7 @@ library yet</source>
         <translation>编号 {identifier} 已登记了不同的姓名或出生日期</translation>
     </message>
     <message>
-        <source>the identifier {identifier} is said to be {name}&apos;s, and folder or file say {other}</source>
+        <source>the identifier {identifier} is said to be {name}'s, and folder or file say {other}</source>
         <translation>编号 {identifier} 被指明属于 {name}，而文件夹或文件注明的是 {other}</translation>
     </message>
     <message>
@@ -17019,7 +17025,7 @@ library yet</source>
         <translation>病例库已不在 {library}：其文件夹被移动或重命名，或其磁盘已断开</translation>
     </message>
     <message>
-        <source>the library is no longer at {path}: its folder or the file &apos;lock&apos; in it was moved, renamed or removed while it was open, or its disk is gone</source>
+        <source>the library is no longer at {path}: its folder or the file 'lock' in it was moved, renamed or removed while it was open, or its disk is gone</source>
         <translation>病例库已不在 {path}：打开期间，其文件夹或其中的文件“lock”被移动、重命名或移除，或其磁盘已断开</translation>
     </message>
     <message>
@@ -17227,7 +17233,7 @@ library yet</source>
         <translation>模型 {name} {version} 给出的结果不是数字</translation>
     </message>
     <message>
-        <source>the model&apos;s heatmaps are drawn by {method}</source>
+        <source>the model's heatmaps are drawn by {method}</source>
         <translation>该模型的热图由 {method} 绘制</translation>
     </message>
     <message>
@@ -17477,7 +17483,7 @@ library yet</source>
         <translation>程序本身已损坏：请重新安装</translation>
     </message>
     <message>
-        <source>the pseudonym holds part of the patient&apos;s name or identifier</source>
+        <source>the pseudonym holds part of the patient's name or identifier</source>
         <translation>化名含有患者姓名或编号的一部分</translation>
     </message>
     <message>
@@ -17521,7 +17527,7 @@ library yet</source>
         <translation>该配准不可使用：{reason}</translation>
     </message>
     <message>
-        <source>the registration {how}, which DICOM&apos;s Spatial Registration cannot hold</source>
+        <source>the registration {how}, which DICOM's Spatial Registration cannot hold</source>
         <translation>该配准{how}，DICOM 的 Spatial Registration 无法容纳</translation>
     </message>
     <message>
@@ -17858,7 +17864,7 @@ library yet</source>
     </message>
     <message>
         <source>there is an account {name} already</source>
-        <translation>已有帐户 {name}</translation>
+        <translation>已有账户 {name}</translation>
     </message>
     <message>
         <source>there is an unknown file in it, {file}</source>
@@ -17961,7 +17967,7 @@ library yet</source>
         <translation>这些不是配对图像</translation>
     </message>
     <message>
-        <source>these pictures are no pair: one of white light, and one of fluorescence, through the green filter or after Lugol&apos;s iodine</source>
+        <source>these pictures are no pair: one of white light, and one of fluorescence, through the green filter or after Lugol's iodine</source>
         <translation>这两张不是配对图像：应为一张白光图像，以及一张荧光、绿色滤镜或卢戈碘液后的图像</translation>
     </message>
     <message>
@@ -18114,7 +18120,7 @@ library yet</source>
     </message>
     <message>
         <source>this library has no account {name} on record</source>
-        <translation>本病例库没有登记帐户 {name}</translation>
+        <translation>本病例库没有登记账户 {name}</translation>
     </message>
     <message>
         <source>this library has no recovery key</source>
@@ -18122,7 +18128,7 @@ library yet</source>
     </message>
     <message>
         <source>this library is not encrypted and has no accounts</source>
-        <translation>本病例库未加密，也没有帐户</translation>
+        <translation>本病例库未加密，也没有账户</translation>
     </message>
     <message>
         <source>this library is older than when it was last used on this computer ({when}): what was done since is not in it, as if a copy from before had been put in its place. Look for the newer one, in a backup or another folder, before you go on here</source>
@@ -18317,7 +18323,7 @@ library yet</source>
         <translation>本次就诊</translation>
     </message>
     <message>
-        <source>this visit is a woman&apos;s already</source>
+        <source>this visit is a woman's already</source>
         <translation>本次就诊已归属一位患者</translation>
     </message>
     <message>
@@ -18341,7 +18347,7 @@ library yet</source>
         <translation>本次就诊未签署：尚无人指明患者是谁</translation>
     </message>
     <message>
-        <source>this visit&apos;s picture shows no structure</source>
+        <source>this visit's picture shows no structure</source>
         <translation>本次就诊的图像未显示任何结构</translation>
     </message>
     <message>
@@ -18480,7 +18486,7 @@ library yet</source>
     </message>
     <message>
         <source>treatment, recall, discharge</source>
-        <translation>治疗、召回复查、结束随访</translation>
+        <translation>治疗、复查、结束随访</translation>
     </message>
     <message>
         <source>try again once that is over</source>
@@ -18963,6 +18969,7 @@ library yet</source>
     </message>
     <message>
         <source>white light only</source>
+        <comment>pictures of a visit</comment>
         <translation>仅白光</translation>
     </message>
     <message>
@@ -19065,7 +19072,7 @@ library yet</source>
         <translation>写明理由，一个词即可</translation>
     </message>
     <message>
-        <source>write that sentence of the model&apos;s {file} without it, also if it does not mean her, and try again</source>
+        <source>write that sentence of the model's {file} without it, also if it does not mean her, and try again</source>
         <translation>将模型 {file} 中的该句改写为不含此词，即使它并非指该患者，然后重试</translation>
     </message>
     <message>
@@ -19081,7 +19088,7 @@ library yet</source>
         <translation>姓名写法须能区分两者</translation>
     </message>
     <message>
-        <source>write the person&apos;s name</source>
+        <source>write the person's name</source>
         <translation>请写该人的姓名</translation>
     </message>
     <message>
@@ -19120,7 +19127,7 @@ library yet</source>
     </message>
     <message>
         <source>your account may not read pairs in this library</source>
-        <translation>当前帐户无权在本病例库中阅片</translation>
+        <translation>当前账户无权在本病例库中阅片</translation>
     </message>
     <message>
         <source>your own password is wrong</source>
@@ -19244,11 +19251,11 @@ library yet</source>
     </message>
     <message>
         <source>{count}; reading older ones ...</source>
-        <translation>{count}；正在读取更早的 ...</translation>
+        <translation>{count}；正在读取更早的...</translation>
     </message>
     <message>
         <source>{day:02d} {month} {year}</source>
-        <translation>{year}年{month}{day:02d}日</translation>
+        <translation>{year}年{month}{day}日</translation>
     </message>
     <message>
         <source>{day} {month}</source>
@@ -19551,15 +19558,15 @@ library yet</source>
         <translation>{hits}/{visits}</translation>
     </message>
     <message>
-        <source>{hours} o&apos;clock</source>
+        <source>{hours} o'clock</source>
         <translation>{hours} 点</translation>
     </message>
     <message>
-        <source>{hour} o&apos;clock, {quadrant}</source>
+        <source>{hour} o'clock, {quadrant}</source>
         <translation>{hour} 点，{quadrant}</translation>
     </message>
     <message>
-        <source>{identifier} in the file&apos;s own record is a placeholder that many women may bear</source>
+        <source>{identifier} in the file's own record is a placeholder that many women may bear</source>
         <translation>文件自身记录中的 {identifier} 是占位符，许多患者都可能使用</translation>
     </message>
     <message>
@@ -19619,7 +19626,7 @@ library yet</source>
         <translation>{item}最多 {most} 个字符</translation>
     </message>
     <message>
-        <source>{item}: &quot;{answer}&quot; stands alone</source>
+        <source>{item}: "{answer}" stands alone</source>
         <translation>{item}：“{answer}”只能单独选择</translation>
     </message>
     <message>
@@ -19635,11 +19642,11 @@ library yet</source>
         <translation>{key_file} 和 {copy} 属于另一病例库</translation>
     </message>
     <message>
-        <source>{keys} already belongs to &quot;{command}&quot;. Choose other keys, or change that first.</source>
+        <source>{keys} already belongs to "{command}". Choose other keys, or change that first.</source>
         <translation>{keys} 已用于“{command}”。请选择其他按键，或先更改该项。</translation>
     </message>
     <message>
-        <source>{keys} always means &quot;{command}&quot; there. Choose other keys.</source>
+        <source>{keys} always means "{command}" there. Choose other keys.</source>
         <translation>{keys} 在那里始终表示“{command}”。请选择其他按键。</translation>
     </message>
     <message>
@@ -19691,11 +19698,11 @@ library yet</source>
         <translation>{lesion}：擦除；[ 和 ] 调整橡皮大小</translation>
     </message>
     <message>
-        <source>{letter}  {hour} o&apos;clock</source>
+        <source>{letter}  {hour} o'clock</source>
         <translation>{letter}  {hour} 点</translation>
     </message>
     <message>
-        <source>{letter}  {hour} o&apos;clock?</source>
+        <source>{letter}  {hour} o'clock?</source>
         <translation>{letter}  {hour} 点？</translation>
     </message>
     <message>
@@ -19887,7 +19894,7 @@ born {born}, ID {identifier}</source>
         <translation>{name} 不允许将{control}设为此值</translation>
     </message>
     <message>
-        <source>{name} does not open: it is not there, another program uses it, or the system&apos;s privacy settings forbid it</source>
+        <source>{name} does not open: it is not there, another program uses it, or the system's privacy settings forbid it</source>
         <translation>{name} 无法打开：它不存在、正被另一程序使用，或系统的隐私设置不允许</translation>
     </message>
     <message>
@@ -20055,7 +20062,7 @@ born {born}, ID {identifier}</source>
         <translation>{name} 拒绝此用户</translation>
     </message>
     <message>
-        <source>{name} says the day, and the file&apos;s time is of that day</source>
+        <source>{name} says the day, and the file's time is of that day</source>
         <translation>{name} 标明了日期，且文件时间为同一天</translation>
     </message>
     <message>
@@ -20115,8 +20122,8 @@ born {born}, ID {identifier}</source>
         <translation>{name}，重复阅片</translation>
     </message>
     <message>
-        <source>{name}, the name of this computer&apos;s account; set the reader&apos;s name in Settings</source>
-        <translation>{name}，即本计算机帐户的名称；请在“设置”中设置阅片者姓名</translation>
+        <source>{name}, the name of this computer's account; set the reader's name in Settings</source>
+        <translation>{name}，即本计算机账户的名称；请在“设置”中设置阅片者姓名</translation>
     </message>
     <message>
         <source>{name}, {title}, whole</source>
@@ -20632,7 +20639,7 @@ born {born}, ID {identifier}</source>
         <translation>{sentence}。</translation>
     </message>
     <message>
-        <source>{share:.0%} of the white-light picture is seen after Lugol&apos;s iodine.</source>
+        <source>{share:.0%} of the white-light picture is seen after Lugol's iodine.</source>
         <translation>白光图像的 {share:.0%} 在卢戈碘液后的图像中可见。</translation>
     </message>
     <message>
@@ -20648,7 +20655,7 @@ born {born}, ID {identifier}</source>
         <translation>白光图像的 {share:.0%} 在绿色滤镜图像中可见。</translation>
     </message>
     <message>
-        <source>{share:.0%} of this visit&apos;s picture is seen in the earlier one.</source>
+        <source>{share:.0%} of this visit's picture is seen in the earlier one.</source>
         <translation>本次就诊图像的 {share:.0%} 在既往图像中可见。</translation>
     </message>
     <message>
@@ -20765,7 +20772,7 @@ born {born}, ID {identifier}</source>
     </message>
     <message>
         <source>{title}: {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>{title}：{what}</translation>
     </message>
     <message>
         <source>{total} of 10</source>
@@ -20892,7 +20899,7 @@ It goes on record, before the first file is written: who, when, which visits.</s
         <translation>{where} 是无人能读的文字</translation>
     </message>
     <message>
-        <source>{where} looks like a clinic&apos;s number</source>
+        <source>{where} looks like a clinic's number</source>
         <translation>{where} 看似患者的院内编号</translation>
     </message>
     <message>
@@ -20900,7 +20907,7 @@ It goes on record, before the first file is written: who, when, which visits.</s
         <translation>{where} 指明了文件或文件夹（{path}）</translation>
     </message>
     <message>
-        <source>{where} says a number, which may be another than a clinic&apos;s</source>
+        <source>{where} says a number, which may be another than a clinic's</source>
         <translation>{where} 标有号码，但可能不是患者的院内编号</translation>
     </message>
     <message>

@@ -136,6 +136,7 @@ class TimelinePanel(QFrame):
                 label.setParent(self._lines)
                 label.setTextFormat(Qt.TextFormat.PlainText)
                 self._grid.addWidget(label, line, column)
+            text.setWordWrap(True)  # the column is as wide as it is, whatever the language
             self._rows.append((row.key, sign, text, note))
 
     def _made_question(self) -> QFrame:
