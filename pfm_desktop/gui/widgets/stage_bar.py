@@ -132,7 +132,8 @@ class StageBar(FlowRow):
             return
         if self._popup is None:
             self._popup = LookPopup(self._stage)
-        self._popup.open_at(self.look.mapToGlobal(self.look.rect().bottomRight()))
+        below = self.one_to_one if self.look.isHidden() else self.look
+        self._popup.open_at(below.mapToGlobal(below.rect().bottomRight()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the bar is narrow its words are short, and the pictures have a row more; tooltips keep all words."""
@@ -146,6 +147,7 @@ class StageBar(FlowRow):
         for mode, words in SHORT.items():
             self.modes[mode.value].setText(words if slim else mode.caption)
         self.tools[Tool.CERVIX.value].setHidden(slim)  # it stands behind Draw as well
+        self.look.setHidden(slim)  # it stands in the menu of the page as well
         self._follow_tool(self._stage.tool)
         self.opacity.setFixedWidth(SLIDER_SLIM if slim else SLIDER)
         for end in (*self._blend_ends, self.hint):

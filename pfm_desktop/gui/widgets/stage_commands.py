@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
     from pfm_desktop.gui.widgets.stage_mouse import StageMouse
 
+FLICK_S = 1 / 6  # seconds: there and back three times a second at most, as WCAG 2.2 (2.3.1) allows
+
 
 class StageCommands:
     """Each command works on the stage as it is shown now, and does nothing where there is nothing to do."""
@@ -39,6 +44,8 @@ class StageCommands:
         self.cancel_drag = mouse.cancel  # whatever is dragged or drawn is let go of, and nothing comes of it
         self.drop_stroke = mouse.drop_stroke  # the same, of a line that is being drawn
         self.corners = mouse.corners  # of a lesion, clicked one after the other
+        self.clock: Callable[[], float] = time.monotonic
+        self._flicked = -math.inf
         self.heatmap_held_off = False
         self.loupe_held = False
         self.cervix_shown = False  # whether its outline is drawn; what is wrong with a picture always is
@@ -94,9 +101,14 @@ class StageCommands:
             self._stage.set_view(panned(self._stage.view, pane.lens, self.size(), dx, dy))
 
     def flick(self) -> None:
-        """Flicker: the other picture; from another mode, begin to flicker."""
+        """Flicker: the other picture, no faster than `FLICK_S` however fast the key is pressed; from another mode,
+        begin to flicker."""
         view = self._stage.view
-        self._stage.set_view(flicked(view) if view.mode is Mode.FLICKER else set_mode(view, Mode.FLICKER))
+        if view.mode is not Mode.FLICKER:
+            self._stage.set_view(set_mode(view, Mode.FLICKER))
+        elif self.clock() - self._flicked >= FLICK_S:
+            self._flicked = self.clock()
+            self._stage.set_view(flicked(view))
 
     def slide(self, step: float) -> None:
         """Move the opacity of blend, or the curtain of swipe."""

@@ -582,7 +582,7 @@ def test_two_visits_flicker_no_faster_than_three_times_a_second_there_and_back(
 ) -> None:
     began()
     now = [50.0]
-    page.guests.clock = lambda: now[0]
+    page.stage.commands.clock = lambda: now[0]
     qtbot.keyClick(page.stage, Key.Key_4)
     seen = []
     page.stage.setFocus()

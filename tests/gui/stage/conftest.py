@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 import pytest
@@ -203,6 +204,8 @@ def stage(qtbot: QtBot) -> Iterator[StageWidget]:
     with qtbot.waitExposed(host):
         host.show()
     made.setFocus()
+    seconds = count()
+    made.commands.clock = lambda: float(next(seconds))  # nobody presses keys that fast
     yield made
     qtbot.waitUntil(lambda: not made.busy)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.review import Desk
     from pfm_desktop.viewmodels.session import Session
-
-FLICK_S = 1 / 6  # seconds: there and back three times a second at most, as WCAG 2.2 (2.3.1) allows
 
 
 @dataclass(frozen=True)
@@ -55,8 +51,6 @@ class StageGuests(QObject):
         self.loan = StageLoan(stage, self)
         self.comparing = Comparing(session, jobs, stage, self.loan, load, self)
         self.playing = Playing(session, jobs, stage, self.loan, self)
-        self.clock: Callable[[], float] = time.monotonic
-        self._flicked = -math.inf
 
     @property
     def active(self) -> bool:
@@ -113,11 +107,10 @@ class StageGuests(QObject):
             self._play(lambda case: playing.Plan(case.visit.id, clip_id=clip_id))
 
     def flick(self) -> None:
-        """The other picture, no faster than `FLICK_S` however fast the key is pressed; in the player, play or pause."""
+        """The other picture; in the player, play or pause."""
         if self.playing.active:
             self.playing.toggle()
-        elif self.clock() - self._flicked >= FLICK_S:
-            self._flicked = self.clock()
+        else:
             self._stage.commands.flick()
 
     def give_back(self) -> None:
