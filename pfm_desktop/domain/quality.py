@@ -21,6 +21,13 @@ class Verdict(StrEnum):
         return cls.UNUSABLE if value == "poor" else None
 
 
+VERDICT_WORDS = {
+    Verdict.GOOD: tr("good", "quality"),
+    Verdict.LIMITED: tr("limited", "quality"),
+    Verdict.UNUSABLE: tr("unusable", "quality"),
+}
+
+
 _PROBLEM_WORDS = {
     "too_small": tr("too small"),
     "odd_shape": tr("odd shape"),

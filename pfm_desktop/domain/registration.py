@@ -79,6 +79,13 @@ class RegistrationStatus(StrEnum):
     REFUSED = "refused"
 
 
+STATUS_WORDS = {
+    RegistrationStatus.OK: tr("ok", "registration"),
+    RegistrationStatus.CHECK: tr("check", "registration"),
+    RegistrationStatus.REFUSED: tr("refused", "registration"),
+}
+
+
 class Agreement(Enum):
     """Whether two pictures show the same structures under a map; UNKNOWN where there is too little to compare."""
 

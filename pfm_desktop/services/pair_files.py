@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Points
-from pfm_desktop.domain.registration import RegistrationStatus, cause_of, reason_words
+from pfm_desktop.domain.registration import STATUS_WORDS, RegistrationStatus, cause_of, reason_words
 from pfm_desktop.imaging.field import register_lit
 from pfm_desktop.imaging.io import encoder_for, read_picture
 from pfm_desktop.imaging.quality import identical
@@ -26,11 +26,6 @@ from pfm_desktop.support.language import tr
 
 Pixels = NDArray[np.uint8]
 POINT_COLUMNS = ("x", "y")
-_STATUS_WORDS = {
-    RegistrationStatus.OK: tr("ok", "registration"),
-    RegistrationStatus.CHECK: tr("check", "registration"),
-    RegistrationStatus.REFUSED: tr("refused", "registration"),
-}
 _NUMBERS = tr("give two numbers with a decimal point, such as 12.5,30")
 
 
@@ -63,11 +58,11 @@ class FileRegistration:
                 "not registered: {cause}. Points can be placed by hand in the window, pfm-desktop", cause=found.cause
             )
         if found.error_px is None:
-            said = tr("registered: {status}", status=_STATUS_WORDS[found.status])
+            said = tr("registered: {status}", status=STATUS_WORDS[found.status])
         else:
             said = tr(
                 "registered: {status}, estimated error {error:.1f} px",
-                status=_STATUS_WORDS[found.status],
+                status=STATUS_WORDS[found.status],
                 error=found.error_px,
             )
         return said + (f" ({reason_words(found.reason)})" if found.reason else "")

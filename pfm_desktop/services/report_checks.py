@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.quality import VERDICT_WORDS, Quality, Verdict
+from pfm_desktop.domain.registration import STATUS_WORDS, RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf_content import ReportCheck
 from pfm_desktop.support.language import tr
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
 
 NOT_CHECKED = ReportCheck(tr("The quality of these pictures has not been checked."), doubt=True)
 NOT_MADE = ReportCheck(tr("Registration: not made."))
-_VERDICT_WORDS = {
-    Verdict.GOOD: tr("good", "quality"),
-    Verdict.LIMITED: tr("limited", "quality"),
-    Verdict.UNUSABLE: tr("unusable", "quality"),
-}
-_STATUS_WORDS = {
-    RegistrationStatus.OK: tr("ok", "registration"),
-    RegistrationStatus.CHECK: tr("check", "registration"),
-    RegistrationStatus.REFUSED: tr("refused", "registration"),
-}
 _NAMES = {source.value: source.words[:1].upper() + source.words[1:] for source in Source} | {"pair": tr("Pair")}
 
 
@@ -69,7 +59,7 @@ def checks(
 def _picture(name: str, quality: Quality) -> ReportCheck:
     problems = f" ({quality.problem_words})" if quality.problems else ""
     text = tr(
-        "{name}: quality {verdict}{problems}.", name=name, verdict=_VERDICT_WORDS[quality.verdict], problems=problems
+        "{name}: quality {verdict}{problems}.", name=name, verdict=VERDICT_WORDS[quality.verdict], problems=problems
     )
     doubt = quality.verdict is Verdict.UNUSABLE or "structures_not_compared" in quality.problems
     return ReportCheck(f"{text} {quality.advice}".strip(), doubt)
@@ -94,7 +84,7 @@ def _registration(registration: RegistrationSummary, pair: Quality | None) -> Re
 
 
 def _registered(registration: RegistrationSummary) -> str:
-    status, error = _STATUS_WORDS[registration.status], registration.error_px
+    status, error = STATUS_WORDS[registration.status], registration.error_px
     if error is None:
         said = tr("Registration: {status}, by hand.") if registration.by_hand else tr("Registration: {status}.")
         return said.format(status=status)

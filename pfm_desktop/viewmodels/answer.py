@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.findings import Findings, Reading, says_the_last_read
 from pfm_desktop.domain.grade import GRADE_WORDS, GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction, likeliest_of
-from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.quality import VERDICT_WORDS, Quality, Verdict
 from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment, zone
@@ -359,16 +359,9 @@ def checks_of(analysis: Analysis) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-_VERDICTS = {
-    Verdict.GOOD: tr("good", "quality"),
-    Verdict.LIMITED: tr("limited", "quality"),
-    Verdict.UNUSABLE: tr("unusable", "quality"),
-}
-
-
 def _quality(title: str, quality: Quality) -> Check:
     lights = {Verdict.GOOD: Light.GREEN, Verdict.LIMITED: Light.AMBER, Verdict.UNUSABLE: Light.RED}
-    return Check(title, lights[quality.verdict], _VERDICTS[quality.verdict], quality.problem_words, quality.advice)
+    return Check(title, lights[quality.verdict], VERDICT_WORDS[quality.verdict], quality.problem_words, quality.advice)
 
 
 # ---- first and second read

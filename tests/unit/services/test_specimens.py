@@ -13,7 +13,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.followup import Letter, Only
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.domain.specimen import Specimen, SpecimenKind
+from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, Specimen, SpecimenKind
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import (
     amending,
@@ -434,3 +434,10 @@ def test_a_change_after_signing_hides_no_miss_in_today_or_review(room: Room) -> 
     (line,) = worklist.work_rows([row], datetime.now().astimezone())
     assert worklist.APART_SIGN in line.cells[worklist.HISTOLOGY]
     assert followed_of(cases.visit_case(room.lib, room.visit)).follow_up.discordant
+
+
+def test_the_english_of_the_record_is_what_is_shown_in_english() -> None:
+    shown = {choice.key: choice.words for choice in DIAGNOSIS.choices}
+    assert {key: words for key, words in specimens._DIAGNOSIS_ENGLISH.items() if shown[key] != words} == {}
+    assert set(specimens._DIAGNOSIS_ENGLISH) == set(shown)
+    assert specimens._KIND_ENGLISH == KIND_WORDS
