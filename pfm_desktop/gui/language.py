@@ -18,7 +18,9 @@ class _QtWords(QTranslator):
     def translate(self, context: str, text: str, about: str | None = None, n: int = -1) -> str | None:
         """As `QTranslator.translate`."""
         kept = context == "QShortcut" and text in ("Ctrl", "Shift", "Alt", "Meta")
-        return text if kept else super().translate(context, text, about, n)
+        # None, where it has no words: an empty text would be the translation, and to Qt's readers of pictures, which
+        # look whether there is an error text, the news that all is well
+        return text if kept else super().translate(context, text, about, n) or None
 
 
 def begin() -> None:

@@ -14,7 +14,7 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, Spacer,
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import ModelInfo, Prediction
 from pfm_desktop.interop import pdf_words as say
-from pfm_desktop.interop.fonts import BOLD, SANS, markup
+from pfm_desktop.interop.fonts import BOLD, SANS, markup, runs
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, CORRECTED, ReportContent, ReportPicture, ReportPin
 from pfm_desktop.interop.pdf_diagram import DiagramDrawing
 from pfm_desktop.support.language import tr
@@ -222,9 +222,13 @@ class _Bars(Flowable):  # type: ignore[misc]  # reportlab has no types
             canvas = self.canv
             canvas.setFillGray(0.1)
             stands_out = grade is self.prediction.grade and not self.prediction.indeterminate
-            canvas.setFont(BOLD if stands_out else SANS, 8)
             name, numbers = say.grade_line(self.prediction, grade)
-            canvas.drawString(0, y, name)
+            x = 0.0
+            for drawn_by, part in runs(name):
+                font = BOLD if stands_out and drawn_by == SANS else drawn_by
+                canvas.setFont(font, 8)
+                canvas.drawString(x, y, part)
+                x += canvas.stringWidth(part, font, 8)
             canvas.setFillGray(0.9)
             canvas.rect(left, y - 0.5 * mm, room, 2.8 * mm, stroke=0, fill=1)
             canvas.setFillColorRGB(0.16, 0.36, 0.55)

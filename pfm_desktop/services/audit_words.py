@@ -55,6 +55,11 @@ KIND_NAMES = {
     "specimen": tr("Specimen"),
     "result": tr("Result of the laboratory"),
     "follow_up": tr("Follow-up"),
+    "histology": tr("Histology"),
+    "task": tr("Task"),
+    "read": tr("Read", "one that somebody did"),
+    "learning_part": tr("Learning part"),
+    "learning_run": tr("Learning run"),
     "amendment": tr("Amendment of a signed report"),
 }
 _SWEDE = {item.key: item for item in SWEDE_ITEMS}

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.support.moments import MONTHS
+from pfm_desktop.domain.grade import GRADE_WORDS, GRADES, Grade
+from pfm_desktop.storage.schema import folded
+from pfm_desktop.support.language import ENGLISH, current
+from pfm_desktop.support.moments import LONG_MONTHS, MONTHS, SHORT_MONTHS
 
 Ask = Callable[[str, Mapping[str, Any]], Iterable[Sequence[Any]]]
 PART = 16  # characters of a part that are kept; a longer word is compared with the whole text as well
@@ -30,6 +32,7 @@ _OF_HER = (
 _VISITS_EACH = 3  # of a woman, roughly: it only decides which way is taken
 _HOUR = re.compile(r"\d{1,2}:\d{0,2}")
 _FIGURES = frozenset("0123456789-./")
+_IN_CHINESE = re.compile(r"(?:(\d{4})\u5e74)?(?:(\d{1,2})\u6708)?(?:(\d{1,2})\u65e5?)?")  # year, month, day
 _LAST = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # as LIKE compares
@@ -123,10 +126,32 @@ def _behind(beginning: str) -> str | None:
 
 
 def _by_day(ask: Ask, word: str, number: int) -> Meaning | None:
-    if not _of_a_day(word):
+    said = [word] if _of_a_day(word) else []
+    said += _days_as_shown(word)
+    values = {f"day{number}_{place}": _anywhere(one) for place, one in enumerate(said)}
+    if not values:
         return None
-    days = f"SELECT visit_days.day FROM visit_days WHERE visit_days.day LIKE :day{number} ESCAPE '/'"
-    return _among(ask, "day_text", days, {f"day{number}": _anywhere(word)})
+    fits = " OR ".join(f"visit_days.day LIKE :{name} ESCAPE '/'" for name in values)
+    return _among(ask, "day_text", f"SELECT visit_days.day FROM visit_days WHERE {fits}", values)
+
+
+def _days_as_shown(word: str) -> list[str]:
+    """What stands in `VisitTable.day_text`, which is English, for days and months as other languages write them."""
+    if current() == ENGLISH:
+        return []
+    figures = _IN_CHINESE.fullmatch(word)
+    if figures is not None and not word.isdigit():
+        year, month, day = figures.groups()
+        if month is None:
+            return [f"{year}-"] if year is not None and day is None else []
+        return [f"{year or ''}-{int(month):02d}-" + (f"{int(day):02d}" if day is not None else "")]
+    low = folded(word).rstrip(".")
+    names = zip(SHORT_MONTHS, LONG_MONTHS, MONTHS, strict=True)
+    return [
+        english.casefold()
+        for short, long, english in names
+        if len(low) > 2 and (folded(short).rstrip(".") == low or folded(long).startswith(low))
+    ]
 
 
 def _by_minute(ask: Ask, word: str, number: int) -> Meaning | None:
@@ -143,7 +168,7 @@ def _among(ask: Ask, column: str, those: str, values: Mapping[str, Any]) -> Mean
 
 
 def _by_impression(ask: Ask, word: str, number: int) -> Meaning | None:
-    grades = [grade.value for grade in GRADES if len(word) > 1 and grade.value.startswith(word)]
+    grades = [grade.value for grade in GRADES if (len(word) > 1 or not word.isascii()) and _is_called(grade, word)]
     values: dict[str, Any] = {f"grade{number}_{place}": grade for place, grade in enumerate(grades)}
     if not values:
         return None
@@ -154,6 +179,12 @@ def _by_impression(ask: Ask, word: str, number: int) -> Meaning | None:
         condition = f"EXISTS (SELECT 1 FROM findings WHERE findings.visit_id = visits.id AND {fits})"
     way = f"SELECT {COLUMNS} FROM findings CROSS JOIN visits WHERE {fits} AND visits.id = findings.visit_id"
     return Meaning(condition, way, condition, values, visits)
+
+
+def _is_called(grade: Grade, word: str) -> bool:
+    """In English, or as the list shows it."""
+    shown = folded(GRADE_WORDS[grade])
+    return any(one.startswith(folded(word)) for one in (grade.value, shown, *shown.split()))
 
 
 def _by_finding(ask: Ask, word: str, number: int) -> Meaning | None:

@@ -7,6 +7,7 @@ its first word to its end, since tables of words are made once, as their modules
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from pfm_desktop.support.paths import resources_dir
+
+log = logging.getLogger(__name__)
 
 VARIABLE = "PFM_LANGUAGE"  # workers inherit it
 ENGLISH = "en"
@@ -101,8 +104,13 @@ def _english(text: str, n: int) -> str:
 
 @cache
 def catalogue(language: str) -> Catalogue:
-    """What is translated and finished; empty for English."""
-    return {} if language == ENGLISH else read(catalogue_file(language))
+    """What is translated and finished; empty for English, and where the file is not whole, which the log says."""
+    if language == ENGLISH:
+        return {}
+    found = read(catalogue_file(language))
+    if not found:
+        log.warning("the catalogue %s is missing or damaged: English is spoken", catalogue_file(language).name)
+    return found
 
 
 def catalogue_file(language: str) -> Path:
@@ -114,7 +122,7 @@ def read(path: Path) -> Catalogue:
     """The finished messages of a catalogue; none of a file that is not there or not whole: then English is shown."""
     try:
         messages = ElementTree.parse(path).getroot().iter("message")
-    except (OSError, ElementTree.ParseError):
+    except (OSError, ValueError, ElementTree.ParseError):
         return {}
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for message in messages:

@@ -19,6 +19,12 @@ SHORT_MONTHS = (
 )  # fmt: skip
 
 
+LONG_MONTHS = (
+    tr("January"), tr("February"), tr("March"), tr("April"), tr("May", "month"), tr("June"),
+    tr("July"), tr("August"), tr("September"), tr("October"), tr("November"), tr("December"),
+)  # fmt: skip
+
+
 def day(on: date) -> str:
     """`25 Nov 2026`; of a moment, the day it has where its zone is."""
     return tr("{day:02d} {month} {year}", day=on.day, month=SHORT_MONTHS[on.month - 1], year=on.year)

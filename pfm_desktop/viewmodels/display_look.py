@@ -11,7 +11,7 @@ from pfm_desktop.support.listing import COMMA, titled
 from pfm_desktop.viewmodels.pair_view import DisplayWindow, Filter, PairView, with_window
 
 FILTER_WORDS = {
-    Filter.NONE: tr("As taken"),
+    Filter.NONE: tr("No filter"),
     Filter.GREEN: tr("Green filter"),
     Filter.CONTRAST: tr("More contrast"),
 }

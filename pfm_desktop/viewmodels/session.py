@@ -207,7 +207,7 @@ class Session:
 
     def keep_typed(self, *, quiet: bool = False) -> tuple[str, ...]:
         """Bring all that was typed to disk; what was refused, by name (the reason is said, unless `quiet`)."""
-        self._quiet = quiet
+        self._quiet, self.last_problem = quiet, None  # an older one is no reason of what is refused now
         try:
             for drafts in self.drafts:
                 drafts.save()

@@ -1,4 +1,4 @@
-"""Problems as the window says them, whole sentences; and counts."""
+"""Problems as the window says them, whole sentences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pfm_desktop.support.errors import UserError, capital
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
 
-__all__ = ["capital", "many", "spoken", "unkept_question"]
+__all__ = ["capital", "spoken", "unkept_question"]
 
 
 def spoken(error: UserError) -> str:
@@ -16,13 +16,13 @@ def spoken(error: UserError) -> str:
     return error.sentences
 
 
-def many(number: int, one: str, more: str = "") -> str:
-    """`1 woman`, `2,000 women`; `more` for more than one, else with an s."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}"
-
-
 def unkept_question(texts: Sequence[str], why: str) -> str:
-    """What is asked before texts that are not on disk go: `why` tells why not, in sentences."""
+    """What is asked before texts that are not on disk go: `why` tells why not, in sentences; "" where that stands
+    beside the field that was filled in wrongly."""
+    if not why:
+        return tr(
+            "Not kept yet: {texts}. What is wrong stands beside it. Stay to put it right.", texts=COMMA.join(texts)
+        )
     return tr(
         "Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.",
         texts=COMMA.join(texts),

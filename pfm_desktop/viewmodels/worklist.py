@@ -195,11 +195,11 @@ def _check_order(text: str) -> None:
 
 
 def _month_in_figures(text: str) -> str:
-    """`14 Mar 1988`, `14 March 1988` as `14.3.1988`; anything else as it is."""
-    found = re.fullmatch(r"(\d{1,2})\.?\s+([^\W\d]{3,9})\.?,?\s+(\d{4})", text)
+    """`14 Mar 1988`, `14 March 1988`, `14 de marzo de 1988` as `14.3.1988`; anything else as it is."""
+    found = re.fullmatch(r"(\d{1,2})(?:\.|er)?\s+(?:de\s+)?([^\W\d]{3,10})\.?,?\s+(?:de\s+)?(\d{4})", text)
     if found is None:
         return text
-    for names in (moments.MONTHS, moments.SHORT_MONTHS):  # English in any language
+    for names in (moments.MONTHS, moments.LONG_MONTHS, moments.SHORT_MONTHS):  # English in any language
         for number, name in enumerate(names, start=1):
             if name.casefold().startswith(found[2].casefold()):
                 return f"{found[1]}.{number}.{found[3]}"

@@ -1467,6 +1467,10 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
         <translation>abr</translation>
     </message>
     <message>
+        <source>April</source>
+        <translation>abril</translation>
+    </message>
+    <message>
         <source>Arrow keys or 0, 1, 2; Delete: not assessed</source>
         <translation>Teclas de flecha o 0, 1, 2; Supr: sin evaluar</translation>
     </message>
@@ -1497,10 +1501,6 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     <message>
         <source>As recorded, not aligned</source>
         <translation>Como se grabó, sin alinear</translation>
-    </message>
-    <message>
-        <source>As taken</source>
-        <translation>Original</translation>
     </message>
     <message>
         <source>As the computer</source>
@@ -1553,6 +1553,10 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     <message>
         <source>Aug</source>
         <translation>ago</translation>
+    </message>
+    <message>
+        <source>August</source>
+        <translation>agosto</translation>
     </message>
     <message>
         <source>Automatic again</source>
@@ -2604,6 +2608,10 @@ imagen de {visit}</translation>
         <translation>dic</translation>
     </message>
     <message>
+        <source>December</source>
+        <translation>diciembre</translation>
+    </message>
+    <message>
         <source>Decide between readers</source>
         <translation>Decidir entre lectores</translation>
     </message>
@@ -3172,6 +3180,10 @@ imagen de {visit}</translation>
     <message>
         <source>Feb</source>
         <translation>feb</translation>
+    </message>
+    <message>
+        <source>February</source>
+        <translation>febrero</translation>
     </message>
     <message>
         <source>Field</source>
@@ -4182,8 +4194,16 @@ imagen de {visit}</translation>
         <translation>ene</translation>
     </message>
     <message>
+        <source>January</source>
+        <translation>enero</translation>
+    </message>
+    <message>
         <source>Jul</source>
         <translation>jul</translation>
+    </message>
+    <message>
+        <source>July</source>
+        <translation>julio</translation>
     </message>
     <message>
         <source>Jun</source>
@@ -4192,6 +4212,10 @@ imagen de {visit}</translation>
     <message>
         <source>Junction (SCJ)</source>
         <translation>Unión (UEC)</translation>
+    </message>
+    <message>
+        <source>June</source>
+        <translation>junio</translation>
     </message>
     <message>
         <source>Kappa (quadratic)</source>
@@ -4328,6 +4352,14 @@ imagen de {visit}</translation>
     <message>
         <source>Learning a model</source>
         <translation>Aprendiendo un modelo</translation>
+    </message>
+    <message>
+        <source>Learning part</source>
+        <translation>Parte del entrenamiento</translation>
+    </message>
+    <message>
+        <source>Learning run</source>
+        <translation>Ejecución del entrenamiento</translation>
     </message>
     <message>
         <source>Leave</source>
@@ -4880,6 +4912,10 @@ imagen de {visit}</translation>
         <translation>mar</translation>
     </message>
     <message>
+        <source>March</source>
+        <translation>marzo</translation>
+    </message>
+    <message>
         <source>Margin that is made black, in pixels</source>
         <translation>Margen que se tapa en negro, en píxeles</translation>
     </message>
@@ -4898,6 +4934,11 @@ imagen de {visit}</translation>
     <message>
         <source>Mark the os where the program found it</source>
         <translation>Marcar el orificio externo donde lo halló el programa</translation>
+    </message>
+    <message>
+        <source>May</source>
+        <comment>month</comment>
+        <translation>mayo</translation>
     </message>
     <message>
         <source>May</source>
@@ -5382,6 +5423,10 @@ a {other}?</numerusform>
         <translation>Aún no hay error que mostrar: hasta 3 pares siempre encajan.</translation>
     </message>
     <message>
+        <source>No filter</source>
+        <translation>Sin filtro</translation>
+    </message>
+    <message>
         <source>No fluorescence picture here: add one for a pair, or go on with one source.</source>
         <translation>Aquí no hay imagen de fluorescencia: añada una para formar un par, o continúe con una sola fuente.</translation>
     </message>
@@ -5746,6 +5791,10 @@ Esta biblioteca está abierta solo para lectura.</translation>
         <translation>Aún no está en la biblioteca. Se conserva aquí y se vuelve a intentar.</translation>
     </message>
     <message>
+        <source>Not kept yet: {texts}. What is wrong stands beside it. Stay to put it right.</source>
+        <translation>Aún sin guardar: {texts}. El error se indica junto al campo. Quédese para corregirlo.</translation>
+    </message>
+    <message>
         <source>Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.</source>
         <translation>Aún sin guardar: {texts}. {why} Quédese y se guardará en cuanto sea posible.</translation>
     </message>
@@ -5979,6 +6028,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>nov</translation>
     </message>
     <message>
+        <source>November</source>
+        <translation>noviembre</translation>
+    </message>
+    <message>
         <source>Now click on normal pink tissue: the whitening of the place is told against it.</source>
         <translation>Ahora haga clic en tejido rosado normal: el blanqueamiento del lugar se expresa frente a él.</translation>
     </message>
@@ -6001,6 +6054,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>Now the same spot in the white-light picture.</source>
         <translation>Ahora el mismo punto en la imagen de luz blanca.</translation>
+    </message>
+    <message>
+        <source>Now: {language}</source>
+        <translation>Ahora: {language}</translation>
     </message>
     <message>
         <source>Number</source>
@@ -6026,6 +6083,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>Oct</source>
         <translation>oct</translation>
+    </message>
+    <message>
+        <source>October</source>
+        <translation>octubre</translation>
     </message>
     <message numerus="yes">
         <source>Of %n visit(s) the AI gave no grade.</source>
@@ -6891,6 +6952,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Revi&amp;sión</translation>
     </message>
     <message>
+        <source>Read</source>
+        <comment>one that somebody did</comment>
+        <translation>Lectura</translation>
+    </message>
+    <message>
         <source>Read (Enter)</source>
         <translation>Leer (Intro)</translation>
     </message>
@@ -7247,10 +7313,6 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Resultado del laboratorio</translation>
     </message>
     <message>
-        <source>Result: {name}</source>
-        <translation>Resultado: {name}</translation>
-    </message>
-    <message>
         <source>Results and follow-up</source>
         <translation>Resultados y seguimiento</translation>
     </message>
@@ -7582,6 +7644,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>Sep</source>
         <translation>sep</translation>
+    </message>
+    <message>
+        <source>September</source>
+        <translation>septiembre</translation>
     </message>
     <message>
         <source>Set</source>
@@ -8365,6 +8431,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>The card of this model cannot be shown.</source>
         <translation>No se puede mostrar la ficha de este modelo.</translation>
+    </message>
+    <message>
+        <source>The catalogue of {language} is missing or damaged, so English is spoken. Install the program again.</source>
+        <translation>El catálogo de {language} falta o está dañado, por eso se usa el inglés. Instale de nuevo el programa.</translation>
     </message>
     <message>
         <source>The cervix is drawn already. To draw it anew, press C and draw around it in one stroke.</source>
@@ -16109,6 +16179,10 @@ la biblioteca</translation>
         <source>result</source>
         <comment>kind of record</comment>
         <translation>resultado</translation>
+    </message>
+    <message>
+        <source>result of {identifier}: {name}</source>
+        <translation>resultado de {identifier}: {name}</translation>
     </message>
     <message>
         <source>results pot by pot and the follow-up</source>

@@ -1467,6 +1467,10 @@ Gauche ramène aux paires, T aux tâches.</translation>
         <translation>avr.</translation>
     </message>
     <message>
+        <source>April</source>
+        <translation>avril</translation>
+    </message>
+    <message>
         <source>Arrow keys or 0, 1, 2; Delete: not assessed</source>
         <translation>Flèches ou 0, 1, 2 ; Suppr : non évalué</translation>
     </message>
@@ -1497,10 +1501,6 @@ Gauche ramène aux paires, T aux tâches.</translation>
     <message>
         <source>As recorded, not aligned</source>
         <translation>Telle qu’enregistrée, non alignée</translation>
-    </message>
-    <message>
-        <source>As taken</source>
-        <translation>Telle que prise</translation>
     </message>
     <message>
         <source>As the computer</source>
@@ -1552,6 +1552,10 @@ Gauche ramène aux paires, T aux tâches.</translation>
     </message>
     <message>
         <source>Aug</source>
+        <translation>août</translation>
+    </message>
+    <message>
+        <source>August</source>
         <translation>août</translation>
     </message>
     <message>
@@ -2604,6 +2608,10 @@ l’image ({visit})</translation>
         <translation>déc.</translation>
     </message>
     <message>
+        <source>December</source>
+        <translation>décembre</translation>
+    </message>
+    <message>
         <source>Decide between readers</source>
         <translation>Arbitrer entre lecteurs</translation>
     </message>
@@ -3172,6 +3180,10 @@ l’image ({visit})</translation>
     <message>
         <source>Feb</source>
         <translation>févr.</translation>
+    </message>
+    <message>
+        <source>February</source>
+        <translation>février</translation>
     </message>
     <message>
         <source>Field</source>
@@ -4182,8 +4194,16 @@ l’image ({visit})</translation>
         <translation>janv.</translation>
     </message>
     <message>
+        <source>January</source>
+        <translation>janvier</translation>
+    </message>
+    <message>
         <source>Jul</source>
         <translation>juil.</translation>
+    </message>
+    <message>
+        <source>July</source>
+        <translation>juillet</translation>
     </message>
     <message>
         <source>Jun</source>
@@ -4192,6 +4212,10 @@ l’image ({visit})</translation>
     <message>
         <source>Junction (SCJ)</source>
         <translation>Jonction (JPC)</translation>
+    </message>
+    <message>
+        <source>June</source>
+        <translation>juin</translation>
     </message>
     <message>
         <source>Kappa (quadratic)</source>
@@ -4328,6 +4352,14 @@ l’image ({visit})</translation>
     <message>
         <source>Learning a model</source>
         <translation>Entraînement d’un modèle</translation>
+    </message>
+    <message>
+        <source>Learning part</source>
+        <translation>Part de l’apprentissage</translation>
+    </message>
+    <message>
+        <source>Learning run</source>
+        <translation>Apprentissage</translation>
     </message>
     <message>
         <source>Leave</source>
@@ -4880,6 +4912,10 @@ l’image ({visit})</translation>
         <translation>mars</translation>
     </message>
     <message>
+        <source>March</source>
+        <translation>mars</translation>
+    </message>
+    <message>
         <source>Margin that is made black, in pixels</source>
         <translation>Marge noircie, en pixels</translation>
     </message>
@@ -4898,6 +4934,11 @@ l’image ({visit})</translation>
     <message>
         <source>Mark the os where the program found it</source>
         <translation>Marquer l’orifice là où le programme l’a trouvé</translation>
+    </message>
+    <message>
+        <source>May</source>
+        <comment>month</comment>
+        <translation>mai</translation>
     </message>
     <message>
         <source>May</source>
@@ -5382,6 +5423,10 @@ vers {other} ?</numerusform>
         <translation>Pas encore d’erreur à montrer : jusqu’à 3 paires s’ajustent toujours.</translation>
     </message>
     <message>
+        <source>No filter</source>
+        <translation>Sans filtre</translation>
+    </message>
+    <message>
         <source>No fluorescence picture here: add one for a pair, or go on with one source.</source>
         <translation>Pas d’image en fluorescence ici : ajoutez-en une pour former une paire, ou continuez avec une seule source.</translation>
     </message>
@@ -5746,6 +5791,10 @@ Cette bibliothèque est ouverte en lecture seule.</translation>
         <translation>Pas encore dans la bibliothèque. Conservé ici ; nouvel essai en cours.</translation>
     </message>
     <message>
+        <source>Not kept yet: {texts}. What is wrong stands beside it. Stay to put it right.</source>
+        <translation>Pas encore enregistré : {texts}. L’erreur est indiquée à côté du champ. Restez pour la corriger.</translation>
+    </message>
+    <message>
         <source>Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.</source>
         <translation>Pas encore conservé : {texts}. {why} Restez ici : ce sera conservé dès que possible.</translation>
     </message>
@@ -5979,6 +6028,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>nov.</translation>
     </message>
     <message>
+        <source>November</source>
+        <translation>novembre</translation>
+    </message>
+    <message>
         <source>Now click on normal pink tissue: the whitening of the place is told against it.</source>
         <translation>Cliquez maintenant sur du tissu rose normal : le blanchiment de l’emplacement est évalué par rapport à lui.</translation>
     </message>
@@ -6001,6 +6054,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Now the same spot in the white-light picture.</source>
         <translation>Maintenant le même point sur l’image en lumière blanche.</translation>
+    </message>
+    <message>
+        <source>Now: {language}</source>
+        <translation>Actuellement : {language}</translation>
     </message>
     <message>
         <source>Number</source>
@@ -6026,6 +6083,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Oct</source>
         <translation>oct.</translation>
+    </message>
+    <message>
+        <source>October</source>
+        <translation>octobre</translation>
     </message>
     <message numerus="yes">
         <source>Of %n visit(s) the AI gave no grade.</source>
@@ -6891,6 +6952,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>&amp;Lecture</translation>
     </message>
     <message>
+        <source>Read</source>
+        <comment>one that somebody did</comment>
+        <translation>Lecture</translation>
+    </message>
+    <message>
         <source>Read (Enter)</source>
         <translation>Lire (Entrée)</translation>
     </message>
@@ -7247,10 +7313,6 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Résultat du laboratoire</translation>
     </message>
     <message>
-        <source>Result: {name}</source>
-        <translation>Résultat : {name}</translation>
-    </message>
-    <message>
         <source>Results and follow-up</source>
         <translation>Résultats et suivi</translation>
     </message>
@@ -7582,6 +7644,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Sep</source>
         <translation>sept.</translation>
+    </message>
+    <message>
+        <source>September</source>
+        <translation>septembre</translation>
     </message>
     <message>
         <source>Set</source>
@@ -8365,6 +8431,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>The card of this model cannot be shown.</source>
         <translation>La fiche de ce modèle ne peut pas être affichée.</translation>
+    </message>
+    <message>
+        <source>The catalogue of {language} is missing or damaged, so English is spoken. Install the program again.</source>
+        <translation>Le catalogue de {language} manque ou est endommagé, l’anglais est donc utilisé. Réinstallez le programme.</translation>
     </message>
     <message>
         <source>The cervix is drawn already. To draw it anew, press C and draw around it in one stroke.</source>
@@ -16109,6 +16179,10 @@ la bibliothèque</translation>
         <source>result</source>
         <comment>kind of record</comment>
         <translation>résultat</translation>
+    </message>
+    <message>
+        <source>result of {identifier}: {name}</source>
+        <translation>résultat de {identifier} : {name}</translation>
     </message>
     <message>
         <source>results pot by pot and the follow-up</source>

@@ -1406,6 +1406,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>4月</translation>
     </message>
     <message>
+        <source>April</source>
+        <translation>四月</translation>
+    </message>
+    <message>
         <source>Arrow keys or 0, 1, 2; Delete: not assessed</source>
         <translation>方向键或 0、1、2；Delete：未评估</translation>
     </message>
@@ -1436,10 +1440,6 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>As recorded, not aligned</source>
         <translation>按原始记录，未对齐</translation>
-    </message>
-    <message>
-        <source>As taken</source>
-        <translation>原样</translation>
     </message>
     <message>
         <source>As the computer</source>
@@ -1492,6 +1492,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Aug</source>
         <translation>8月</translation>
+    </message>
+    <message>
+        <source>August</source>
+        <translation>八月</translation>
     </message>
     <message>
         <source>Automatic again</source>
@@ -2543,6 +2547,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>12月</translation>
     </message>
     <message>
+        <source>December</source>
+        <translation>十二月</translation>
+    </message>
+    <message>
         <source>Decide between readers</source>
         <translation>裁定阅片分歧</translation>
     </message>
@@ -3109,6 +3117,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Feb</source>
         <translation>2月</translation>
+    </message>
+    <message>
+        <source>February</source>
+        <translation>二月</translation>
     </message>
     <message>
         <source>Field</source>
@@ -4114,8 +4126,16 @@ Left goes back to them, T to the tasks.</source>
         <translation>1月</translation>
     </message>
     <message>
+        <source>January</source>
+        <translation>一月</translation>
+    </message>
+    <message>
         <source>Jul</source>
         <translation>7月</translation>
+    </message>
+    <message>
+        <source>July</source>
+        <translation>七月</translation>
     </message>
     <message>
         <source>Jun</source>
@@ -4124,6 +4144,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Junction (SCJ)</source>
         <translation>鳞柱交界（SCJ）</translation>
+    </message>
+    <message>
+        <source>June</source>
+        <translation>六月</translation>
     </message>
     <message>
         <source>Kappa (quadratic)</source>
@@ -4260,6 +4284,14 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Learning a model</source>
         <translation>正在训练模型</translation>
+    </message>
+    <message>
+        <source>Learning part</source>
+        <translation>训练分组</translation>
+    </message>
+    <message>
+        <source>Learning run</source>
+        <translation>训练过程</translation>
     </message>
     <message>
         <source>Leave</source>
@@ -4810,6 +4842,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>3月</translation>
     </message>
     <message>
+        <source>March</source>
+        <translation>三月</translation>
+    </message>
+    <message>
         <source>Margin that is made black, in pixels</source>
         <translation>涂黑的边缘宽度（像素）</translation>
     </message>
@@ -4828,6 +4864,11 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Mark the os where the program found it</source>
         <translation>在程序找到的位置标记宫颈外口</translation>
+    </message>
+    <message>
+        <source>May</source>
+        <comment>month</comment>
+        <translation>五月</translation>
     </message>
     <message>
         <source>May</source>
@@ -5304,6 +5345,10 @@ to {other}?</source>
         <translation>尚无误差可显示：3 对以内的点总是吻合。</translation>
     </message>
     <message>
+        <source>No filter</source>
+        <translation>无滤镜</translation>
+    </message>
+    <message>
         <source>No fluorescence picture here: add one for a pair, or go on with one source.</source>
         <translation>此处没有荧光图像：请添加一张以组成配对，或以单一光源继续。</translation>
     </message>
@@ -5667,6 +5712,10 @@ This library is open for reading only.</source>
         <translation>尚未进入病例库。暂存于此，并会重试。</translation>
     </message>
     <message>
+        <source>Not kept yet: {texts}. What is wrong stands beside it. Stay to put it right.</source>
+        <translation>尚未保存：{texts}。错误说明在该字段旁。请留下更正。</translation>
+    </message>
+    <message>
         <source>Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.</source>
         <translation>尚未保存：{texts}。{why} 请留在此处，一旦可以就会保存。</translation>
     </message>
@@ -5897,6 +5946,10 @@ Left goes back, T to the tasks.</source>
         <translation>11月</translation>
     </message>
     <message>
+        <source>November</source>
+        <translation>十一月</translation>
+    </message>
+    <message>
         <source>Now click on normal pink tissue: the whitening of the place is told against it.</source>
         <translation>现在点击正常的粉红色组织：该处的醋白变化以其为参照。</translation>
     </message>
@@ -5919,6 +5972,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Now the same spot in the white-light picture.</source>
         <translation>现在在白光图像中点击同一点。</translation>
+    </message>
+    <message>
+        <source>Now: {language}</source>
+        <translation>当前：{language}</translation>
     </message>
     <message>
         <source>Number</source>
@@ -5944,6 +6001,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Oct</source>
         <translation>10月</translation>
+    </message>
+    <message>
+        <source>October</source>
+        <translation>十月</translation>
     </message>
     <message numerus="yes">
         <source>Of %n visit(s) the AI gave no grade.</source>
@@ -6807,6 +6868,11 @@ Left goes back, T to the tasks.</source>
         <translation>阅片(&amp;R)</translation>
     </message>
     <message>
+        <source>Read</source>
+        <comment>one that somebody did</comment>
+        <translation>阅片</translation>
+    </message>
+    <message>
         <source>Read (Enter)</source>
         <translation>阅片（Enter）</translation>
     </message>
@@ -7163,10 +7229,6 @@ Left goes back, T to the tasks.</source>
         <translation>实验室（病理科）结果</translation>
     </message>
     <message>
-        <source>Result: {name}</source>
-        <translation>结果：{name}</translation>
-    </message>
-    <message>
         <source>Results and follow-up</source>
         <translation>结果与随访</translation>
     </message>
@@ -7498,6 +7560,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Sep</source>
         <translation>9月</translation>
+    </message>
+    <message>
+        <source>September</source>
+        <translation>九月</translation>
     </message>
     <message>
         <source>Set</source>
@@ -8279,6 +8345,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>The card of this model cannot be shown.</source>
         <translation>无法显示此模型的模型卡。</translation>
+    </message>
+    <message>
+        <source>The catalogue of {language} is missing or damaged, so English is spoken. Install the program again.</source>
+        <translation>{language} 的语言文件缺失或损坏，因此显示英文。请重新安装程序。</translation>
     </message>
     <message>
         <source>The cervix is drawn already. To draw it anew, press C and draw around it in one stroke.</source>
@@ -16002,6 +16072,10 @@ library yet</source>
         <source>result</source>
         <comment>kind of record</comment>
         <translation>结果</translation>
+    </message>
+    <message>
+        <source>result of {identifier}: {name}</source>
+        <translation>{identifier} 的结果：{name}</translation>
     </message>
     <message>
         <source>results pot by pot and the follow-up</source>

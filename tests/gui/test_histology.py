@@ -193,7 +193,7 @@ def test_letters_run_from_the_visit_and_go_once_they_are_sent(
     qtbot.keyClicks(field.field, "1 Jan 2190")
     qtbot.keyClick(field.field, Key.Key_Return)
     assert field.problem.text()  # no letter was sent on a day to come
-    assert page.panel.names == ("Result: Letter sent",)
+    assert page.panel.names == ("result of H-0: Letter sent",)
     field.field.clear()
     qtbot.keyClicks(field.field, f"{date.today():%Y-%m-%d}")
     qtbot.keyClick(field.field, Key.Key_Return)

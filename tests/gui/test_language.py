@@ -30,6 +30,10 @@ box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
 print(box.buttons()[0].text())
 print(QKeySequence("Ctrl+Shift+Z").toString(QKeySequence.SequenceFormat.NativeText))
 print(window.windowTitle())
+import cv2, numpy as np
+from PySide6.QtGui import QImage
+ok, data = cv2.imencode(".jpg", np.full((60, 80, 3), 90, np.uint8))
+print(QImage.fromData(data.tobytes()).width(), "pixels wide")
 """
 
 
@@ -65,9 +69,10 @@ def test_the_window_and_its_dialogs_speak_it(language: str, tmp_path: Path) -> N
         [sys.executable, "-c", WINDOW], env=env, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stderr
-    menus, cancel, keys, _title = done.stdout.splitlines()[-4:]
+    menus, cancel, keys, _title, picture = done.stdout.splitlines()[-5:]
     said = catalogue(language)
     for menu in ("&File", "&Edit", "&View", "&Help"):
         assert said[menu, ""][0] in menus
     assert cancel.strip("&") not in ("", "Cancel")
     assert keys == "Ctrl+Shift+Z"
+    assert picture == "80 pixels wide", "what Qt does not find a word for is no empty error text"

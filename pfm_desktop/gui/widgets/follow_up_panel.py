@@ -57,7 +57,9 @@ class FollowUpPanel(QWidget):
     @property
     def names(self) -> tuple[str, ...]:
         """What was typed and is not on disk (`Session.drafts`)."""
-        return tuple(tr("Result: {name}", name=name) for name in (*self.result.unkept, *self.follow_up.unkept))
+        whose = "" if self._shown is None else self._shown.patient.identifier
+        unkept = (*self.result.unkept, *self.follow_up.unkept)
+        return tuple(tr("result of {identifier}: {name}", identifier=whose, name=name) for name in unkept)
 
     @property
     def pot(self) -> str:

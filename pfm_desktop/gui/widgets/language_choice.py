@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
-from pfm_desktop.support.language import LANGUAGES, tr
+from pfm_desktop.support.language import ENGLISH, LANGUAGES, catalogue, current, tr
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 AS_COMPUTER = tr("As the computer")
 HINT = tr("Of the window and of what it prints, from the next start on.")
+
+DAMAGED = tr("The catalogue of {language} is missing or damaged, so English is spoken. Install the program again.")
 
 
 class LanguageChoice(CalmComboBox):
@@ -31,3 +33,6 @@ class LanguageChoice(CalmComboBox):
     def show_choice(self, settings: Settings) -> None:
         """As it is kept."""
         self.setCurrentIndex(self.findData(settings.language))
+        damaged = current() != ENGLISH and not catalogue(current())
+        said = DAMAGED if damaged else tr("Now: {language}")
+        self.setToolTip(said.format(language=LANGUAGES[current()]))

@@ -20,7 +20,7 @@ from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
 from pfm_desktop.viewmodels.review import ChipState
 
 if TYPE_CHECKING:
-    from pfm_desktop.gui.widgets.look_popup import LookPopup
+    from pfm_desktop.gui.widgets.look_panel import LookPanel
 
 TOOLS = (
     (Tool.PAN, tr("Pan", "to move pictures"), "V", tr("Drag the pictures, or a pin to move it")),
@@ -66,7 +66,7 @@ class StageBar(FlowRow):
         self.fit = self._button(tr("Fit"), FIT_TIP, stage.commands.fit)
         self.one_to_one = self._button("1:1", tr("One picture pixel a screen pixel (Z)"), stage.commands.one_to_one)
         self.look = self._button(tr("Display"), LOOK_TIP, self.open_look)
-        self._popup: LookPopup | None = None
+        self._panel: LookPanel | None = None
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.chip = RegistrationChip(self)
         self.hint = QLabel(HOLD, self)
@@ -126,14 +126,15 @@ class StageBar(FlowRow):
 
     def open_look(self) -> None:
         """Brightness, contrast and filter, below their button."""
-        from pfm_desktop.gui.widgets.look_popup import LookPopup
+        from pfm_desktop.gui.widgets.look_panel import LookPanel
 
         if not self._stage.arrangement.panes:
             return
-        if self._popup is None:
-            self._popup = LookPopup(self._stage)
-        below = self.one_to_one if self.look.isHidden() else self.look
-        self._popup.open_at(below.mapToGlobal(below.rect().bottomRight()))
+        if self._panel is None:
+            page = self.parentWidget()
+            assert page is not None, "the bar stands on a page"
+            self._panel = LookPanel(self._stage, page)
+        self._panel.toggle(self.one_to_one if self.look.isHidden() else self.look)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the bar is narrow its words are short, and the pictures have a row more; tooltips keep all words."""

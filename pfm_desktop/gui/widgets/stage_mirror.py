@@ -102,7 +102,9 @@ class StageMirror(QWidget):
         return replace(view, zoom=view.zoom * scale)
 
     def _at_once(self) -> None:
+        """Also once the page has changed: what is asked for while it does, while updates are off, is forgotten."""
         self.update()
+        self._soon.start()
 
     def _follow(self) -> None:
         if self.isVisible() and not self._soon.isActive():

@@ -58,7 +58,7 @@ _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|"
     "aug|sep|sept|oct|nov|dec|januar|februar|märz|maerz|mai|juni|juli|oktober|okt|dezember|dez|enero|febrero|marzo|"
     "abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|janvier|février|fevrier|mars|avril|juin|"
-    "juillet|août|aout|septembre|octobre|novembre|décembre|decembre"
+    "juillet|août|aout|septembre|octobre|novembre|décembre|decembre|ene|abr|ago|dic|janv|févr|fevr|avr|juil|déc"
 )
 _YEAR = r"(?:19|20)\d\d"
 _PERIOD = re.compile(

@@ -50,13 +50,13 @@ def test_g_looks_through_a_green_filter_and_again_as_taken(qtbot: QtBot, looking
     assert note_of(page.stage.view, TITLES) == ""
 
 
-def test_the_popup_is_worked_by_keys_and_escape_closes_it(qtbot: QtBot, looking: ReviewPage) -> None:
+def test_the_panel_is_worked_by_keys_and_escape_closes_it(qtbot: QtBot, looking: ReviewPage) -> None:
     page = looking
     qtbot.keyClick(page.stage, K.Key_B, CTRL)
-    popup = page.bar._popup
-    assert popup is not None
-    qtbot.waitUntil(popup.isVisible)
-    of = popup.of[Source.WHITE]
+    panel = page.bar._panel
+    assert panel is not None
+    qtbot.waitUntil(panel.isVisible)
+    of = panel.of[Source.WHITE]
     qtbot.waitUntil(of.width_.hasFocus)
     for _ in range(55):
         qtbot.keyClick(of.width_, K.Key_Left)
@@ -66,16 +66,30 @@ def test_the_popup_is_worked_by_keys_and_escape_closes_it(qtbot: QtBot, looking:
         qtbot.keyClick(of.level, K.Key_Left)
     assert page.stage.view.window(Source.WHITE) == DisplayWindow(low=0.0, high=200.0)
     assert page.stage.view.window(Source.FLUORESCENCE).neutral
-    qtbot.mouseClick(popup.of[Source.FLUORESCENCE].filter.buttons["contrast"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.of[Source.FLUORESCENCE].filter.buttons["contrast"], Qt.MouseButton.LeftButton)
     assert page.stage.view.window(Source.FLUORESCENCE).filter is Filter.CONTRAST
     assert note_of(page.stage.view, TITLES) == (
         "Processed, for looking: White light: window 200, level 100; Fluorescence: more contrast"
     )
-    qtbot.mouseClick(popup.as_taken, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.as_taken, Qt.MouseButton.LeftButton)
     assert all(page.stage.view.window(source).neutral for source in Source)
-    assert not popup.as_taken.isEnabled()
-    qtbot.keyClick(QApplication.focusWidget() or popup, K.Key_Escape)
-    qtbot.waitUntil(lambda: not popup.isVisible())
+    assert not panel.as_taken.isEnabled()
+    qtbot.keyClick(panel.of[Source.WHITE].width_, K.Key_Escape)
+    qtbot.waitUntil(lambda: not panel.isVisible())
+    assert page.stage.hasFocus()
+    qtbot.keyClick(page.stage, K.Key_B, CTRL)
+    assert panel.isVisible()
+    assert page.rect().contains(panel.geometry())
+    qtbot.keyClick(panel.of[Source.WHITE].level, K.Key_B, CTRL)
+    assert not panel.isVisible()
+
+
+def test_the_keys_of_the_window_act_while_the_panel_is_open(qtbot: QtBot, looking: ReviewPage) -> None:
+    looking.bar.open_look()
+    panel = looking.bar._panel
+    assert panel is not None
+    assert panel.windowType() is not Qt.WindowType.Popup  # it would swallow the key of the privacy screen
+    assert QApplication.activePopupWidget() is None
 
 
 def test_a_key_shows_all_as_taken(qtbot: QtBot, looking: ReviewPage) -> None:

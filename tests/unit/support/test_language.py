@@ -103,3 +103,15 @@ def test_english_is_found_behind_what_is_shown(french: Path) -> None:
     assert language.in_english("Ouvrir la visite") == ["Open visit"]
     assert language.in_english("never heard of") == ("never heard of",)
     language._sources.cache_clear()
+
+
+def test_a_catalogue_that_cannot_be_read_is_said_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    language.catalogue.cache_clear()
+    monkeypatch.setattr(language, "catalogue_file", lambda code: tmp_path / f"pfm_{code}.ts")
+    (tmp_path / "pfm_es.ts").write_bytes(b"\xff\xfe broken")
+    assert language.catalogue("es") == {}
+    assert "pfm_es.ts is missing or damaged" in caplog.text
+    caplog.clear()
+    language.catalogue.cache_clear()

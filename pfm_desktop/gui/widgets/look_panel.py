@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -19,15 +19,18 @@ from pfm_desktop.viewmodels.pair_view import DisplayWindow, Filter, PairView, wi
 WIDTH = 380
 
 
-class LookPopup(QFrame):
-    """Follows the stage's view and changes it. Escape, or a click elsewhere, closes it."""
+class LookPanel(QFrame):
+    """Follows the stage's view and changes it. It lies on its page and is no popup: the keys of the window, above all
+    that of the privacy screen, act as ever. Escape closes it."""
 
-    def __init__(self, stage: StageWidget) -> None:
-        super().__init__(stage, Qt.WindowType.Popup)
-        self.setObjectName("look_popup")
+    def __init__(self, stage: StageWidget, page: QWidget) -> None:
+        super().__init__(page)
+        self.setObjectName("look_panel")
         self.setAccessibleName(tr("How the pictures are shown"))
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._stage = stage
+        self.setAutoFillBackground(True)
+        self.hide()
+        self._stage, self._page = stage, page
         self.of = {source: _OfPicture(source, stage, self) for source in PLACES}
         self.as_taken = QPushButton(tr("All as taken"), self)
         self.as_taken.clicked.connect(lambda: stage.set_view(model.as_taken(stage.view)))
@@ -40,25 +43,36 @@ class LookPopup(QFrame):
         column.addWidget(self.as_taken, 0, Qt.AlignmentFlag.AlignLeft)
         stage.view_changed.connect(self._follow)
 
-    def open_at(self, corner: QPoint) -> None:
-        """With the upper right corner at a point of the screen, or beside it where there is no room."""
+    def toggle(self, below: QWidget) -> None:
+        """Open below a widget of the page, within the page; or close."""
+        if self.isVisible():
+            self.leave()
+            return
         for source, part in self.of.items():
             part.setVisible(self._stage.shown.size(source) is not None)
             part.title.setText(self._stage.shown.title(source))
         self._follow(self._stage.view)
-        self.resize(WIDTH, self._column.totalHeightForWidth(WIDTH))
-        room = self.screen().availableGeometry()
-        left = min(max(corner.x() - self.width(), room.left()), room.right() - self.width())
-        self.move(left, min(corner.y(), room.bottom() - self.height()))
+        page = self._page
+        corner = below.mapTo(page, below.rect().bottomLeft())
         self.show()
-        first = next((part for part in self.of.values() if part.isVisible()), None)
+        self._column.activate()
+        self.resize(WIDTH, self._column.totalHeightForWidth(WIDTH))
+        left = max(0, min(corner.x(), page.width() - self.width()))
+        self.move(left, max(0, min(corner.y(), page.height() - self.height())))
+        self.raise_()
+        first = next((part for part in self.of.values() if not part.isHidden()), None)
         if first is not None:
             first.width_.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def leave(self) -> None:
+        """Close; the stage has the keys."""
+        self.hide()
+        self._stage.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes."""
         if event.key() == Qt.Key.Key_Escape:
-            self.close()
+            self.leave()
         else:
             super().keyPressEvent(event)
 
