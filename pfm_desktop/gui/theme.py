@@ -171,6 +171,7 @@ QMenu::separator { height: 1px; background: $faint; margin: 4px 8px; }
 #rail QToolButton:focus { border: 2px solid $focus; border-left: 4px solid $focus; }
 #patient_bar { background: $panel; border-bottom: 1px solid $faint; }
 #patient_name { font-size: 18px; font-weight: 600; }
+#look_panel { background: $panel; border: 1px solid $line; border-radius: 4px; }
 #jobs_strip { background: $panel; border-top: 1px solid $faint; }
 #message_bar[kind="problem"] { background: $warning; border-top: 2px solid $on_warning; }
 #message_bar[kind="problem"] QLabel { color: $on_warning; }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import display_look as model
 from pfm_desktop.viewmodels.pair_view import DisplayWindow, Filter, PairView, with_window
 
-WIDTH = 380
+WIDTH = 350  # of the column beside the pictures, which it lies over: the pictures are what is looked at
 
 
 class LookPanel(QFrame):
@@ -44,7 +44,7 @@ class LookPanel(QFrame):
         stage.view_changed.connect(self._follow)
 
     def toggle(self, below: QWidget) -> None:
-        """Open below a widget of the page, within the page; or close."""
+        """Open at the right of the page, below one of its widgets; or close."""
         if self.isVisible():
             self.leave()
             return
@@ -55,19 +55,28 @@ class LookPanel(QFrame):
         page = self._page
         corner = below.mapTo(page, below.rect().bottomLeft())
         self.show()
-        self._column.activate()
-        self.resize(WIDTH, self._column.totalHeightForWidth(WIDTH))
-        left = max(0, min(corner.x(), page.width() - self.width()))
-        self.move(left, max(0, min(corner.y(), page.height() - self.height())))
+        self._fit()
+        self.move(max(0, page.width() - WIDTH), max(0, min(corner.y(), page.height() - self.height())))
         self.raise_()
         first = next((part for part in self.of.values() if not part.isHidden()), None)
         if first is not None:
             first.width_.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    def _fit(self) -> None:
+        self._column.invalidate()  # it keeps what its parts asked for before their rows stood
+        self.resize(WIDTH, self._column.totalMinimumHeightForWidth(WIDTH))
+
     def leave(self) -> None:
         """Close; the stage has the keys."""
         self.hide()
         self._stage.setFocus()
+
+    def event(self, event: QEvent) -> bool:
+        """Its chips need another row, or one less."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fit()
+        return done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes."""
