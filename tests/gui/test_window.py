@@ -105,7 +105,7 @@ def test_name_birth_date_and_number_stay_in_sight_on_every_page_once_a_visit_is_
         in_list = index == TODAY  # there somebody else may be worked on: no large name contradicts the form
         assert window.patient.name.isVisible() is not in_list
         assert window.patient.facts.text().startswith("Open in Review: Adler, Anna ") is in_list
-        assert "14 Mar 1988" in window.patient.facts.text()
+        assert "14\N{NO-BREAK SPACE}Mar\N{NO-BREAK SPACE}1988" in window.patient.facts.text()
         assert "P-001" in window.patient.facts.text()
 
 

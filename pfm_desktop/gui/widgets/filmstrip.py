@@ -219,7 +219,7 @@ class PictureList(QListWidget):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
         self.viewport().setAcceptDrops(True)  # not the list: a scroll area hears of drops by its viewport only
-        self.setFixedHeight(THUMBNAIL.height() + 3 * self.fontMetrics().height() + 30 + band_height(self.fontMetrics()))
+        self.setFixedHeight(THUMBNAIL.height() + 3 * self.fontMetrics().height() + 27 + band_height(self.fontMetrics()))
         self.itemDoubleClicked.connect(lambda item: self.asked.emit([id_of(item)]))
 
     def item_of(self, picture_id: str) -> QListWidgetItem | None:
