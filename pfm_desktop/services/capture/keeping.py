@@ -115,6 +115,8 @@ class Keeper:
         self._waiting: list[Lot] = []
         self._ending = False
         self._hurry = False  # try at once, without the pause
+        self._trying = False  # a round is under way
+        self._refused = 0  # rounds that ended with some that are not in the library
         self._tried = 0  # number of the lot with which the last round ended early
         self._thread: threading.Thread | None = None
         self.problem = ""  # why the first of those that wait is not in the library
@@ -135,11 +137,15 @@ class Keeper:
             return tuple(self._waiting)
 
     def settle(self, seconds: float) -> bool:
-        """Try what waits at once, and wait so long for it; whether all is in the library."""
+        """Try what waits at once, and wait for it until it is refused once more, so long at most; whether all is in
+        the library."""
         with self._lock:
             self._hurry = True
+            # a round that is under way may have been refused before the reason went: the one after it tells
+            rounds = self._refused + (2 if self._trying else 1)
             self._lock.notify_all()
-            return self._lock.wait_for(lambda: not self._waiting, seconds)
+            self._lock.wait_for(lambda: not self._waiting or self._refused >= rounds, seconds)
+            return not self._waiting
 
     def drop(self) -> None:
         """What waits is not wanted any more: a person was asked."""
@@ -165,12 +171,14 @@ class Keeper:
         while lots := self._next():
             problem = self._round(lots, said)
             if not problem:
-                tries = 0
+                self._trying, tries = False, 0
                 continue
             with self._lock:
                 if self._ending:
                     return
-                self.problem, self._hurry = problem, False
+                self.problem, self._trying = problem, False
+                self._refused += 1
+                self._lock.notify_all()
                 self._lock.wait_for(lambda: self._hurry or self._ending, PAUSES_S[min(tries, len(PAUSES_S) - 1)])
             tries += 1
 
@@ -178,6 +186,7 @@ class Keeper:
         """All that wait, those behind the one that was tried last before the others; () at the end."""
         with self._lock:
             self._lock.wait_for(lambda: self._waiting or self._ending)
+            self._hurry, self._trying = self._ending, True
             return tuple(sorted(self._waiting, key=lambda lot: lot.number <= self._tried))
 
     def _round(self, lots: Sequence[Lot], said: dict[int, str]) -> str:

@@ -41,7 +41,7 @@ def window(
 ) -> Iterator[MainWindow]:
     """The window with Capture in front, in the visit of Adler, its camera live."""
     monkeypatch.setattr(capture, "_open_device", room.open)
-    monkeypatch.setattr(examining, "SETTLE_S", 0.5)
+    monkeypatch.setattr(examining, "SETTLE_S", 10.0)  # a disk that is busy with the other tests
     made = open_window(clinic[0])
     assert made.session is not None
     made.open_visit(clinic[1]["Adler"])

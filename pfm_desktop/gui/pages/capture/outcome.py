@@ -88,9 +88,8 @@ class Outcome(QObject):
         return {one.id for one in news.kept.pictures} <= {one.id for one in case.pictures}
 
     def settle(self, seconds: float) -> bool:
-        """Try what waits at once, and wait for it; whether all is in the library. What the library refused a moment ago
-        is not waited for."""
-        return not self._keeper.waiting or self._keeper.settle(seconds if not self._keeper.problem else seconds / 10)
+        """Try what waits at once, and wait for the answer of the library; whether all is there."""
+        return not self._keeper.waiting or self._keeper.settle(seconds)
 
     def drop(self) -> None:
         """What waits is not wanted any more."""

@@ -174,6 +174,52 @@ def test_what_waits_is_tried_at_once_where_that_is_asked_for(
     assert keeper.settle(WAIT_S)
 
 
+def test_who_asks_for_it_waits_only_until_it_is_refused_once_more(
+    told: Told, made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PAUSES_S", (3600.0,))
+    tries: list[int] = []
+
+    def keep(one: Lot) -> Any:
+        tries.append(one.number)
+        raise StorageError("the disk is full")
+
+    keeper = Keeper(keep, told)
+    made.append(keeper)
+    keeper.put(lot())
+    told.wait_for(LotState.WAITING)
+    answered = threading.Event()
+
+    def asks() -> None:
+        assert not keeper.settle(3600.0)
+        answered.set()
+
+    threading.Thread(target=asks, daemon=True).start()
+    assert answered.wait(WAIT_S)
+    assert len(tries) >= 2
+
+
+def test_who_asks_while_it_is_being_refused_hears_what_became_of_the_next_try(
+    told: Told, made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PAUSES_S", (3600.0,))
+    tries, first, asked = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    def keep(_lot: Lot) -> Any:
+        tries.release()
+        if not first.is_set():
+            first.set()
+            assert asked.wait(WAIT_S)
+            raise StorageError("the disk was full when this began")
+
+    keeper = Keeper(keep, told)
+    made.append(keeper)
+    keeper.put(lot())
+    assert tries.acquire(timeout=WAIT_S)
+    threading.Timer(0.2, asked.set).start()
+    assert keeper.settle(WAIT_S)
+
+
 def test_what_could_not_be_kept_comes_back_at_the_end(told: Told) -> None:
     def keep(_lot: Lot) -> Any:
         raise StorageError("the disk is full")
