@@ -9,6 +9,13 @@ from pfm_desktop.support.language import tr
 
 NO_WAY = tr("The os is marked on the other picture, and the pair is not registered")  # why a pin has no clock hour
 
+QUADRANTS = (  # clockwise from 12 o'clock
+    tr("anterior left"),
+    tr("posterior left"),
+    tr("posterior right"),
+    tr("anterior right"),
+)
+
 
 def clock_hour(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: float = 0.0) -> int:
     """Clock hour 1-12 of a point about the marked external os, examiner's view, lithotomy.
@@ -51,10 +58,7 @@ def quadrant(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: 
 
 
 _PLACES = {  # anterior 1, posterior -1; left 1, right -1
-    (1, 1): tr("anterior left"),
-    (-1, 1): tr("posterior left"),
-    (-1, -1): tr("posterior right"),
-    (1, -1): tr("anterior right"),
+    **dict(zip(((1, 1), (-1, 1), (-1, -1), (1, -1)), QUADRANTS, strict=True)),
     (1, 0): tr("anterior"),
     (-1, 0): tr("posterior"),
     (0, 1): tr("left", "side of the patient"),

@@ -19,6 +19,7 @@ from pfm_desktop.domain.anatomy import Outline, Spot
 from pfm_desktop.domain.drawing import Shape
 from pfm_desktop.domain.shapes import contains, radii
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 OS_RADIUS, FARTHEST = 0.16, 1.25  # the inner circle; where what lies beyond the cervix is drawn at most
 LEGEND = tr("AW acetowhite, P punctation, M mosaic, AV atypical vessels, I iodine negative, x biopsy; SCJ dashed")
@@ -79,7 +80,7 @@ class Diagram:
         said = [tr("lesion {label}", label=area.label) for area in self.areas]
         said += [tr("biopsy {letter}", letter=one.letter) for one in self.biopsies]
         said += [tr("SCJ line")] if self.junctions else []
-        return ". ".join((*self.missing, ", ".join(said) or tr("Nothing is drawn"), VIEW))
+        return ". ".join((*self.missing, COMMA.join(said) or tr("Nothing is drawn"), VIEW))
 
 
 @dataclass(frozen=True)

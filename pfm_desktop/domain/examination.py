@@ -14,6 +14,7 @@ from typing import Any
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 WARN_S = 180.0  # after acetic acid: fading is common from here on (Hilal 2020)
 MARKS_S = (15.0, 30.0, 60.0, 120.0, 180.0)
@@ -55,7 +56,7 @@ class Step:
             (tr("starts the clock"), self.starts_clock),
         )
         key = self.stage.value if self.starts_clock else self.key
-        return ", ".join((key_words(key), *(word for word, yes in more if yes)))
+        return COMMA.join((key_words(key), *(word for word, yes in more if yes)))
 
     @property
     def after_acid(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.score import ScoreItem
+from pfm_desktop.domain.score import ScoreItem, so_far
 from pfm_desktop.support.language import tr
 
 SWEDE_ITEMS: tuple[ScoreItem, ...] = (
@@ -80,16 +80,7 @@ class SwedeScore:
         given = self._given()
         if self.total is not None:
             return tr("{total} of 10", total=self.total)
-        return (
-            tr(
-                "{given} of {items} items, {points} points so far",
-                given=len(given),
-                items=len(SWEDE_ITEMS),
-                points=sum(given),
-            )
-            if given
-            else tr("not scored")
-        )
+        return so_far(given, len(SWEDE_ITEMS))
 
 
 @dataclass(frozen=True)
@@ -108,9 +99,24 @@ def says_the_last_read(impression: str | None, first: str | None, second: str | 
     return impression == second if second is not None else impression in (None, first)
 
 
+MEANING_WORDS = {  # of a signature: by what goes on record, whatever the language
+    "Examined and reported by me": tr("Examined and reported by me"),
+    "Reported by me": tr("Reported by me"),
+    "Reviewed and confirmed by me": tr("Reviewed and confirmed by me"),
+    "Responsible for this report": tr("Responsible for this report"),
+    # of a model; seen whole in the narrowest window
+    "Compared on the locked test; it is to answer": tr("Compared on the locked test; it is to answer"),
+}
+
+
+def meaning_words(kept: str) -> str:
+    """The meaning of a signature as people read it; what somebody wrote herself as it is."""
+    return MEANING_WORDS.get(kept, kept)
+
+
 @dataclass(frozen=True)
 class Signature:
-    """Printed name, time and meaning (21 CFR 11.50).
+    """Printed name, time and meaning (21 CFR 11.50), which is kept in English: `meaning_words` for people.
 
     `pair_id` is the pair that was signed; "" where there was none, and in signatures of older versions.
     """

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 Answers = Mapping[str, Any]
 """By item: the key of a choice, a list of them in the order of the item, a number, a day as YYYY-MM-DD, or words."""
@@ -145,7 +146,7 @@ def answer_words(item: Item, answer: Any) -> str:
     if item.kind in (Kind.ONE, Kind.SEVERAL):
         keys = [answer] if isinstance(answer, str) else list(answer)
         known = {choice.key: choice.words for choice in item.choices}
-        return ", ".join(known.get(key, str(key)) for key in keys)
+        return COMMA.join(known.get(key, str(key)) for key in keys)
     if item.kind is Kind.NUMBER:
         return f"{answer} {item.unit}".rstrip()
     return str(answer)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pfm_desktop.domain.anatomy import Outline, Spot
+from pfm_desktop.domain.clock import QUADRANTS
 from pfm_desktop.domain.drawing import Shape
-from pfm_desktop.domain.shapes import HOURS, QUADRANTS, longest_diameter, polygon_area, sector_areas, shape_area
+from pfm_desktop.domain.shapes import HOURS, longest_diameter, polygon_area, sector_areas, shape_area
 
 # less of a lesion than this in a quadrant or an hour is the tremor of a hand [our choice: no source gives a limit]
 LEAST_SHARE = 0.02

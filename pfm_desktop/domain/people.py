@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 
 class Role(StrEnum):
@@ -85,7 +86,7 @@ _ROLE_WORDS = {
 
 def roles_words(roles: Collection[Role]) -> str:
     """`roles_text` for a person, in the language of the process."""
-    return ", ".join(_ROLE_WORDS[role] for role in Role if role in roles)
+    return COMMA.join(_ROLE_WORDS[role] for role in Role if role in roles)
 
 
 def roles_of(text: str) -> frozenset[Role]:

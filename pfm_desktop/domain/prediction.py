@@ -11,7 +11,7 @@ from pfm_desktop.domain.quality import Quality, Refusal
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source, second_of, together
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.listing import with_and, with_or
+from pfm_desktop.support.listing import COMMA, with_and, with_or
 
 if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
@@ -52,6 +52,7 @@ _DATA_WORDS = {  # as models say by themselves what they were trained on
     "local cases": tr("local cases"),
     "a demonstration model trained on phantoms": tr("a demonstration model trained on phantoms"),
 }
+_TRAINED = "a model trained on "  # see `ModelInfo.passed_on`
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
 # other ways start at their own threshold; docs/heatmaps.md says why
 HEAT_THRESHOLDS = {CLASS_MAP_WORDS: 0.70, SCALED_MAP_WORDS: 0.70}
@@ -61,6 +62,12 @@ _SHOWS = {  # what the heatmaps of a grade show
     Grade.LOW: tr("what speaks for low"),
     Grade.HIGH: tr("what speaks for high"),
     Grade.CANCER: tr("what speaks for cancer"),
+}
+_SHOWS_ENGLISH = {  # as the banner
+    Grade.NORMAL: "what speaks for high, not for normal",
+    Grade.LOW: "what speaks for low",
+    Grade.HIGH: "what speaks for high",
+    Grade.CANCER: "what speaks for cancer",
 }
 
 
@@ -85,7 +92,7 @@ class ModelInfo:
         """The line that stands beside every output of this model."""
         if self.trained_on == "phantoms":
             return DEMONSTRATION
-        data, origin = (_DATA_WORDS.get(said, said) for said in (self.trained_on, self.origin))
+        data, origin = _data_words(self.trained_on), _data_words(self.origin)
         if origin:
             return tr("local model, trained on {data}, from {origin}", data=data, origin=origin)
         return tr("local model, trained on {data}", data=data)
@@ -116,6 +123,15 @@ class ModelInfo:
             else tr("this model reads {sources}; this picture is {given}", sources=own, given=others),
             tr("Choose a model for these pictures, or pictures for this model."),
         )
+
+
+def _data_words(said: str) -> str:
+    """What a model says that it learned from, for a person: known words, also `cases of this clinic and phantoms` and
+    `a model trained on` those; others, which somebody chose, as they are."""
+    if said.startswith(_TRAINED):
+        return tr("a model trained on {data}", data=_data_words(said.removeprefix(_TRAINED)))
+    parts = said.split(" and ")
+    return with_and(_DATA_WORDS[part] for part in parts) if all(part in _DATA_WORDS for part in parts) else said
 
 
 def nothing_words(threshold: float, most: float) -> str:
@@ -310,8 +326,16 @@ class Prediction:
         `what speaks for high, not for normal`, or of an indeterminate answer `what speaks for cancer`, the likeliest.
         What comes before a comma can stand alone.
         """
-        explained = self.likeliest if self.indeterminate else self.grade
-        return _SHOWS[explained]
+        return _SHOWS[self._explained]
+
+    @property
+    def shows_english(self) -> str:
+        """The same in files for other programs, whatever the language of this one."""
+        return _SHOWS_ENGLISH[self._explained]
+
+    @property
+    def _explained(self) -> Grade:
+        return self.likeliest if self.indeterminate else self.grade
 
     @property
     def attention_words(self) -> str:
@@ -376,11 +400,11 @@ class Prediction:
         return tr(
             "made to hold the true grade in {hits:.0f} of 100 such cases, on {data}",
             hits=COVERAGE * 100,
-            data=_DATA_WORDS.get(model.trained_on, model.trained_on),
+            data=_data_words(model.trained_on),
         )
 
     def _set_words(self, title: str) -> str:
-        grades = ", ".join(GRADE_WORDS[grade] for grade in GRADES if grade in self.prediction_set)
+        grades = COMMA.join(GRADE_WORDS[grade] for grade in GRADES if grade in self.prediction_set)
         others = tr("Other grades are not excluded.") if len(self.prediction_set) < len(GRADES) else ""
         return f"{title}: {grades}. {others}".rstrip()
 

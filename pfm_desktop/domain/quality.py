@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pfm_desktop.domain.anatomy import Anatomy, Region
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 
 
 class Verdict(StrEnum):
@@ -84,7 +85,7 @@ class Quality:
     @property
     def problem_words(self) -> str:
         """`out of focus, glare`; "" where there is no problem."""
-        return ", ".join(problem_words(problem) for problem in self.problems)
+        return COMMA.join(problem_words(problem) for problem in self.problems)
 
 
 @dataclass(frozen=True)

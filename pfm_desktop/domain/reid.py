@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from pfm_desktop.domain.score import ScoreItem
+from pfm_desktop.domain.score import ScoreItem, so_far
 from pfm_desktop.support.language import tr
 
 IODINE_SIGNIFICANT = 4  # of the first three: from here on yellow staining counts 2, below it 0
@@ -66,6 +66,14 @@ REID_ITEMS: tuple[ScoreItem, ...] = (
     ),
 )
 
+# titles in the record, whatever the language
+REID_ENGLISH = {
+    "colour": "Colour",
+    "margin": "Lesion margin and surface",
+    "vessels": "Vessels",
+    "iodine": "Iodine staining",
+}
+
 
 @dataclass(frozen=True)
 class ReidIndex:
@@ -108,16 +116,7 @@ class ReidIndex:
         given = [value for item in fields(self) if (value := getattr(self, item.name)) is not None]
         if self.total is not None:
             return tr("{total} of 8", total=self.total)
-        return (
-            tr(
-                "{given} of {items} items, {points} points so far",
-                given=len(given),
-                items=len(REID_ITEMS),
-                points=sum(given),
-            )
-            if given
-            else tr("not scored")
-        )
+        return so_far(given, len(REID_ITEMS))
 
     def having(self, key: str, value: int | None) -> ReidIndex:
         """With one item changed. Where the other three then weigh differently, iodine is to be assessed again."""

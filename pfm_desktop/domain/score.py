@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from pfm_desktop.support.language import tr
 
 
 @dataclass(frozen=True)
@@ -12,3 +15,10 @@ class ScoreItem:
     key: str
     title: str
     wording: tuple[str, str, str]
+
+
+def so_far(given: Sequence[int], items: int) -> str:
+    """What is said of a score that has not all of its `items`: `4 of 5 items, 5 points so far`."""
+    if not given:
+        return tr("not scored")
+    return tr("{given} of {items} items, {points} points so far", given=len(given), items=items, points=sum(given))

@@ -10,15 +10,8 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.anatomy import Outline, Spot
 from pfm_desktop.domain.drawing import Shape
-from pfm_desktop.support.language import tr
 
 Points = NDArray[np.float64]
-QUADRANTS = (  # clockwise from 12 o'clock
-    tr("anterior left"),
-    tr("posterior left"),
-    tr("posterior right"),
-    tr("anterior right"),
-)
 HOURS = (12, *range(1, 12))
 
 

@@ -61,6 +61,11 @@ def together(sources: Iterable[Source]) -> str:
     return " + ".join(source.words for source in sources)
 
 
+def together_english(sources: Iterable[Source]) -> str:
+    """The same in the record and in files for other programs, whatever the language of this one."""
+    return " + ".join(source.english for source in sources)
+
+
 class Stage(StrEnum):
     """Step of the examination; seconds since acetic acid are kept beside it."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pfm_desktop.domain.referral import TREATMENT, Referral
+from pfm_desktop.support.listing import COMMA
 
 _NO_TREATMENT = ("none", "not_known")
 
@@ -50,4 +51,4 @@ def _day(card: Referral) -> date | None:
 
 def _what(card: Referral) -> str:
     said = card.answers.get("treatment") or ()
-    return ", ".join(one.words for one in TREATMENT.choices if one.key in said and one.key not in _NO_TREATMENT)
+    return COMMA.join(one.words for one in TREATMENT.choices if one.key in said and one.key not in _NO_TREATMENT)

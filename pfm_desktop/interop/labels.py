@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from pfm_desktop.interop import fonts
 from pfm_desktop.interop.pdf_archive import ArchiveCanvas
 from pfm_desktop.interop.pdf_lines import draw_line, width_of
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import current, tr
 
 WIDTH, HEIGHT = 60 * mm, 30 * mm
 MARGIN = 2.5 * mm
@@ -39,7 +39,7 @@ def labels_pdf(labels: Sequence[Label]) -> bytes:
         raise ValueError("no pot, no label")
     fonts.register()
     stream = BytesIO()
-    canvas = ArchiveCanvas(stream, pagesize=(WIDTH, HEIGHT), lang="en")
+    canvas = ArchiveCanvas(stream, pagesize=(WIDTH, HEIGHT), lang=current())
     canvas.setTitle(tr("Labels"))  # no name: titles show up in window lists and file indexes
     for label in labels:
         _draw(canvas, label)

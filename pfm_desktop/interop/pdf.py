@@ -43,7 +43,7 @@ def pdf_bytes(content: ReportContent) -> bytes:
     document = BaseDocTemplate(
         stream,
         pagesize=A4,
-        title="Colposcopy report",  # no name: titles show up in window lists and file indexes
+        title=tr("Colposcopy report"),  # no name: titles show up in window lists and file indexes
         author=content.software,
         subject=BANNER,
         creator=content.software,

@@ -11,6 +11,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, Spacer, Table
 
+from pfm_desktop.domain.findings import meaning_words
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import ModelInfo, Prediction
 from pfm_desktop.interop import pdf_words as say
@@ -169,7 +170,10 @@ def _signature(content: ReportContent, width: float) -> Flowable:
     signature = content.findings.signature if content.findings else None
     if signature:
         rows = [
-            [_label_and_text(tr("Signed by"), signature.name), _label_and_text(tr("Meaning"), signature.meaning)],
+            [
+                _label_and_text(tr("Signed by"), signature.name),
+                _label_and_text(tr("Meaning"), meaning_words(signature.meaning)),
+            ],
             [_label_and_text(tr("Signed at"), moment(signature.signed_at)), ""],
         ]
     else:

@@ -175,8 +175,12 @@ def banner(model: ModelInfo) -> str:
 def refusal(refused: Refusal, content: ReportContent) -> tuple[str, str]:
     """Why there is no answer, and the advice that does not stand with the pictures already."""
     said = " ".join(check.text for check in content.checks)
-    advice = [sentence for sentence in re.split(r"(?<=\.) ", refused.advice) if sentence not in said]
-    return tr("No answer: {reason}", reason=refused.reason), " ".join(advice)
+    sentences = _SENTENCE.findall(refused.advice)
+    advice = "".join(one for one in sentences if one.removesuffix(" ") not in said).removesuffix(" ")
+    return tr("No answer: {reason}", reason=refused.reason), advice
+
+
+_SENTENCE = re.compile(r".+?(?:\. |\u3002 ?|\Z)", re.DOTALL)  # with the room behind it; Chinese leaves none
 
 
 def early_warning(content: ReportContent) -> str:

@@ -157,13 +157,14 @@ def _check_separator(header: list[str], columns: Sequence[str], path: Path) -> N
 def _rows(path: Path, lines: Sequence[TableRow]) -> tuple[ManifestRow, ...]:
     rows: list[ManifestRow] = []
     problems: dict[str, list[str]] = {}
+    named = ("patient", tr("no patient")), ("case", tr("no case"))
     for line, cells in ((found.line, found.cells) for found in lines if any(found.cells.values())):
         grade = _grade(cells["grade"])
         if grade is None:
             problems.setdefault(_UNKNOWN_GRADE, []).append(
                 tr("line {line}: {grade}", line=line, grade=cells["grade"] or tr("empty", "cell of a table"))
             )
-        for name, no_name in (("patient", tr("no patient")), ("case", tr("no case"))):
+        for name, no_name in named:
             if not cells[name]:
                 problems.setdefault(no_name, []).append(tr("line {line}", line=line))
         files = {name: path.parent / cells[name] if cells[name] else None for name in ("white", "fluorescence")}
@@ -211,13 +212,13 @@ def _check_duplicates(path: Path, rows: tuple[ManifestRow, ...]) -> None:
     `services.training_data`.
     """
     lines: dict[tuple[str, str], int] = {}
+    twice = {
+        "case": tr("{path} names the case {name} twice (lines {first} and {second})"),
+        "file": tr("{path} names the file {name} twice (lines {first} and {second})"),
+    }
     for row in rows:
         files = [file for file in (row.white, row.fluorescence) if file]
         keys = [("case", row.case, row.case), *(("file", os.path.realpath(file), str(file)) for file in files)]
-        twice = {
-            "case": tr("{path} names the case {name} twice (lines {first} and {second})"),
-            "file": tr("{path} names the file {name} twice (lines {first} and {second})"),
-        }
         for kind, key, shown in keys:
             if (kind, key) in lines:
                 raise BadInputError(

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from pfm_desktop.domain import form
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.form import Item
+from pfm_desktop.domain.form import Item, Kind
 from pfm_desktop.support.errors import BadInputError, StorageError
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import ENGLISH, current, tr
 
 T = TypeVar("T")
 _GONE = {
@@ -31,7 +31,17 @@ def answered(present: Mapping[str, Any], items: Sequence[Item], key: str, answer
     kept = valid(lambda: form.checked(item, answer, today=date.today()))
     left = {name: value for name, value in present.items() if name != key}
     new = form.answered(items, {**left, key: kept} if kept is not None else left)
-    return new, f"{item.title}: {form.answer_words(item, kept) if kept is not None else 'no answer'}"
+    return new, _said(item, kept)
+
+
+def _said(item: Item, kept: Any) -> str:
+    """An answer as the record says it: in English, so by keys where titles and choices are shown in another one."""
+    if current() == ENGLISH:
+        return f"{item.title}: {form.answer_words(item, kept) if kept is not None else 'no answer'}"
+    given = [] if kept is None else kept if isinstance(kept, list) else [kept]
+    chosen = item.kind in (Kind.ONE, Kind.SEVERAL)
+    words = ", ".join(str(one).replace("_", " ") if chosen else str(one) for one in given)
+    return f"{item.key.replace('_', ' ')}: {words or 'no answer'}"
 
 
 def answer_change(

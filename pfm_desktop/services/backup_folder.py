@@ -226,7 +226,7 @@ def unlocked_with_recovery(folder: Path, file: Path, key: str) -> Unlocked:
 
 def _of_its_day(error: WrongPasswordError, file: Path) -> UserError:
     what = error.what
-    if what == tr("this is not the recovery key of this library"):
+    if what == keys.NOT_ITS_RECOVERY_KEY:
         what = tr("this is not the recovery key of this backup")
     return WrongPasswordError(
         tr(

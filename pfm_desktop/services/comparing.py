@@ -89,7 +89,7 @@ def load(ctx: Context, lib: Library, visit_id: str, now_id: str, earlier_id: str
         if now is None or now.visit_id != visit_id:
             raise _gone("picture")
         if earlier is None:
-            raise _gone(tr("earlier picture"))
+            raise _gone("earlier picture")
         visits = stored.visit(session, now.visit_id), stored.visit(session, earlier.visit_id)
         cards = documented.referral(session, now.visit_id), documented.referral(session, earlier.visit_id)
     now_visit, earlier_visit = visits

@@ -15,10 +15,10 @@ from typing import Any
 
 from pfm_desktop.domain import form, ifcpc, referral
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
+from pfm_desktop.domain.findings import SWEDE_ENGLISH, SwedeScore
 from pfm_desktop.domain.form import Item
 from pfm_desktop.domain.lesion import Lesion, Scored, of_examination
-from pfm_desktop.domain.reid import REID_ITEMS, ReidIndex
+from pfm_desktop.domain.reid import REID_ENGLISH, ReidIndex
 from pfm_desktop.services.answering import answer_change, gone, valid
 from pfm_desktop.services.cases import new_id
 from pfm_desktop.services.removal import with_what_hangs_on
@@ -27,9 +27,6 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
-
-_SWEDE = {item.key: item.title for item in SWEDE_ITEMS}
-_REID = {item.key: item.title for item in REID_ITEMS}
 
 
 def set_referral(lib: Library, visit_id: str, key: str, answer: Any) -> Change:
@@ -89,10 +86,10 @@ def set_lesion(lib: Library, lesion_id: str, key: str, answer: Any) -> Change:
 def score_swede(lib: Library, lesion_id: str, key: str, value: int | None, *, by: str) -> tuple[Change, ...]:
     """Set an item of a lesion's Swede score, by whom; the score of the examination follows (`of_examination`)."""
     lesion, left, present = _with_others(lib, lesion_id)
-    if key not in _SWEDE:
+    if key not in SWEDE_ENGLISH:
         raise BadInputError(tr("the Swede score has no item {key!r}", key=key), safe=tr("nothing was changed"))
     swede = valid(lambda: replace(lesion.swede, **{key: value}))
-    said = f"Lesion {lesion.number}: Swede {_SWEDE[key]} {_or_dash(value)}"
+    said = f"Lesion {lesion.number}: Swede {SWEDE_ENGLISH[key]} {_or_dash(value)}"
     new = {"swede": asdict(swede), "scored": _scored(lib, lesion.visit_id, by)}
     others = tuple(sorted((*left, replace(lesion, swede=swede)), key=lambda one: one.number))
     change = Change("lesion", lesion_id, _old(lib, lesion_id, new), new, said)
@@ -102,10 +99,10 @@ def score_swede(lib: Library, lesion_id: str, key: str, value: int | None, *, by
 def score_reid(lib: Library, lesion_id: str, key: str, value: int | None, *, by: str) -> Change:
     """Set an item of a lesion's Reid index, by whom. Iodine is taken back where the others then weigh differently."""
     lesion, _, _ = _with_others(lib, lesion_id)
-    if key not in _REID:
+    if key not in REID_ENGLISH:
         raise BadInputError(tr("the Reid index has no item {key!r}", key=key), safe=tr("nothing was changed"))
     reid = valid(lambda: lesion.reid.having(key, value))
-    said = f"Lesion {lesion.number}: Reid {_REID[key]} {_or_dash(value)}"
+    said = f"Lesion {lesion.number}: Reid {REID_ENGLISH[key]} {_or_dash(value)}"
     new = {"reid": asdict(reid), "scored": _scored(lib, lesion.visit_id, by)}
     return lib.apply(Change("lesion", lesion_id, _old(lib, lesion_id, new), new, said))
 

@@ -381,8 +381,7 @@ _GONE = {
 
 def _known(record: Any, what: str) -> Any:
     if record is None:
-        said = _GONE.get(what) or tr("this {what} is no longer in the library", what=what)
-        raise StorageError(said, safe=tr("nothing was changed"))
+        raise StorageError(_GONE[what], safe=tr("nothing was changed"))
     return record
 
 

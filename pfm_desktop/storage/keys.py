@@ -36,6 +36,7 @@ FORMAT, VERSION = "pfm_desktop library keys", 1
 RECOVERY = "recovery"  # id of the slot that the recovery key opens
 DIGEST = "digest"
 _BEFORE_DIGEST = {"format", "version", "library_id", "name_salt", "slots"}  # all that the first key files say
+NOT_ITS_RECOVERY_KEY = tr("this is not the recovery key of this library")
 DIFFERS = tr(
     "does not say what {key_file} says", key_file=KEYS
 )  # both are whole: a new password was cut short between them
@@ -215,7 +216,7 @@ def _recovered(kept: _KeyFile, typed: bytes) -> Unlocked:
     try:
         return Unlocked(_unwrapped(kept, slot, secret), RECOVERY)
     except WrongPasswordError as error:
-        raise WrongPasswordError(tr("this is not the recovery key of this library")) from error
+        raise WrongPasswordError(NOT_ITS_RECOVERY_KEY) from error
 
 
 def set_password(

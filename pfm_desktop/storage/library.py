@@ -415,8 +415,8 @@ class Library:
             + ". "
             + tr("Look whether your last work is there; if not, do it again or restore a backup")
         )
-        log.warning("%s: %s", self.path, self.notice)
         was = "missing" if how == after_crash.MISSING else "damaged"
+        log.warning("%s: %s-wal was %s", self.path, DATABASE, was)
         with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading
             self.record_event("library", self.id, f"Opened after an end without closing; {DATABASE}-wal was {was}")
 

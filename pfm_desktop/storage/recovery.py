@@ -11,6 +11,7 @@ import secrets
 
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MEANT = str.maketrans("OIL", "011")
@@ -35,8 +36,7 @@ def read(text: str) -> bytes:
     if wrong or len(letters) != _LETTERS + _CHECK:
         said = tr("a recovery key has {number} letters and digits, which none has", number=len(letters))
         if wrong:
-            joined = " " + tr("and", "between letters") + " "
-            said = tr("a recovery key has {letters} in it, which none has", letters=joined.join(wrong))
+            said = tr("a recovery key has {letters} in it, which none has", letters=with_and(wrong))
         raise BadInputError(
             said,
             safe=tr("nothing was opened"),

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from pfm_desktop.storage.lock import HeldElsewhereError
 from pfm_desktop.storage.schema import is_encrypted
 from pfm_desktop.support.errors import StorageError
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import filled, tr
 
 FULL = tr("the disk that holds it is full")
-_IN_USE = tr("in use by {holder}")
-_PERHAPS_IN_USE = tr("perhaps in use by another user of this computer: {why}")
+_IN_USE = "in use by {holder}"
+_PERHAPS_IN_USE = "perhaps in use by another user of this computer: {why}"
 
 
 def in_use(reason: str) -> bool:
     """Whether a library is open for reading only since somebody else has it, or perhaps has."""
-    kinds = (re.split(r"\{\w+\}", kind) for kind in (_IN_USE, _PERHAPS_IN_USE))
-    return any(re.search(".+".join(map(re.escape, kind)), reason) for kind in kinds)
+    return any(filled(reason, kind) is not None for kind in (_IN_USE, _PERHAPS_IN_USE))
 
 
 def in_use_by(error: HeldElsewhereError) -> str:
     """The reason where somebody else has it."""
-    return _IN_USE.format(holder=error.holder or tr("another program"))
+    return tr("in use by {holder}", holder=error.holder or tr("another program"))
 
 
 def perhaps_in_use(why: object) -> str:
     """The reason where that cannot be known."""
-    return _PERHAPS_IN_USE.format(why=why)
+    return tr("perhaps in use by another user of this computer: {why}", why=why)
 
 
 def to_write_again(reason: str) -> str:

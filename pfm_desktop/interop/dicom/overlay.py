@@ -33,7 +33,7 @@ def overlay_object(
     """A heatmap drawn over a picture, H x W x 3 uint8 sRGB; the first of `pictures` is the one below it.
 
     `pictures` are all that the answer was made from, `modality` is how they were written; `shows` is
-    `Prediction.shows`, what the heatmap speaks for.
+    `Prediction.shows_english`, what the heatmap speaks for.
     """
     content = hashlib.sha256(pixels.tobytes()).hexdigest()
     dataset = new_object(

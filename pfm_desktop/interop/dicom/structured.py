@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.findings import Findings, Reading
+from pfm_desktop.domain.findings import Findings, Reading, SwedeScore
 from pfm_desktop.domain.prediction import BANNER_ENGLISH as BANNER
+from pfm_desktop.domain.prediction import Analysis
+from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.interop.dicom import codes
 from pfm_desktop.interop.dicom.content import Modality, ReadingContent, StudyInfo
 from pfm_desktop.interop.dicom.header import MAKER, date_time, new_object, one_line, person, research_words
@@ -13,7 +15,7 @@ from pfm_desktop.interop.dicom.picture import picture_header
 from pfm_desktop.interop.dicom.structured_groups import coded_concept, groups
 from pfm_desktop.interop.dicom.uids import digest_of
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import ENGLISH, current, tr
 
 if TYPE_CHECKING:
     from highdicom.sr import MeasurementReport, ObservationContext, TextContentItem
@@ -121,18 +123,39 @@ def _comments(study: StudyInfo, content: ReadingContent) -> list[str]:
     analysis = content.analysis
     if analysis is not None:
         words.append(f"Algorithm: {analysis.model.name} {analysis.model.version}, {analysis.model.label_english}.")
-        if analysis.prediction is not None:
-            said = analysis.prediction
-            spoken = (said.full_set_words(analysis.model), said.median_words, said.warning, said.familiarity_words)
-            words += [one for one in spoken if one]
-        if analysis.refused is not None:
-            words.append(f"No answer was given: {analysis.refused.reason}. {analysis.refused.advice}")
+        words += _answer(analysis) if current() == ENGLISH else _answer_english(analysis)
     findings = content.findings
     if findings is not None:
-        words.append(f"Swede score: {findings.swede.status}.")
+        words.append(f"Swede score: {_swede(findings.swede)}.")
         if not study.de_identified:
             words += _free_text(study, findings)
     return words
+
+
+def _answer(analysis: Analysis) -> list[str]:
+    """In sentences that the program says, which are English where that is its language."""
+    if analysis.refused is not None:
+        return [f"No answer was given: {analysis.refused.reason}. {analysis.refused.advice}"]
+    said = analysis.prediction
+    if said is None:
+        return []
+    spoken = (said.full_set_words(analysis.model), said.median_words, said.warning, said.familiarity_words)
+    return [one for one in spoken if one]
+
+
+def _answer_english(analysis: Analysis) -> list[str]:
+    """The same where the program speaks another language: what the groups have as codes already is left out."""
+    if analysis.refused is None:
+        return []
+    unusable = [one for one in analysis.quality.values() if one.verdict is Verdict.UNUSABLE]
+    problems = dict.fromkeys(problem.replace("_", " ") for one in unusable for problem in one.problems)
+    return [f"No answer was given: {', '.join(problems)}." if problems else "No answer was given."]
+
+
+def _swede(swede: SwedeScore) -> str:
+    if current() == ENGLISH:
+        return swede.status
+    return f"{swede.total} of 10" if swede.total is not None else "not complete"
 
 
 def _free_text(study: StudyInfo, findings: Findings) -> list[str]:

@@ -193,7 +193,7 @@ class Device:
         how = self._glow_acquisition()
         clean = cleaned(frame.pixels, self.dark, exposure_ms=how.exposure_ms, gain=how.gain)
         if clean.why_not:
-            log.warning("%s", clean.why_not)
+            log.warning("no dark frame was subtracted")
         if clean.dark is not None:
             how = replace(how, dark_sha256=hashlib.sha256(self.dark_png).hexdigest())
         scale = self.config.mm_at(*frame.pixels.shape[1::-1]) if self.second is None else None

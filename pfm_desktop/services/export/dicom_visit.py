@@ -228,7 +228,7 @@ class _Writing:
             tuple(dict.fromkeys(used)),
             overlay(below, analysis),
             made_at=self.case.findings.revealed_at or self.study.started_at,
-            shows=analysis.prediction.shows,
+            shows=analysis.prediction.shows_english,
             modality=self.modality,
         )
         return self._put("heatmap", to_bytes(made))

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore
+from pfm_desktop.domain.findings import MEANING_WORDS, SWEDE_ITEMS, Findings, SwedeScore, meaning_words
 from pfm_desktop.domain.grade import GRADES, Grade
 
 
@@ -46,3 +46,10 @@ def test_the_completeness_bar_names_each_gap() -> None:
 def test_grades_are_ordered_by_severity() -> None:
     assert [grade.rank for grade in GRADES] == [0, 1, 2, 3]
     assert GRADES == (Grade.NORMAL, Grade.LOW, Grade.HIGH, Grade.CANCER)
+
+
+def test_a_meaning_is_kept_in_english_and_read_in_the_language_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(kept == words for kept, words in MEANING_WORDS.items())
+    monkeypatch.setitem(MEANING_WORDS, "Reported by me", "Rédigé par moi")
+    assert meaning_words("Reported by me") == "Rédigé par moi"
+    assert meaning_words("what somebody wrote") == "what somebody wrote"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pfm_desktop.domain import prediction
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import DEMONSTRATION, Familiarity, Heatmap, ModelInfo, Prediction, SourceAnswer
 from pfm_desktop.domain.source import PLACES, Source
@@ -31,6 +32,17 @@ def test_a_model_made_from_one_of_phantoms_says_so(trained_on: str, origin: str,
 
 def test_a_model_of_phantoms_is_a_demonstration_model_wherever_it_comes_from() -> None:
     assert replace(PHANTOM, origin="a demonstration model trained on phantoms").label == DEMONSTRATION
+
+
+def test_what_a_model_learned_from_is_read_in_the_language_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said, words in (("local cases", "cas locaux"), ("phantoms", "fantômes")):
+        monkeypatch.setitem(prediction._DATA_WORDS, said, words)
+    mixed = replace(PHANTOM, trained_on="local cases and phantoms")
+    assert mixed.label == "local model, trained on cas locaux and fantômes"
+    child = replace(PHANTOM, trained_on="local cases", origin=mixed.passed_on)
+    assert child.label == "local model, trained on cas locaux, from a model trained on cas locaux and fantômes"
+    chosen = replace(PHANTOM, trained_on="cases of A and phantoms", origin="a model trained on cases of B")
+    assert chosen.label == "local model, trained on cases of A and phantoms, from a model trained on cases of B"
 
 
 # ---- unlike anything learned from
@@ -69,7 +81,7 @@ def test_without_a_picture_that_is_unlike_there_is_no_word_of_warning(familiarit
 def test_it_is_said_what_the_heatmaps_show_and_of_normal_another_grade(grade: Grade) -> None:
     said = replace(told(), grade=grade)
     shows = "what speaks for high, not for normal" if grade is Grade.NORMAL else f"what speaks for {grade.value}"
-    assert said.shows == shows
+    assert said.shows == said.shows_english == shows
     assert said.attention_words == f"Graded {grade.value}: model attention shows {shows}."
 
 

@@ -4,14 +4,16 @@ import pytest
 
 from pfm_desktop.domain.registration import _REASONS, DISAGREE, OTHER_STRUCTURES, PLACE_POINTS, reason_words
 from pfm_desktop.imaging.registration.by_hand import UNCOMPARED
+from pfm_desktop.imaging.registration.judge import ONLY_IN_PART, TOO_LITTLE_OVERLAP
 from pfm_desktop.imaging.registration.landmarks import _why
+from pfm_desktop.imaging.registration.pipeline import NO_STRUCTURE, TOO_NARROW
 from pfm_desktop.imaging.registration.shapes import difference_words
 
 
 def test_every_reason_has_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {DISAGREE, OTHER_STRUCTURES, UNCOMPARED, _why(6, 9.0, folded=True), _why(6, 9.0, folded=False)}
     found |= {_why(count, None, folded=False) for count in (1, 2, 3, 5)}
-    found |= {"too little overlap", "the structures fit only in part"}
+    found |= {TOO_LITTLE_OVERLAP, ONLY_IN_PART, TOO_NARROW, *NO_STRUCTURE}
     assert found <= set(_REASONS)
     for reason in found:
         monkeypatch.setitem(_REASONS, reason, f"<{reason}>")

@@ -4,12 +4,16 @@ import itertools
 
 import pytest
 
-from pfm_desktop.domain.reid import REID_ITEMS, ReidIndex
+from pfm_desktop.domain.reid import REID_ENGLISH, REID_ITEMS, ReidIndex
 
 
 def test_vessels_that_are_absent_count_one() -> None:
     vessels = next(item for item in REID_ITEMS if item.key == "vessels")
     assert vessels.wording[1] == "Absent"
+
+
+def test_the_record_has_the_titles_of_the_screen_in_english() -> None:
+    assert {item.key: item.title for item in REID_ITEMS} == REID_ENGLISH
 
 
 def test_iodine_is_conditional_on_the_other_three() -> None:

@@ -17,13 +17,14 @@ from pfm_desktop.domain.annotation import Pin
 from pfm_desktop.domain.findings import Findings, SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import BANNER, Familiarity
-from pfm_desktop.domain.quality import Refusal
+from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.dicom.content import Modality, PinMark, ReadingContent
 from pfm_desktop.interop.dicom.header import to_bytes
 from pfm_desktop.interop.dicom.picture import picture_object
 from pfm_desktop.interop.dicom.structured import report_object
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.language import VARIABLE
 
 pytestmark = pytest.mark.slow
 
@@ -136,6 +137,34 @@ def test_an_answer_on_an_unlike_picture_carries_its_warning(woman: Any) -> None:
     report = read_back(woman, analysis=replace(woman.reading.analysis, prediction=prediction))
     assert ("AI_ANSWER", "UNLIKE") in said(groups(report)["AI answer"])
     assert "Do not rely on this grade." in words(report)
+
+
+def test_it_is_english_where_the_program_speaks_french(woman: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlike = replace(woman.reading.analysis.prediction, familiarity={Source.WHITE: Familiarity(1.4, 0.9)})
+    analysis = replace(woman.reading.analysis, prediction=unlike)
+    english = words(read_back(woman, analysis=analysis)).splitlines()
+    monkeypatch.setenv(VARIABLE, "fr")
+    report = read_back(woman, analysis=analysis)
+    assert ("AI_ANSWER", "UNLIKE") in said(groups(report)["AI answer"])
+    assert set(words(report).splitlines()) < set(english)
+    assert "Swede score: 7 of 10." in words(report)
+    findings = replace(woman.reading.findings, swede=SwedeScore(2, 1, 2, 1, None))
+    assert "Swede score: not complete." in words(read_back(woman, findings=findings))
+
+
+def test_a_refusal_is_said_by_its_problems_where_the_program_speaks_french(
+    woman: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quality = {
+        "white": Quality(Verdict.UNUSABLE, ("out_of_focus", "glare"), "Refaites la photo"),
+        "fluorescence": Quality(Verdict.LIMITED, ("noisy",)),
+    }
+    refused = Refusal("image floue", "Refaites la photo")
+    analysis = replace(woman.reading.analysis, prediction=None, refused=refused, quality=quality)
+    monkeypatch.setenv(VARIABLE, "fr")
+    lines = words(read_back(woman, analysis=analysis)).splitlines()
+    assert "No answer was given: out of focus, glare." in lines
+    assert "No answer was given." in words(read_back(woman, analysis=replace(analysis, quality={}))).splitlines()
 
 
 def test_a_pin_is_a_point_at_the_same_pixel_with_its_hour(woman: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.interop.labels import Label, labels_pdf
+from pfm_desktop.support.language import VARIABLE
 
 LABEL = Label("Wunderlich, Ana", "29 Feb 1988", "P-1", "taken 14 Mar 2026 10:30", "26-17", "biopsy A, 2 o'clock", 1, 2)
 
@@ -27,6 +28,12 @@ def test_each_pot_has_a_page_with_whose_and_which(tmp_path: Path) -> None:
     for said in ("Wunderlich, Ana", "born 29 Feb 1988", "ID P-1", "Pot 26-17", "2 o'clock", "1 of 2"):
         assert said in first
     assert "..." in second.splitlines()[0] + second.splitlines()[1]
+
+
+def test_labels_name_the_language_they_are_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert b"/Lang (en)" in labels_pdf([LABEL])
+    monkeypatch.setenv(VARIABLE, "fr")
+    assert b"/Lang (fr)" in labels_pdf([LABEL])
 
 
 def test_without_a_pot_there_is_no_label() -> None:

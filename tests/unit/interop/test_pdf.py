@@ -27,7 +27,7 @@ from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, ReportPin, pdf_bytes, write_pdf
-from pfm_desktop.interop.pdf_words import early_warning, examination_lines
+from pfm_desktop.interop.pdf_words import early_warning, examination_lines, refusal
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.moments import moment
 
@@ -204,6 +204,21 @@ def test_the_advice_of_a_refusal_stands_there_once() -> None:
     checks = (ReportCheck("Pair: quality unusable (identical). Choose the other picture.", doubt=True),)
     text = text_of(replace(full(), findings=None, analysis=refused, checks=checks))
     assert text.count("Choose the other picture") == 1
+
+
+@pytest.mark.parametrize(
+    ("advice", "left"),
+    [
+        ("Retake it. Choose the other picture.", "Retake it."),
+        ("Choose the other picture. Retake it at 0.5 m. Focus.", "Retake it at 0.5 m. Focus."),
+        ("\u91cd\u62cd\u3002\u6362\u4e00\u5f20\u3002", "\u91cd\u62cd\u3002"),
+        ("\u6362\u4e00\u5f20\u3002 \u91cd\u62cd\u3002", "\u91cd\u62cd\u3002"),
+    ],
+)
+def test_advice_that_stands_with_the_pictures_is_left_out_sentence_by_sentence(advice: str, left: str) -> None:
+    beside = ("Choose the other picture.", "\u6362\u4e00\u5f20\u3002")
+    checks = tuple(ReportCheck(one, doubt=True) for one in beside)
+    assert refusal(Refusal("given twice", advice), replace(full(), checks=checks))[1] == left
 
 
 def test_what_speaks_against_the_pictures_stands_below_them_also_without_an_answer() -> None:

@@ -107,6 +107,15 @@ def test_what_is_gone_is_said(lib: Library, anna: Patient) -> None:
         comparing.earlier_visits(CTX, lib, "nothing")
 
 
+def test_what_is_gone_is_said_in_other_languages_too(
+    lib: Library, anna: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = visit(lib, anna, 0, shade(2))
+    monkeypatch.setattr(comparing, "tr", lambda text, *_args, **_values: f"<{text}>")
+    with pytest.raises(StorageError, match="earlier picture is no longer"):
+        comparing.load(CTX, lib, now, first(lib, now), "nothing")
+
+
 def test_a_registration_is_found_and_nothing_is_put_on_record(lib: Library, anna: Patient) -> None:
     pixels = render(7, size=256).white
     moved = np.roll(pixels, (6, 9), axis=(0, 1))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +17,7 @@ from pfm_desktop.services import cases, documenting, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+from pfm_desktop.support.language import VARIABLE
 
 FULL = SwedeScore(1, 1, 1, 1, 1)
 
@@ -164,6 +168,46 @@ def test_signs_of_a_lesion(lib: Library, visit: str) -> None:
     assert change.text == "Lesion 1: Grade 2 (major): dense acetowhite epithelium, ridge sign"
     documenting.set_lesion(lib, lesion, "hours", ["11", "12", "1"])
     assert lesions(lib, visit)[0].answers["hours"] == ["12", "1", "11"]
+
+
+def test_the_record_is_english_in_another_language_too(
+    lib: Library, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesion = documenting.add_lesion(lib, visit)[0].key
+    monkeypatch.setenv(VARIABLE, "fr")
+    for key, answer, said in (
+        ("hpv", "positive", "hpv: positive"),
+        ("hpv_types", ["18", "16"], "hpv types: 16, 18"),
+        ("parity", 0, "parity: 0"),
+        ("parity", None, "parity: no answer"),
+    ):
+        assert documenting.set_referral(lib, visit, key, answer).text == f"Referral: {said}"
+    change = documenting.set_lesion(lib, lesion, "grade_2", ["ridge_sign", "dense_acetowhite"])
+    assert change.text == "Lesion 1: grade 2: dense acetowhite, ridge sign"
+
+
+def test_a_program_that_speaks_french_writes_no_french_into_the_record(lib: Library, visit: str) -> None:
+    lesion = documenting.add_lesion(lib, visit)[0].key
+    said = """
+import sys
+from pathlib import Path
+from pfm_desktop.services import documenting
+from pfm_desktop.storage.library import Library
+with Library.open(Path(sys.argv[1])) as lib:
+    print(documenting.score_swede(lib, sys.argv[3], "lesion_size", 1, by="x")[0].text)
+    print(documenting.score_reid(lib, sys.argv[3], "colour", 2, by="x").text)
+    print(documenting.set_referral(lib, sys.argv[2], "smoking", "never").text)
+"""
+    path = lib.path
+    lib.close()
+    asked = [sys.executable, "-c", said, str(path), visit, lesion]
+    env = {**os.environ, VARIABLE: "fr"}
+    found = subprocess.run(asked, capture_output=True, text=True, check=True, env=env)
+    assert found.stdout.splitlines() == [
+        "Lesion 1: Swede Lesion size 1",
+        "Lesion 1: Reid Colour 2",
+        "Referral: smoking: never",
+    ]
 
 
 def test_nothing_changes_once_the_visit_is_signed(lib: Library, visit: str) -> None:

@@ -197,10 +197,11 @@ def test_where_no_copy_can_be_kept_nothing_is_opened_and_the_wal_stays(
         assert "what was done last is not here" in lib.notice
 
 
-def test_a_missing_wal_is_told_and_leaves_nothing_to_keep(killed: Path) -> None:
+def test_a_missing_wal_is_told_and_leaves_nothing_to_keep(killed: Path, caplog: pytest.LogCaptureFixture) -> None:
     (killed / WAL).unlink()
     with Library.open(killed) as lib:
         assert "library.sqlite-wal is missing: if it was removed, what was done last is not here" in lib.notice
+    assert "library.sqlite-wal was missing" in caplog.text
     assert not (killed / SET_ASIDE).exists()
 
 
