@@ -26,8 +26,8 @@ from pfm_desktop.capture.genicam_nodes import (
     value_of,
     why,
 )
-from pfm_desktop.capture.opencv_controls import words
 from pfm_desktop.capture.source import (
+    CONTROL_WORDS,
     READ_S,
     CameraError,
     Control,
@@ -209,7 +209,7 @@ class GenICamCamera:
         name, switch, per = _FEATURES.get(control, ("", "", 1.0))
         node, automatic = self._node(name), self._node(switch)
         refused = CameraError(
-            tr("{name} does not let its {control} be set so", name=self.name, control=words(control)),
+            tr("{name} does not let its {control} be set so", name=self.name, control=CONTROL_WORDS[control]),
             remedy=tr("choose another value"),
         )
         if value is None:

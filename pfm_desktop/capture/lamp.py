@@ -102,7 +102,7 @@ class SerialLamp:
 
     def __init__(self, port: str, *, answer_s: float = ANSWER_S, opening_tries: int = OPENING_TRIES) -> None:
         self.port = port
-        self.name = tr("the lamp on {port}", port=port)
+        self.name = self._by_port
         self.switched: Switched | None = None
         self._answer_s = answer_s
         self._opening_tries = opening_tries

@@ -16,8 +16,16 @@ from typing import Any
 import cv2
 
 from pfm_desktop.capture.decoding import DamagedWithinError, rgb_of
-from pfm_desktop.capture.opencv_controls import words
-from pfm_desktop.capture.source import CameraError, Control, Format, Frame, NoCameraError, Pixels, Setting
+from pfm_desktop.capture.source import (
+    CONTROL_WORDS,
+    CameraError,
+    Control,
+    Format,
+    Frame,
+    NoCameraError,
+    Pixels,
+    Setting,
+)
 from pfm_desktop.support.language import tr
 
 log = logging.getLogger(__name__)
@@ -113,7 +121,7 @@ class OpenCvCamera:
     def set(self, control: Control, value: float | None) -> None:
         """See `Camera`."""
         raise CameraError(
-            tr("{name} does not let its {control} be set here", name=self.name, control=words(control)),
+            tr("{name} does not let its {control} be set here", name=self.name, control=CONTROL_WORDS[control]),
             remedy=tr("set it at the camera"),
         )
 

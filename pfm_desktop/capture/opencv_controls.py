@@ -116,13 +116,13 @@ def set_control(driver: Driver, way: _Way, control: Control, value: float | None
     if value is None:
         if way.switch is None or not _switched(driver, way.switch, way.on):
             raise CameraError(
-                tr("this camera does not set its {control} by itself", control=words(control)),
+                tr("this camera does not set its {control} by itself", control=CONTROL_WORDS[control]),
                 remedy=tr("set it by hand"),
             )
         return
     if not math.isfinite(value) or (control is not Control.FOCUS and value < 0):
         raise CameraError(
-            tr("{value:g} is no value for the {control}", value=value, control=words(control)),
+            tr("{value:g} is no value for the {control}", value=value, control=CONTROL_WORDS[control]),
             remedy=tr("choose another one"),
         )
     wanted = way.inward(value)
@@ -131,7 +131,7 @@ def set_control(driver: Driver, way: _Way, control: Control, value: float | None
         raise CameraError(
             tr(
                 "the {control} of this camera goes from {low:g} to {high:g}, not to {value:g}",
-                control=words(control),
+                control=CONTROL_WORDS[control],
                 low=low,
                 high=high,
                 value=value,
@@ -144,13 +144,9 @@ def set_control(driver: Driver, way: _Way, control: Control, value: float | None
     held = driver.get(way.value)
     if not taken or not math.isfinite(held) or abs(held - wanted) > max(way.step, 0.05 * abs(wanted)):
         raise CameraError(
-            tr("this camera does not let its {control} be set", control=words(control)), remedy=tr("leave it as it is")
+            tr("this camera does not let its {control} be set", control=CONTROL_WORDS[control]),
+            remedy=tr("leave it as it is"),
         )
-
-
-def words(control: Control) -> str:
-    """What a person calls it."""
-    return CONTROL_WORDS[control]
 
 
 def _switched(driver: Driver, switch: int, names: tuple[float, ...]) -> bool:

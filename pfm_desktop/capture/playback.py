@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pfm_desktop.capture.opencv_controls import words
 from pfm_desktop.capture.reels import Decode, Folder, Reel, Video
 from pfm_desktop.capture.source import (
+    CONTROL_WORDS,
     READ_S,
     CameraError,
     Control,
@@ -97,7 +97,8 @@ class Playback:
     def set(self, control: Control, value: float | None) -> None:
         """See `Camera`."""
         raise CameraError(
-            tr("the {control} of a recording cannot be set", control=words(control)), remedy=tr("choose a camera")
+            tr("the {control} of a recording cannot be set", control=CONTROL_WORDS[control]),
+            remedy=tr("choose a camera"),
         )
 
     def close(self) -> None:

@@ -260,9 +260,10 @@ def _shallow(image: Image.Image, name: str, notes: list[str]) -> Pixels:
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
         notes.append(tr("palette converted to RGB"))
     if image.mode in ("F", "I"):
-        numbers = "floating-point" if image.mode == "F" else "32-bit"
         raise BadInputError(
-            tr("{name} holds {numbers} numbers instead of colours", name=name, numbers=numbers),
+            tr("{name} holds floating-point numbers instead of colours", name=name)
+            if image.mode == "F"
+            else tr("{name} holds 32-bit numbers instead of colours", name=name),
             remedy=tr("choose {kinds}", kinds=NAMED),
         )
     profile = image.info.get("icc_profile")

@@ -39,6 +39,16 @@ _FLAT = 0.008  # relief below which there is nothing in a picture, as in the gat
 _LITTLE, _MUCH = 0.04, 0.10  # share of glare: from where on it is said, and where the gate limits
 _NEAR, _OFF = 0.25, 0.50  # of half of the shorter side
 _SMALL, _FAR = 0.50, 0.25  # diameter of the cervix, of the shorter side
+_FOCUS_WORDS = {
+    Verdict.GOOD: tr("sharp"),
+    Verdict.LIMITED: tr("a little soft"),
+    Verdict.UNUSABLE: tr("out of focus"),
+}
+_GLARE_WORDS = {
+    Verdict.GOOD: tr("little glare"),
+    Verdict.LIMITED: tr("some glare: tilt the light"),
+    Verdict.UNUSABLE: tr("much glare: tilt the light or dab the surface dry"),
+}
 
 
 @dataclass(frozen=True)
@@ -136,9 +146,7 @@ def _focus(raw: float, read: Mapping[str, float], light: Light) -> Meter:
     _, least, most = _FOCUS[light]
     value = float(np.clip((raw - least) / (most - least), 0, 1))
     level = _of_rule(_RULES[light]["out_of_focus"], read)
-    return Meter(
-        value, level, {Verdict.GOOD: tr("sharp"), Verdict.LIMITED: tr("a little soft")}.get(level, tr("out of focus"))
-    )
+    return Meter(value, level, _FOCUS_WORDS[level])
 
 
 def _exposure(read: Mapping[str, float], rules: Mapping[str, Rule]) -> Meter:
@@ -157,8 +165,7 @@ def _exposure(read: Mapping[str, float], rules: Mapping[str, Rule]) -> Meter:
 def _glare(read: Mapping[str, float], light: Light) -> Meter:
     share = read["glare"]
     level = _level(share, _LITTLE, _MUCH) if light is Light.WHITE else Verdict.GOOD
-    words = {Verdict.GOOD: tr("little glare"), Verdict.LIMITED: tr("some glare: tilt the light")}
-    return Meter(share, level, words.get(level, tr("much glare: tilt the light or dab the surface dry")))
+    return Meter(share, level, _GLARE_WORDS[level])
 
 
 def _of_rule(rule: Rule, read: Mapping[str, float]) -> Verdict:

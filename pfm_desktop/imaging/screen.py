@@ -29,8 +29,12 @@ def brightened(rgb: Pixels, table: Pixels) -> Pixels:
 
 def through_green(rgb: Pixels) -> Pixels:
     """What red-free light shows, as grey in green's own hue, as the live picture has it (`imaging.shown`)."""
-    green = rgb[..., 1]
-    return np.asarray(cv2.merge([green // 4, green, green // 4]), np.uint8)
+    return in_green(rgb[..., 1])
+
+
+def in_green(plane: Pixels) -> Pixels:
+    """Grey (h x w uint8) in the hue of green."""
+    return np.asarray(cv2.merge([plane // 4, plane, plane // 4]), np.uint8)
 
 
 CLIP, TILES = 2.0, (8, 8)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Matrix
+from pfm_desktop.imaging.screen import in_green
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the frame
@@ -47,8 +48,8 @@ def drawn(pixels: Pixels, view: tuple[int, int], *, box: Box, green: bool = Fals
     while part.shape[1] >= 2 * size[0] and part.shape[0] >= 2 * size[1]:
         half = part.shape[1] // 2, part.shape[0] // 2
         part = cv2.resize(part[: 2 * half[1], : 2 * half[0]], half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    drawn = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.merge([drawn // 4, drawn, drawn // 4]) if green else drawn, np.uint8)
+    drawn = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return in_green(drawn) if green else drawn
 
 
 def ghost(earlier: Pixels, size: tuple[int, int], *, matrix: Matrix | None = None) -> Pixels:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 
 from pfm_desktop.domain.learning import State
@@ -21,6 +20,7 @@ from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and
 
 _COPY = ".plain.part"  # beside the plain database; gone again at the end
 
@@ -92,7 +92,6 @@ def _left_behind(plain: Path, altered: int, models: Sequence[str], unfinished: i
     lost += [tr("the learned model {name}", name=name) for name in models]
     said = []
     if lost:
-        all_ = reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), lost)
         said.append(
             tr(
                 "{lost} (is|are) altered or missing in {folder}, and not in the encrypted copy. "
@@ -100,7 +99,7 @@ def _left_behind(plain: Path, altered: int, models: Sequence[str], unfinished: i
                 "A backup of the plain library mends no encrypted one",
                 "",
                 altered + len(models),
-                lost=all_,
+                lost=with_and(lost),
                 folder=plain,
             )
         )

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +32,7 @@ from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.services import models
 from pfm_desktop.support.errors import BadInputError, ModelError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and, with_or
 
 Pixels = NDArray[np.uint8]
 STEPS = 4
@@ -218,14 +218,6 @@ def answered(
     )
 
 
-def _and(one: str, other: str) -> str:
-    return tr("{one} and {other}", one=one, other=other)
-
-
-def _or(one: str, other: str) -> str:
-    return tr("{one} or {other}", one=one, other=other)
-
-
 def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
     """Raise `ModelError` when the model was never trained to grade, or reads one of two pictures that may be asked
     about alone. A pair of other sources is refused with an answer: `ModelInfo.other_sources`."""
@@ -234,13 +226,12 @@ def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
         return
     foreign = [source.words for source in given if source not in model.sources]
     if foreign:
-        known = reduce(_and, (source.words for source in model.sources))
         raise ModelError(
             tr(
                 "the model {name} reads {sources} only, not {others}",
                 name=model.name,
-                sources=known,
-                others=reduce(_or, foreign),
+                sources=with_and(source.words for source in model.sources),
+                others=with_or(foreign),
             ),
             remedy=tr("choose another model, or leave that picture out"),
         )

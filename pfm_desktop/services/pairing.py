@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.examination import key_words
 from pfm_desktop.domain.source import Source, Stage, goes_second
 from pfm_desktop.services.cases import VisitCase, new_id, visit_case
 from pfm_desktop.storage import records
@@ -17,14 +18,6 @@ from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
 
 PUT_ON_STAGE = tr("Put on the stage")  # as the menu of the filmstrip calls it
-_STAGE_WORDS = {
-    Stage.SALINE: tr("saline", "stage"),
-    Stage.GREEN: tr("green", "stage"),
-    Stage.FLUORESCENCE_BEFORE_ACID: tr("fluorescence before acid", "stage"),
-    Stage.ACETIC_ACID: tr("acetic acid", "stage"),
-    Stage.FLUORESCENCE_AFTER_ACID: tr("fluorescence after acid", "stage"),
-    Stage.LUGOL: tr("lugol", "stage"),
-}
 
 # the stages that the engine reads come first; see CONTEXT.md for the stages
 _WHITE_ORDER = (Stage.ACETIC_ACID, Stage.SALINE, Stage.LUGOL, Stage.GREEN)
@@ -146,7 +139,7 @@ def _check(case: VisitCase, picture_id: str | None, source: Source) -> None:
             remedy=tr("choose one of this visit"),
         )
     if picture.source is not source:
-        stage, white = _STAGE_WORDS[picture.stage], source is Source.WHITE
+        stage, white = key_words(picture.stage.value), source is Source.WHITE
         raise BadInputError(
             tr("this is no white-light picture (stage: {stage})", stage=stage)
             if white

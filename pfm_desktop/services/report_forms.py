@@ -7,12 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain import form, ifcpc
-from pfm_desktop.domain.clock import arcs
+from pfm_desktop.domain.clock import QUADRANTS, arcs
 from pfm_desktop.domain.form import Item, Kind
 from pfm_desktop.domain.lesion import Lesion
 from pfm_desktop.domain.referral import ITEMS, Referral
 from pfm_desktop.domain.reid import ReidIndex
-from pfm_desktop.domain.shapes import QUADRANTS
 from pfm_desktop.domain.specimen import DIAGNOSIS, KIND_WORDS, TAKEN, Specimen, SpecimenKind
 from pfm_desktop.interop.pdf_content import ReportPin
 from pfm_desktop.support.language import tr

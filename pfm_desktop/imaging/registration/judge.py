@@ -28,6 +28,8 @@ OK_ERROR = 4.0  # working pixels
 # estimated error in working pixels = FACTOR * spread ** POWER * exp(MISFIT * (1 - fitting))
 FACTOR, POWER, MISFIT = 3.5, 2.4, 1.8
 UNREDUCED = 1.25  # small pictures are judged unreduced, where edges are steeper and the spread comes out smaller
+# reasons
+TOO_LITTLE_OVERLAP, ONLY_IN_PART = "too little overlap", "the structures fit only in part"
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,11 @@ def local_agreement(level: Level, drawn: Drawn) -> tuple[Plane, Plane]:
 def verdict(found: Evidence) -> tuple[RegistrationStatus, str]:
     """Status and, where it is not `ok`, the reason."""
     if found.overlap < MINIMUM_OVERLAP:
-        return RegistrationStatus.REFUSED, "too little overlap"
+        return RegistrationStatus.REFUSED, TOO_LITTLE_OVERLAP
     if found.agreement < REFUSE_AGREEMENT or found.fitting < REFUSE_FITTING:
         return RegistrationStatus.REFUSED, OTHER_STRUCTURES
     if found.agreement < OK_AGREEMENT or found.fitting < OK_FITTING or found.error > OK_ERROR:
-        return RegistrationStatus.CHECK, "the structures fit only in part"
+        return RegistrationStatus.CHECK, ONLY_IN_PART
     return RegistrationStatus.OK, ""
 
 

@@ -23,6 +23,9 @@ from pfm_desktop.support.language import tr
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
+# reasons
+NO_STRUCTURE = "the white-light picture shows no structure", "the fluorescence picture shows no structure"
+TOO_NARROW = "a picture is too narrow to be compared"
 _LARGEST, _FARTHEST = 20.0, 1e6  # of a map between two sensors: times, pixels
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]  # width, height of white light and of fluorescence
@@ -65,12 +68,12 @@ def examined(
     if min(*sizes[0], *sizes[1]) < SMALLEST_SIDE:
         return refused(f"a picture is smaller than {SMALLEST_SIDE} pixels", *sizes), None
     first, second = structure(white, side=WORKING_SIDE), structure(fluorescence, side=WORKING_SIDE)
-    for name, one in (("white-light", first), ("fluorescence", second)):
+    for none, one in zip(NO_STRUCTURE, (first, second), strict=True):
         if one.valid.mean() < 0.1 or float(one.planes[..., 0].std()) < 1e-3:
-            return refused(f"the {name} picture shows no structure", *sizes), None
+            return refused(none, *sizes), None
     shortest = min(*first.valid.shape, *second.valid.shape)
     if shortest < SMALLEST_SIDE:
-        return refused("a picture is too narrow to be compared", *sizes), None
+        return refused(TOO_NARROW, *sizes), None
     levels = [level_of(first, second, factor) for factor in _factors(first)]
     _look(ctx)
     near = None

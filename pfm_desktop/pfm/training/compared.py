@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.resampling import patient_weights
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, together_english
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.calibrate import Scale, graded
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model
@@ -80,8 +80,8 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
         "women_hsil": len(set(with_hsil.tolist())),
         "cases": len(data),
         "grades": data.counts(),
-        "pairs": {"of": _english(second.info.sources), "cases": int(asked[1].valid[main].sum())},
-        "asked_about": _english(map(Source, shared)) if shared != list(second.net.names) else "",
+        "pairs": {"of": together_english(second.info.sources), "cases": int(asked[1].valid[main].sum())},
+        "asked_about": together_english(map(Source, shared)) if shared != list(second.net.names) else "",
         **_table(sides, data.grades, women, everything),
         "women": len(set(data.patients)),
         "by_source": {
@@ -93,11 +93,6 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
         "by_device": by_device,
     }  # fmt: skip
     return Comparison(figures, *(side.ranks for side in sides))
-
-
-def _english(sources: Iterable[Source]) -> str:
-    """As `together`; figures go on record and into cards, which are English."""
-    return " + ".join(source.english for source in sources)
 
 
 def _named(model: LoadedModel) -> dict[str, str]:

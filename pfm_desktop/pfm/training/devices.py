@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, together_english
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.calibrate import fit_scale
 from pfm_desktop.pfm.checkpoint import LoadedModel
@@ -46,7 +46,7 @@ class Matched:
         """What a person should know."""
         if not self.sources:
             return ()
-        shown = " + ".join(Source(name).english for name in self.sources)  # it goes into the card
+        shown = together_english(map(Source, self.sources))  # it goes into the card
         return (
             f"the colours of the pictures ({shown}) are matched to those that the model before learned from; without "
             f"that its mean log loss on {self.cases} cases that learn or choose the epoch is {self.before:.2f}, with "

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.grade import GRADE_WORDS, GRADES
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.resampling import patient_weights
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, together_english
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm import colours
 from pfm_desktop.pfm.calibrate import Calibration
@@ -400,11 +400,7 @@ def _descent(parent: ModelInfo, info: ModelInfo, training: Mapping[str, Any]) ->
     rehearsed = training["rehearsed_cases"]
     kept = f" {rehearsed} old cases were rehearsed." if rehearsed else " No old cases were rehearsed."
     new = [source for source in info.sources if source not in parent.sources]
-    read = (
-        f" It did not read {' + '.join(source.english for source in new)}, which started from its white light."
-        if new
-        else ""
-    )
+    read = f" It did not read {together_english(new)}, which started from its white light." if new else ""
     return (
         f"Fine-tuned from {parent.name} {parent.version} (weights SHA-256 `{parent.sha256}`), which was trained on "
         f"{parent.trained_on}.{read}{kept}"

@@ -12,7 +12,7 @@ from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
 
 PARTS = ("train", "validation", "calibration", "test")
-_PART_WORDS = {
+PART_WORDS = {
     "train": tr("train", "part of the cases"),
     "validation": tr("validation", "part of the cases"),
     "calibration": tr("calibration", "part of the cases"),
@@ -67,7 +67,7 @@ def split_by_patient(
     for name in PARTS[:3]:
         if not len(getattr(split, name)):
             raise TooFewError(
-                tr("%n patient(s) (is|are) too few: none is left for {part}", "", len(worst), part=_PART_WORDS[name]),
+                tr("%n patient(s) (is|are) too few: none is left for {part}", "", len(worst), part=PART_WORDS[name]),
                 safe=tr("nothing was written"),
                 remedy=tr("add cases of more patients"),
             )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 
 from pfm_desktop.services.importing.births import Birth, births_on, disagreement
 from pfm_desktop.services.importing.guess import Guess, Sure, unsure
@@ -17,6 +16,7 @@ from pfm_desktop.services.importing.plan import BY_MANIFEST, PlannedPicture, Pla
 from pfm_desktop.services.importing.sisters import differing, listed
 from pfm_desktop.services.importing.words import said_by, without_meaning
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and
 
 _LONG = 6  # figures of a number that no counter of a day, a room or a year comes to
 _FEW = 3  # numbers of one folder, each of one picture, that may be a count
@@ -39,7 +39,7 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         names = list(dict.fromkeys(_names(picture) for picture in group))
         if born is not None or not _two_women(names):
             continue
-        said = reduce(_and, dict.fromkeys(" ".join(name) for name in names if name))
+        said = with_and(dict.fromkeys(" ".join(name) for name in names if name))
         beside = said if len(said) < 200 else tr("several names")
         doubted |= {picture.key: _longer(picture, beside) for picture in group}
     return tuple(replace(one, patient=doubted[one.key]) if one.key in doubted else one for one in pictures)
@@ -228,10 +228,6 @@ def _numbers(picture: PlannedPicture) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(number.value for number in (*folders, *own) if not number.value.isdigit() or number in folders)
     )
-
-
-def _and(one: str, other: str) -> str:
-    return tr("{one} and {other}", one=one, other=other)
 
 
 def _longer(picture: PlannedPicture, names: str) -> Guess[str]:

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import reduce
 
 from pfm_desktop.domain.case import Patient, Picture, VisitRow
 from pfm_desktop.domain.source import Stage
@@ -23,6 +22,7 @@ from pfm_desktop.storage.same_bytes import Holder
 from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and
 
 _AT_ONCE = 500  # hashes in one question
 OLDEST = 120  # years: nobody examined is older
@@ -171,7 +171,7 @@ def _brought(woman: PlannedWoman, there: Person) -> str:
         found.append(tr("birth date"))
     proved = any(one.birth_date and one.family_name and _person(one) == _person(there) for one in woman.people)
     if found:
-        return reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), found)
+        return with_and(found)
     return "" if proved or not woman.issuers else tr("issuer {issuer}", issuer=woman.issuers[0])
 
 
@@ -191,11 +191,6 @@ def words_of(name: str) -> list[str]:
     letters = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return [word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 1]
-
-
-def so_many(pictures: int) -> str:
-    """`1 picture`, `3 pictures`."""
-    return tr("%n picture(s)", "", pictures)
 
 
 def pictures_of(lib: Library, patient: Patient) -> int:

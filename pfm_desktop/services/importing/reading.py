@@ -6,7 +6,6 @@ The bytes of a picture are kept as they are. A frame of a video becomes a PNG.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from pfm_desktop.services.importing.dates import ExifTime
 from pfm_desktop.services.importing.found import Item
 from pfm_desktop.services.importing.sources import Reader
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import filled, tr
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.exif import Exif
@@ -30,8 +29,7 @@ EVERY = 10.0  # seconds between the frames that are taken from a video
 HEAD_OF_ZIP = 200  # bytes that hold the name of its first entry
 LOOKED_AT = 512  # pixels of the longer side to which a picture is made smaller before its colours are looked at
 _COLOURS_AT = 128  # of those, enough to tell the colours
-# a note of `imaging.io`, in the language of the process
-_PAGES = re.compile(re.escape(tr("first of {pictures} pictures in the file")).replace(r"\{pictures\}", r"(\d+)"))
+_PAGES = "first of {pictures} pictures in the file"  # a note of `imaging.io`
 _DOCUMENTS = (".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".pptm", ".odt", ".ods", ".odp", ".pages", ".epub")
 _IN_A_DOCUMENT = (b"[Content_Types].xml", b"mimetypeapplication/", b"_rels/.rels")  # what such a zip begins with
 _NOT_READ = tr("choose JPEG, PNG, TIFF, BMP, WebP, HEIC or DICOM pictures, or AVI or MKV videos (MJPG, FFV1)")
@@ -220,12 +218,12 @@ def _look_at(data: bytes, item: Item, *, part: float | None = None, record: Reco
     from pfm_desktop.imaging.io import decode_picture
 
     found = decode_picture(data, item.file_name)
-    pages = next((said for note in found.notes if (said := _PAGES.match(note))), None)
+    pages = next((said for note in found.notes if (said := filled(note, _PAGES))), None)
     exif = read_exif(data)
     taken = time_of(exif)
     device = (record.device if record else "") or exif.device
     seen = _seen(data, item, found.pixels, part=part, record=record, exif=taken, device=device)
-    return replace(seen, more=int(pages[1]) - 1) if pages else seen
+    return replace(seen, more=int(pages["pictures"]) - 1) if pages else seen
 
 
 def _seen(

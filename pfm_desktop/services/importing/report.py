@@ -65,7 +65,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report_csv(report: ImportReport) -> str:
-    """The report as CSV, one line a picture or file; no cell can be taken for a formula by a spreadsheet."""
+    """The report as CSV, one line a picture or file; no cell can be taken for a formula by a spreadsheet. `reason` is
+    in the language of who imported."""
     table = StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(COLUMNS)

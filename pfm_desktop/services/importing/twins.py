@@ -17,7 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from pfm_desktop.domain.case import Picture
-from pfm_desktop.domain.source import Stage
+from pfm_desktop.domain.examination import key_words
 from pfm_desktop.services.importing.plan import PlannedPicture, woman_key
 from pfm_desktop.services.importing.reading import time_of
 from pfm_desktop.services.importing.report import Outcome
@@ -36,14 +36,6 @@ _NEARLY = tr("nearly the same picture, of the same second, is on record for anot
 _LOST = tr(
     "a picture of the same second, whose file is missing or altered, is on record for another woman ({identifier})"
 )
-_STAGES = {
-    Stage.SALINE: tr("saline"),
-    Stage.GREEN: tr("green"),
-    Stage.FLUORESCENCE_BEFORE_ACID: tr("fluorescence before acid"),
-    Stage.ACETIC_ACID: tr("acetic acid"),
-    Stage.FLUORESCENCE_AFTER_ACID: tr("fluorescence after acid"),
-    Stage.LUGOL: tr("lugol"),
-}
 
 Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in the visit itself
 Whole = Callable[[str], bool]  # whether the bytes with this hash are in the store, as they came in
@@ -190,7 +182,7 @@ def saved_anew(planned: PlannedPicture, there: Picture, where: str, kept: Kept, 
     """What becomes of a picture whose pixels she has in `where`: one that knows its moment, which the other has lost,
     is the original, and comes in beside it."""
     other = planned.stage.value not in (None, there.stage)
-    stage = _STAGES[there.stage]
+    stage = key_words(there.stage.value)
     if planned.knows_its_moment and there.taken_at != planned.moment and not _has_own_moment(there, kept):
         said = tr("it is in {visit} too, as a copy without its moment", visit=where)
         if other:

@@ -64,11 +64,6 @@ STATE_WORDS = {
     State.ROLLED_BACK: tr("rolled back", "state of a run"),
     State.FAILED: tr("failed", "state of a run"),
 }
-_PART_WORDS = {
-    "train": tr("train", "part of the cases"),
-    "validation": tr("validation", "part of the cases"),
-    "calibration": tr("calibration", "part of the cases"),
-}
 
 
 @dataclass(frozen=True)
@@ -331,7 +326,7 @@ def split_of(data: PreparedSet, cases: Sequence[Case], sides: Sides, seed: int) 
     """Places of the cases of each part; validation is taken from the women of the train part by the seed."""
     import numpy as np
 
-    from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError
+    from pfm_desktop.pfm.training.split import PART_WORDS, PARTS, Split, TooFewError
 
     women = [data.patients[place] for place, case in enumerate(cases) if sides.part(case) is Part.TRAIN]
     chooses = _drawn(women, {name: int(grade) for name, grade in _worst(data).items()}, seed)
@@ -343,7 +338,7 @@ def split_of(data: PreparedSet, cases: Sequence[Case], sides: Sides, seed: int) 
     for name in PARTS[:3]:
         if not places[name]:
             raise TooFewError(
-                tr("no woman is left for {part}", part=_PART_WORDS[name]),
+                tr("no woman is left for {part}", part=PART_WORDS[name]),
                 safe=tr("the model in use stays"),
                 remedy=tr("add cases of more women"),
             )
