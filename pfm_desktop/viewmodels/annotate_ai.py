@@ -32,17 +32,13 @@ IN_TASK: dict[AiShown, str] = {
 }
 STAYS_HIDDEN: dict[AiShown, str] = {
     AiShown.HIDDEN: tr("Names, findings, histology and AI answers stay hidden from who reads."),
-    AiShown.AFTER: (
-        tr(
-            "Names, findings and histology stay hidden from who reads, and the AI answer until the own grade is given: "
-            "the site shows it after that to who asks for it (Settings)."
-        )
+    AiShown.AFTER: tr(
+        "Names, findings and histology stay hidden from who reads, and the AI answer until the own grade is given: "
+        "the site shows it after that to who asks for it (Settings)."
     ),
-    AiShown.BEFORE: (
-        tr(
-            "Names, findings and histology stay hidden from who reads. The AI answer is shown to who asks for it, also "
-            "before the grade: such reads are marked, and count in no blind figure."
-        )
+    AiShown.BEFORE: tr(
+        "Names, findings and histology stay hidden from who reads. The AI answer is shown to who asks for it, also "
+        "before the grade: such reads are marked, and count in no blind figure."
     ),
 }
 

@@ -99,7 +99,7 @@ def _line(row: TaskRow, choice: AiShown, decided: int) -> TaskLine:
     if row.disagreements is not None:
         differ = f"{row.disagreements:,}" if row.disagreements else tr("none", "readers differ")
     beside = [part for part in (tr("closed", "task") if task.closed else "", IN_TASK[shown_in(task, choice)]) if part]
-    name = f"{task.name} ({', '.join(beside)})" if beside else task.name
+    name = f"{task.name} ({COMMA.join(beside)})" if beside else task.name
     cells = (name, count, done, differ, f"{day(task.made_at.astimezone())}, {task.made_by}")
     few = few_words(row.few or 0, task.readers)
     return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0, decided, task.name, few)
@@ -169,7 +169,7 @@ def progress(reading: Reading) -> str:
         said = tr("{done:,} of {turns:,} decided", done=done, turns=turns)
     else:
         said = tr("{done:,} of {turns:,} read", done=done, turns=turns)
-    return titled(said, ", ".join(parts)) if parts else said
+    return titled(said, COMMA.join(parts)) if parts else said
 
 
 def waiting(reading: Reading) -> str:

@@ -389,7 +389,8 @@ def _agree(own: Grade | None, grade: Grade) -> str:
     if own is None:
         return tr("Set my impression to {grade}", grade=GRADE_WORDS[grade])
     if own is not grade:
-        return tr("Change my impression from {own} to {grade}", own=GRADE_WORDS[own], grade=GRADE_WORDS[grade])
+        # in two lines: the column is narrow
+        return tr("Change my impression\nfrom {own} to {grade}", own=GRADE_WORDS[own], grade=GRADE_WORDS[grade])
     return tr("I agree: {grade}", grade=GRADE_WORDS[grade])
 
 

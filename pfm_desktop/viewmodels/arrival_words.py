@@ -28,7 +28,7 @@ def waiting_words(count: int, *, visit: bool) -> str:
 
 def waiting_hint(names: tuple[str, ...], *, visit: bool, why: str) -> str:
     """Why they wait, and which they are."""
-    which, more = f"{', '.join(names[:NAMED])}.", len(names) - NAMED
+    which, more = f"{COMMA.join(names[:NAMED])}.", len(names) - NAMED
     if more > 0:
         which = tr("{files} and {more} more.", files=COMMA.join(names[:NAMED]), more=more)
     if why:

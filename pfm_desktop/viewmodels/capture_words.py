@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day
-from pfm_desktop.viewmodels.words import capital
+from pfm_desktop.viewmodels.words import NO_NAME, capital
 
 if TYPE_CHECKING:
     from datetime import date
@@ -60,7 +60,7 @@ def name_of(case: VisitCase) -> str:
     """The woman, and her number."""
     if case.patient.unassigned:
         return case.patient.identifier
-    return (case.patient.display_name or tr("(no name)")) + f", ID {case.patient.identifier}"
+    return (case.patient.display_name or NO_NAME) + f", ID {case.patient.identifier}"
 
 
 def whose_heading(case: VisitCase | None, *, asks: bool) -> str:

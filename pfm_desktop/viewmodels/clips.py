@@ -36,8 +36,8 @@ def row_of(clip: Clip) -> ClipRow:
     at = clip.seconds_since_acid
     when = f"{clip.started_at.astimezone():%H:%M:%S}" if at is None else tr("{time} after acid", time=clock_text(at))
     if not clip.closed:
-        return ClipRow(clip.id, (f"{kind}, {when}, " + tr("being recorded")))
-    short = "" if clip.complete else (", " + tr("cut short"))
+        return ClipRow(clip.id, f"{kind}, {when}, " + tr("being recorded"))
+    short = "" if clip.complete else ", " + tr("cut short")
     frames = tr("{frames} frames", frames=clip.frames)
     return ClipRow(clip.id, f"{kind}, {when}, {clip.seconds:.0f} s, {frames}{short}")
 
@@ -57,7 +57,7 @@ def with_ending(path: Path, suffix: str) -> Path:
 def place_text(seconds: float, total: float, since_acid: float | None) -> str:
     """Where in a clip one is."""
     said = tr("{seconds:.1f} of {total:.1f} s", seconds=seconds, total=total)
-    return said if since_acid is None else (f"{said}, " + tr("{time} after acid", time=clock_text(since_acid)))
+    return said if since_acid is None else f"{said}, " + tr("{time} after acid", time=clock_text(since_acid))
 
 
 def stage_at(at: datetime, since_acid: float | None, pictures: Iterable[Picture]) -> Stage:

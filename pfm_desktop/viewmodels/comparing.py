@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pfm_desktop.domain.grade import GRADE_WORDS, Grade
 from pfm_desktop.domain.registration import RegistrationStatus, reason_words
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.domain.treatment import treated_between
@@ -129,7 +130,8 @@ def entries(
     """The earlier pictures to choose from, visit by visit, the newest visit first."""
     made: list[FilmstripEntry] = []
     for one in visits:
-        group = COMMA.join(part for part in (day(one.visit.day), one.impression) if part)
+        read = GRADE_WORDS[Grade(one.impression)] if one.impression else ""
+        group = COMMA.join(part for part in (day(one.visit.day), read) if part)
         for number, picture in enumerate(nearest_first(one.pictures, shown)):
             entry = entry_of(picture, partial(load, picture.id))
             made.append(replace(entry, group=group, begins=number == 0))
@@ -257,7 +259,7 @@ def chip(now: Comparison) -> ChipText:
         reason = f" {capital(own_words(found.cause)).rstrip('.')}." if found.cause else ""
         said = tr("Look before you trust it: estimated error {error}.", error=error)
         return ChipText(Light.AMBER, tr("check, {error}", error=error), f"{said}{reason} {overlap}")
-    return ChipText(Light.GREEN, error, (tr("Aligned, estimated error {error}.", error=error) + f" {overlap}"))
+    return ChipText(Light.GREEN, error, tr("Aligned, estimated error {error}.", error=error) + f" {overlap}")
 
 
 _OWN_WORDS = {

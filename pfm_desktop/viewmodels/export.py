@@ -53,12 +53,6 @@ _KINDS = {
 }
 
 
-_MAY_NOT = {
-    Act.EXPORT: tr("{who} may not take pictures and records out of the library in this library."),
-    Act.SEE_NAMES: tr("{who} may not see names, findings and histology in this library."),
-}
-
-
 class Scope(StrEnum):
     """Which visits."""
 
@@ -121,10 +115,13 @@ class Made:
 
 def why_not(lib: Library) -> str:
     """Why nothing can be taken out of this library by who is here; "" where it can."""
+    from pfm_desktop.storage.access import ACT_WORDS
+
     for act in (Act.EXPORT, Act.SEE_NAMES):
         if not lib.may(act):
             who = lib.account.name if lib.account is not None else tr("You")
-            return f"{_MAY_NOT[act].format(who=who)} " + tr("Ask a clinician or an administrator of it.")
+            may_not = tr("{who} may not {act} in this library.", who=who, act=ACT_WORDS[act])
+            return f"{may_not} " + tr("Ask a clinician or an administrator of it.")
     if lib.read_only:
         return tr(
             "This library is open for reading only ({why}), and an export must go on "

@@ -124,7 +124,7 @@ def _reads_note(case: VisitCase) -> str:
         said = _read(tr("First read"), found.first_read) + " " + tr("It stays as it was.")
     if second is not None:
         return f"{said} " + _read(tr("Second read"), second)
-    return said if case.signed else (f"{said} " + tr("Another impression is your second read."))
+    return said if case.signed else f"{said} " + tr("Another impression is your second read.")
 
 
 def _read(title: str, reading: Reading) -> str:

@@ -170,16 +170,19 @@ def _discuss_line(one: Followed) -> Line:
     return Line(one.visit.id, "", cells, alarm=what.to_discuss and what.discordant)
 
 
+_LETTER_SAID = {
+    Letter.DUE: tr("by {day}"),
+    Letter.LATE: f"{OVERDUE_SIGN} " + tr("late: was due {day}"),
+    Letter.TOO_LATE: f"{OVERDUE_SIGN} " + tr("more than 8 weeks: was due {day}"),
+    Letter.SENT: f"{DONE} " + tr("sent", "letter"),
+}
+_NOT_DUE = tr("not due")
+
+
 def _letter_line(one: Followed, today: date) -> Line:
     what = one.follow_up
     state = what.letter(today)
-    by = moments.day(what.letter_by())
-    said = {
-        Letter.DUE: tr("by {day}", day=by),
-        Letter.LATE: (f"{OVERDUE_SIGN} " + tr("late: was due {day}", day=by)),
-        Letter.TOO_LATE: (f"{OVERDUE_SIGN} " + tr("more than 8 weeks: was due {day}", day=by)),
-        Letter.SENT: (f"{DONE} " + tr("sent", "letter")),
-    }.get(state, tr("not due"))
+    said = _LETTER_SAID.get(state, _NOT_DUE).format(day=moments.day(what.letter_by()))
     found = what.histology
     if found:
         histology = grade_words(found)
@@ -341,7 +344,7 @@ def figures_words(reader: str, unsure: int, *, demo: bool) -> str:
     said += " " + tr("The AI answer is investigational, not for diagnosis.")
     if unsure:
         said += " " + tr("Of %n visit(s) the AI gave no grade.", "", unsure)
-    return (f"{said} " + tr("This is the demonstration library: all of it is on phantoms.")) if demo else said
+    return f"{said} " + tr("This is the demonstration library: all of it is on phantoms.") if demo else said
 
 
 def _who(one: Followed) -> tuple[str, str]:

@@ -10,9 +10,7 @@ from enum import StrEnum
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.import_page import becomes, open_question
-from pfm_desktop.viewmodels.import_words import NOT_KNOWN
 from pfm_desktop.viewmodels.importing import ImportPreview, PictureLine, VisitLines, WomanLines
-from pfm_desktop.viewmodels.words import capital
 
 COLUMNS = (tr("Picture"), tr("Stage"), tr("Taken"), tr("Pair"), tr("How sure"), tr("What becomes of it"))
 PICTURE, STAGE, TIME, PAIR, SURE, BECOMES = range(len(COLUMNS))
@@ -86,14 +84,14 @@ def rows_of(preview: ImportPreview, *, only_open: bool = False) -> Rows:
     skipped = preview.skipped()
     if skipped:
         said = tr("%n file(s) not brought in", "", len(skipped))
-        files = made.add(Kind.FILES, "", (said,), details=(f"{said}: " + tr("each says why.")))
+        files = made.add(Kind.FILES, "", (said,), details=f"{said}: " + tr("each says why."))
         for one in skipped:
             made.add(
                 Kind.FILE,
                 one.name,
                 (titled(one.name, one.reason),),
                 files,
-                details=(f"{one.name}\n" + tr("Not brought in: {reason}", reason=one.reason)),
+                details=f"{one.name}\n" + tr("Not brought in: {reason}", reason=one.reason),
             )
     return made
 
@@ -132,11 +130,11 @@ def _add_woman(made: Rows, woman: WomanLines, names: Mapping[str, str], *, only_
         return
     everything = [line for visit in woman.visits for line in visit.pictures]
     title = woman.title
-    if title.startswith(capital(NOT_KNOWN)):
+    if not woman.known:
         title = tr("Not known whose ({folder})", folder=everything[0].folder)
     known = f": {woman.on_record}" if woman.on_record else ""
-    said = (f"{title}{known}\n" + tr("Whose: {why}", why=woman.why)) + (f"\n{woman.problem}" if woman.problem else "")
-    cells = ((f"{title}{known}. " + (tr("Look who she is") if woman.problem else _share(everything))),)
+    said = f"{title}{known}\n" + tr("Whose: {why}", why=woman.why) + (f"\n{woman.problem}" if woman.problem else "")
+    cells = (f"{title}{known}. " + (tr("Look who she is") if woman.problem else _share(everything)),)
     keys = [line.key for _, lines in shown for line in lines]
     held = bool(woman.problem)
     number = made.add(Kind.WOMAN, woman.key, cells, pictures=keys, details=said, waits=held, held=held)
@@ -149,7 +147,7 @@ def _add_visit(
     made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woman: int, names: Mapping[str, str]
 ) -> None:
     across = tr("Visit of {when} ({why})", when=visit.when, why=_small(visit.why))
-    across = (f"{across}. " + tr("No pair")) if visit.hint else across
+    across = f"{across}. " + tr("No pair") if visit.hint else across
     details = "\n".join(
         [tr("Visit of {when}", when=visit.when), tr("Time: {why}", why=visit.why), _share(visit.pictures), visit.hint]
     ).strip()

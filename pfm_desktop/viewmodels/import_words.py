@@ -11,7 +11,7 @@ from pfm_desktop.services.importing.guess import Guess, Sure
 from pfm_desktop.services.importing.plan import PlannedPicture, PlannedVisit
 from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.listing import titled
+from pfm_desktop.support.listing import COMMA, titled
 from pfm_desktop.viewmodels.intake import offered_as
 from pfm_desktop.viewmodels.words import capital
 
@@ -49,7 +49,7 @@ def guesses_of(picture: PlannedPicture, visit: PlannedVisit, pair: tuple[str, Gu
         Told("stage", stage_words(picture), stage),
     ]
     if pair is not None:
-        told.append(Told("pair", tr("with {picture}", picture=pair[0] + MARKS[pair[1].sure]), pair[1]))
+        told.append(Told("pair", tr("with {picture}", picture=pair[0]) + MARKS[pair[1].sure], pair[1]))
     return tuple(told)
 
 
@@ -58,7 +58,7 @@ def how_sure(guesses: Sequence[Told]) -> str:
     found = []
     for sure, words in ((Sure.UNKNOWN, capital(NOT_KNOWN)), (Sure.UNSURE, tr("Unsure"))):
         named = [_WHAT[one.what] for one in guesses if one.guess.sure is sure]
-        found += [titled(words, ", ".join(named))] if named else []
+        found += [titled(words, COMMA.join(named))] if named else []
     if found:
         return ". ".join(found)
     return tr("Said", "how sure") if all(one.guess.sure is Sure.SAID for one in guesses) else tr("Likely", "how sure")
@@ -68,7 +68,7 @@ def details_text(picture: PlannedPicture, guesses: Sequence[Told], problem: str)
     """All of a picture, one line each, with how sure and why."""
     lines = [picture.item.name]
     lines += [
-        ((tr("Visit time") if one.what == "time" else capital(_WHAT[one.what])) + f": {_with_reason(one)}")
+        (tr("Visit time") if one.what == "time" else capital(_WHAT[one.what])) + f": {_with_reason(one)}"
         for one in guesses
     ]
     if problem and not picture.left_out and any(one.guess.sure in MARKED for one in guesses if one.what != "pair"):

@@ -30,6 +30,7 @@ from pfm_desktop.services.importing.report import ImportReport, Outcome
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import filled, tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.import_words import (
     MARKED,
     MARKS,
@@ -114,6 +115,7 @@ class WomanLines:
     visits: tuple[VisitLines, ...]
     on_record: str = ""  # what the library says of her identifier
     pictures_there: int = 0  # of hers that the library has
+    known: bool = True  # whose these pictures are
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def _who_has(lib: Library, identifier: str) -> tuple[str, int]:
     said = [tr("in the library as {name}", name=name) if name else tr("in the library, without a name")]
     said += [tr("born {day}", day=moments.day(patient.birth_date))] if patient.birth_date else []
     said += [tr("with %n picture(s)", "", count)] if count else []
-    return ", ".join(said), count
+    return COMMA.join(said), count
 
 
 class ImportPreview:
@@ -216,7 +218,8 @@ class ImportPreview:
         """All lines, women in the order in which they were found."""
         if self._lines is None:
             doubled = _twice_with_names(self._plan)
-            self._lines = tuple(self._woman(woman, doubled) for woman in self._plan.women)
+            against = self._left_out()
+            self._lines = tuple(self._woman(woman, doubled, against) for woman in self._plan.women)
         return self._lines
 
     def skipped(self) -> tuple[Skipped, ...]:
@@ -241,7 +244,7 @@ class ImportPreview:
         parts += [tr("{pictures} already in the library", pictures=counts.there)] if counts.there else []
         parts += [tr("{pictures} to be looked at", pictures=counts.waiting)] if counts.waiting else []
         parts += [tr("{files} skipped", files=counts.skipped)] if counts.skipped else []
-        return f"{', '.join(parts)}."
+        return f"{COMMA.join(parts)}."
 
     def problems(self) -> tuple[str, ...]:
         """What keeps pictures out, each once with how many it keeps: for a list beside the plan."""
@@ -364,18 +367,26 @@ class ImportPreview:
         outcome, reason = self._says.outcomes.get(picture.key, (Outcome.ADDED, ""))
         return "" if outcome is Outcome.ADDED else reason
 
-    def _woman(self, woman: PlannedWoman, doubled: Mapping[str, str]) -> WomanLines:
+    def _left_out(self) -> Mapping[str, str]:
+        """By identifier why the library takes nothing of a woman before somebody looked who she is."""
+        found: dict[str, str] = {}
+        for note in self.notes:
+            named = filled(note, LEFT_OUT)
+            if named is not None:
+                found.setdefault(named["identifier"], note)
+        return found
+
+    def _woman(self, woman: PlannedWoman, doubled: Mapping[str, str], against: Mapping[str, str]) -> WomanLines:
         visits = tuple(self._visit(visit, doubled) for visit in woman.visits)
         whose = woman.visits[0].pictures[0].patient
         people = [(one.family_name, one.given_name) for one in woman.people]
         people = people if any(any(one) for one in people) else [agreed_name(woman)]
         names = [", ".join(part for part in one if part) for one in people]
         title = " - ".join([word_of(whose, str), *(name for name in names if name)])
-        against = next(
-            (note for note in self.notes if filled(note, LEFT_OUT, identifier=woman.identifier) is not None), ""
-        )
-        on_record, count = self._says.women.get(woman.identifier or "", ("", 0)) if self._says is not None else ("", 0)
-        return WomanLines(woman.key, title, capital(whose.why), against, visits, on_record, count)
+        identifier = woman.identifier or ""
+        on_record, count = self._says.women.get(identifier, ("", 0)) if self._says is not None else ("", 0)
+        problem, known = against.get(identifier, ""), whose.value is not None
+        return WomanLines(woman.key, title, capital(whose.why), problem, visits, on_record, count, known)
 
     def _visit(self, visit: PlannedVisit, doubled: Mapping[str, str]) -> VisitLines:
         names = {picture.key: picture.name for picture in visit.pictures}
@@ -433,7 +444,7 @@ def _made_line(
         any(one.guess.value is not None and one.guess.sure is Sure.UNSURE for one in guesses),
         any(one.guess.sure is Sure.UNKNOWN for one in guesses),
         any(one.guess.sure in MARKED for one in guesses),
-        any(filled(problem, one) is not None for one in OF_ANOTHER),
+        bool(problem) and any(filled(problem, one) is not None for one in OF_ANOTHER),
     )
 
 
@@ -464,7 +475,7 @@ def report_lines(report: ImportReport) -> Iterator[str]:
         tr("%n pair(s)", "", report.pairs),
     ]
     if report.women or report.visits or report.pairs:
-        yield tr("New: {records}", records=", ".join(made))
+        yield tr("New: {records}", records=COMMA.join(made))
     yield from report.notes
 
 

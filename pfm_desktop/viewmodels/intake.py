@@ -16,7 +16,7 @@ from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.filmstrip import THUMBNAIL_SIDE
-from pfm_desktop.viewmodels.words import capital, spoken
+from pfm_desktop.viewmodels.words import NO_NAME, capital, spoken
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of, parsed_birth_date
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ _NAMED: dict[str, Stage] = {  # what a word of a file's name begins with
     "white": Stage.ACETIC_ACID,
     "acetic": Stage.ACETIC_ACID,
 }
-NO_NAME = tr("(no name)")
 _SHORT = ("fl", "uv", "blue")  # whole words that say fluorescence
 
 

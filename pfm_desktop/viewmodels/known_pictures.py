@@ -14,7 +14,7 @@ from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.language import tr
-from pfm_desktop.viewmodels.words import capital
+from pfm_desktop.viewmodels.words import NO_NAME, capital
 
 if TYPE_CHECKING:
     from pfm_desktop.services.file_says import FileSays
@@ -111,7 +111,7 @@ def _known(holders: Sequence[Holder], visit_id: str, patient_id: str) -> Known:
     if first.patient.id == patient_id:
         said = _in_her_visit(moments.day(first.started_at.astimezone().date()), others)
     else:
-        said = _in_visit_of(first.patient.display_name or tr("(no name)"), first.patient.identifier, others)
+        said = _in_visit_of(first.patient.display_name or NO_NAME, first.patient.identifier, others)
     return Known(said, elsewhere=True)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
+from pfm_desktop.domain.findings import meaning_words
 from pfm_desktop.domain.grade import GRADE_WORDS, GRADES
 from pfm_desktop.domain.learning import RULES_OUT, Part, Run, Said, State, Why, counts_by, left_out_by, worst_grades
 from pfm_desktop.domain.source import Source
 from pfm_desktop.services.learning.comparing import Changed
 from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, SIZE, SPARED, no_worse
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.listing import COMMA
+from pfm_desktop.support.listing import COMMA, with_and
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import TITLES
 from pfm_desktop.viewmodels.learning import Counted, Runs
@@ -66,6 +66,7 @@ SAID_WORDS: Mapping[str, str] = {
     Said.FEWER_READERS: tr("fewer readers than asked for"),
     Said.FEWER_READERS_AFTER_AI: tr("fewer readers than asked for, after AI"),
     Said.IMPRESSION: tr("signed impression"),
+    Said.IMPRESSION_AFTER_AI: tr("signed impression, after AI"),
 }
 _SOURCES: Mapping[str, str] = {  # in short, as figures name them
     "both": tr("both", "sources"),
@@ -80,7 +81,7 @@ SMALL_PRINT = tr(
     "The women of the locked test are set aside for good: no model of this library ever learns from them. What is "
     "learned stays in quarantine and answers nothing until it is compared on them and promoted with a signature."
 )
-MEANING = tr("Compared on the locked test; it is to answer")  # seen whole in the narrowest window
+MEANING = "Compared on the locked test; it is to answer"  # as it goes on record: `meaning_words` for people
 
 
 def cases_text(counted: Counted) -> str:
@@ -127,12 +128,10 @@ def detail_lines(counted: Counted) -> tuple[str, ...]:
             )
         )
     devices = [
-        ((name or tr("not known")) + f" {one.cases:,} (" + tr("%n (woman|women)", "", one.women) + ")")
+        (name or tr("not known")) + f" {one.cases:,} (" + tr("%n (woman|women)", "", one.women) + ")"
         for name, one in counts_by(counted.found.cases, "device").items()
     ]
-    origins = [
-        f"{SAID_WORDS.get(name, name)} {one.cases:,}" for name, one in counts_by(counted.found.cases, "said").items()
-    ]
+    origins = [f"{SAID_WORDS[name]} {one.cases:,}" for name, one in counts_by(counted.found.cases, "said").items()]
     if devices:
         lines.append(tr("Devices: {devices}.", devices=COMMA.join(devices)))
         lines.append(tr("Labels from: {origins}.", origins=COMMA.join(origins)))
@@ -177,7 +176,7 @@ def why_no_start(counted: Counted | None) -> str:
     if counted is None or not counted.missing:
         return ""
     short = COMMA.join(
-        (f"{TITLES[grade]} " + tr("%n (woman|women)", "", count)) for grade, count in counted.missing.items()
+        f"{TITLES[grade]} " + tr("%n (woman|women)", "", count) for grade, count in counted.missing.items()
     )
     second, enough = counted.second, counted.enough
     need = (
@@ -253,7 +252,8 @@ def _state_text(run: Run, in_use: str) -> str:
     promotion = run.counts.get("promotion", {})
     signed = ""
     if promotion:
-        signed = tr("Promoted by {name}: {meaning}.", name=promotion["signed_by"], meaning=promotion["meaning"])
+        meaning = meaning_words(promotion["meaning"])
+        signed = tr("Promoted by {name}: {meaning}.", name=promotion["signed_by"], meaning=meaning)
     if promotion.get("reason"):
         signed += " " + tr("Against the verdict, because: {reason}.", reason=promotion["reason"])
     if run.state in (State.LEARNED, State.NOT_BETTER):
@@ -317,8 +317,7 @@ def places(figures: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _sources(name: str) -> str:
     """`white and fluorescence`."""
-    words = (_SOURCES.get(part, part) for part in name.split("_"))
-    return reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), words)
+    return with_and(_SOURCES.get(part, part) for part in name.split("_"))
 
 
 def figure_rows(figures: Mapping[str, Any], place: str = ALL) -> tuple[tuple[str, ...], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class PlacedPin:
     hour: int | None
     sure: bool = True
 
-    @property
+    @cached_property
     def label(self) -> str:
         """`B  4 o'clock`, `B  4 o'clock?` or `B`; "4 h" would read as hours."""
         if self.hour is None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_CENTRING, _FOCUS, _EXPOSURE, _GLARE = tr("Centring"), tr("Focus"), tr("Exposure"), tr("Glare")
 SIGNS = {Verdict.GOOD: "✓", Verdict.LIMITED: "△", Verdict.UNUSABLE: "✕"}
 
 
@@ -41,15 +42,15 @@ class LiveMeters:
         self._best = max(self._best, found.focus_raw)
         if look_for_cervix:
             place = live.centring(pixels)
-            self._centring = Meter(tr("Centring"), place.words, place.level)
+            self._centring = Meter(_CENTRING, place.words, place.level)
         focus = Meter(
-            tr("Focus"),
+            _FOCUS,
             found.focus.words,
             found.focus.level,
             live.against_best(found.focus_raw, self._best),
         )
         others = (
             Meter(name, one.words, one.level, one.value)
-            for name, one in ((tr("Exposure"), found.exposure), (tr("Glare"), found.glare))
+            for name, one in ((_EXPOSURE, found.exposure), (_GLARE, found.glare))
         )
         return (focus, *others, *((self._centring,) if self._centring is not None else ()))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.case import Patient, VisitRow
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.language import tr
-from pfm_desktop.viewmodels.intake import NO_NAME
+from pfm_desktop.viewmodels.words import NO_NAME
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of
 
 if TYPE_CHECKING:

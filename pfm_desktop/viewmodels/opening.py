@@ -15,7 +15,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.storage.schema import DATABASE, is_encrypted
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.language import filled, tr
 from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.paths import demo_library_dir
 from pfm_desktop.viewmodels.words import spoken
@@ -89,12 +89,12 @@ def why_not_writable(_ctx: Context, library: Library) -> str:
 
 def read_only_text(library: Library) -> str:
     """Why nothing can be changed in it, and what will be possible once that is over; "" where it can."""
-    from pfm_desktop.storage.refusals import FULL, in_use, perhaps_in_use
+    from pfm_desktop.storage.refusals import FULL
 
     why = library.no_editing
     if library.read_only and why == FULL:
         return f"{why}. " + tr("Free some space: it can be opened for writing here then")
-    if library.read_only and in_use(why) and not why.startswith(perhaps_in_use("")):
+    if library.read_only and filled(why, "in use by {holder}") is not None:
         return f"{why}. " + tr("Once it is closed there it can be opened for writing here")
     return why
 

@@ -13,12 +13,13 @@ NO_OWN = tr("No keys of its own: Tab goes from one control to the next, Space an
 # what lists and fields of a page do by themselves; Escape leads back from all that stand behind another page
 _BY_THEMSELVES: dict[str, tuple[tuple[str, str], ...]] = {
     tr("Today"): (
-        ("Enter", tr("Open the visit on which the list stands")),
+        (tr("Enter", "key"), tr("Open the visit on which the list stands")),
         (tr("Up, Down, Page Up, Page Down"), tr("Move in the list, from the search field too")),
-        ("Escape", tr("Clear the search: all visits again")),
+        (tr("Escape", "key"), tr("Clear the search: all visits again")),
     ),
     **dict.fromkeys(
-        (tr("Import"), tr("Export"), tr("Fine-tune"), tr("Histology"), tr("Audit trail")), (("Escape", tr("Back")),)
+        (tr("Import"), tr("Export"), tr("Fine-tune"), tr("Histology"), tr("Audit trail")),
+        ((tr("Escape", "key"), tr("Back")),),
     ),
 }
 

@@ -166,17 +166,21 @@ def lies_words(frame: Frame) -> str:
     error = None if registration is None else registration.error_px
     within = ""
     if error is not None:
-        within = f"{error:.1f} px" if error >= NO_ERROR else tr("under {error} px", error=2 * NO_ERROR)
-    aligned = tr("Aligned with the first, {error}", error=within) if within else tr("Aligned with the first")
-    return {
-        "first": tr("The first, all others are laid on it"),
-        "aligned": aligned,
-        "check": tr("Check: aligned only in part, {error}", error=within or tr("error not known")),
-        "not": tr("NOT ALIGNED: {why}", why=_OWN_WORDS.get(frame.why, frame.why)),
-        "as_taken": tr("As recorded, not aligned"),
-    }[frame.lies.value]
+        within = f"{error:.1f} px" if error >= NO_ERROR else _UNDER
+    if frame.lies.value == "aligned" and not within:
+        return _ALIGNED
+    return _LIES[frame.lies.value].format(error=within or _UNKNOWN, why=_OWN_WORDS.get(frame.why, frame.why))
 
 
+_LIES = {
+    "first": tr("The first, all others are laid on it"),
+    "aligned": tr("Aligned with the first, {error}"),
+    "check": tr("Check: aligned only in part, {error}"),
+    "not": tr("NOT ALIGNED: {why}"),
+    "as_taken": tr("As recorded, not aligned"),
+}
+_ALIGNED, _UNKNOWN = tr("Aligned with the first"), tr("error not known")
+_UNDER = tr("under {error} px", error=2 * NO_ERROR)
 # of registrations, whose first picture is that in white light
 _OWN_WORDS = {
     reason_words("the white-light picture shows no structure"): tr("the first picture shows no structure"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
+from pfm_desktop.domain.findings import meaning_words
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.support.errors import UserError
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Edit
 
 SOFTWARE = f"pfm-desktop {__version__}"
-MEANINGS = (tr("Examined and reported by me"), tr("Reviewed and confirmed by me"), tr("Responsible for this report"))
-REPORTED = tr("Reported by me")  # in place of the first one where the record names another examiner
+# as they go on record: `meaning_words` for people
+MEANINGS = ("Examined and reported by me", "Reviewed and confirmed by me", "Responsible for this report")
+REPORTED = "Reported by me"  # in place of the first one where the record names another examiner
 NOT_RECORDED = tr("A saved report is not recorded here: the library is read-only.")
 LATER = tr("A saved report goes on record, with your name, at the next sign-in with which the library is written.")
 FOR_GOOD = tr("What is signed stays: a change after it takes a reason, and this report is kept beside the new one.")
@@ -65,7 +67,7 @@ def sign_view(
             "Signed by {name} at {when}: {meaning}",
             name=signature.name,
             when=moment(signature.signed_at),
-            meaning=signature.meaning,
+            meaning=meaning_words(signature.meaning),
         )
         return SignView(said, "", "", "", off_record)
     gaps, doubts = gaps_of(case), (*doubts_of(case), *case.referral.doubts(on=case.visit.day))
@@ -94,7 +96,7 @@ def other_examiner(case: VisitCase | None, name: str) -> str:
 
 
 def meanings(case: VisitCase | None, name: str) -> tuple[str, ...]:
-    """What a signature can mean: who did not examine by the record does not sign that she did."""
+    """What a signature can mean, as it goes on record: who did not examine by it does not sign that she did."""
     first, *others = MEANINGS
     return (REPORTED if other_examiner(case, name) else first, *others)
 
@@ -114,7 +116,7 @@ def sign_question(case: VisitCase, name: str, meaning: str, entered_by: str = ""
     """What is asked before the signature: who, as what, who examined and who entered the findings (`entered_by`, where
     that is another person), what is missing, and that it is for good."""
     findings, examiner = case.findings, other_examiner(case, name)
-    asked = [tr("Sign as {name} ({meaning})?", name=name.strip(), meaning=meaning)]
+    asked = [tr("Sign as {name} ({meaning})?", name=name.strip(), meaning=meaning_words(meaning))]
     if examiner:
         asked.append(tr("The examiner on record is another person: {name}.", name=examiner))
     if entered_by:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from pfm_desktop.domain.findings import meaning_words
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, ModelInfo, Prediction
 from pfm_desktop.interop import pdf_words as say
@@ -180,7 +181,7 @@ def _signature(content: ReportContent, look: PreviewLook) -> str:
     rows = [
         (tr("Signed by"), signature.name),
         (tr("Signed at"), moment(signature.signed_at)),
-        (tr("Meaning"), signature.meaning),
+        (tr("Meaning"), meaning_words(signature.meaning)),
     ]
     pointer = f"<p><b>{CORRECTED}</b></p>" if content.corrections else ""
     return _heading(tr("Signature")) + _rows(rows, look) + pointer

@@ -5,12 +5,12 @@ Quality shows before the reveal: a picture can be taken again only while the wom
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.quality import Quality, Verdict, problem_words
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_and
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.prediction import Analysis
@@ -83,8 +83,7 @@ def _pictures(analysis: Analysis, verdict: Verdict) -> list[str]:
 
 def _picture(name: str, quality: Quality) -> str:
     problems = [PICTURE.get(problem, _plain(problem)) for problem in quality.problems] or [tr("is unusable")]
-    wrong = reduce(lambda one, other: tr("{one} and {other}", one=one, other=other), problems)
-    said = tr("{picture} {problems}.", picture=name, problems=wrong)
+    said = tr("{picture} {problems}.", picture=name, problems=with_and(problems))
     return f"{said} {quality.advice}".strip()
 
 
@@ -96,4 +95,4 @@ def _pair(quality: Quality) -> str:
 
 
 def _plain(problem: str) -> str:
-    return tr("is unusable ({problem})", problem=problem.replace("_", " "))
+    return tr("is unusable ({problem})", problem=problem_words(problem))

@@ -118,6 +118,10 @@ def clock_text(seconds: float | None) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
+_IN_SHORT = {Stage.SALINE: tr("Saline"), Stage.GREEN: tr("Green filter"), Stage.LUGOL: tr("Lugol's iodine")}
+_ACID = tr("Acetic acid")
+
+
 def step_text(step: Step) -> str:
     """A step as a line says it."""
     if step.starts_clock:
@@ -129,8 +133,7 @@ def step_text(step: Step) -> str:
         return tr("Fluorescence before acid")
     if step.stage is Stage.FLUORESCENCE_AFTER_ACID:
         return tr("Fluorescence after acid")
-    names = {Stage.SALINE: tr("Saline"), Stage.GREEN: tr("Green filter"), Stage.LUGOL: tr("Lugol's iodine")}
-    what = names.get(step.stage, tr("Acetic acid"))
+    what = _IN_SHORT.get(step.stage, _ACID)
     return tr("{stage} + fluorescence", stage=what) if step.pair else what
 
 
@@ -172,7 +175,7 @@ def _over(rows: Sequence[TimelineRow]) -> str:
     missed_, skipped = (sum(row.state is state for row in rows) for state in (RowState.MISSED, RowState.SKIPPED))
     short = [tr("%n missed", "", missed_)] if missed_ else []
     short += [tr("%n left out", "", skipped)] if skipped else []
-    return titled(OVER, ", ".join(short)) if short else FINISHED
+    return titled(OVER, COMMA.join(short)) if short else FINISHED
 
 
 def _row(

@@ -8,7 +8,9 @@ from pfm_desktop.support.errors import UserError, capital
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
 
-__all__ = ["capital", "spoken", "unkept_question"]
+__all__ = ["NO_NAME", "capital", "spoken", "unkept_question"]
+
+NO_NAME = tr("(no name)")
 
 
 def spoken(error: UserError) -> str:

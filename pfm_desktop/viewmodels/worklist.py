@@ -168,10 +168,11 @@ def typed_day(text: str) -> date | None:
 
 def _as_shown(text: str) -> date | None:
     """The day that `moments.day` writes so, with a nought before a single figure or without."""
+    typed = _NOUGHT.sub("", text.casefold())
     for year in {int(found) for found in re.findall(r"(?<!\d)[12]\d{3}(?!\d)", text)}:
         for number in range(366):
             day = date(year, 1, 1) + timedelta(days=number)
-            if _NOUGHT.sub("", moments.day(day).casefold()) == _NOUGHT.sub("", text.casefold()):
+            if _NOUGHT.sub("", moments.day(day).casefold()) == typed:
                 return day
     return None
 
@@ -199,10 +200,11 @@ def _month_in_figures(text: str) -> str:
     found = re.fullmatch(r"(\d{1,2})(?:\.|er)?\s+(?:de\s+)?([^\W\d]{3,10})\.?,?\s+(?:de\s+)?(\d{4})", text)
     if found is None:
         return text
+    begun = found[2].casefold()
     for names in (moments.MONTHS, moments.LONG_MONTHS, moments.SHORT_MONTHS):  # English in any language
-        for number, name in enumerate(names, start=1):
-            if name.casefold().startswith(found[2].casefold()):
-                return f"{found[1]}.{number}.{found[3]}"
+        fitting = [number for number, name in enumerate(names, start=1) if name.casefold().startswith(begun)]
+        if len(fitting) == 1:  # "jui" may be juin or juillet
+            return f"{found[1]}.{fitting[0]}.{found[3]}"
     return text
 
 

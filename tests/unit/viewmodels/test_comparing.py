@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.case import Pair, Picture, Visit
+from pfm_desktop.domain.grade import GRADE_WORDS, Grade
 from pfm_desktop.domain.referral import Referral
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
@@ -56,6 +57,14 @@ def test_the_same_stage_and_the_nearest_seconds_are_offered_first() -> None:
     assert words.best([newest, older], shown) == "55"
     assert words.best([newest], shown) == "lugol"
     assert words.best([], shown) == ""
+
+
+def test_the_impression_of_an_earlier_visit_is_read_in_the_language_of_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(GRADE_WORDS, Grade.LOW, "bas grade")
+    one = EarlierVisit(visit(10), (picture("a"),), "low")
+    assert words.entries([one], [], lambda _name: BLANK)[0].group == "10 Nov 2026, bas grade"
 
 
 def test_entries_stand_visit_by_visit() -> None:

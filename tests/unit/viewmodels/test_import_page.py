@@ -10,12 +10,13 @@ import pytest
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases
-from pfm_desktop.services.importing.guess import Sure
+from pfm_desktop.services.importing.guess import Sure, unsure
 from pfm_desktop.services.importing.making import make_plan
 from pfm_desktop.services.importing.run import import_plan
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels import import_page as page
+from pfm_desktop.viewmodels import import_words
 from pfm_desktop.viewmodels.import_rows import BECOMES, COLUMNS, SURE, Kind, Row, rows_of
 from pfm_desktop.viewmodels.importing import ImportPreview, ask_library
 
@@ -107,6 +108,23 @@ def test_details_say_each_guess_with_its_reason(preview: ImportPreview) -> None:
     assert "(unsure: only the file's time says it" in told[2]
     assert told[3].startswith("Stage: Lugol's iodine (white light) (likely: ")
     assert told[-1].startswith("Waits for you")
+
+
+def test_a_guessed_pair_has_its_mark_behind_the_sentence_in_any_language(
+    preview: ImportPreview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_words, "tr", lambda _text, **values: "{picture} beside it".format(**values))
+    visit = preview.plan.women[0].visits[0]
+    told = import_words.guesses_of(visit.pictures[0], visit, ("1_fluo.jpg", unsure(True, "by time")))
+    assert told[-1].words == "1_fluo.jpg beside it?"
+    assert import_words._with_reason(told[-1]) == "1_fluo.jpg beside it (unsure: by time)"
+
+
+def test_a_woman_whose_number_begins_as_what_is_not_known_is_known(preview: ImportPreview) -> None:
+    preview.set_patient([lines(preview)["lugol.jpg"].key], "Not known 7")
+    titles = [one.cells[0] for one in rows_of(preview).rows if one.kind is Kind.WOMAN]
+    assert any(title.startswith("Not known 7. ") for title in titles)
+    assert not any("Not known whose" in title for title in titles)
 
 
 def test_the_filter_keeps_what_is_unsure_or_missing_with_its_woman_and_what_is_no_picture(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 from datetime import datetime
@@ -13,7 +14,7 @@ from PIL import Image
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import cases
+from pfm_desktop.services import cases, importing
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.making import make_plan
 from pfm_desktop.services.importing.run import import_plan
@@ -21,7 +22,10 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels.import_page import paired
 from pfm_desktop.viewmodels.importing import (
+    ADDED,
+    LEFT_OUT,
     NO_PAIR,
+    OF_ANOTHER,
     Counts,
     ImportPreview,
     PictureLine,
@@ -270,3 +274,12 @@ def test_a_pair_is_parted_and_made_again_and_a_visit_without_one_says_so(preview
     assert preview.women()[0].visits[0].hint == NO_PAIR
     with pytest.raises(BadInputError):
         preview.pair([lines(preview)["IMG_3.jpg"].key, lines(preview)["lugol.jpg"].key])
+
+
+def test_what_is_known_again_is_said_so_by_the_import() -> None:
+    said = set()
+    for file in Path(importing.__file__).parent.glob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.Call)]
+        firsts = [call.args[0] for call in calls if getattr(call.func, "id", "") == "tr" and call.args]
+        said |= {first.value for first in firsts if isinstance(first, ast.Constant)}
+    assert {ADDED, LEFT_OUT, *OF_ANOTHER} <= said

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pfm_desktop.domain.findings import MEANING_WORDS
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.learning import Case, Found, LeftOut, Part, Run, Said, State, Why
 from pfm_desktop.services.learning.comparing import Changed
@@ -94,6 +95,17 @@ def test_a_run_is_told_with_its_notes_and_what_was_left_out() -> None:
     said = words.run_text(RUN, going=False)
     for part in ("100 cases", "12 epochs", "48 phantoms rehearsed", "3: the engine refuses", "Few.", "in quarantine"):
         assert part in said
+
+
+def test_a_promotion_is_read_in_the_language_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MEANING_WORDS, words.MEANING, "Comparé")
+    promotion = {"signed_by": "Dr. Test", "meaning": words.MEANING}
+    one = replace(RUN, state=State.ACTIVE, counts={**RUN.counts, "promotion": promotion})
+    assert "Promoted by Dr. Test: Comparé." in words.run_text(one, going=False)
+
+
+def test_every_origin_of_a_label_has_its_words() -> None:
+    assert {*words.SAID_WORDS} == {*Said}
 
 
 @pytest.mark.parametrize("state", list(State))

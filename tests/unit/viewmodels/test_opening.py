@@ -43,6 +43,7 @@ def test_nobody_writes_where_the_library_is_only_read(lib: Library) -> None:
     [
         (FULL, "Free some space: it can be opened for writing here then"),
         ("in use by Eve", "Once it is closed there it can be opened for writing here"),
+        ("perhaps in use by another user of this computer: in use by Eve", "in use by Eve"),
         ("the folder cannot be written: Read-only file system", "Read-only file system"),
     ],
 )

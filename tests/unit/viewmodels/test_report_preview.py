@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 from pypdf import PdfReader
 
-from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
+from pfm_desktop.domain.findings import MEANING_WORDS, Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import (
     BANNER,
@@ -228,3 +228,12 @@ def test_the_prediction_set_is_not_worded_as_if_the_other_grades_were_ruled_out(
         assert said.endswith("Other grades are not excluded.") is (len(grades) < len(GRADES))
         for word in ("only", "ruled out"):
             assert word not in said
+
+
+def test_the_meaning_of_a_signature_is_read_in_the_language_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MEANING_WORDS, "Reported by me", "Compte rendu de ma part")
+    signed = with_findings(signature=Signature("Dr. Test", NOW, "Reported by me"))
+    assert "Compte rendu de ma part" in preview_html(signed)
+    assert "Compte rendu de ma part" in "".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(signed))).pages
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from pfm_desktop.domain import quality
 from pfm_desktop.domain.prediction import Analysis, ModelInfo
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import PLACES, Source
@@ -24,6 +27,11 @@ def test_two_unusable_pictures_are_both_named() -> None:
     words = said(white=BLURRED, fluorescence=Quality(Verdict.UNUSABLE, ("too_dark", "odd_thing"), "Retake."))
     assert "white-light picture is out of focus" in words
     assert "The fluorescence picture is too dark and is unusable (odd thing). Retake." in words
+
+
+def test_what_is_wrong_with_a_pair_is_read_in_the_language_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(quality._PROBLEM_WORDS, "little_overlap", "peu de recouvrement")
+    assert said(pair=Quality(Verdict.UNUSABLE, ("little_overlap",))) == ("The pair is unusable (peu de recouvrement).")
 
 
 def test_pictures_that_can_be_used_are_not_spoken_of() -> None:

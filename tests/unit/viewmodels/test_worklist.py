@@ -94,6 +94,17 @@ def test_a_birth_date_whose_month_would_be_a_guess_is_refused_and_both_readings_
     assert worklist.parsed_birth_date("03.04.1988") == date(1988, 4, 3)
 
 
+def test_a_month_that_begins_as_another_one_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    french = ("janvier", "février", "mars", "avril", "mai", "juin",
+              "juillet", "août", "septembre", "octobre", "novembre", "décembre")  # fmt: skip
+    monkeypatch.setattr(moments, "LONG_MONTHS", french)
+    monkeypatch.setattr(moments, "SHORT_MONTHS", tuple(name[:4] for name in french))
+    assert worklist.parsed_birth_date("14 juin 1988") == date(1988, 6, 14)
+    assert worklist.parsed_birth_date("14 juil. 1988") == date(1988, 7, 14)
+    with pytest.raises(BadInputError, match="no birth date"):
+        worklist.parsed_birth_date("14 jui 1988")
+
+
 def test_no_birth_date_is_allowed() -> None:
     assert worklist.parsed_birth_date("  ") is None
     assert worklist.birth_text(None) == "unknown"
