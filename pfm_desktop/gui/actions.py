@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import with_or
 
 PORTABLE = QKeySequence.SequenceFormat.PortableText
 NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -180,8 +180,7 @@ def _portable(sequence: str) -> str:
 
 def native(sequence: str) -> str:
     """A shortcut as this system writes it."""
-    parts = (QKeySequence(part, PORTABLE).toString(NATIVE) for part in sequence.split(" or ") if part)
-    return (" " + tr("or", "between two shortcuts") + " ").join(parts)
+    return with_or(QKeySequence(part, PORTABLE).toString(NATIVE) for part in sequence.split(" or ") if part)
 
 
 def _of_page(entry: _Entry) -> bool:

@@ -6,10 +6,8 @@ import os
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from pfm_desktop.support.language import ENGLISH, LANGUAGES, VARIABLE, current
+from pfm_desktop.support.language import ENGLISH, LANGUAGES, LOCALES, VARIABLE, current
 from pfm_desktop.support.settings import load_settings
-
-_LOCALES = {"en": "en_GB", "zh": "zh_CN", "es": "es_ES", "fr": "fr_FR"}
 
 
 class _QtWords(QTranslator):
@@ -37,9 +35,9 @@ def of_computer(names: list[str]) -> str:
 
 def translate_qt(app: QCoreApplication) -> None:
     """Qt's own words (Cancel, the names of keys, the menu of a text field), and its dates and numbers, as well."""
-    locale = QLocale(_LOCALES[current()])
     if current() == ENGLISH:
         return
+    locale = QLocale(LOCALES[current()])
     QLocale.setDefault(locale)
     words = _QtWords(app)
     if words.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):

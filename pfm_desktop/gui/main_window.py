@@ -602,8 +602,8 @@ class MainWindow(QMainWindow):
             self.patient.show_case(case, quiet=elsewhere)
         self.patient.setVisible(page is not self.entrance or desk is None)  # it says things of the library behind
         undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
-        if (own := getattr(self.stack.currentWidget(), "own_undo_text", None)) is not None:
-            undo, redo = own, getattr(self.stack.currentWidget(), "own_redo_text", "")
+        if (own := getattr(page, "own_undo_text", None)) is not None:
+            undo, redo = own, getattr(page, "own_redo_text", "")
         for id_, verb, what in (("edit.undo", tr("&Undo"), undo), ("edit.redo", tr("&Redo"), redo)):
             self.book.action(id_).setEnabled(bool(what))
             self.book.action(id_).setText(f"{verb}: {what}" if what else verb)

@@ -63,9 +63,8 @@ class HistologyPage(QWidget):
         self._session = session
         self._found: tuple[Followed, ...] = ()
         self._lines: tuple[Line, ...] = ()
-        self._lines_of = (
-            Part.AWAITED
-        )  # the part that `_lines` and the list in sight are of; another may be chosen already
+        # the part that `_lines` and the list in sight are of; another may be chosen already
+        self._lines_of = Part.AWAITED
         self._filling = self._to_list = False  # the keys go to the list once it is read
         self._wanted = "", ""  # visit and pot on which the list is to stand
         self._reading, self._figuring = Background(self), Background(self)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.actions import NATIVE, page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.card_view import CardView
+from pfm_desktop.gui.widgets.card_view import CardView, introduced
 from pfm_desktop.gui.widgets.model_arrival import ModelArrival
 from pfm_desktop.gui.widgets.model_card import ModelCard
 from pfm_desktop.support.errors import UserError
@@ -279,7 +279,8 @@ class ModelsPage(QWidget):
         if row is None:
             return
         try:
-            text = card_text(row)
+            card = card_text(row)
+            text = introduced(card) if card else ""
         except UserError as error:
             text = spoken(error)
         except Exception:  # whatever is in a folder from elsewhere, the page stands

@@ -61,10 +61,11 @@ class ShortcutsPage(LeavesOnEscape, QWidget):
 
     def _fill(self) -> None:
         from pfm_desktop.gui.widgets.stage_keys import STAGE_KEYS
+        from pfm_desktop.viewmodels.page_keys import PICTURES
 
         lines = [(native(row.shortcut), row.text, row.group) for row in self._book.rows() if row.shortcut]
         said = {what.casefold() for _, what, _ in lines}
-        lines += [(keys, what, tr("On the pictures")) for keys, what in STAGE_KEYS if what.casefold() not in said]
+        lines += [(keys, what, PICTURES) for keys, what in STAGE_KEYS if what.casefold() not in said]
         words = self.filter.text().casefold().split()
         shown = [line for line in lines if all(word in " ".join(line).casefold() for word in words)]
         self.table.setRowCount(len(shown))

@@ -430,9 +430,8 @@ class TodayPage(QWidget):
         return (
             action("open", tr("&Open visit"), "Ctrl+Return", self._open_current),
             action("new_patient", tr("New &patient..."), "Ctrl+N", self._new_patient),
-            action(
-                "edit_patient", tr("&Edit patient..."), "F2", self._edit_patient
-            ),  # Ctrl+E is the search field's own
+            # Ctrl+E is the search field's own
+            action("edit_patient", tr("&Edit patient..."), "F2", self._edit_patient),
             action("new_visit", tr("New &visit..."), "Ctrl+Shift+N", self._new_visit),
             action("examine", tr("E&xamine live"), "Ctrl+Shift+E", self._examine),
             action("add_pictures", tr("&Add pictures..."), "Ctrl+I", self._add_pictures),

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Edit, Session
 
 _ICON = QSize(44, 34)
-# "Change my impression from high to low" stands in two lines: the column is narrow
-SECOND_LINE = tr("from", "first word of the second line of the button: Change my impression from {grade} to {grade}")
 _SIDE = 12  # pixels to the left and right of all parts
 
 
@@ -191,8 +189,8 @@ class AnswerPanel(QWidget):
         say(self.no_second, second.blocked if second else "")
         say(self.account, self._view.recorded_as if asks or self._view.reveal == "" else "")
         if second is not None:
-            self.agree.setText(second.agree.replace(f" {SECOND_LINE} ", f"\n{SECOND_LINE} "))
-            self.agree.setAccessibleName(second.agree)
+            self.agree.setText(second.agree)
+            self.agree.setAccessibleName(second.agree.replace("\n", " "))
             self.differ.setText(second.differ)
             self._arrange()
         if not allowed:

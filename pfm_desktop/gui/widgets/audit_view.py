@@ -31,8 +31,8 @@ from pfm_desktop.gui.widgets.audit_model import AuditModel
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
+from pfm_desktop.gui.widgets.worklist_columns import BESIDE, widest_day
 from pfm_desktop.services.audit_words import KIND_NAMES
-from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import audit as model
 from pfm_desktop.viewmodels.words import capital
@@ -49,7 +49,7 @@ _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown
 _WIDTHS = {model.WHEN: 188, model.WHO: 150, model.WHAT: 104, model.ABOUT: 210}
 _NARROW = {model.WHEN: 188, model.WHO: 116, model.WHAT: 0, model.ABOUT: 150}  # half of a 1920 x 1080 screen
 _ROOM = 1000  # pixels, with which there is room for all columns
-_BESIDE, _MOST = 20, 200  # pixels: beside the words of a cell; for the kind of a line
+_MOST = 200  # pixels for the kind of a line
 _LOW, _TWO_LINES = 450, 96  # pixels; below the first, the details get all but two lines
 
 
@@ -352,9 +352,9 @@ def _finds(event: QKeyEvent) -> bool:
 
 def _needed(metrics: QFontMetrics) -> dict[int, int]:
     """Pixels of the words of the language: when, and what kind of line it is."""
-    when = f"{moments.day(date(2028, 12, 28))} 00:00:00"
-    kinds = max(KIND_NAMES.values(), key=metrics.horizontalAdvance)
+    when = f"{widest_day(metrics)} 00:00:00"
+    widest = max(KIND_NAMES.values(), key=metrics.horizontalAdvance)
     return {
-        model.WHEN: metrics.horizontalAdvance(when) + _BESIDE,
-        model.WHAT: min(metrics.horizontalAdvance(kinds) + _BESIDE, _MOST),
+        model.WHEN: metrics.horizontalAdvance(when) + BESIDE,
+        model.WHAT: min(metrics.horizontalAdvance(widest) + BESIDE, _MOST),
     }

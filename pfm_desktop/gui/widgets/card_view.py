@@ -12,6 +12,11 @@ from pfm_desktop.support.language import ENGLISH, current, tr
 ENGLISH_CARD = tr("The card of a model is in English.")
 
 
+def introduced(card: str) -> str:
+    """A card, which is English whatever the window speaks: what it is, in words that are understood, comes first."""
+    return card if current() == ENGLISH else f"**{BANNER}**\n\n{ENGLISH_CARD}\n\n{card}"
+
+
 class CardView(QTextBrowser):
     """Links are shown and not followed; pictures in the text are left out."""
 
@@ -25,9 +30,7 @@ class CardView(QTextBrowser):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # a hash is one long word
 
     def show_markdown(self, text: str) -> None:
-        """Show a text. HTML in it is shown as it is written. A card is English, whatever the window speaks."""
-        if current() != ENGLISH:
-            text = f"**{BANNER}**\n\n{ENGLISH_CARD}\n\n{text}"
+        """Show a text. HTML in it is shown as it is written."""
         self.document().setMarkdown(
             text, QTextDocument.MarkdownFeature.MarkdownNoHTML | QTextDocument.MarkdownFeature.MarkdownDialectGitHub
         )

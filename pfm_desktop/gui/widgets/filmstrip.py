@@ -44,6 +44,7 @@ from pfm_desktop.viewmodels.filmstrip import NEEDS_BOTH, FilmstripEntry, pair_of
 THUMBNAIL = QSize(112, 72)
 MOVE_KEY = "Ctrl+M"
 CLIPS_STAY = tr("A clip is removed on the Capture page, under Clips. Nothing was changed.")
+UNREADABLE, SEEN = tr("cannot be read"), tr("on the stage")
 EMPTY = tr("No pictures in this visit yet. Add pictures, or drop files here.")
 ON_STAGE = "● "  # a sign besides the bold letters
 
@@ -118,11 +119,7 @@ class Filmstrip(QWidget):
 
     def show_at(self, picture_id: str) -> None:
         """One that is played: it alone is on the stage, and in sight."""
-        if self._on_stage != {picture_id}:
-            self.set_on_stage([picture_id])
-            item = self.list.item_of(picture_id)
-            if item is not None:
-                self.list.scrollToItem(item)
+        self.set_on_stage([picture_id])
 
     @property
     def busy(self) -> bool:
@@ -135,14 +132,9 @@ class Filmstrip(QWidget):
             font = item.font()
             font.setBold(shown)
             item.setFont(font)
-            why, cannot = self._unreadable.get(entry.picture_id, ""), tr("cannot be read")
-            item.setText(f"{ON_STAGE if shown else ''}{entry.caption}\n{cannot if why else entry.detail}")
-            spoken = [
-                entry.spoken,
-                entry.place,
-                tr("on the stage") if shown else "",
-                cannot if why else "",
-            ]
+            why = self._unreadable.get(entry.picture_id, "")
+            item.setText(f"{ON_STAGE if shown else ''}{entry.caption}\n{UNREADABLE if why else entry.detail}")
+            spoken = [entry.spoken, entry.place, SEEN if shown else "", UNREADABLE if why else ""]
             item.setData(Qt.ItemDataRole.AccessibleTextRole, COMMA.join(part for part in spoken if part))
             item.setToolTip(why or ". ".join(part for part in (entry.spoken, entry.place) if part))
         self.list.scheduleDelayedItemsLayout()  # bold letters need more room

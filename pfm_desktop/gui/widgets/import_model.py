@@ -96,11 +96,8 @@ class ImportModel(QAbstractItemModel):
         row = self.row(index)
         if row is None:
             return None
-        text = row.cells[index.column()]
-        spoken = titled(COLUMNS[index.column()], text) if text else ""
-        said = {Role.DisplayRole: text, Role.ToolTipRole: row.details or None, Role.AccessibleTextRole: spoken}
-        if role in said:
-            return said[Role(role)]
+        if role in (Role.DisplayRole, Role.ToolTipRole, Role.AccessibleTextRole):
+            return _words(row, index.column(), role)
         if role == Role.SizeHintRole and row.kind is not Kind.PICTURE:
             return QSize(0, _HIGH)
         if role == Role.FontRole and (row.kind in _BOLD or (row.waits and index.column() == BECOMES)):
@@ -118,3 +115,10 @@ class ImportModel(QAbstractItemModel):
             blank.fill(QColor(SURROUND_COLOUR))
             self._blank = untinted(blank)
         return self._blank
+
+
+def _words(row: Row, column: int, role: int) -> str | None:
+    text = row.cells[column]
+    if role == Role.ToolTipRole:
+        return row.details or None
+    return titled(COLUMNS[column], text) if text and role == Role.AccessibleTextRole else text

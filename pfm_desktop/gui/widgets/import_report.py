@@ -59,7 +59,7 @@ class ImportReportView(QWidget):
     def show_report(self, report: ImportReport, waiting: int) -> None:
         """Show what became of all files; `waiting` pictures of the plan wait for somebody to say something."""
         self._report = report
-        self.left.setText(tr("Go on with the {count} that (waits|wait)", "", waiting, count=waiting))
+        self.left.setText(tr("Go on with the %n that (waits|wait)", "", waiting))
         self.left.setVisible(waiting > 0)
         self.heading.setText(report_heading(report))
         self.told.setText("\n".join(list(report_lines(report))[1:]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
 from pfm_desktop.support.language import ENGLISH, LANGUAGES, catalogue, current, tr
+from pfm_desktop.support.settings import AS_COMPUTER
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
     from pfm_desktop.viewmodels.session import Session
 
-AS_COMPUTER = tr("As the computer")
 HINT = tr("Of the window and of what it prints, from the next start on.")
 
 DAMAGED = tr("The catalogue of {language} is missing or damaged, so English is spoken. Install the program again.")
@@ -25,7 +25,7 @@ class LanguageChoice(CalmComboBox):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Language"))
-        self.addItem(AS_COMPUTER, "")
+        self.addItem(tr("As the computer"), AS_COMPUTER)
         for code, name in LANGUAGES.items():
             self.addItem(name, code)
         self.activated.connect(lambda _index: session.change_settings(language=self.currentData()))

@@ -26,10 +26,7 @@ class LookOfPicture(QWidget):
         self.filter = OneOfChips(
             {key.value: title for key, title in model.FILTER_WORDS.items()}, tr("Looked at through"), self
         )
-        self.width_, self.level = (
-            CalmSlider(Qt.Orientation.Horizontal, self),
-            CalmSlider(Qt.Orientation.Horizontal, self),
-        )
+        self.width_, self.level = (CalmSlider(Qt.Orientation.Horizontal, self) for _ in range(2))
         self._says = {slider: QLabel(self) for slider in (self.width_, self.level)}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)

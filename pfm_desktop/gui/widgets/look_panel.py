@@ -33,7 +33,6 @@ class LookPanel(QFrame):
         self.as_taken = QPushButton(tr("All as taken"), self)
         self.as_taken.clicked.connect(lambda: stage.set_view(model.as_taken(stage.view)))
         hint = words(self, "quiet", model.HINT)
-        hint.setWordWrap(True)
         self._column = column = QVBoxLayout(self)
         for part in self.of.values():
             column.addWidget(part)
@@ -46,19 +45,22 @@ class LookPanel(QFrame):
         if self.isVisible():
             self.leave()
             return
-        for source, part in self.of.items():
-            part.setVisible(self._stage.shown.size(source) is not None)
-            part.title.setText(self._stage.shown.title(source))
-        self._follow(self._stage.view)
-        page = self._page
-        corner = below.mapTo(page, below.rect().bottomLeft())
         self.show()
+        self.follow()
         self._fit()
-        self.move(max(0, page.width() - WIDTH), max(0, min(corner.y(), page.height() - self.height())))
+        page, top = self._page, below.mapTo(self._page, below.rect().bottomLeft()).y()
+        self.move(max(0, page.width() - WIDTH), max(0, min(top, page.height() - self.height())))
         self.raise_()
         first = next((part for part in self.of.values() if not part.isHidden()), None)
         if first is not None:
             first.width_.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def follow(self) -> None:
+        """Other pictures are on the stage."""
+        for source, part in self.of.items():
+            part.setVisible(self._stage.shown.size(source) is not None)
+            part.title.setText(self._stage.shown.title(source))
+        self._follow(self._stage.view)
 
     def _fit(self) -> None:
         self._column.invalidate()  # it keeps what its parts asked for before their rows stood
@@ -84,6 +86,8 @@ class LookPanel(QFrame):
             super().keyPressEvent(event)
 
     def _follow(self, view: PairView) -> None:
+        if self.isHidden():  # the view changes with each step of a pan
+            return
         for source, part in self.of.items():
             part.show_window(view.window(source))
         self.as_taken.setEnabled(any(not view.window(source).neutral for source in PLACES))

@@ -100,7 +100,7 @@ class PlayBar(QFrame):
                 tr("Picture of the sequence"),
                 tr("Drag, or arrow keys; Home and End: the first and the last"),
             ),
-            (self.speed, tr("Speed"), (tr("Pictures a second.") + f" {LIMIT}")),
+            (self.speed, tr("Speed"), tr("Pictures a second.") + f" {LIMIT}"),
             (self.leave, BACK, tr("The pair as it was (Esc)")),
             (self.progress, tr("Progress of preparing the sequence"), ""),
         )

@@ -18,6 +18,7 @@ COLOURS = {
     Light.RED: QColor("#7A1F1F"),
     Light.GREY: QColor("#474747"),
 }
+PRESS = tr("Press to place points by hand.")
 LIGHT_WORDS = {
     Light.GREEN: tr("green", "light"),
     Light.AMBER: tr("amber", "light"),
@@ -62,9 +63,7 @@ class RegistrationChip(QAbstractButton):
     def _show(self, says: ChipText) -> None:
         self._says = says
         self.setText(says.text)
-        self.setToolTip(
-            (f"{says.explanation} " + tr("Press to place points by hand.")) if self._presses else says.explanation
-        )
+        self.setToolTip(says.explanation + (f" {PRESS}" if self._presses else ""))
         self.setAccessibleDescription(titled(LIGHT_WORDS[says.light], says.explanation))
         self.updateGeometry()
         self.update()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from pfm_desktop.domain.findings import meaning_words
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.amend_part import AmendPart
 from pfm_desktop.gui.widgets.background import Background
@@ -158,10 +159,11 @@ class ReportPanel(QWidget):
         say(self.blocked, view.blocked or ("" if view.signed else model.FOR_GOOD))
         self._asking = self._asking and self._case is not None and not (view.signed or view.blocked)
         self.form.setVisible(self._case is not None and not view.signed and not self._asking)
-        for row, text in enumerate(model.meanings(self._case, self.name.text())):
-            self.meaning.setItemText(row, text)
+        for row, kept in enumerate(model.meanings(self._case, self.name.text())):
+            self.meaning.setItemText(row, meaning_words(kept))
+            self.meaning.setItemData(row, kept)
         asked = self._asking and self._case is not None
-        meaning = self.meaning.currentText()
+        meaning = self.meaning.currentData()
         if self._case is not None and asked:
             doubts = model.sign_doubts(self._case, *self._sources)
             entered_by = model.entered_by_another(session.library, self._case)
@@ -210,7 +212,7 @@ class ReportPanel(QWidget):
 
     def _sign(self, visit_id: str) -> None:
         if self._case is not None and self._case.visit.id == visit_id and self._asking:
-            edit = model.sign_edit(self._case, self.name.text(), self.meaning.currentText(), self._sources[0])
+            edit = model.sign_edit(self._case, self.name.text(), self.meaning.currentData(), self._sources[0])
             if self._session.perform(edit, undoable=False) is not None:
                 self.save.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -317,7 +319,8 @@ class ReportPanel(QWidget):
         )
 
     def _lay_out(self) -> None:
-        self.meaning.addItems(model.MEANINGS)
+        for kept in model.MEANINGS:
+            self.meaning.addItem(meaning_words(kept), kept)
         self.meaning.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.name.setAccessibleName(tr("Printed name"))
         self.name.setPlaceholderText(tr("Who signs"))

@@ -30,7 +30,7 @@ from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import RegionLines
 from pfm_desktop.gui.widgets.stage_render import NO_PICTURE, Painting, paint
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.listing import COMMA, titled
+from pfm_desktop.support.listing import COMMA, titled, with_and
 from pfm_desktop.viewmodels.arrangement import Arrangement, Shown, arrange
 from pfm_desktop.viewmodels.found import Found
 from pfm_desktop.viewmodels.marks import cursor_in_both
@@ -54,17 +54,16 @@ class Tool(StrEnum):
 
 
 TOOL_WORDS = {
-    Tool.PAN: tr("pan", "tool"),
-    Tool.PIN: tr("pin", "tool"),
-    Tool.OS: tr("os", "tool"),
-    Tool.CERVIX: tr("cervix", "tool"),
-    Tool.REGION: tr("region", "tool"),
-    Tool.LESION: tr("lesion", "tool"),
-    Tool.BRUSH: tr("brush", "tool"),
-    Tool.ERASER: tr("eraser", "tool"),
-    Tool.SCJ: tr("scj", "tool"),
+    Tool.PAN: tr("Pan", "to move pictures"),
+    Tool.PIN: tr("Pin"),
+    Tool.OS: tr("Os"),
+    Tool.CERVIX: tr("Cervix"),
+    Tool.REGION: tr("Region"),
+    Tool.LESION: tr("Lesion"),
+    Tool.BRUSH: tr("Brush"),
+    Tool.ERASER: tr("Eraser"),
+    Tool.SCJ: tr("SCJ"),
 }
-BOTH = " " + tr("and", "between two pictures") + " "
 
 
 class StageWidget(QWidget):
@@ -401,14 +400,14 @@ class StageWidget(QWidget):
             return
         drawn = COMMA.join(one.words for one in self.drawings.given)
         parts = [
-            titled(arrangement.mode.caption, BOTH.join(shown.spoken(place) for place in shown.sources)),
+            titled(arrangement.mode.caption, with_and(shown.spoken(place) for place in shown.sources)),
             self._warning if shown.captions is None else shown.captions.note,
             arrangement.note or (tr("registered") if shown.registered else tr("not registered")),
             legend_words(legend),
             tr("%n pins", "", len(self._marks.pins)) if self._marks.pins else "",
             tr("%n regions", "", len(self.regions.given)) if self.regions.given else "",
             tr("drawn: {drawings}", drawings=drawn) if drawn else "",
-            tr("tool: {tool}", tool=TOOL_WORDS[self._tool]),
+            tr("tool: {tool}", tool=TOOL_WORDS[self._tool].lower()),
             self.drawings.hint,
         ]
         text = ". ".join(part for part in parts if part) + "."

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
-from pfm_desktop.gui.widgets.stage import StageWidget, Tool
+from pfm_desktop.gui.widgets.stage import TOOL_WORDS, StageWidget, Tool
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.arrangement import SHORT as SHORT_TITLES
@@ -23,22 +23,12 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.look_panel import LookPanel
 
 TOOLS = (
-    (Tool.PAN, tr("Pan", "to move pictures"), "V", tr("Drag the pictures, or a pin to move it")),
-    (Tool.PIN, tr("Pin"), "P", tr("Click to place a biopsy pin, drag one to move it")),
-    (Tool.OS, tr("Os"), "O", tr("Click the external os: the centre of the clock")),
-    (
-        Tool.CERVIX,
-        tr("Cervix"),
-        "C",
-        tr("Draw around the cervix in one stroke, where it was not found right; Q shows it"),
-    ),
+    (Tool.PAN, "V", tr("Drag the pictures, or a pin to move it")),
+    (Tool.PIN, "P", tr("Click to place a biopsy pin, drag one to move it")),
+    (Tool.OS, "O", tr("Click the external os: the centre of the clock")),
+    (Tool.CERVIX, "C", tr("Draw around the cervix in one stroke, where it was not found right; Q shows it")),
 )
-DRAW = {
-    Tool.LESION: tr("Lesion"),
-    Tool.BRUSH: tr("Brush"),
-    Tool.ERASER: tr("Eraser"),
-    Tool.SCJ: tr("SCJ"),
-}  # behind one button
+DRAW = (Tool.LESION, Tool.BRUSH, Tool.ERASER, Tool.SCJ)  # behind one button
 DRAW_TIP = tr("Draw contours of the chosen lesion (D: outline, B: brush, E: eraser) and the SCJ line (J)")
 SHORT = {Mode.SIDE_BY_SIDE: tr("Sides"), Mode.CHECKERBOARD: tr("Checker")}  # where all captions need a row of their own
 FIT_TIP = tr("The whole picture (F)")
@@ -61,7 +51,9 @@ class StageBar(FlowRow):
         self.setAccessibleName(tr("Stage tools"))
         self._stage = stage
         self.modes = self._group([(m.value, m.caption, f"{m.caption} ({m.key})") for m in MODES], tr("Mode"))
-        self.tools = self._group([(t.value, text, f"{words} ({key})") for t, text, key, words in TOOLS], tr("Tool"))
+        self.tools = self._group(
+            [(tool.value, TOOL_WORDS[tool], f"{words} ({key})") for tool, key, words in TOOLS], tr("Tool")
+        )
         self.draw = self._draw_button()
         self.fit = self._button(tr("Fit"), FIT_TIP, stage.commands.fit)
         self.one_to_one = self._button("1:1", tr("One picture pixel a screen pixel (Z)"), stage.commands.one_to_one)
@@ -105,11 +97,13 @@ class StageBar(FlowRow):
         self.opacity.setAccessibleName(
             OPACITY if other is None else tr("Opacity of the {what} picture", what=other.short.lower())
         )
+        if self._panel is not None:
+            self._panel.follow()
         self._follow(self._stage.view)
 
     def allow_marks(self, why_not: str) -> None:
         """Switch the marking tools on, or off with the reason why."""
-        for tool, _text, key, words in TOOLS[1:]:
+        for tool, key, words in TOOLS[1:]:
             button = self.tools[tool.value]
             button.setEnabled(not why_not)
             button.setToolTip(why_not or f"{words} ({key})")
@@ -183,7 +177,10 @@ class StageBar(FlowRow):
         button.setCheckable(True)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setAccessibleName(tr("Tool: draw"))
-        widest = max(button.fontMetrics().horizontalAdvance(words) for words in (tr("Draw"), *DRAW.values()))
+        widest = max(
+            button.fontMetrics().horizontalAdvance(words)
+            for words in (tr("Draw"), *(TOOL_WORDS[tool] for tool in DRAW))
+        )
         button.setMinimumWidth(widest + 34)  # nothing moves when its words change
         self._tool_group.addButton(button)
         return button
@@ -217,8 +214,8 @@ class StageBar(FlowRow):
             self.opacity.setValue(round(100 * view.opacity))
 
     def _follow_tool(self, tool: str) -> None:
-        behind = DRAW | ({Tool.CERVIX: tr("Cervix")} if self._slim else {})
-        drawing = behind.get(Tool(tool), "")
+        behind = (*DRAW, Tool.CERVIX) if self._slim else DRAW
+        drawing = TOOL_WORDS[Tool(tool)] if tool in behind else ""
         self.draw.setText(drawing or tr("Draw"))
         self.draw.setAccessibleName(tr("Tool: draw, {drawing}", drawing=drawing) if drawing else tr("Tool: draw"))
         (self.draw if drawing else self.tools[tool]).setChecked(True)

@@ -14,6 +14,7 @@ from pfm_desktop.viewmodels.pair_view import Mode
 
 MARGIN, PAD = 10.0, 8.0
 TITLE, LINE, BIG = 20.0, 14.0, 44.0  # logical pixels
+OTHER = tr("Space: the other")
 SMALLEST = 0.65  # of these sizes, in a narrow pane
 Written = tuple[str, float, bool]  # words, logical pixels, bold
 
@@ -30,7 +31,7 @@ def draw_captions(painter: QPainter, captions: Captions, pane: Pane, area: QRect
         if mode is Mode.BLEND:
             extra = (f"{round(100 * (opacity if place is Source.FLUORESCENCE else 1 - opacity))} %",)
         elif mode is Mode.FLICKER:
-            extra = (tr("Space: the other"),)
+            extra = (OTHER,)
         right = shared and place is Source.FLUORESCENCE
         draw_caption(painter, caption, area, extra=extra, right=right, share=0.5 if shared else 1.0)
 

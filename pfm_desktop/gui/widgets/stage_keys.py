@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 STAGE_KEYS: tuple[tuple[str, str], ...] = (
     *((mode.key, mode.caption) for mode in MODES),
-    ("Space", tr("Flicker: the other picture; in the player: play or pause")),
+    (tr("Space", "key"), tr("Flicker: the other picture; in the player: play or pause")),
     (tr("[ and ], Ctrl+arrows"), tr("Move the blend or the curtain; [ and ] with a brush: its size")),
     (tr("F, double click"), tr("Fit")),
     ("Z", tr("One picture pixel a screen pixel")),
@@ -26,17 +26,17 @@ STAGE_KEYS: tuple[tuple[str, str], ...] = (
     (tr("L (hold)"), tr("Loupe")),
     (tr("H (hold)"), tr("Hide the model attention")),
     (tr("Shift+arrows"), tr("Move the cursor")),
-    ("Enter", tr("Place a pin or the os at the cursor; close what is drawn")),
-    ("Shift+Enter", tr("Set a corner at the cursor, or a dab of the brush")),
+    (tr("Enter", "key"), tr("Place a pin or the os at the cursor; close what is drawn")),
+    (tr("Shift+Enter", "key"), tr("Set a corner at the cursor, or a dab of the brush")),
     (
         tr(", and ."),
         tr("Choose the pin before or after, then what is drawn; in the player: the picture before or after"),
     ),
     (tr("Alt+arrows"), tr("Move the chosen pin")),
-    ("Delete", tr("Remove the chosen pin, contour or line")),
-    ("Backspace", tr("Take the last corner back")),
+    (tr("Delete", "key"), tr("Remove the chosen pin, contour or line")),
+    (tr("Backspace", "key"), tr("Take the last corner back")),
     (
-        "Escape",
+        tr("Escape", "key"),
         tr("Let go of what is dragged; back to the pan tool; from another visit or the player back to the pair"),
     ),
 )

@@ -34,6 +34,7 @@ CORNER = 3.5  # radius
 SCALE_LONGEST = 150.0
 MARGIN = 10.0
 DASH = 6.0
+MAYBE_OS, OS = tr("os? ({key})", key=TAKE_KEY), tr("os")
 
 
 def pin_point(pane: Pane, pin: PlacedPin) -> QPointF:
@@ -98,7 +99,7 @@ def _on_stage(pane: Pane, points: Sequence[tuple[float, float]]) -> QPolygonF:
 def _draw_os(painter: QPainter, at: QPointF, *, sure: bool) -> None:
     if not sure:  # a ring in dashes and a question: nobody has said that this is the os
         twice(painter, lambda: painter.drawEllipse(at, 9, 9), dash=DASH / 2)
-        plate(painter, at + QPointF(14, 2), tr("os? ({key})", key=TAKE_KEY), font=stage_font(13))
+        plate(painter, at + QPointF(14, 2), MAYBE_OS, font=stage_font(13))
         return
 
     def shape() -> None:
@@ -108,7 +109,7 @@ def _draw_os(painter: QPainter, at: QPointF, *, sure: bool) -> None:
         painter.drawLine(at + QPointF(0, -5), at + QPointF(0, -20))  # twelve o'clock: the long hand
 
     twice(painter, shape)
-    plate(painter, at + QPointF(14, 2), tr("os"), font=stage_font(13))
+    plate(painter, at + QPointF(14, 2), OS, font=stage_font(13))
 
 
 def cursor_rect(at: QPointF) -> QRectF:

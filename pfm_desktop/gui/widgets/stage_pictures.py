@@ -75,7 +75,7 @@ class StagePictures(QObject):
             warped,
             pair.pending,
         )
-        if not pair.goes_on:
+        if others and not pair.goes_on:
             self._windows = dict.fromkeys(PLACES, DisplayWindow())
         for source, window in self._windows.items():
             if not window.neutral:  # it was made ready as it is

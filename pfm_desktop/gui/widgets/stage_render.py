@@ -49,6 +49,8 @@ ROOM = (320.0, 100.0)  # for the scale bar
 CLEAR = QColor(0, 0, 0, 0)
 NO_PICTURE = tr("No picture on the stage. Choose one in the filmstrip below.")
 TILES_DOWN = 8  # tiles of the checkerboard in the height of the pane
+PENDING, APART = tr("{picture}, being registered"), tr("{picture}, not registered")
+FLICKERS = tr("{picture} (space: the other)")
 
 
 @dataclass
@@ -297,12 +299,8 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
     corner = area.topLeft() + QPointF(10, 10)
     names = [_name(painting, source) for source in pane.sources]
     if pane.frame is not painting.scene.shown.reference:  # the same place in both panes is not the same tissue
-        names = [
-            tr("{picture}, being registered", picture=name)
-            if painting.scene.pending
-            else tr("{picture}, not registered", picture=name)
-            for name in names
-        ]
+        said = PENDING if painting.scene.pending else APART
+        names = [said.format(picture=name) for name in names]
     if mode is Mode.SWIPE:
         left = plate(painter, corner, names[0])
         right = plate_rect(area.topRight() + QPointF(-10, 10), names[1], stage_font(), align_right=True)
@@ -311,7 +309,7 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
     elif mode is Mode.BLEND:
         _draw_title(painter, corner, _shares(painting, names), area)
     elif mode is Mode.FLICKER:
-        _draw_title(painter, corner, tr("{picture} (space: the other)", picture=names[0]), area)
+        _draw_title(painter, corner, FLICKERS.format(picture=names[0]), area)
     else:
         _draw_title(painter, corner, " / ".join(names), area)
     _draw_scale(painter, painting, pane, area)
@@ -348,6 +346,8 @@ def _seen_of_picture(painting: Painting, pane: Pane, area: QRectF) -> QRectF:
 
 def _processed(painting: Painting) -> str:
     """Whatever is not shown as it was taken says so."""
+    if all(painting.view.window(source).neutral for source in PLACES):  # as in nearly every frame
+        return ""
     sources = {source for pane in painting.arrangement.panes for source in pane.sources}
     shown = painting.scene.shown
     return note_of(painting.view, [(source, shown.title(source)) for source in PLACES if source in sources])

@@ -23,6 +23,8 @@ from pfm_desktop.viewmodels.timeline import SIGNS, RowState, Timeline, TimelineR
 CLOCK_PIXELS, STEP_PIXELS = 40, 21
 LARGE = 56
 NO, YES = tr("No"), tr("Yes")
+PAIR, PICTURE = tr("Pair", "of pictures"), tr("Picture")
+LEAVE_OUT = tr("Leave out", "a step of the examination")
 OVERRIDE = tr("Use iodine all the same")
 
 
@@ -51,11 +53,8 @@ class TimelinePanel(QFrame):
         self.large = QPushButton(self)
         self.large.setAutoDefault(False)
         tall(self.large, LARGE)
-        self.pair_button, self.picture_button = (
-            QPushButton(tr("Pair", "of pictures"), self),
-            QPushButton(tr("Picture"), self),
-        )
-        self.skip_button = QPushButton(tr("Leave out", "a step of the examination"), self)
+        self.pair_button, self.picture_button = QPushButton(PAIR, self), QPushButton(PICTURE, self)
+        self.skip_button = QPushButton(LEAVE_OUT, self)
         self._rows: list[tuple[str, QLabel, QLabel, QLabel]] = []
         self._lines = QWidget(self)
         self._grid = QGridLayout(self._lines)
@@ -77,9 +76,9 @@ class TimelinePanel(QFrame):
         self.allergy_no.setText(f"{NO}  {no}".rstrip())
         self.allergy_yes.setText(f"{YES}  {yes}".rstrip())
         for button, text, key in (
-            (self.pair_button, tr("Pair", "of pictures"), pair),
-            (self.picture_button, tr("Picture"), picture),
-            (self.skip_button, tr("Leave out", "a step of the examination"), skip),
+            (self.pair_button, PAIR, pair),
+            (self.picture_button, PICTURE, picture),
+            (self.skip_button, LEAVE_OUT, skip),
         ):
             button.setText(f"{text}  {key}".rstrip())
             button.setToolTip(f"{text} ({key})" if key else text)

@@ -43,7 +43,7 @@ _GIVES_WAY = (PICTURES, HISTOLOGY, BORN, INDICATION, IDENTIFIER)
 _TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in the narrowest window
 # a cut name is another's
 _COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, HISTOLOGY, IDENTIFIER, INDICATION, PICTURES, BORN)
-_BESIDE = 20  # pixels of a cell beside its words
+BESIDE = 20  # pixels of a cell beside its words
 _SPARE = {NAME: 2, IDENTIFIER: 1, INDICATION: 3}  # parts of what is left
 
 
@@ -72,15 +72,19 @@ def widths_in(room: int, chosen: Mapping[int, int], asked: Mapping[int, Widths] 
     return widths
 
 
+def widest_day(metrics: QFontMetrics) -> str:
+    """A day as it is written, in the month with the longest name."""
+    return max((moments.day(date(2028, month, 28)) for month in range(1, 13)), key=metrics.horizontalAdvance)
+
+
 def asked_by(metrics: QFontMetrics) -> dict[int, Widths]:
     """What the columns need for words of the language that is spoken: a birth date that is cut is another's."""
-    longest = max((moments.day(date(2028, month, 28)) for month in range(1, 13)), key=metrics.horizontalAdvance)
-    day, clock = metrics.horizontalAdvance(longest) + _BESIDE, metrics.horizontalAdvance(" 00:00")
+    day, clock = metrics.horizontalAdvance(widest_day(metrics)) + BESIDE, metrics.horizontalAdvance(" 00:00")
     needed = {
         BORN: day,
         WHEN: day + clock,
-        IMPRESSION: max(metrics.horizontalAdvance(words) for words in (*GRADE_WORDS.values(), NOT_READ)) + _BESIDE,
-        SIGNED: max(metrics.horizontalAdvance(words) for words in (*STATES, COLUMNS[SIGNED])) + _BESIDE,
+        IMPRESSION: max(metrics.horizontalAdvance(words) for words in (*GRADE_WORDS.values(), NOT_READ)) + BESIDE,
+        SIGNED: max(metrics.horizontalAdvance(words) for words in (*STATES, COLUMNS[SIGNED])) + BESIDE,
     }
     return {
         column: (max(least, needed.get(column, 0)), max(full, needed.get(column, 0)))

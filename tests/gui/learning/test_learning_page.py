@@ -11,14 +11,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.findings import MEANING_WORDS
 from pfm_desktop.domain.learning import State
 from pfm_desktop.gui.pages.learning.page import LearningPage
+from pfm_desktop.gui.pages.learning.promoting import Promoting
 from pfm_desktop.gui.pages.models import ModelsPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.jobs import ThreadRunner
 from pfm_desktop.services.learning import comparing, records, run, steering
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings, load_settings
+from pfm_desktop.viewmodels.learning_words import MEANING
 from pfm_desktop.viewmodels.session import Session
 
 from ...unit.services.learning.conftest import Ward
@@ -340,3 +343,18 @@ def test_models_says_that_a_run_was_cut_short(
     settled(qtbot, page)
     shown.entered()
     qtbot.waitUntil(lambda: shown.learn.text() == "Fine-tune on my cases", timeout=LONG)
+
+
+@pytest.mark.parametrize(("written", "kept"), [("", MEANING), (" et plus encore", "Comparé et plus encore")])
+def test_the_meaning_that_stands_there_goes_on_record_in_english_and_another_as_it_is_written(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, written: str, kept: str
+) -> None:
+    monkeypatch.setitem(MEANING_WORDS, MEANING, "Comparé")
+    form = Promoting()
+    qtbot.addWidget(form)
+    form.ask("clinic-1", "parent", who="Dr. Test", account=False, against=False)
+    assert form.meaning.text() == "Comparé"
+    qtbot.keyClicks(form.meaning, written)
+    with qtbot.waitSignal(form.signed) as signed:
+        qtbot.keyClick(form.meaning, Qt.Key.Key_Return)
+    assert signed.args[0].meaning == kept

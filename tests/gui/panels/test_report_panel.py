@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.findings import MEANING_WORDS
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.gui.qt_jobs import QtJobs
@@ -21,7 +22,7 @@ from pfm_desktop.services.engine import PairPictures
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings
-from pfm_desktop.viewmodels.report_form import default_name
+from pfm_desktop.viewmodels.report_form import MEANINGS, REPORTED, default_name
 from pfm_desktop.viewmodels.session import Session
 
 from .answers import answer_for, graded, measured, refused
@@ -205,6 +206,18 @@ def test_who_did_not_examine_by_the_record_is_told_so_and_does_not_sign_that_she
     qtbot.mouseClick(panel.ask.now, Left)
     signature = room.case.findings.signature
     assert (signature.name, signature.meaning) == ("Dr. Test", "Reported by me")
+
+
+def test_in_another_language_the_record_has_the_meaning_in_english(panel, room, qtbot, monkeypatch) -> None:
+    assert {*MEANINGS, REPORTED} <= {*MEANING_WORDS}
+    monkeypatch.setitem(MEANING_WORDS, MEANINGS[0], "Examen et compte rendu de ma part")
+    impression(room)
+    assert panel.meaning.currentText() == "Examen et compte rendu de ma part"
+    qtbot.mouseClick(panel.sign, Left)
+    assert "(Examen et compte rendu de ma part)" in panel.ask.question.text()
+    qtbot.mouseClick(panel.ask.now, Left)
+    assert room.case.findings.signature.meaning == MEANINGS[0]
+    assert panel.signed.text().endswith(": Examen et compte rendu de ma part")
 
 
 @pytest.mark.parametrize("examiner", ["", "dr.  Test"])

@@ -84,7 +84,7 @@ def test_the_panel_is_worked_by_keys_and_escape_closes_it(qtbot: QtBot, looking:
     assert not panel.isVisible()
 
 
-def test_the_keys_of_the_window_act_while_the_panel_is_open(qtbot: QtBot, looking: ReviewPage) -> None:
+def test_the_panel_is_no_popup_that_swallows_keys_of_the_window(qtbot: QtBot, looking: ReviewPage) -> None:
     looking.bar.open_look()
     panel = looking.bar._panel
     assert panel is not None

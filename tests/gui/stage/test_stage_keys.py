@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.stage_commands import FLICK_S
 from pfm_desktop.gui.widgets.stage_keys import STAGE_KEYS
 from pfm_desktop.viewmodels.pair_view import MODES, Cursor, Mode
 
@@ -36,6 +37,19 @@ def test_space_flickers_and_never_by_itself(registered, hand) -> None:
     first = registered.view.flicker
     hand.key(Key.Key_Space, repeats=7)
     assert registered.view.flicker is not first, "one step, however long the key is held"
+
+
+def test_however_fast_space_is_pressed_the_picture_changes_six_times_a_second_at_most(registered, hand, show) -> None:
+    show(Mode.FLICKER)
+    registered.commands.clock = lambda: 50.0
+    shown = [registered.view.flicker]
+    for _ in range(3):
+        hand.key(Key.Key_Space)
+        shown.append(registered.view.flicker)
+    assert shown == [Source.WHITE, *[Source.FLUORESCENCE] * 3]
+    registered.commands.clock = lambda: 50.0 + 1.01 * FLICK_S
+    hand.key(Key.Key_Space)
+    assert registered.view.flicker is Source.WHITE
 
 
 @pytest.mark.parametrize(

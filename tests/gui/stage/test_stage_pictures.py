@@ -15,6 +15,8 @@ from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.viewmodels.overlay import HATCH, SURROUND
 from pfm_desktop.viewmodels.pair_view import MODES, Cursor, DisplayWindow, Mode, set_opacity, set_swipe, with_window
 
+from .conftest import Shift
+
 OVER_EACH_OTHER = [Mode.BLEND, Mode.SWIPE, Mode.FLICKER, Mode.CHECKERBOARD]
 ODD, FINE = (pytest.param(scale, marks=pytest.mark.slow) for scale in (1.25, 2.0))  # device pixels a logical one
 
@@ -333,6 +335,21 @@ def test_a_large_picture_is_shown_with_its_brightness_changed_and_another_one_as
     assert look().at(*spot(900, 500)).min() > 80
     qtbot.waitUntil(lambda: not stage.busy)
     assert look().at(*spot(900, 500)).min() > 80
+
+
+def test_a_large_picture_whose_registration_is_taken_away_is_shown_at_once_with_its_brightness(
+    stage, qtbot, look, spot
+) -> None:
+    white, glow = np.full((1000, 1900, 3), 90, np.uint8), np.full((1000, 1900, 3), 90, np.uint8)
+    stage.set_pair(white, glow, Shift(size=(1900, 1000)))
+    qtbot.waitUntil(lambda: not stage.busy)
+    stage.set_view(with_window(stage.view, Source.FLUORESCENCE, DisplayWindow(low=100, high=255)))
+    qtbot.waitUntil(lambda: not stage.busy)
+    stage.set_pair(white, glow, None)
+    assert stage.view.window(Source.FLUORESCENCE).low == 100
+    level = stage.painting().scene.fluorescence.levels[0]
+    assert level.pixelColor(level.width() // 2, level.height() // 2).red() < 5
+    qtbot.waitUntil(lambda: not stage.busy)
 
 
 def test_brightness_follows_for_each_picture_alone(registered, qtbot, look, spot) -> None:

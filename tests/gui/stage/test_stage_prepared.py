@@ -85,6 +85,21 @@ def test_another_brightness_is_of_that_picture_and_the_next_pair_is_shown_as_tak
     np.testing.assert_array_equal(look().pixels, plain)
 
 
+def test_the_brightness_stays_where_the_same_pictures_come_back_registered(
+    qtbot: QtBot, stage: StageWidget, white, glow, shift, look
+) -> None:
+    stage.set_prepared(ready(white, glow))
+    plain = look().pixels
+    window = DisplayWindow(high=100.0)
+    stage.set_view(with_window(stage.view, Source.WHITE, window))
+    qtbot.waitUntil(lambda: not stage.busy)
+    stage.set_prepared(ready(white, glow, shift()))
+    assert stage.view.window(Source.WHITE) == window
+    qtbot.waitUntil(lambda: not stage.busy)
+    assert (look().pixels[:, : plain.shape[1] // 2] != plain[:, : plain.shape[1] // 2]).any()
+    assert stage._pictures._windows[Source.WHITE] == window
+
+
 def test_what_a_pair_holds_in_memory_is_known(white, glow, shift) -> None:
     pair = ready(white, glow, shift())
     assert pair.nbytes >= white.nbytes + glow.nbytes + 2 * 4 * white.shape[0] * white.shape[1]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.domain.grade import GRADE_WORDS
+from pfm_desktop.gui.actions import NATIVE, page_action
 from pfm_desktop.gui.widgets.held_keys import HeldKeys
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import titled
-
-PORTABLE, NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Key:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("grade_normal", tr("Grade: normal"), "1"),
-    Key("grade_low", tr("Grade: low"), "2"),
-    Key("grade_high", tr("Grade: high"), "3"),
-    Key("grade_cancer", tr("Grade: cancer"), "4"),
+    *(
+        Key(f"grade_{grade.value}", tr("Grade: {grade}", grade=word), str(number))
+        for number, (grade, word) in enumerate(GRADE_WORDS.items(), start=1)
+    ),
     Key("reason_5", tr("The fifth reason"), "5"),
     Key("reason_6", tr("The sixth reason"), "6"),
     Key("cannot", tr("Cannot be graded, with a reason"), "0"),
@@ -82,12 +82,10 @@ def actions_for(view: QWidget, slots: Mapping[str, Callable[[], object]], held: 
 
     made = {}
     for key in KEYS:
-        action = QAction(key.text, view)
-        action.setObjectName(f"annotate.{key.id}")
-        action.setShortcut(QKeySequence(key.shortcut, PORTABLE))
+        # a key that is held grades one pair
+        id_, do = f"annotate.{key.id}", partial(act, key)
+        action = page_action(view, id_, key.text, key.shortcut, do, repeat=key.repeats)
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.setAutoRepeat(key.repeats)  # a key that is held grades one pair
-        action.triggered.connect(lambda _checked=False, key=key: act(key))
         view.addAction(action)
         made[key.id] = action
     return made
@@ -106,7 +104,5 @@ def short_line(actions: Mapping[str, QAction]) -> str:
 
 def all_lines(actions: Mapping[str, QAction]) -> str:
     """Every key that acts here, a line each."""
-    lines = [
-        (key_of(action) or tr("no key")) + f": {action.text()}" for action in actions.values() if action.isVisible()
-    ]
+    lines = [titled(key_of(action) or tr("no key"), action.text()) for action in actions.values() if action.isVisible()]
     return "\n".join((*lines, *(titled(key, words) for key, words in STAGE)))

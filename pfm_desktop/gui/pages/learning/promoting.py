@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.domain.findings import meaning_words
 from pfm_desktop.gui.widgets.panel_parts import in_a_row, say, words
 from pfm_desktop.gui.widgets.secret_field import SecretField
 from pfm_desktop.support.language import tr
@@ -27,7 +28,7 @@ class Promoting(QFrame):
         self.setAccessibleName(tr("Promote the new model"))
         self._against = self._with_password = self._working = False
         self.question, self.verdict, self.wrong = words(self), words(self, "badge"), words(self, "problem")
-        self.name, self.meaning, self.reason = QLineEdit(self), QLineEdit(MEANING, self), QLineEdit(self)
+        self.name, self.meaning, self.reason = QLineEdit(self), QLineEdit(meaning_words(MEANING), self), QLineEdit(self)
         self.password = SecretField(tr("Your password, to sign"), self)
         self.now, self.back = QPushButton(tr("Sign and promote"), self), QPushButton(tr("Back"), self)
         self._lay_out()
@@ -85,7 +86,9 @@ class Promoting(QFrame):
         self._working = True
         self._allow()
         reason = self.reason.text() if self._against else ""
-        self.signed.emit(Signature(self.name.text(), self.meaning.text(), self.password.text(), reason))
+        meaning = self.meaning.text()
+        kept = MEANING if meaning.strip() == meaning_words(MEANING) else meaning  # the record is English
+        self.signed.emit(Signature(self.name.text(), kept, self.password.text(), reason))
 
     def _allow(self) -> None:
         needed = [self.name, self.meaning]
@@ -100,7 +103,7 @@ class Promoting(QFrame):
         heading.setProperty("role", "heading")
         self._form = QFormLayout()
         for title, field in (
-            (tr("Name", "of a model"), self.name),
+            (tr("Name"), self.name),
             (tr("Meaning"), self.meaning),
             (REASON, self.reason),
             (tr("Your password"), self.password),

@@ -117,9 +117,10 @@ class SecondScreen(QObject):
             return
         mirror, case = self.window.mirror, self._case
         mirror.look = replace(mirror.look, attention=self.attention.isChecked(), drawn=self.drawn.isChecked())
-        named = self.name.isChecked() and case is not None and self._stage.isVisible()
-        self.window.name.setText(case.patient.display_name if case is not None and named else "")
-        self.window.name.setVisible(bool(self.window.name.text()))
+        shown = case is not None and self.name.isChecked() and self._stage.isVisible()
+        name = case.patient.display_name if case is not None and shown else ""
+        self.window.name.setText(name)
+        self.window.name.setVisible(bool(name))
 
     def _action(self, id_: str, text: str, key: str = "", *, on: bool = False) -> QAction:
         action = QAction(text, self._page)
