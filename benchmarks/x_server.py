@@ -42,4 +42,5 @@ def window_env(display: str, home: Path) -> dict[str, str]:
         "QT_QPA_PLATFORM": "xcb",
         "PFM_HOME": str(home),
         "PYTHONPATH": str(ROOT),
+        "PFM_LANGUAGE": "en",
     }

@@ -1,12 +1,14 @@
 """Entry points. `freeze_support` comes first: the installed program starts its workers through this file."""
 
 import multiprocessing
+import os
 import sys
 
 
 def cli() -> None:
     """The command line `pfm`."""
     multiprocessing.freeze_support()
+    os.environ.pop("PFM_LANGUAGE", None)  # the command line is English (ADR 22)
     try:
         from pfm_desktop.support import threads
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import string
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 VARIABLE = "PFM_LANGUAGE"  # workers inherit it
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh": "中文", "es": "Español", "fr": "Français"}  # each calls itself so
+LOCALES = {ENGLISH: "en_GB", "zh": "zh_CN", "es": "es_ES", "fr": "fr_FR"}
 _COUNTED = re.compile(r"\((?P<one>\w+)\|(?P<more>\w+)\)|(?<=\w)\((?P<ending>e?s)\)")  # (woman|women); visit(s)
 
 Catalogue = Mapping[tuple[str, str], tuple[str, ...]]  # by words and comment: one translation, or one for each plural
@@ -44,9 +46,24 @@ def tr(text: str, comment: str = "", n: int | None = None, /, **values: object) 
     if n is None:
         said = forms[0] if forms else text
     else:
-        said = forms[min(_form(current(), n), len(forms) - 1)] if forms else _english(text, n)
+        said = forms[min(plural_form(current(), n), len(forms) - 1)] if forms else _english(text, n)
         said = said.replace("%n", number(n))
-    return said.format(**values) if values else said
+    if not values:
+        return said
+    return _GROUPED.vformat(said, (), values) if ":,}" in said else said.format(**values)
+
+
+class _Grouped(string.Formatter):
+    """`{count:,}` groups thousands as the language does."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """See `string.Formatter`."""
+        if format_spec == "," and isinstance(value, int):
+            return number(value)
+        return str(super().format_field(value, format_spec))
+
+
+_GROUPED = _Grouped()
 
 
 def filled(said: str, text: str, comment: str = "", /, **values: object) -> Mapping[str, str] | None:
@@ -93,7 +110,7 @@ def number(n: int) -> str:
 _THOUSANDS = {"es": "\N{NARROW NO-BREAK SPACE}", "fr": "\N{NARROW NO-BREAK SPACE}"}
 
 
-def _form(language: str, n: int) -> int:
+def plural_form(language: str, n: int) -> int:
     """Which plural form, in the order of Linguist: Chinese has one; in French nothing is one as well."""
     return {"zh": 0, "fr": int(n > 1)}.get(language, int(n != 1))
 

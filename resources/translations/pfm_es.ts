@@ -1656,6 +1656,11 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
         <translation>Haciendo la copia de seguridad</translation>
     </message>
     <message>
+        <source>Backspace</source>
+        <comment>key</comment>
+        <translation>Retroceso</translation>
+    </message>
+    <message>
         <source>Backup</source>
         <translation>Copia de seguridad</translation>
     </message>
@@ -1978,8 +1983,10 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
         <translation>Cambiar teclas</translation>
     </message>
     <message>
-        <source>Change my impression from {own} to {grade}</source>
-        <translation>Cambiar mi impresión de {own} a {grade}</translation>
+        <source>Change my impression
+from {own} to {grade}</source>
+        <translation>Cambiar mi impresión
+de {own} a {grade}</translation>
     </message>
     <message>
         <source>Change my password...</source>
@@ -2630,6 +2637,11 @@ imagen de {visit}</translation>
     <message>
         <source>Decision of {reader}</source>
         <translation>Decisión de {reader}</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <comment>key</comment>
+        <translation>Supr</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -3516,10 +3528,10 @@ imagen de {visit}</translation>
         <translation>Continuar</translation>
     </message>
     <message numerus="yes">
-        <source>Go on with the {count} that (waits|wait)</source>
+        <source>Go on with the %n that (waits|wait)</source>
         <translation>
-            <numerusform>Continuar con la {count} en espera</numerusform>
-            <numerusform>Continuar con las {count} en espera</numerusform>
+            <numerusform>Continuar con la %n en espera</numerusform>
+            <numerusform>Continuar con las %n en espera</numerusform>
         </translation>
     </message>
     <message>
@@ -3559,24 +3571,8 @@ imagen de {visit}</translation>
         <translation>Grado de la segunda lectura</translation>
     </message>
     <message>
-        <source>Grade: cancer</source>
-        <translation>Grado: cáncer</translation>
-    </message>
-    <message>
-        <source>Grade: high</source>
-        <translation>Grado: alto</translation>
-    </message>
-    <message>
         <source>Grade: indeterminate, likeliest {grade}, probability {share:.2f}</source>
         <translation>Grado: indeterminado, el más probable {grade}, probabilidad {share:.2f}</translation>
-    </message>
-    <message>
-        <source>Grade: low</source>
-        <translation>Grado: bajo</translation>
-    </message>
-    <message>
-        <source>Grade: normal</source>
-        <translation>Grado: normal</translation>
     </message>
     <message>
         <source>Grade: {grade}</source>
@@ -7714,6 +7710,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>La paciente puede haberse movido: tome el par de nuevo si hay tiempo.</translation>
     </message>
     <message>
+        <source>Shift+Enter</source>
+        <comment>key</comment>
+        <translation>Shift+Intro</translation>
+    </message>
+    <message>
         <source>Shift+arrows</source>
         <translation>Shift+flechas</translation>
     </message>
@@ -7956,6 +7957,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>Source</source>
         <translation>Fuente</translation>
+    </message>
+    <message>
+        <source>Space</source>
+        <comment>key</comment>
+        <translation>Espacio</translation>
     </message>
     <message>
         <source>Space ticks a visit.</source>
@@ -10422,6 +10428,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>se está aprendiendo un modelo con esta biblioteca</translation>
     </message>
     <message>
+        <source>a model trained on {data}</source>
+        <translation>un modelo entrenado en {data}</translation>
+    </message>
+    <message>
         <source>a name in {where}</source>
         <translation>un nombre en {where}</translation>
     </message>
@@ -10683,11 +10693,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>ácido acético</translation>
     </message>
     <message>
-        <source>acetic acid</source>
-        <comment>stage</comment>
-        <translation>ácido acético</translation>
-    </message>
-    <message>
         <source>acetic acid is on already</source>
         <translation>el ácido acético ya está aplicado</translation>
     </message>
@@ -10927,16 +10932,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>an unknown way</source>
         <translation>una forma desconocida</translation>
-    </message>
-    <message>
-        <source>and</source>
-        <comment>between two pictures</comment>
-        <translation>y</translation>
-    </message>
-    <message>
-        <source>and</source>
-        <comment>between letters</comment>
-        <translation>y</translation>
     </message>
     <message>
         <source>and {count} more</source>
@@ -11290,11 +11285,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>cepillo</translation>
     </message>
     <message>
-        <source>brush</source>
-        <comment>tool</comment>
-        <translation>pincel</translation>
-    </message>
-    <message>
         <source>by itself</source>
         <translation>auto</translation>
     </message>
@@ -11357,11 +11347,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>cases of this clinic</source>
         <translation>casos de esta clínica</translation>
-    </message>
-    <message>
-        <source>cervix</source>
-        <comment>tool</comment>
-        <translation>cuello uterino</translation>
     </message>
     <message>
         <source>cervix as drawn</source>
@@ -12356,10 +12341,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>se conservan las épocas anteriores</translation>
     </message>
     <message>
-        <source>earlier picture</source>
-        <translation>imagen anterior</translation>
-    </message>
-    <message>
         <source>either {key_file} is not the one of this library, or library.sqlite is damaged: put both back from the same backup (pfm library restore), or choose another library</source>
         <translation>o bien {key_file} no es el de esta biblioteca, o bien library.sqlite está dañado: recupere ambos de la misma copia de seguridad (pfm library restore) o elija otra biblioteca</translation>
     </message>
@@ -12415,11 +12396,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>epoch {epoch} of {epochs}, validation loss {loss:.3f}</source>
         <translation>época {epoch} de {epochs}, pérdida de validación {loss:.3f}</translation>
-    </message>
-    <message>
-        <source>eraser</source>
-        <comment>tool</comment>
-        <translation>borrador</translation>
     </message>
     <message>
         <source>erosion</source>
@@ -12581,17 +12557,7 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>fluorescencia tras el ácido</translation>
     </message>
     <message>
-        <source>fluorescence after acid</source>
-        <comment>stage</comment>
-        <translation>fluorescencia tras el ácido</translation>
-    </message>
-    <message>
         <source>fluorescence before acid</source>
-        <translation>fluorescencia antes del ácido</translation>
-    </message>
-    <message>
-        <source>fluorescence before acid</source>
-        <comment>stage</comment>
         <translation>fluorescencia antes del ácido</translation>
     </message>
     <message>
@@ -12677,11 +12643,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>free some space, then try again</source>
         <translation>libere espacio e inténtelo de nuevo</translation>
-    </message>
-    <message>
-        <source>from</source>
-        <comment>first word of the second line of the button: Change my impression from {grade} to {grade}</comment>
-        <translation>de</translation>
     </message>
     <message>
         <source>from the beginning or before</source>
@@ -12821,15 +12782,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <source>green</source>
         <comment>light</comment>
         <translation>verde</translation>
-    </message>
-    <message>
-        <source>green</source>
-        <translation>filtro verde</translation>
-    </message>
-    <message>
-        <source>green</source>
-        <comment>stage</comment>
-        <translation>filtro verde</translation>
     </message>
     <message>
         <source>green filter</source>
@@ -13897,11 +13849,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>lesion</source>
-        <comment>tool</comment>
-        <translation>lesión</translation>
-    </message>
-    <message>
-        <source>lesion</source>
         <comment>kind of record</comment>
         <translation>lesión</translation>
     </message>
@@ -14157,15 +14104,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>lugol</source>
         <comment>step of an examination</comment>
-        <translation>lugol</translation>
-    </message>
-    <message>
-        <source>lugol</source>
-        <translation>lugol</translation>
-    </message>
-    <message>
-        <source>lugol</source>
-        <comment>stage</comment>
         <translation>lugol</translation>
     </message>
     <message>
@@ -15506,18 +15444,8 @@ la biblioteca</translation>
         <translation>abriéndose</translation>
     </message>
     <message>
-        <source>or</source>
-        <comment>between two shortcuts</comment>
-        <translation>o</translation>
-    </message>
-    <message>
         <source>origin</source>
         <translation>origen</translation>
-    </message>
-    <message>
-        <source>os</source>
-        <comment>tool</comment>
-        <translation>orificio externo</translation>
     </message>
     <message>
         <source>os</source>
@@ -15638,11 +15566,6 @@ la biblioteca</translation>
         <translation>paleta convertida a RGB</translation>
     </message>
     <message>
-        <source>pan</source>
-        <comment>tool</comment>
-        <translation>desplazar</translation>
-    </message>
-    <message>
         <source>part of a clip</source>
         <translation>parte de un clip</translation>
     </message>
@@ -15735,11 +15658,6 @@ la biblioteca</translation>
     <message>
         <source>pictures or answer do not belong to this visit</source>
         <translation>las imágenes o la respuesta no pertenecen a esta visita</translation>
-    </message>
-    <message>
-        <source>pin</source>
-        <comment>tool</comment>
-        <translation>marca</translation>
     </message>
     <message>
         <source>pin</source>
@@ -16053,11 +15971,6 @@ la biblioteca</translation>
         <translation>rechazada</translation>
     </message>
     <message>
-        <source>region</source>
-        <comment>tool</comment>
-        <translation>región</translation>
-    </message>
-    <message>
         <source>register the pair again</source>
         <translation>registre de nuevo el par</translation>
     </message>
@@ -16246,11 +16159,6 @@ la biblioteca</translation>
         <translation>suero fisiológico</translation>
     </message>
     <message>
-        <source>saline</source>
-        <comment>stage</comment>
-        <translation>suero fisiológico</translation>
-    </message>
-    <message>
         <source>same grade as the AI</source>
         <translation>mismo grado que la IA</translation>
     </message>
@@ -16281,11 +16189,6 @@ la biblioteca</translation>
     <message>
         <source>scar</source>
         <translation>cicatriz</translation>
-    </message>
-    <message>
-        <source>scj</source>
-        <comment>tool</comment>
-        <translation>UEC</translation>
     </message>
     <message>
         <source>screenshot</source>
@@ -16418,6 +16321,10 @@ la biblioteca</translation>
     <message>
         <source>signed impression</source>
         <translation>impresión firmada</translation>
+    </message>
+    <message>
+        <source>signed impression, after AI</source>
+        <translation>impresión firmada, tras la IA</translation>
     </message>
     <message>
         <source>signed report</source>
@@ -18540,10 +18447,6 @@ la biblioteca</translation>
         <translation>la imagen de esta visita no muestra ninguna estructura</translation>
     </message>
     <message>
-        <source>this {what} is no longer in the library</source>
-        <translation>esto ya no está en la biblioteca: {what}</translation>
-    </message>
-    <message>
         <source>threshold {threshold:.2f}</source>
         <translation>umbral {threshold:.2f}</translation>
     </message>
@@ -20134,8 +20037,12 @@ nac. {born}, ID {identifier}</translation>
         <translation>{name} tiene {channels} canales de 16 bits</translation>
     </message>
     <message>
-        <source>{name} holds {numbers} numbers instead of colours</source>
-        <translation>{name} contiene números {numbers} en lugar de colores</translation>
+        <source>{name} holds 32-bit numbers instead of colours</source>
+        <translation>{name} contiene números de 32 bits en lugar de colores</translation>
+    </message>
+    <message>
+        <source>{name} holds floating-point numbers instead of colours</source>
+        <translation>{name} contiene números de coma flotante en lugar de colores</translation>
     </message>
     <message>
         <source>{name} is a pickle, which can run programs when it is opened, and is never loaded</source>
@@ -20372,10 +20279,6 @@ nac. {born}, ID {identifier}</translation>
     <message>
         <source>{one} and {other}, AI seen</source>
         <translation>{one} y {other}, IA vista</translation>
-    </message>
-    <message>
-        <source>{one} or {other}</source>
-        <translation>{one} o {other}</translation>
     </message>
     <message numerus="yes">
         <source>{out:,} of %n picture(s) ({left:,} left out)</source>
@@ -21135,12 +21038,8 @@ Queda registrado, antes de escribir el primer archivo: quién, cuándo, qué vis
         <translation>{where}: no es un número finito</translation>
     </message>
     <message>
-        <source>{who} may not see names, findings and histology in this library.</source>
-        <translation>{who} no puede ver nombres, hallazgos ni histología en esta biblioteca.</translation>
-    </message>
-    <message>
-        <source>{who} may not take pictures and records out of the library in this library.</source>
-        <translation>{who} no puede sacar imágenes ni datos de la biblioteca en esta biblioteca.</translation>
+        <source>{who} may not {act} in this library.</source>
+        <translation>{who} no puede {act} en esta biblioteca.</translation>
     </message>
     <message>
         <source>{width} x {height} pixels</source>

@@ -1656,6 +1656,11 @@ Gauche ramène aux paires, T aux tâches.</translation>
         <translation>Sauvegarde en cours</translation>
     </message>
     <message>
+        <source>Backspace</source>
+        <comment>key</comment>
+        <translation>Retour arrière</translation>
+    </message>
+    <message>
         <source>Backup</source>
         <translation>Sauvegarde</translation>
     </message>
@@ -1978,8 +1983,10 @@ Gauche ramène aux paires, T aux tâches.</translation>
         <translation>Modifier les touches</translation>
     </message>
     <message>
-        <source>Change my impression from {own} to {grade}</source>
-        <translation>Changer mon impression de {own} à {grade}</translation>
+        <source>Change my impression
+from {own} to {grade}</source>
+        <translation>Changer mon impression
+de {own} à {grade}</translation>
     </message>
     <message>
         <source>Change my password...</source>
@@ -2630,6 +2637,11 @@ l’image ({visit})</translation>
     <message>
         <source>Decision of {reader}</source>
         <translation>Décision de {reader}</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <comment>key</comment>
+        <translation>Suppr</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -3516,10 +3528,10 @@ l’image ({visit})</translation>
         <translation>Continuer</translation>
     </message>
     <message numerus="yes">
-        <source>Go on with the {count} that (waits|wait)</source>
+        <source>Go on with the %n that (waits|wait)</source>
         <translation>
-            <numerusform>Continuer avec {count} image en attente</numerusform>
-            <numerusform>Continuer avec {count} images en attente</numerusform>
+            <numerusform>Continuer avec %n image en attente</numerusform>
+            <numerusform>Continuer avec %n images en attente</numerusform>
         </translation>
     </message>
     <message>
@@ -3559,24 +3571,8 @@ l’image ({visit})</translation>
         <translation>Grade de la seconde lecture</translation>
     </message>
     <message>
-        <source>Grade: cancer</source>
-        <translation>Grade : cancer</translation>
-    </message>
-    <message>
-        <source>Grade: high</source>
-        <translation>Grade : haut</translation>
-    </message>
-    <message>
         <source>Grade: indeterminate, likeliest {grade}, probability {share:.2f}</source>
         <translation>Grade : indéterminé, le plus probable {grade}, probabilité {share:.2f}</translation>
-    </message>
-    <message>
-        <source>Grade: low</source>
-        <translation>Grade : bas</translation>
-    </message>
-    <message>
-        <source>Grade: normal</source>
-        <translation>Grade : normal</translation>
     </message>
     <message>
         <source>Grade: {grade}</source>
@@ -7714,6 +7710,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Elle a peut-être bougé : refaites la paire s’il reste du temps.</translation>
     </message>
     <message>
+        <source>Shift+Enter</source>
+        <comment>key</comment>
+        <translation>Shift+Entrée</translation>
+    </message>
+    <message>
         <source>Shift+arrows</source>
         <translation>Shift+flèches</translation>
     </message>
@@ -7956,6 +7957,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Source</source>
         <translation>Source</translation>
+    </message>
+    <message>
+        <source>Space</source>
+        <comment>key</comment>
+        <translation>Espace</translation>
     </message>
     <message>
         <source>Space ticks a visit.</source>
@@ -10422,6 +10428,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>un modèle est en cours d’entraînement à partir de cette bibliothèque</translation>
     </message>
     <message>
+        <source>a model trained on {data}</source>
+        <translation>un modèle entraîné sur {data}</translation>
+    </message>
+    <message>
         <source>a name in {where}</source>
         <translation>un nom dans {where}</translation>
     </message>
@@ -10683,11 +10693,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>acide acétique</translation>
     </message>
     <message>
-        <source>acetic acid</source>
-        <comment>stage</comment>
-        <translation>acide acétique</translation>
-    </message>
-    <message>
         <source>acetic acid is on already</source>
         <translation>l’acide acétique est déjà appliqué</translation>
     </message>
@@ -10927,16 +10932,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>an unknown way</source>
         <translation>un format inconnu</translation>
-    </message>
-    <message>
-        <source>and</source>
-        <comment>between two pictures</comment>
-        <translation>et</translation>
-    </message>
-    <message>
-        <source>and</source>
-        <comment>between letters</comment>
-        <translation>et</translation>
     </message>
     <message>
         <source>and {count} more</source>
@@ -11290,11 +11285,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>brosse</translation>
     </message>
     <message>
-        <source>brush</source>
-        <comment>tool</comment>
-        <translation>pinceau</translation>
-    </message>
-    <message>
         <source>by itself</source>
         <translation>auto</translation>
     </message>
@@ -11357,11 +11347,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>cases of this clinic</source>
         <translation>cas de ce centre</translation>
-    </message>
-    <message>
-        <source>cervix</source>
-        <comment>tool</comment>
-        <translation>col</translation>
     </message>
     <message>
         <source>cervix as drawn</source>
@@ -12356,10 +12341,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>les époques précédentes sont conservées</translation>
     </message>
     <message>
-        <source>earlier picture</source>
-        <translation>image antérieure</translation>
-    </message>
-    <message>
         <source>either {key_file} is not the one of this library, or library.sqlite is damaged: put both back from the same backup (pfm library restore), or choose another library</source>
         <translation>soit {key_file} n’est pas celui de cette bibliothèque, soit library.sqlite est endommagé : restaurez les deux depuis la même sauvegarde (pfm library restore), ou choisissez une autre bibliothèque</translation>
     </message>
@@ -12415,11 +12396,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>epoch {epoch} of {epochs}, validation loss {loss:.3f}</source>
         <translation>époque {epoch} sur {epochs}, perte de validation {loss:.3f}</translation>
-    </message>
-    <message>
-        <source>eraser</source>
-        <comment>tool</comment>
-        <translation>gomme</translation>
     </message>
     <message>
         <source>erosion</source>
@@ -12581,17 +12557,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>fluorescence après l’acide</translation>
     </message>
     <message>
-        <source>fluorescence after acid</source>
-        <comment>stage</comment>
-        <translation>fluorescence après l’acide</translation>
-    </message>
-    <message>
         <source>fluorescence before acid</source>
-        <translation>fluorescence avant l’acide</translation>
-    </message>
-    <message>
-        <source>fluorescence before acid</source>
-        <comment>stage</comment>
         <translation>fluorescence avant l’acide</translation>
     </message>
     <message>
@@ -12677,11 +12643,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>free some space, then try again</source>
         <translation>libérez de l’espace, puis réessayez</translation>
-    </message>
-    <message>
-        <source>from</source>
-        <comment>first word of the second line of the button: Change my impression from {grade} to {grade}</comment>
-        <translation>de</translation>
     </message>
     <message>
         <source>from the beginning or before</source>
@@ -12821,15 +12782,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <source>green</source>
         <comment>light</comment>
         <translation>vert</translation>
-    </message>
-    <message>
-        <source>green</source>
-        <translation>filtre vert</translation>
-    </message>
-    <message>
-        <source>green</source>
-        <comment>stage</comment>
-        <translation>filtre vert</translation>
     </message>
     <message>
         <source>green filter</source>
@@ -13897,11 +13849,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>lesion</source>
-        <comment>tool</comment>
-        <translation>lésion</translation>
-    </message>
-    <message>
-        <source>lesion</source>
         <comment>kind of record</comment>
         <translation>lésion</translation>
     </message>
@@ -14157,15 +14104,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>lugol</source>
         <comment>step of an examination</comment>
-        <translation>lugol</translation>
-    </message>
-    <message>
-        <source>lugol</source>
-        <translation>lugol</translation>
-    </message>
-    <message>
-        <source>lugol</source>
-        <comment>stage</comment>
         <translation>lugol</translation>
     </message>
     <message>
@@ -15506,18 +15444,8 @@ la bibliothèque</translation>
         <translation>ouverture en cours</translation>
     </message>
     <message>
-        <source>or</source>
-        <comment>between two shortcuts</comment>
-        <translation>ou</translation>
-    </message>
-    <message>
         <source>origin</source>
         <translation>origine</translation>
-    </message>
-    <message>
-        <source>os</source>
-        <comment>tool</comment>
-        <translation>orifice</translation>
     </message>
     <message>
         <source>os</source>
@@ -15638,11 +15566,6 @@ la bibliothèque</translation>
         <translation>palette convertie en RVB</translation>
     </message>
     <message>
-        <source>pan</source>
-        <comment>tool</comment>
-        <translation>déplacer</translation>
-    </message>
-    <message>
         <source>part of a clip</source>
         <translation>partie de clip</translation>
     </message>
@@ -15735,11 +15658,6 @@ la bibliothèque</translation>
     <message>
         <source>pictures or answer do not belong to this visit</source>
         <translation>les images ou la réponse n’appartiennent pas à cette consultation</translation>
-    </message>
-    <message>
-        <source>pin</source>
-        <comment>tool</comment>
-        <translation>repère</translation>
     </message>
     <message>
         <source>pin</source>
@@ -16053,11 +15971,6 @@ la bibliothèque</translation>
         <translation>refusé</translation>
     </message>
     <message>
-        <source>region</source>
-        <comment>tool</comment>
-        <translation>région</translation>
-    </message>
-    <message>
         <source>register the pair again</source>
         <translation>recalez de nouveau la paire</translation>
     </message>
@@ -16246,11 +16159,6 @@ la bibliothèque</translation>
         <translation>sérum physiologique</translation>
     </message>
     <message>
-        <source>saline</source>
-        <comment>stage</comment>
-        <translation>sérum physiologique</translation>
-    </message>
-    <message>
         <source>same grade as the AI</source>
         <translation>même grade que l’IA</translation>
     </message>
@@ -16281,11 +16189,6 @@ la bibliothèque</translation>
     <message>
         <source>scar</source>
         <translation>cicatrice</translation>
-    </message>
-    <message>
-        <source>scj</source>
-        <comment>tool</comment>
-        <translation>jpc</translation>
     </message>
     <message>
         <source>screenshot</source>
@@ -16418,6 +16321,10 @@ la bibliothèque</translation>
     <message>
         <source>signed impression</source>
         <translation>impression signée</translation>
+    </message>
+    <message>
+        <source>signed impression, after AI</source>
+        <translation>impression signée, après l’IA</translation>
     </message>
     <message>
         <source>signed report</source>
@@ -16699,7 +16606,7 @@ la bibliothèque</translation>
     <message numerus="yes">
         <source>the %n points that were placed were not applied and are gone</source>
         <translation>
-            <numerusform>le point placé n’a pas été appliqué et est perdu</numerusform>
+            <numerusform>%n point placé n’a pas été appliqué et est perdu</numerusform>
             <numerusform>les %n points placés n’ont pas été appliqués et sont perdus</numerusform>
         </translation>
     </message>
@@ -17483,7 +17390,7 @@ la bibliothèque</translation>
     <message numerus="yes">
         <source>the newest %n line(s); scroll down for older ones</source>
         <translation>
-            <numerusform>la ligne la plus récente ; faites défiler vers le bas pour les plus anciennes</numerusform>
+            <numerusform>%n ligne la plus récente ; faites défiler vers le bas pour les plus anciennes</numerusform>
             <numerusform>les %n lignes les plus récentes ; faites défiler vers le bas pour les plus anciennes</numerusform>
         </translation>
     </message>
@@ -18538,10 +18445,6 @@ la bibliothèque</translation>
     <message>
         <source>this visit's picture shows no structure</source>
         <translation>l’image de cette consultation ne montre aucune structure</translation>
-    </message>
-    <message>
-        <source>this {what} is no longer in the library</source>
-        <translation>cet élément ({what}) n’est plus dans la bibliothèque</translation>
     </message>
     <message>
         <source>threshold {threshold:.2f}</source>
@@ -20134,8 +20037,12 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{name} a {channels} canaux de 16 bits</translation>
     </message>
     <message>
-        <source>{name} holds {numbers} numbers instead of colours</source>
-        <translation>{name} contient des nombres ({numbers}) au lieu de couleurs</translation>
+        <source>{name} holds 32-bit numbers instead of colours</source>
+        <translation>{name} contient des nombres de 32 bits au lieu de couleurs</translation>
+    </message>
+    <message>
+        <source>{name} holds floating-point numbers instead of colours</source>
+        <translation>{name} contient des nombres à virgule flottante au lieu de couleurs</translation>
     </message>
     <message>
         <source>{name} is a pickle, which can run programs when it is opened, and is never loaded</source>
@@ -20372,10 +20279,6 @@ née le {born}, identifiant {identifier}</translation>
     <message>
         <source>{one} and {other}, AI seen</source>
         <translation>{one} et {other}, IA vue</translation>
-    </message>
-    <message>
-        <source>{one} or {other}</source>
-        <translation>{one} ou {other}</translation>
     </message>
     <message numerus="yes">
         <source>{out:,} of %n picture(s) ({left:,} left out)</source>
@@ -21135,12 +21038,8 @@ Sont consignés, avant l’écriture du premier fichier : qui, quand, quelles c
         <translation>{where} : pas un nombre fini</translation>
     </message>
     <message>
-        <source>{who} may not see names, findings and histology in this library.</source>
-        <translation>{who} n’a pas le droit de voir les noms, les constatations ni l’histologie dans cette bibliothèque.</translation>
-    </message>
-    <message>
-        <source>{who} may not take pictures and records out of the library in this library.</source>
-        <translation>{who} n’a pas le droit de sortir des images ni des données de la bibliothèque dans cette bibliothèque.</translation>
+        <source>{who} may not {act} in this library.</source>
+        <translation>{who} : pas le droit de faire ceci dans cette bibliothèque : {act}.</translation>
     </message>
     <message>
         <source>{width} x {height} pixels</source>

@@ -1595,6 +1595,11 @@ Left goes back to them, T to the tasks.</source>
         <translation>正在备份</translation>
     </message>
     <message>
+        <source>Backspace</source>
+        <comment>key</comment>
+        <translation>Backspace</translation>
+    </message>
+    <message>
         <source>Backup</source>
         <translation>备份</translation>
     </message>
@@ -1917,8 +1922,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>更改按键</translation>
     </message>
     <message>
-        <source>Change my impression from {own} to {grade}</source>
-        <translation>将我的印象由{own}改为{grade}</translation>
+        <source>Change my impression
+from {own} to {grade}</source>
+        <translation>将我的印象
+由{own}改为{grade}</translation>
     </message>
     <message>
         <source>Change my password...</source>
@@ -2569,6 +2576,11 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>Decision of {reader}</source>
         <translation>{reader} 的裁定</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <comment>key</comment>
+        <translation>Delete</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -3453,9 +3465,9 @@ Left goes back to them, T to the tasks.</source>
         <translation>继续</translation>
     </message>
     <message numerus="yes">
-        <source>Go on with the {count} that (waits|wait)</source>
+        <source>Go on with the %n that (waits|wait)</source>
         <translation>
-            <numerusform>继续处理待定的 {count} 张图像</numerusform>
+            <numerusform>继续处理待定的 %n 张图像</numerusform>
         </translation>
     </message>
     <message>
@@ -3495,24 +3507,8 @@ Left goes back to them, T to the tasks.</source>
         <translation>第二次阅片的级别</translation>
     </message>
     <message>
-        <source>Grade: cancer</source>
-        <translation>级别：癌</translation>
-    </message>
-    <message>
-        <source>Grade: high</source>
-        <translation>级别：高级别</translation>
-    </message>
-    <message>
         <source>Grade: indeterminate, likeliest {grade}, probability {share:.2f}</source>
         <translation>级别：不确定，最可能为{grade}，概率 {share:.2f}</translation>
-    </message>
-    <message>
-        <source>Grade: low</source>
-        <translation>级别：低级别</translation>
-    </message>
-    <message>
-        <source>Grade: normal</source>
-        <translation>级别：正常</translation>
     </message>
     <message>
         <source>Grade: {grade}</source>
@@ -7630,6 +7626,11 @@ Left goes back, T to the tasks.</source>
         <translation>患者可能移动过：如有时间，请重新拍摄配对图像。</translation>
     </message>
     <message>
+        <source>Shift+Enter</source>
+        <comment>key</comment>
+        <translation>Shift+Enter</translation>
+    </message>
+    <message>
         <source>Shift+arrows</source>
         <translation>Shift+方向键</translation>
     </message>
@@ -7872,6 +7873,11 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Source</source>
         <translation>光源</translation>
+    </message>
+    <message>
+        <source>Space</source>
+        <comment>key</comment>
+        <translation>空格</translation>
     </message>
     <message>
         <source>Space ticks a visit.</source>
@@ -10324,6 +10330,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>正在用本病例库训练模型</translation>
     </message>
     <message>
+        <source>a model trained on {data}</source>
+        <translation>一个以{data}训练的模型</translation>
+    </message>
+    <message>
         <source>a name in {where}</source>
         <translation>{where} 中的名称</translation>
     </message>
@@ -10585,11 +10595,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>醋酸</translation>
     </message>
     <message>
-        <source>acetic acid</source>
-        <comment>stage</comment>
-        <translation>醋酸</translation>
-    </message>
-    <message>
         <source>acetic acid is on already</source>
         <translation>已涂醋酸</translation>
     </message>
@@ -10828,16 +10833,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>an unknown way</source>
         <translation>未知方式</translation>
-    </message>
-    <message>
-        <source>and</source>
-        <comment>between two pictures</comment>
-        <translation>和</translation>
-    </message>
-    <message>
-        <source>and</source>
-        <comment>between letters</comment>
-        <translation>和</translation>
     </message>
     <message>
         <source>and {count} more</source>
@@ -11190,11 +11185,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>细胞刷</translation>
     </message>
     <message>
-        <source>brush</source>
-        <comment>tool</comment>
-        <translation>画笔</translation>
-    </message>
-    <message>
         <source>by itself</source>
         <translation>自动</translation>
     </message>
@@ -11257,11 +11247,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>cases of this clinic</source>
         <translation>本机构的病例</translation>
-    </message>
-    <message>
-        <source>cervix</source>
-        <comment>tool</comment>
-        <translation>宫颈</translation>
     </message>
     <message>
         <source>cervix as drawn</source>
@@ -12255,10 +12240,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>先前的轮次已保留</translation>
     </message>
     <message>
-        <source>earlier picture</source>
-        <translation>既往图像</translation>
-    </message>
-    <message>
         <source>either {key_file} is not the one of this library, or library.sqlite is damaged: put both back from the same backup (pfm library restore), or choose another library</source>
         <translation>{key_file} 不属于本病例库，或 library.sqlite 已损坏：请从同一备份中将两者放回（pfm library restore），或选择另一病例库</translation>
     </message>
@@ -12314,11 +12295,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>epoch {epoch} of {epochs}, validation loss {loss:.3f}</source>
         <translation>第 {epoch} 轮，共 {epochs} 轮，验证损失 {loss:.3f}</translation>
-    </message>
-    <message>
-        <source>eraser</source>
-        <comment>tool</comment>
-        <translation>橡皮擦</translation>
     </message>
     <message>
         <source>erosion</source>
@@ -12480,17 +12456,7 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>醋酸后荧光</translation>
     </message>
     <message>
-        <source>fluorescence after acid</source>
-        <comment>stage</comment>
-        <translation>醋酸后荧光</translation>
-    </message>
-    <message>
         <source>fluorescence before acid</source>
-        <translation>醋酸前荧光</translation>
-    </message>
-    <message>
-        <source>fluorescence before acid</source>
-        <comment>stage</comment>
         <translation>醋酸前荧光</translation>
     </message>
     <message>
@@ -12576,11 +12542,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>free some space, then try again</source>
         <translation>请释放一些空间，然后重试</translation>
-    </message>
-    <message>
-        <source>from</source>
-        <comment>first word of the second line of the button: Change my impression from {grade} to {grade}</comment>
-        <translation>从</translation>
     </message>
     <message>
         <source>from the beginning or before</source>
@@ -12720,15 +12681,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <source>green</source>
         <comment>light</comment>
         <translation>绿色</translation>
-    </message>
-    <message>
-        <source>green</source>
-        <translation>绿色滤镜</translation>
-    </message>
-    <message>
-        <source>green</source>
-        <comment>stage</comment>
-        <translation>绿色滤镜</translation>
     </message>
     <message>
         <source>green filter</source>
@@ -13795,11 +13747,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>lesion</source>
-        <comment>tool</comment>
-        <translation>病变</translation>
-    </message>
-    <message>
-        <source>lesion</source>
         <comment>kind of record</comment>
         <translation>病变</translation>
     </message>
@@ -14055,15 +14002,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>lugol</source>
         <comment>step of an examination</comment>
-        <translation>卢戈碘液</translation>
-    </message>
-    <message>
-        <source>lugol</source>
-        <translation>卢戈碘液</translation>
-    </message>
-    <message>
-        <source>lugol</source>
-        <comment>stage</comment>
         <translation>卢戈碘液</translation>
     </message>
     <message>
@@ -15401,18 +15339,8 @@ library yet</source>
         <translation>正在打开</translation>
     </message>
     <message>
-        <source>or</source>
-        <comment>between two shortcuts</comment>
-        <translation>或</translation>
-    </message>
-    <message>
         <source>origin</source>
         <translation>来源</translation>
-    </message>
-    <message>
-        <source>os</source>
-        <comment>tool</comment>
-        <translation>宫颈外口</translation>
     </message>
     <message>
         <source>os</source>
@@ -15531,11 +15459,6 @@ library yet</source>
         <translation>调色板已转换为 RGB</translation>
     </message>
     <message>
-        <source>pan</source>
-        <comment>tool</comment>
-        <translation>平移</translation>
-    </message>
-    <message>
         <source>part of a clip</source>
         <translation>视频片段的一部分</translation>
     </message>
@@ -15628,11 +15551,6 @@ library yet</source>
     <message>
         <source>pictures or answer do not belong to this visit</source>
         <translation>图像或结果不属于本次就诊</translation>
-    </message>
-    <message>
-        <source>pin</source>
-        <comment>tool</comment>
-        <translation>活检标记</translation>
     </message>
     <message>
         <source>pin</source>
@@ -15946,11 +15864,6 @@ library yet</source>
         <translation>已拒绝</translation>
     </message>
     <message>
-        <source>region</source>
-        <comment>tool</comment>
-        <translation>区域</translation>
-    </message>
-    <message>
         <source>register the pair again</source>
         <translation>请重新配准配对图像</translation>
     </message>
@@ -16139,11 +16052,6 @@ library yet</source>
         <translation>生理盐水</translation>
     </message>
     <message>
-        <source>saline</source>
-        <comment>stage</comment>
-        <translation>生理盐水</translation>
-    </message>
-    <message>
         <source>same grade as the AI</source>
         <translation>与 AI 级别相同</translation>
     </message>
@@ -16174,11 +16082,6 @@ library yet</source>
     <message>
         <source>scar</source>
         <translation>瘢痕</translation>
-    </message>
-    <message>
-        <source>scj</source>
-        <comment>tool</comment>
-        <translation>SCJ</translation>
     </message>
     <message>
         <source>screenshot</source>
@@ -16311,6 +16214,10 @@ library yet</source>
     <message>
         <source>signed impression</source>
         <translation>已签署的印象</translation>
+    </message>
+    <message>
+        <source>signed impression, after AI</source>
+        <translation>已签署的印象，在 AI 之后</translation>
     </message>
     <message>
         <source>signed report</source>
@@ -18425,10 +18332,6 @@ library yet</source>
         <translation>本次就诊的图像未显示任何结构</translation>
     </message>
     <message>
-        <source>this {what} is no longer in the library</source>
-        <translation>此{what}已不在病例库中</translation>
-    </message>
-    <message>
         <source>threshold {threshold:.2f}</source>
         <translation>阈值 {threshold:.2f}</translation>
     </message>
@@ -20012,8 +19915,12 @@ born {born}, ID {identifier}</source>
         <translation>{name} 有 {channels} 个 16 位通道</translation>
     </message>
     <message>
-        <source>{name} holds {numbers} numbers instead of colours</source>
-        <translation>{name} 含有 {numbers} 数值，而不是颜色</translation>
+        <source>{name} holds 32-bit numbers instead of colours</source>
+        <translation>{name} 包含 32 位数值而非颜色</translation>
+    </message>
+    <message>
+        <source>{name} holds floating-point numbers instead of colours</source>
+        <translation>{name} 包含浮点数值而非颜色</translation>
     </message>
     <message>
         <source>{name} is a pickle, which can run programs when it is opened, and is never loaded</source>
@@ -20249,10 +20156,6 @@ born {born}, ID {identifier}</source>
     <message>
         <source>{one} and {other}, AI seen</source>
         <translation>{one}、{other}，已看过 AI</translation>
-    </message>
-    <message>
-        <source>{one} or {other}</source>
-        <translation>{one} 或 {other}</translation>
     </message>
     <message numerus="yes">
         <source>{out:,} of %n picture(s) ({left:,} left out)</source>
@@ -21009,12 +20912,8 @@ It goes on record, before the first file is written: who, when, which visits.</s
         <translation>{where}：不是有限数值</translation>
     </message>
     <message>
-        <source>{who} may not see names, findings and histology in this library.</source>
-        <translation>{who} 在本病例库中无权查看姓名、所见和组织学。</translation>
-    </message>
-    <message>
-        <source>{who} may not take pictures and records out of the library in this library.</source>
-        <translation>{who} 在本病例库中无权从病例库导出图像和记录。</translation>
+        <source>{who} may not {act} in this library.</source>
+        <translation>{who}无权在此病例库中{act}。</translation>
     </message>
     <message>
         <source>{width} x {height} pixels</source>

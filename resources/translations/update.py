@@ -18,10 +18,12 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+from pfm_desktop.support.language import ENGLISH, LANGUAGES, LOCALES, plural_form
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-CODES = {"zh": "zh_CN", "es": "es_ES", "fr": "fr_FR"}
-FORMS = {"zh": 1, "es": 2, "fr": 2}
+TRANSLATED = [code for code in LANGUAGES if code != ENGLISH]
+FORMS = {code: 1 + max(plural_form(code, n) for n in range(3)) for code in TRANSLATED}
 _BRACES = re.compile(r"\{\w+|%n")  # how a number is written is the language's own
 
 
@@ -30,12 +32,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; tell what is not translated")
     asked = parser.parse_args()
-    problems = 0
-    for language in CODES:
+    asked_for, problems = wanted() if asked.check else set(), 0
+    for language in TRANSLATED:
         path = HERE / f"pfm_{language}.ts"
         if not asked.check:
             extract(language, path)
-        found = wrong(language, path)
+        found = missing(asked_for, path) + wrong(language, path)
         problems += len(found)
         print(f"{path.name}: {len(found)} not translated or not right")  # noqa: T201 - a script
         for line in found[:20] if asked.check else ():
@@ -48,7 +50,7 @@ def extract(language: str, path: Path) -> None:
     tool = shutil.which("pyside6-lupdate", path=f"{Path(sys.executable).parent}") or "pyside6-lupdate"
     sources = sorted(str(one) for one in (ROOT / "pfm_desktop").rglob("*.py"))
     command = [
-        tool, *sources, "-ts", str(path), "-source-language", "en", "-target-language", CODES[language],
+        tool, *sources, "-ts", str(path), "-source-language", "en", "-target-language", LOCALES[language],
         "-locations", "none", "-no-obsolete", "-sort-messages", "-silent", "-disable-heuristic", "similartext",
     ]  # fmt: skip
     subprocess.run(command, check=True)
@@ -76,6 +78,12 @@ def messages(path: Path) -> list[tuple[str, str, tuple[str, ...], bool, bool]]:
     return found
 
 
+def missing(asked_for: set[tuple[str, str]], path: Path) -> list[str]:
+    """Words of the source that a catalogue does not have."""
+    has = {(source, comment) for source, comment, *_ in messages(path)}
+    return [f"not in it: {source!r}" for source, _comment in sorted(asked_for - has)]
+
+
 def wrong(language: str, path: Path) -> list[str]:
     """What a catalogue lacks, in words."""
     found = []
@@ -84,15 +92,16 @@ def wrong(language: str, path: Path) -> list[str]:
             found.append(f"not translated: {source!r}")
         elif counted and len(forms) != FORMS[language]:
             found.append(f"{len(forms)} plural forms: {source!r}")
-        elif any(not fits(source, form, first=not place) for place, form in enumerate(forms)):
+        elif any(not fits(source, form, one=language == "es" and not place) for place, form in enumerate(forms)):
             found.append(f"other braces: {source!r}: {forms}")
     return found
 
 
-def fits(source: str, translation: str, *, first: bool) -> bool:
-    """Whether a translation has what is filled in, no more and no less; of one, the number itself may be left out."""
+def fits(source: str, translation: str, *, one: bool) -> bool:
+    """Whether a translation has what is filled in, no more and no less. Where it is of `one` and of nothing else, the
+    number itself may be left out: in French that form is of none as well, in Chinese of all."""
     asked, has = set(_BRACES.findall(source)), set(_BRACES.findall(translation))
-    return has == asked or (first and has == asked - {"%n"})
+    return has == asked or (one and has == asked - {"%n"})
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ SHOWN_BY = {
 }  # fmt: skip
 TERMINAL = {"screenshot.py", "display.py", "phantoms.py", "selftest.py"}  # what it says there is English
 _WORD = re.compile(r"\b(?!XXXX|Ctrl)[A-Za-z]{3,}")
-NO_WORDS = {"pfm_desktop", "sRGB", "JPEG", "PNG", "DICOM", "CSV", "COCO"}
+NO_WORDS = {"pfm_desktop", "pfm_desktop -", "sRGB", "JPEG", "PNG", "DICOM", "CSV", "COCO"}
 BRACES = re.compile(r"\{([A-Za-z_]\w*)[^{}]*\}")
 
 
@@ -100,10 +100,19 @@ def test_words_of_the_window_go_through_tr() -> None:
     assert found == []
 
 
+def literals(given: ast.AST) -> Iterator[str]:
+    """Words that stand in an argument as they are, also in a list, a choice or a sum."""
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        yield given.value
+    elif isinstance(given, ast.JoinedStr | ast.List | ast.Tuple | ast.IfExp | ast.BinOp | ast.Starred):
+        for part in ast.iter_child_nodes(given):
+            yield from literals(part)
+
+
 def bare(call: ast.Call) -> Iterator[str]:
-    """Words of a call that are shown as they stand; ids of commands are none."""
+    """Words of a call that are shown as they stand; ids and keys of commands are none."""
     for given in [*call.args, *(one.value for one in call.keywords)]:
-        for part in [given, *given.values] if isinstance(given, ast.JoinedStr) else [given]:
-            text = part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else ""
-            if _WORD.search(text) and text.strip() not in NO_WORDS and not re.fullmatch(r"[\w.+]+", text):
+        for text in literals(given):
+            is_id = name_of(call) == "page_action" and re.fullmatch(r"[\w.+]+", text)
+            if _WORD.search(text) and text.strip() not in NO_WORDS and not is_id:
                 yield text

@@ -73,7 +73,7 @@ def test_a_language_that_is_not_there_is_english(monkeypatch: pytest.MonkeyPatch
 
 
 def test_plural_forms_follow_the_language() -> None:
-    form = language._form
+    form = language.plural_form
     assert [form("zh", n) for n in (0, 1, 2)] == [0, 0, 0]
     assert [form("fr", n) for n in (0, 1, 2)] == [0, 0, 1]
     assert [form("es", n) for n in (0, 1, 2)] == [1, 0, 1]
