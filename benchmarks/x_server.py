@@ -13,11 +13,11 @@ SCREEN = "1920x1080x24"
 
 
 @contextmanager
-def screen() -> Iterator[str]:
+def screen(size: str = SCREEN) -> Iterator[str]:
     """An X server of its own, on a display that is free."""
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"],
         pass_fds=(write,),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -35,9 +35,10 @@ def screen() -> Iterator[str]:
 
 
 def window_env(display: str, home: Path) -> dict[str, str]:
-    """The environment of a program of ours in a window on that display, with settings of its own."""
+    """The environment of a program of ours in a window on that display, with settings of its own. Modules are compiled
+    once, as they are where the program is installed."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "DISPLAY": display,
         "QT_QPA_PLATFORM": "xcb",
         "PFM_HOME": str(home),

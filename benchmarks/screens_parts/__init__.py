@@ -1,0 +1,1 @@
+"""What `benchmarks/screens.py` is made of."""
