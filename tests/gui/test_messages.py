@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.main_window import SMALLEST, TITLES, MainWindow
@@ -116,3 +116,36 @@ def test_a_message_closed_by_key_gives_the_keys_back_to_the_page(
     qtbot.keyClick(window.messages.close_button, Qt.Key.Key_Space)
     assert window.messages.isHidden()
     assert window.desk.today.search.hasFocus()
+
+
+def test_a_click_on_a_message_or_on_the_name_of_the_woman_leaves_the_keys_with_the_page(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    window.desk.today.search.setFocus()
+    window.messages.problem(LONG)
+    window.messages.more.click()
+    whole = window.messages.whole
+    assert whole is not None
+    for label in (window.messages._text, whole.findChild(QLabel), window.patient.name):
+        assert label is not None
+        qtbot.mouseClick(label, Qt.MouseButton.LeftButton, pos=QPoint(20, 8))
+        assert window.desk.today.search.hasFocus()
+
+
+def test_words_of_a_message_that_are_chosen_can_be_copied_by_key(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    window.messages.problem(SHORT)
+    QApplication.processEvents()
+    label = window.messages._text
+    qtbot.mouseDClick(label, Qt.MouseButton.LeftButton, pos=QPoint(8, label.height() // 2))
+    assert label.selectedText() == "The"
+    qtbot.waitUntil(label.hasFocus)
+    QApplication.clipboard().clear()
+    qtbot.keyClick(label, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "The"
+    qtbot.keyClick(label, Qt.Key.Key_Escape)
+    assert window.messages.isHidden()

@@ -26,6 +26,7 @@ from pfm_desktop.gui.actions import NATIVE, page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.card_view import CardView, introduced
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.model_arrival import ModelArrival
 from pfm_desktop.gui.widgets.model_card import ModelCard
 from pfm_desktop.support.errors import UserError
@@ -70,7 +71,7 @@ class ModelsPage(QWidget):
         self.empty = QLabel(self)
         self.empty.setWordWrap(True)
         self.empty.setTextFormat(Qt.TextFormat.PlainText)
-        self.empty.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(self.empty)
         reread = self._action("reread", tr("&Read the model folders again"), "F5", self.reread)
         learn = self._action("learn", tr("&Fine-tune on my cases"), "Ctrl+Shift+F", self.learning_wanted.emit)
         bring = self._action("bring", tr("&Bring a model file..."), "Ctrl+Shift+B", self._ask_for_file)

@@ -25,6 +25,7 @@ from pfm_desktop.domain.bands import ALL
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_section import AuditSection
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.follow_up_choice import HINT, FollowUpChoice
 from pfm_desktop.gui.widgets.language_choice import HINT as LANGUAGE_HINT
@@ -235,7 +236,7 @@ class SettingsPage(QWidget):
         about = QLabel(ABOUT, self)
         about.setWordWrap(True)
         about.setTextFormat(Qt.TextFormat.PlainText)
-        about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(about)
         column.addWidget(about)
         column.addStretch(1)
         scroll = QScrollArea(self)
@@ -292,7 +293,7 @@ class SettingsPage(QWidget):
         path = QLabel(str(self._session.library.path), held)
         path.setWordWrap(True)
         path.setTextFormat(Qt.TextFormat.PlainText)
-        path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(path)
         column.addWidget(path)
         row = FlowRow(held)
         self._library_buttons: list[QPushButton] = []

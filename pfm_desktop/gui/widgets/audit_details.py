@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.audit import AuditRow, Details, FieldRow, details
@@ -33,7 +34,7 @@ class AuditDetails(QWidget):
         self._shown = Details()
         self.heading, self.about = words(self, "heading"), words(self, "quiet")
         for label in (self.heading, self.about):
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            let_copy(label)
         self.table = self._make_table()
         self.before, self.after = self._make_whole(), self._make_whole()
         self._titles = {box: words(self, "quiet") for box in (self.before, self.after)}

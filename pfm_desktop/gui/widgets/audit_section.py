@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.people import Act
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.support.language import tr
 
@@ -32,7 +33,7 @@ class AuditSection(QWidget):
         self.show_trail.clicked.connect(lambda _checked=False: self.wanted.emit())
         self.show_trail.setAutoDefault(True)  # Enter presses the button that has the keys
         self.key = words(self, "quiet", tr("Fingerprint of the key: ..."))  # nothing moves when it has been read
-        self.key.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(self.key)
         row = QHBoxLayout()
         row.addWidget(self.show_trail)
         row.addStretch(1)

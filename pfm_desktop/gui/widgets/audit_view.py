@@ -29,6 +29,7 @@ from pfm_desktop.gui.widgets.audit_details import AuditDetails
 from pfm_desktop.gui.widgets.audit_filters import AuditFilters
 from pfm_desktop.gui.widgets.audit_model import AuditModel
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.gui.widgets.worklist_columns import BESIDE, widest_day
@@ -312,8 +313,8 @@ class AuditView(QWidget):
     def _lay_out(self) -> None:
         self.warning.setProperty("role", "warning")
         QVBoxLayout(self.warning).addWidget(self.warned)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.warned.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(self.said)
+        let_copy(self.warned)
         self.count.setProperty("role", "quiet")
         bar = QHBoxLayout()
         bar.addWidget(self.count, 1)

@@ -7,6 +7,8 @@ from PySide6.QtGui import QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtGui import Qt as QtText
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from pfm_desktop.gui.widgets.copied_words import let_copy
+
 
 class _CutLabel(QLabel):
     """What `_fitted` leaves of the words; never makes its parent wider."""
@@ -62,7 +64,7 @@ class FewLines(_CutLabel):
         self._lines = lines
         self.cut = False
         self.setWordWrap(True)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(self)
         self.setMinimumWidth(180)
 
     def _fitted(self) -> str:

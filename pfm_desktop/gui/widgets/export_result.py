@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.support.language import tr
 
@@ -25,8 +26,8 @@ class ExportResult(QWidget):
         self._folder = ""
         self.heading, self.text = words(self, "heading"), words(self)
         self.problem = words(self, "problem")
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(self.text)
+        let_copy(self.problem)
         self.left_heading, self.left_out = words(self, "heading"), QPlainTextEdit(self)
         self.left_out.setReadOnly(True)
         self.left_out.setTabChangesFocus(True)

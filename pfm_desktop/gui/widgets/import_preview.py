@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from pfm_desktop.gui.actions import native, on_button, plain
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.import_commands import ON_ROWS, ImportCommands
 from pfm_desktop.gui.widgets.import_edit import ImportEdit
@@ -284,7 +285,7 @@ class ImportPreviewView(QWidget):
             row.add(self.buttons[name])
         row.add(self.only_open)
         self.details.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(self.details)
         self.details.setAccessibleName(tr("What is known of the chosen row"))
         self.buttons["bring_in"] = self._button("bring_in")
         self.buttons["bring_in"].setDefault(True)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.support.language import tr
@@ -131,7 +132,7 @@ class ImportReportView(QWidget):
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
             button.setAutoDefault(True)  # Enter presses the button that has the keys
             row.addWidget(button)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(self.said)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for widget in (self.heading, self.told):

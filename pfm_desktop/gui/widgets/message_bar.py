@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTime, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.cut_words import FewLines
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
@@ -132,7 +133,7 @@ class MessageBar(QFrame):
         whole.setProperty("kind", self.property("kind"))
         words = QLabel(self.text, whole)
         words.setTextFormat(Qt.TextFormat.PlainText)
-        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(words)
         words.setWordWrap(True)
         column = QVBoxLayout(whole)
         column.setContentsMargins(12, 8, 12, 8)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.model_cards import CardRow
 from pfm_desktop.viewmodels.words import capital
@@ -34,7 +35,7 @@ class ModelCard(QFrame):
         self.badge = QLabel(IN_USE, self)
         self.badge.setProperty("role", "badge")
         self.said = _words("", self)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # it may hold a fingerprint
+        let_copy(self.said)  # it may hold a fingerprint
         self.said.hide()
         self.standing = _words("", self)
         self.standing.hide()

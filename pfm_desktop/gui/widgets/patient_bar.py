@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of
@@ -41,7 +42,7 @@ class PatientBar(QFrame):
         self.open_to_all.setToolTip(OPEN_HINT)
         for label in (self.name, self.facts, self.indication, self.reading, self.who):
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            let_copy(label)
         for badge in (self.demo, self.reading, self.open_to_all):
             badge.setProperty("role", "badge")
             badge.hide()

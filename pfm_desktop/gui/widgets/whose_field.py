@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.export import who_is
@@ -33,7 +33,7 @@ class WhoseField(QWidget):
         self.ask.clicked.connect(lambda _checked=False: self.look_up())
         self.ask.setToolTip(tr("That it was asked goes on record"))
         self.answer = words(self)
-        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        let_copy(self.answer)
         label = QLabel(tr("Who is"), self)
         label.setBuddy(self.field)
         row = QHBoxLayout()

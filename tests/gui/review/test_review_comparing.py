@@ -159,6 +159,22 @@ def test_the_earlier_pictures_are_offered_with_the_same_stage_first_and_enter_co
     assert titles(page) == ["This visit, 20 Nov 2026", "Earlier, 16 Oct 2025"]
 
 
+def test_after_a_double_click_on_an_earlier_picture_the_keys_of_the_stage_look_at_the_two(
+    page: ReviewPage, service: Service, earlier: str, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.stage.setFocus()
+    qtbot.keyClick(page.stage, Key.Key_F7)
+    settle(qtbot, page)
+    shown = page.guests.comparing.picker.strip.list
+    place = shown.visualItemRect(shown.item_of(earlier)).center()
+    qtbot.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    settle(qtbot, page)
+    assert page.guests.comparing.active
+    assert page.stage.hasFocus()
+
+
 def test_the_two_lie_on_each_other_in_all_modes_with_a_chip_of_their_own(
     page: ReviewPage, began: Began, qtbot: QtBot
 ) -> None:

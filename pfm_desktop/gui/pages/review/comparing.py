@@ -97,6 +97,7 @@ class Comparing(QObject):
             return
         self._become(comparing.asked(self.now, case.visit.id, now.id, earlier.id))
         self.picker.say("")
+        self._stage.setFocus(Qt.FocusReason.OtherFocusReason)  # the keys that look at the two are those of the stage
         self._start(
             load_job, self.service, self._session.library, case.visit.id, now.id, earlier.id,
             title=tr("Reading the earlier picture"), done=self._loaded,
