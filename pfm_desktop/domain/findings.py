@@ -1,6 +1,7 @@
 """What the clinician found: Swede score, impression, signature.
 
-Wording of the Swede items: IARC Atlas of Colposcopy (clinical.md 1, Strander 2005).
+Wording of the Swede items: IARC Atlas of Colposcopy; "geographical" and cuffing as in Bowring et al. 2010
+(clinical.md 1, Strander 2005).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ SWEDE_ITEMS: tuple[ScoreItem, ...] = (
         tr("Margins and surface"),
         (
             tr("Nil or diffuse"),
-            tr("Sharp but irregular, jagged, satellites"),
+            tr("Sharp but irregular, jagged, geographical, satellites"),
             tr("Sharp and even, difference in level (incl. cuffing)"),
         ),
     ),

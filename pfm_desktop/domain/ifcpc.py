@@ -1,8 +1,10 @@
 """IFCPC 2011 nomenclature, as items of a form: the examination as a whole, each lesion, the vagina, the treatment.
 
-Terms: Bornstein et al. 2012, as in PMC5780303 and PMC9345135, table 1 (cervix); vagina and treatment as in clinical.md
-3.2 and 3.3, partly from general knowledge: compare with the printed tables before a release. "Acetowhite epithelium"
-and "lesion" of the examination are ASCCP's minimum (clinical.md 4.2).
+Terms: Bornstein et al. 2012, as in PMC5780303 and PMC9345135, table 1 (cervix), in the IARC Atlas of Colposcopy (types
+of the transformation zone; a lesion inside, outside or both; inner border, ridge) and in obgynkey.com's copy of the
+addendum (treatment); compared with these on 30 November 2026. Vagina as in clinical.md 3.2, from general knowledge: of
+its printed table only the beginning could be read, compare before a release. "Acetowhite epithelium" and "lesion" of
+the examination are ASCCP's minimum, "seen" of a lesion is of its comprehensive set (clinical.md 4).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any
 
 from pfm_desktop.domain import form
 from pfm_desktop.domain.form import Choice, Item
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support.language import tr
 
 ADEQUACY = form.one(
@@ -76,7 +79,9 @@ CERVIX: tuple[Item, ...] = (
     SCJ,
     TZ,
     form.number("endocervical_mm", tr("Extent into the canal"), 0, 60, "mm", only_if=("tz_type", ["2", "3"])),
-    form.text("canal_opened_by", tr("Canal opened by"), tr("Manoeuvre or instrument"), only_if=("tz_type", ["2", "3"])),
+    form.text(
+        "canal_opened_by", tr("Canal opened by"), tr("Manoeuvre or instrument"), only_if=("tz_type", ["1", "2", "3"])
+    ),
     WHITENED,
     NORMAL,
     MISCELLANEOUS,
@@ -114,7 +119,14 @@ INVASION = form.several(
     Choice("tumour", tr("tumour, gross neoplasm")),
 )
 LESION: tuple[Item, ...] = (
-    form.one("place", tr("Location"), Choice("inside", tr("inside the TZ")), Choice("outside", tr("outside the TZ"))),
+    form.one(
+        "place",
+        tr("Location"),
+        Choice("inside", tr("inside the TZ")),
+        Choice("outside", tr("outside the TZ")),
+        Choice("both", tr("inside and outside", "of the TZ")),
+    ),
+    form.one("seen", tr("Seen", "of a lesion"), Choice("fully", tr("fully")), Choice("partly", tr("not fully"))),
     form.several("hours", tr("O'clock"), *(Choice(str(hour), str(hour)) for hour in (12, *range(1, 12)))),
     form.number("quadrants", tr("Quadrants covered"), 0, 4),
     form.number("percent", tr("Of the cervix"), 0, 100, "%"),
@@ -206,8 +218,11 @@ TREATMENT: tuple[Item, ...] = (
         Choice("2", tr("type 2", "Excision")),
         Choice("3", tr("type 3", "Excision")),
     ),
-    form.number("length_mm", tr("Length of the specimen"), 1, 60, "mm", only_if=("excision_type", ["1", "2", "3"])),
-    form.number("thickness_mm", tr("Thickness"), 1, 60, "mm", only_if=("excision_type", ["1", "2", "3"])),
+    # length: distal to proximal margin; thickness: stromal margin to surface; circumference: the perimeter, optional
+    form.number("length_mm", tr("Length, distal to proximal"), 1, 60, "mm", only_if=("excision_type", ["1", "2", "3"])),
+    form.number(
+        "thickness_mm", tr("Thickness, stroma to surface"), 1, 60, "mm", only_if=("excision_type", ["1", "2", "3"])
+    ),
     form.number("circumference_mm", tr("Circumference"), 1, 200, "mm", only_if=("excision_type", ["1", "2", "3"])),
 )
 
@@ -215,9 +230,13 @@ VISIT: tuple[Item, ...] = (*CERVIX, *VAGINA, *TREATMENT)
 """Of the examination as a whole; what a lesion shows is asked of each by `LESION`."""
 
 
-def gaps(visit: Mapping[str, Any]) -> tuple[str, ...]:
-    """What has no answer of ASCCP's minimum, which asks beside these for lesions and impression."""
-    return tuple(item.title for item in (SCJ, WHITENED) if item.key not in visit)
+def gaps(visit: Mapping[str, Any], *, lesions: int, impression: Grade | None) -> tuple[str, ...]:
+    """What has no answer of ASCCP's minimum, which asks beside these for the impression. Where that is normal and no
+    lesion is on record, none was seen."""
+    missing = [item.title for item in (SCJ, WHITENED) if item.key not in visit]
+    if not lesions and impression is not Grade.NORMAL:
+        missing.append(tr("lesion", "what is missing"))
+    return tuple(missing)
 
 
 def doubts(

@@ -1,7 +1,7 @@
 """The modified Reid colposcopic index: four items, 0 to 2 each (IARC, screening.iarc.fr/colpoappendix5.php).
 
-Wording of colour, margin, vessels and most of iodine as read there; iodine 1 and 2 and the bands from general knowledge
-(clinical.md 2): compare with the printed table before a release.
+Wording and points as read there and in the French edition of the same manual (iodine 1 and 2), on 30 November 2026.
+Signs that suggest invasion are outside of the index: they are asked of each lesion (`ifcpc.INVASION`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ REID_ITEMS: tuple[ScoreItem, ...] = (
                 "Low-intensity acetowhitening (not completely opaque); indistinct; transparent or translucent; beyond "
                 "the margin of the transformation zone; pure snow-white with intense surface shine"
             ),
-            tr("Intermediate shade: grey/white colour and shiny surface"),
+            tr("Intermediate shade: grey/white colour and shiny surface (most lesions)"),
             tr("Dull, opaque, oyster white; grey"),
         ),
     ),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Edit
 
 NO_VISIT = tr("No visit is open. Choose one in Today.")
-PARTS = 5  # what `gaps_of` looks at: impression, Swede score, plan, and of the examination junction and acetowhite
+PARTS = 6  # what `gaps_of` looks at: impression, Swede score, plan; of the examination junction, acetowhite, lesions
 CHOICES: tuple[int | None, ...] = (None, 0, 1, 2)  # of an item of a score, in the order of the arrow keys
 NOT_ASSESSED = tr("not assessed")
 
@@ -97,7 +97,8 @@ def _band(score: SwedeScore, bands: Bands | None) -> str:
 
 def gaps_of(case: VisitCase) -> tuple[str, ...]:
     """What is missing: of the findings, and of ASCCP's minimum for the examination."""
-    return (*case.findings.gaps(), *ifcpc.gaps(case.assessment))
+    impression, lesions = case.findings.impression, len(case.lesions)
+    return (*case.findings.gaps(), *ifcpc.gaps(case.assessment, lesions=lesions, impression=impression))
 
 
 def why_locked(case: VisitCase | None, read_only_reason: str = "") -> str:

@@ -3955,8 +3955,8 @@ imagen de {visit}</translation>
         <translation>Uso previsto: investigación, formación y demostración de la lectura de pares de imágenes del cuello uterino de luz blanca y fluorescencia. No es un producto sanitario (dispositivo médico). Sus respuestas no deben usarse para diagnóstico, para triaje ni para aplazar una biopsia o un tratamiento; decide la lectura propia del clínico.</translation>
     </message>
     <message>
-        <source>Intermediate shade: grey/white colour and shiny surface</source>
-        <translation>Tono intermedio: color gris/blanco y superficie brillante</translation>
+        <source>Intermediate shade: grey/white colour and shiny surface (most lesions)</source>
+        <translation>Tono intermedio: color gris/blanco y superficie brillante (la mayoría de las lesiones)</translation>
     </message>
     <message>
         <source>Investigational - not for diagnosis</source>
@@ -4414,8 +4414,8 @@ imagen de {visit}</translation>
         <translation>Omitidos: {reasons}.</translation>
     </message>
     <message>
-        <source>Length of the specimen</source>
-        <translation>Longitud de la muestra</translation>
+        <source>Length, distal to proximal</source>
+        <translation>Longitud, de distal a proximal</translation>
     </message>
     <message>
         <source>Lengthen the exposure, darken the room, then retake.</source>
@@ -7634,6 +7634,11 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Secciones de los informes</translation>
     </message>
     <message>
+        <source>Seen</source>
+        <comment>of a lesion</comment>
+        <translation>Visible</translation>
+    </message>
+    <message>
         <source>Sent to the printer.</source>
         <translation>Enviado a la impresora.</translation>
     </message>
@@ -7690,8 +7695,8 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Nítidos y regulares, con diferencia de nivel (incl. halo)</translation>
     </message>
     <message>
-        <source>Sharp but irregular, jagged, satellites</source>
-        <translation>Nítidos pero irregulares, dentados, satélites</translation>
+        <source>Sharp but irregular, jagged, geographical, satellites</source>
+        <translation>Nítidos pero irregulares, dentados, geográficos, satélites</translation>
     </message>
     <message>
         <source>She does not bear iodine, and this visit has pictures after Lugol's iodine. Is it hers?</source>
@@ -9125,8 +9130,8 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Se tomaron con {hours} horas de diferencia: use imágenes tomadas juntas.</translation>
     </message>
     <message>
-        <source>Thickness</source>
-        <translation>Espesor</translation>
+        <source>Thickness, stroma to surface</source>
+        <translation>Espesor, del estroma a la superficie</translation>
     </message>
     <message>
         <source>Thin, milky</source>
@@ -12657,6 +12662,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>desde {threshold:.2f}</translation>
     </message>
     <message>
+        <source>fully</source>
+        <translation>por completo</translation>
+    </message>
+    <message>
         <source>gain</source>
         <translation>ganancia</translation>
     </message>
@@ -13044,6 +13053,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>input size {size} does not fit</source>
         <translation>el tamaño de entrada {size} no encaja</translation>
+    </message>
+    <message>
+        <source>inside and outside</source>
+        <comment>of the TZ</comment>
+        <translation>dentro y fuera</translation>
     </message>
     <message>
         <source>inside the TZ</source>
@@ -13842,6 +13856,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>left to the camera</source>
         <translation>lo decide la cámara</translation>
+    </message>
+    <message>
+        <source>lesion</source>
+        <comment>what is missing</comment>
+        <translation>lesión</translation>
     </message>
     <message>
         <source>lesion</source>
@@ -14930,6 +14949,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>not faded to half so far</source>
         <translation>sin bajar a la mitad hasta ahora</translation>
+    </message>
+    <message>
+        <source>not fully</source>
+        <translation>no por completo</translation>
     </message>
     <message>
         <source>not given</source>

@@ -3955,8 +3955,8 @@ l’image ({visit})</translation>
         <translation>Usage prévu : recherche, formation et démonstration de la lecture de paires d’images du col en lumière blanche et en fluorescence. Ce n’est pas un dispositif médical. Ses réponses ne doivent pas être utilisées pour le diagnostic, pour le triage, ni pour différer une biopsie ou un traitement ; c’est la lecture du clinicien qui décide.</translation>
     </message>
     <message>
-        <source>Intermediate shade: grey/white colour and shiny surface</source>
-        <translation>Teinte intermédiaire : couleur gris/blanc et surface brillante</translation>
+        <source>Intermediate shade: grey/white colour and shiny surface (most lesions)</source>
+        <translation>Teinte intermédiaire : couleur gris/blanc et surface brillante (la plupart des lésions)</translation>
     </message>
     <message>
         <source>Investigational - not for diagnosis</source>
@@ -4414,8 +4414,8 @@ l’image ({visit})</translation>
         <translation>Écartés : {reasons}.</translation>
     </message>
     <message>
-        <source>Length of the specimen</source>
-        <translation>Longueur du prélèvement</translation>
+        <source>Length, distal to proximal</source>
+        <translation>Longueur, de distal à proximal</translation>
     </message>
     <message>
         <source>Lengthen the exposure, darken the room, then retake.</source>
@@ -7634,6 +7634,11 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Rubriques des comptes rendus</translation>
     </message>
     <message>
+        <source>Seen</source>
+        <comment>of a lesion</comment>
+        <translation>Visible</translation>
+    </message>
+    <message>
         <source>Sent to the printer.</source>
         <translation>Envoyé à l’imprimante.</translation>
     </message>
@@ -7690,8 +7695,8 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Nets et réguliers, différence de niveau (bourrelet compris)</translation>
     </message>
     <message>
-        <source>Sharp but irregular, jagged, satellites</source>
-        <translation>Nets mais irréguliers, déchiquetés, satellites</translation>
+        <source>Sharp but irregular, jagged, geographical, satellites</source>
+        <translation>Nets mais irréguliers, déchiquetés, géographiques, satellites</translation>
     </message>
     <message>
         <source>She does not bear iodine, and this visit has pictures after Lugol's iodine. Is it hers?</source>
@@ -9125,8 +9130,8 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Elles ont été prises à {hours} heures d’intervalle : utilisez des images prises ensemble.</translation>
     </message>
     <message>
-        <source>Thickness</source>
-        <translation>Épaisseur</translation>
+        <source>Thickness, stroma to surface</source>
+        <translation>Épaisseur, du stroma à la surface</translation>
     </message>
     <message>
         <source>Thin, milky</source>
@@ -12657,6 +12662,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>à partir de {threshold:.2f}</translation>
     </message>
     <message>
+        <source>fully</source>
+        <translation>entièrement</translation>
+    </message>
+    <message>
         <source>gain</source>
         <translation>gain</translation>
     </message>
@@ -13044,6 +13053,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>input size {size} does not fit</source>
         <translation>la taille d’entrée {size} ne convient pas</translation>
+    </message>
+    <message>
+        <source>inside and outside</source>
+        <comment>of the TZ</comment>
+        <translation>dans et hors de la ZT</translation>
     </message>
     <message>
         <source>inside the TZ</source>
@@ -13842,6 +13856,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>left to the camera</source>
         <translation>laissé à la caméra</translation>
+    </message>
+    <message>
+        <source>lesion</source>
+        <comment>what is missing</comment>
+        <translation>lésion</translation>
     </message>
     <message>
         <source>lesion</source>
@@ -14930,6 +14949,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>not faded to half so far</source>
         <translation>pas réduit de moitié jusqu’ici</translation>
+    </message>
+    <message>
+        <source>not fully</source>
+        <translation>pas entièrement</translation>
     </message>
     <message>
         <source>not given</source>

@@ -3889,8 +3889,8 @@ from {own} to {grade}</source>
         <translation>预期用途：宫颈白光与荧光配对图像阅片的研究、培训和演示。本软件不是医疗器械。其结果不得用于诊断或分流，也不得据以推迟活检或治疗；以临床医师自己的阅片为准。</translation>
     </message>
     <message>
-        <source>Intermediate shade: grey/white colour and shiny surface</source>
-        <translation>中间色调：灰/白色，表面有光泽</translation>
+        <source>Intermediate shade: grey/white colour and shiny surface (most lesions)</source>
+        <translation>中间色调：灰/白色，表面有光泽（多数病变）</translation>
     </message>
     <message>
         <source>Investigational - not for diagnosis</source>
@@ -4345,8 +4345,8 @@ from {own} to {grade}</source>
         <translation>已略过：{reasons}。</translation>
     </message>
     <message>
-        <source>Length of the specimen</source>
-        <translation>标本长度</translation>
+        <source>Length, distal to proximal</source>
+        <translation>长度（远端至近端）</translation>
     </message>
     <message>
         <source>Lengthen the exposure, darken the room, then retake.</source>
@@ -7550,6 +7550,11 @@ Left goes back, T to the tasks.</source>
         <translation>报告的各部分</translation>
     </message>
     <message>
+        <source>Seen</source>
+        <comment>of a lesion</comment>
+        <translation>可见性</translation>
+    </message>
+    <message>
         <source>Sent to the printer.</source>
         <translation>已发送到打印机。</translation>
     </message>
@@ -7606,8 +7611,8 @@ Left goes back, T to the tasks.</source>
         <translation>清晰且平整，有高低差（包括袖口征）</translation>
     </message>
     <message>
-        <source>Sharp but irregular, jagged, satellites</source>
-        <translation>清晰但不规则，锯齿状，有卫星灶</translation>
+        <source>Sharp but irregular, jagged, geographical, satellites</source>
+        <translation>清晰但不规则，锯齿状，地图样，有卫星灶</translation>
     </message>
     <message>
         <source>She does not bear iodine, and this visit has pictures after Lugol's iodine. Is it hers?</source>
@@ -9033,8 +9038,8 @@ Left goes back, T to the tasks.</source>
         <translation>两者拍摄相隔 {hours} 小时：请使用同时拍摄的图像。</translation>
     </message>
     <message>
-        <source>Thickness</source>
-        <translation>厚度</translation>
+        <source>Thickness, stroma to surface</source>
+        <translation>厚度（间质至表面）</translation>
     </message>
     <message>
         <source>Thin, milky</source>
@@ -12556,6 +12561,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>{threshold:.2f} 起</translation>
     </message>
     <message>
+        <source>fully</source>
+        <translation>完全</translation>
+    </message>
+    <message>
         <source>gain</source>
         <translation>增益</translation>
     </message>
@@ -12943,6 +12952,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>input size {size} does not fit</source>
         <translation>输入尺寸 {size} 不适用</translation>
+    </message>
+    <message>
+        <source>inside and outside</source>
+        <comment>of the TZ</comment>
+        <translation>转化区内外</translation>
     </message>
     <message>
         <source>inside the TZ</source>
@@ -13740,6 +13754,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>left to the camera</source>
         <translation>由相机决定</translation>
+    </message>
+    <message>
+        <source>lesion</source>
+        <comment>what is missing</comment>
+        <translation>病变</translation>
     </message>
     <message>
         <source>lesion</source>
@@ -14826,6 +14845,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>not faded to half so far</source>
         <translation>目前尚未消退一半</translation>
+    </message>
+    <message>
+        <source>not fully</source>
+        <translation>不完全</translation>
     </message>
     <message>
         <source>not given</source>

@@ -333,18 +333,18 @@ def test_widgets_follow_undo_without_making_an_edit(panel, room, qtbot) -> None:
 def test_the_completeness_bar_names_the_gaps(panel, room, qtbot) -> None:
     assert (panel.bar.value(), panel.gaps.text()) == (
         0,
-        "0 of 5. Missing: impression, Swede score (5 of 5 items), plan, Junction (SCJ), Acetowhite",
+        "0 of 6. Missing: impression, Swede score (5 of 5 items), plan, Junction (SCJ), Acetowhite, lesion",
     )
     qtbot.mouseClick(panel.grades[Grade.NORMAL], Left)
     room.session.perform(lambda lib: review.set_swede(lib, room.visit, SwedeScore(0, 0, 0, 0, 0)))
     qtbot.keyClicks(panel.plan, "recall in 3 years")
     panel.save()
-    assert (panel.bar.value(), panel.gaps.text()) == (3, "3 of 5. Missing: Junction (SCJ), Acetowhite")
+    assert (panel.bar.value(), panel.gaps.text()) == (4, "4 of 6. Missing: Junction (SCJ), Acetowhite")
     for key, answer in (("scj", "completely"), ("acetowhite", "no")):
         room.session.perform(
             lambda lib, key=key, answer=answer: documenting.set_assessment(lib, room.visit, key, answer)
         )
-    assert (panel.bar.value(), panel.gaps.text()) == (5, "Complete: nothing is missing")
+    assert (panel.bar.value(), panel.gaps.text()) == (6, "Complete: nothing is missing")
 
 
 def test_a_signed_visit_is_read_only_and_says_so(panel, room, qtbot) -> None:
