@@ -237,7 +237,7 @@ class TypedRow(Row):
         super().__init__(item, self.field, parent)
         self.problem = words(self, "problem")
         self.field.setAccessibleName(item.title)
-        self.field.setPlaceholderText(model.hint(item))
+        self.field.show_hint(model.hint(item))
         self._column.addWidget(self.problem)
         self._kept: Any = None
         self.field.let_go.connect(self.settle)
