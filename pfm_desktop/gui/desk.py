@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 END_SECONDS = 3.0  # for work that ends with the library
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
+QUIET_MS = 200  # after which it is asked anew whether a visit is still on its way to the screen
 KEPT_NOW = tr("What was typed is kept now.")
 TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT, LEARNING, HISTOLOGY = range(11)
 # module and class of the pages that are made after the window stands
@@ -82,7 +83,7 @@ class Desk(QObject):
         self._warming, self._noting, self._reading = Background(self), Background(self), Background(self)
         self._place = ""  # the visit that was noted last
         self.session.on_case.append(lambda _case: self._note_place())
-        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn = QTimer(self, singleShot=True)
         self._turn.timeout.connect(self._make_rest)
         self._again = QTimer(self, singleShot=True, interval=AGAIN_MS)
         self._again.timeout.connect(self._keep_again)
@@ -160,7 +161,21 @@ class Desk(QObject):
             return
         self.session.record_choices()
         self._reading.start(self.session.library.read_ahead, done=_ignore, failed=_ignore)
-        self._warming.start(load_below, done=lambda _loaded: self._settled(), failed=self.problem.emit)
+        self._load_below()
+
+    def _load_below(self) -> None:
+        if self._closed:
+            return
+        if self._comes:
+            QTimer.singleShot(QUIET_MS, self, self._load_below)
+        else:
+            self._warming.start(load_below, done=lambda _loaded: self._settled(), failed=self.problem.emit)
+
+    @property
+    def _comes(self) -> bool:
+        """Whether a visit is on its way to the screen: whoever waits for it needs no other page meanwhile."""
+        review: Any = self._pages.get(REVIEW)
+        return review is not None and self.session.case is not None and not review.idle
 
     def go_on(self) -> str | None:
         """After an ending without closing: undo knows again what it knew; the visit that was open ("": none). None
@@ -282,13 +297,16 @@ class Desk(QObject):
 
     def _make_rest(self) -> None:
         """A part of a page in each turn of the event loop, so that the list can be used meanwhile; then the model."""
+        if self._comes:
+            self._turn.start(QUIET_MS)
+            return
         if load_next():
-            self._turn.start()
+            self._turn.start(0)
             return
         missing = next((index for index in LATER if index not in self._pages), None)
         if missing is not None:
             self.page(missing)
-            self._turn.start()
+            self._turn.start(0)
             return
         self._warming.start(_warm_up, self.session.settings.model, done=_ignore, failed=_ignore)
 

@@ -142,7 +142,7 @@ def with_registration(desk: Desk, ticket: int, registration: Registration) -> De
 
 
 def with_kept_registration(desk: Desk, ticket: int, registration: Registration | None) -> Desk:
-    """What was registered before the answer failed: the pictures can be read together all the same."""
+    """What was registered before the answer came, or failed: the pictures can be read together all the same."""
     if ticket != desk.ticket or desk.pictures is None or registration is None:
         return desk
     return replace(desk, pictures=replace(desk.pictures, registration=registration))

@@ -5,10 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
+from pfm_desktop.gui import desk
+from pfm_desktop.gui.desk import REVIEW, TODAY
 from pfm_desktop.gui.loading import STONES
+
+from .conftest import Opened, all_made
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +95,24 @@ def test_of_the_pages_only_a_few_modules_are_loaded_in_one_turn(seen: list[tuple
         if main and turn and name.startswith("pfm_desktop.gui"):
             turns.setdefault(turn, []).append(name)
     assert max(len(names) for names in turns.values()) <= 14
+
+
+def test_while_a_visit_is_on_its_way_no_other_page_is_made(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "QUIET_MS", 10)
+    window = open_window(library_folder, ready=False)
+    with qtbot.waitSignal(window.ready, timeout=10_000):
+        pass
+    assert window.session is not None
+    assert window.desk is not None
+    window.open_visit(window.session.today()[0].visit.id)
+    review: Any = window.desk.page(REVIEW)
+    review.idle = False
+    qtbot.wait(500)
+    assert window.desk.made == {TODAY, REVIEW}
+    review.idle = True
+    qtbot.waitUntil(lambda: all_made(window), timeout=20_000)
 
 
 def test_stones_are_modules_that_there_are() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,9 +116,11 @@ def warp_job(
     ctx.check()
     if registration is None:
         raise ValueError("there is no registration to warp by")
-    warped = registration.warp_to_white(fluorescence)
+    with ThreadPoolExecutor(1) as beside:  # both let go of the interpreter
+        drawn = beside.submit(registration.warp_to_white, fluorescence)
+        present = registration.overlap_mask()
+        warped = drawn.result()
     ctx.check()
-    present = registration.overlap_mask()
     if warped.shape[1::-1] != size or present.shape[::-1] != size:
         raise ValueError(f"a registration of a {present.shape[::-1]} white-light picture was given for one of {size}")
     if window is not None:

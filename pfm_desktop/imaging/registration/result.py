@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import cv2
@@ -17,6 +18,7 @@ from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
 
 ROUND_TRIP_STEPS = 60
+STRIP = 32  # rows that are mapped at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,20 +87,24 @@ class Registration:
         if self._nowhere:
             width, height = self.white_size
             return np.full((height, width, *image.shape[2:]), fill, dtype=np.uint8)
-        map_x, map_y = self._maps()
-        drawn = cv2.remap(
-            image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(fill,) * 4
-        )
-        return np.asarray(drawn, dtype=np.uint8)
+        width, height = self.white_size
+        drawn = np.empty((height, width, *image.shape[2:]), dtype=np.uint8)
+        for rows, map_x, map_y in self._maps():
+            drawn[rows] = cv2.remap(
+                image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(fill,) * 4
+            ).reshape(drawn[rows].shape)
+        return drawn
 
     def overlap_mask(self) -> NDArray[np.bool_]:
         """H x W bool in the white-light frame: where the fluorescence picture shows the tissue as well."""
         if self._nowhere:
             width, height = self.white_size
             return np.zeros((height, width), dtype=np.bool_)
-        map_x, map_y = self._maps()
+        there = np.empty(self.white_size[::-1], dtype=np.bool_)
         width, height = self.fluorescence_size
-        return (map_x >= -0.5) & (map_x <= width - 0.5) & (map_y >= -0.5) & (map_y <= height - 0.5)
+        for rows, map_x, map_y in self._maps():
+            there[rows] = (map_x >= -0.5) & (map_x <= width - 0.5) & (map_y >= -0.5) & (map_y <= height - 0.5)
+        return there
 
     @property
     def overlap(self) -> float:
@@ -180,14 +186,18 @@ class Registration:
         bottom = self.nodes[y1, x0] * (1 - fx) + self.nodes[y1, x1] * fx
         return np.asarray(top * (1 - fy) + bottom * fy, dtype=np.float64)
 
-    def _maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Where each white-light pixel lies in the fluorescence picture, two H x W float32 planes."""
+    def _maps(self) -> Iterator[tuple[slice, NDArray[np.float32], NDArray[np.float32]]]:
+        """Where each white-light pixel lies in the fluorescence picture: `STRIP` rows after `STRIP` rows, which stay in
+        the processor's cache, with two float32 planes (rows x W) of each."""
         width, height = self.white_size
-        bend = _stretched(self.nodes, (width, height))
-        x = np.arange(width, dtype=np.float32)[None, :] + bend[..., 0]
-        y = np.arange(height, dtype=np.float32)[:, None] + bend[..., 1]
         m = self.matrix.astype(np.float32)
-        return m[0, 0] * x + m[0, 1] * y + m[0, 2], m[1, 0] * x + m[1, 1] * y + m[1, 2]
+        column = np.arange(width, dtype=np.float32)[None, :]
+        for top in range(0, height, STRIP):
+            rows = slice(top, min(top + STRIP, height))
+            bend = _stretched(self.nodes, self.white_size, rows)
+            x = column + bend[..., 0]
+            y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + bend[..., 1]
+            yield rows, m[0, 0] * x + m[0, 1] * y + m[0, 2], m[1, 0] * x + m[1, 1] * y + m[1, 2]
 
 
 def refused(reason: str, white_size: tuple[int, int], fluorescence_size: tuple[int, int]) -> Registration:
@@ -198,12 +208,12 @@ def refused(reason: str, white_size: tuple[int, int], fluorescence_size: tuple[i
     )
 
 
-def _stretched(nodes: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Corner-to-corner bilinear stretch of the nodes to (width, height)."""
+def _stretched(nodes: NDArray[np.float32], size: tuple[int, int], shown: slice) -> NDArray[np.float32]:
+    """Corner-to-corner bilinear stretch of the nodes to (width, height), of which the rows `shown`."""
     rows, columns = nodes.shape[:2]
     x = np.linspace(0, columns - 1, size[0], dtype=np.float32)
-    y = np.linspace(0, rows - 1, size[1], dtype=np.float32)
-    map_x, map_y = np.broadcast_to(x[None, :], (size[1], size[0])), np.broadcast_to(y[:, None], (size[1], size[0]))
+    y = np.linspace(0, rows - 1, size[1], dtype=np.float32)[shown]
+    map_x, map_y = np.broadcast_to(x[None, :], (len(y), size[0])), np.broadcast_to(y[:, None], (len(y), size[0]))
     drawn = cv2.remap(nodes, np.ascontiguousarray(map_x), np.ascontiguousarray(map_y), cv2.INTER_LINEAR)
     return np.asarray(drawn, dtype=np.float32)
 

@@ -96,6 +96,13 @@ class FakeEngine:
         second = (other.second if other is not None else None) or Source.FLUORESCENCE
         return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02, second)
 
+    def registered(self, ctx: Context, lib: Library, pictures: Pictures) -> Pictures:
+        self._step("align", pictures.pair)
+        ctx.check()
+        kept = answers.registration(lib, pictures.pair.id)
+        found = Registration.from_bytes(kept.data) if kept is not None else self._registration()
+        return replace(pictures, registration=found)
+
     def answer_pair(self, ctx: Context, lib: Library, pictures: Pictures, model: str) -> Answer:
         self.models.append(model)
         self._step("answer", pictures.pair)

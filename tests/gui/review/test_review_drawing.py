@@ -523,7 +523,7 @@ def test_in_a_signed_visit_nothing_is_drawn_or_removed_and_all_is_seen(
 def test_a_stroke_that_ends_while_a_registration_comes_is_not_kept_in_the_wrong_frame(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
 ) -> None:
-    gate = engine.held["answer"] = threading.Event()
+    gate = engine.held["align"] = threading.Event()
     assert session.open_visit(clinic.adler)
     qtbot.waitUntil(lambda: page.loader.desk.pictures is not None and len(page.stage.shown.sources) == 2)
     page.choose_tool("lesion")

@@ -199,12 +199,12 @@ def test_the_button_of_a_mode_that_cannot_be_shown_is_not_marked(
 def test_a_mode_that_waits_for_the_registration_is_marked_once_it_is_shown(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    engine.held["answer"] = threading.Event()
+    engine.held["align"] = threading.Event()
     session.open_visit(clinic.adler)
     qtbot.waitUntil(lambda: page.loader.desk.pictures is not None)
     page.stage.commands.set_mode(Mode.BLEND)
     assert page.bar.modes["side_by_side"].isChecked()
-    engine.held["answer"].set()
+    engine.held["align"].set()
     settle(qtbot, page)
     assert page.bar.modes["blend"].isChecked()
     assert page.bar.opacity.isEnabled()

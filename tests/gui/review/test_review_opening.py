@@ -13,6 +13,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.services import pairing, review
 from pfm_desktop.viewmodels.answer import State
+from pfm_desktop.viewmodels.pair_view import Mode
 from pfm_desktop.viewmodels.session import Session
 
 from .conftest import (
@@ -50,16 +51,46 @@ def test_a_visit_shows_both_its_pictures_side_by_side(page: ReviewPage, clinic: 
 def test_the_pictures_are_on_the_stage_before_the_answer_comes(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    engine.held["answer"] = threading.Event()
+    engine.held["align"] = threading.Event()
     session.open_visit(clinic.adler)
     qtbot.waitUntil(lambda: page.loader.desk.pictures is not None)
     assert close_to(colour_at(page, 0), RED)
     assert not page.idle
     assert page.bar.chip.text() == "registering ..."
-    engine.held["answer"].set()
+    engine.held["align"].set()
     settle(qtbot, page)
     assert page.bar.chip.text() == "0.8 px"
     assert page.stage.registration is not None
+
+
+def test_the_pair_shows_aligned_before_the_answer_comes(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    begin(qtbot, session, engine, "answer", clinic.adler)
+    qtbot.waitUntil(lambda: page.stage.registration is not None)
+    page.stage.commands.set_mode(Mode.BLEND)
+    assert page.bar.modes["blend"].isChecked()
+    assert page.bar.chip.text() == "0.8 px"
+    assert page.loader.desk.answer is None
+    assert not page.idle
+    laid = page.loader.desk.registration
+    engine.held[f"answer {clinic.adler}"].set()
+    settle(qtbot, page)
+    assert page.loader.desk.answer is not None
+    assert page.loader.desk.registration is laid
+
+
+def test_a_registration_of_a_pair_that_was_left_meanwhile_is_laid_on_no_other(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    slow = begin(qtbot, session, engine, "align", clinic.adler)
+    gate = begin(qtbot, session, engine, "answer", clinic.brandt)
+    slow.set()
+    qtbot.waitUntil(lambda: page.loader.desk.pictures is not None)
+    assert page.loader.desk.visit_id == clinic.brandt
+    assert page.stage.registration is None
+    gate.set()
+    settle(qtbot, page)
 
 
 def test_pictures_of_a_visit_that_was_left_while_loading_never_show(
@@ -296,7 +327,7 @@ def test_another_model_in_the_settings_answers_anew(
     assert page.loader.desk.answer is not None
     assert page.loader.desk.answer.analysis.model.name == "another"
     assert not page.strip.isVisible()
-    assert engine.calls.count(("load", clinic.adler)) == (2 if first == "failed" else 1)  # the kept registration
+    assert engine.calls.count(("load", clinic.adler)) == 1, "pictures and registration are at hand"
 
 
 def test_other_settings_do_not_ask_the_model_again(

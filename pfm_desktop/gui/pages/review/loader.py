@@ -1,4 +1,5 @@
-"""Gets a visit onto the desk: pictures first, then registration and answer. Each step is a job."""
+"""Gets a visit onto the desk: pictures first, then their registration, then the answer. Each step is a job, and the
+next one begins once what the one before brought is on the screen."""
 
 from __future__ import annotations
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 
+LOOK_AGAIN_MS = 30  # whether what is known is on the screen
+
+
 class PairLoader(QObject):
     """`desk` is what is known; `changed` tells that it differs.
 
@@ -43,6 +47,7 @@ class PairLoader(QObject):
         self._points: tuple[Points, Points] | None = None
         self._model = ""  # that was asked last
         self._looking = 0
+        self.on_screen: Callable[[], bool] = lambda: True  # whether all that is known is shown
         session.on_changed.append(self._library_changed)
 
     @property
@@ -109,12 +114,38 @@ class PairLoader(QObject):
         if ticket != self.desk.ticket or not isValid(self):  # a job may end after its page
             return
         self._become(review.with_pictures(self.desk, ticket, pictures))
-        QTimer.singleShot(0, self, lambda: self._ask_about(ticket))  # once the pictures are painted
+        QTimer.singleShot(0, self, lambda: self._align_for(ticket))  # once the pictures are painted
 
-    def _ask_about(self, ticket: int) -> None:
-        """Have what was loaded answered, unless something else was asked meanwhile."""
+    def _align_for(self, ticket: int) -> None:
         if ticket == self.desk.ticket and self.desk.doing is Step.ANSWERING:
+            self._align()
+
+    def _once_seen(self, ticket: int, then: Callable[[], None]) -> None:
+        """Go on when what is known is on the screen, unless something else was asked meanwhile."""
+
+        def look() -> None:
+            if ticket != self.desk.ticket or self.desk.doing is not Step.ANSWERING:
+                return
+            if self.on_screen():
+                then()
+            else:
+                self._once_seen(ticket, then)
+
+        QTimer.singleShot(0 if self.on_screen() else LOOK_AGAIN_MS, self, look)
+
+    def _align(self) -> None:
+        """Have a pair registered that is not yet, then have it answered."""
+        if not self.desk.both or self.desk.registration is not None:
             self._ask()
+            return
+        self._start(
+            align_job, self._engine, self._session.library, self.desk.pictures,
+            title=tr("Registering the pair"), done=self._aligned,
+        )  # fmt: skip
+
+    def _aligned(self, ticket: int, registration: Registration | None) -> None:
+        self._become(review.with_kept_registration(self.desk, ticket, registration))
+        self._once_seen(ticket, self._ask)
 
     def _ask(self) -> None:
         self._model = self._session.settings.model
@@ -146,7 +177,7 @@ class PairLoader(QObject):
         if any(change.what == "registration" and change.key == pair.id for change in changes):
             bare = replace(self.desk, pictures=replace(pictures, registration=None))
             self._become(review.doing(bare, Step.ANSWERING))
-            self._ask()
+            self._align()
 
     def _start(self, job: Callable[..., Any], *args: Any, title: str, done: Callable[[int, Any], None]) -> None:
         ticket = self.desk.ticket
@@ -191,6 +222,12 @@ def load_job(ctx: Context, engine: Any, lib: Library, visit_id: str, pair_id: st
         pair_id = pair.id
     pictures: PairPictures = (engine or _engine()).load_pair(ctx, lib, pair_id)
     return pictures
+
+
+def align_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures) -> Registration | None:
+    """The registration of a pair that has none yet, made and kept."""
+    made: Registration | None = (engine or _engine()).registered(ctx, lib, pictures).registration
+    return made
 
 
 def kept_registration_job(ctx: Context, engine: Any, lib: Library, pair_id: str) -> Registration | None:

@@ -72,6 +72,7 @@ class ReviewPage(QWidget):
         self.loader = PairLoader(session, jobs, engine, self)
         self._adding = Adding(session, jobs, self)
         self.stage = StageWidget(self)
+        self.loader.on_screen = lambda: not self.stage.busy
         self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
         self.points = PointMode(self.stage, self)
         self._refusals = Refusals(session)
