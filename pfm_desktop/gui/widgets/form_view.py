@@ -10,7 +10,7 @@ from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.form import Item, Kind, asked, with_choice
-from pfm_desktop.gui.widgets.chips import Chip, ChipRow
+from pfm_desktop.gui.widgets.chips import Chip, ChipRow, broken
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, say, words
 from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels import forms as model
@@ -18,6 +18,7 @@ from pfm_desktop.viewmodels import forms as model
 PAUSE_MS = 800  # the keys go through answers on the way to one; only where they rest is kept
 _STAY = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 _LOWER = 5  # pixels by which the words in a field stand lower than its edge
+_TITLE = 21  # characters of a title in one line, beside its field
 
 
 class FormView(QWidget):
@@ -111,6 +112,10 @@ class Row(QWidget):
         self.title, self._field, self._said = QLabel(item.title, self), field, words(self)
         self._locked = self._gives = False
         self.title.setTextFormat(Qt.TextFormat.PlainText)
+        if item.kind is not Kind.SEVERAL:  # it stands beside its field, and leaves that half of the column
+            metrics = self.title.fontMetrics()
+            self.title.setText(broken(item.title, metrics, _TITLE * metrics.averageCharWidth()))
+            self.title.setAccessibleName(item.title)
         self._column = QVBoxLayout()
         self._column.setSpacing(2)
         self._column.addWidget(field)
