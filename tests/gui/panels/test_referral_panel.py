@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain import form
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.widgets.form_view import ChoiceRow, SeveralRow, TypedRow
 from pfm_desktop.gui.widgets.referral_panel import ReferralPanel
@@ -256,3 +257,27 @@ def test_a_wrong_entry_of_what_is_not_asked_any_more_is_gone(panel: ReferralPane
     choose(panel, "cytology", "lsil")
     panel.form.save()
     assert field(panel, "cytology_on").field.text() == ""
+
+
+# ---- room
+
+
+def test_a_hint_that_is_longer_than_its_field_ends_with_an_ellipsis_and_stands_in_the_tooltip(
+    panel: ReferralPanel,
+) -> None:
+    whole = "Anything else that matters before the examination"
+    line = field(panel, "remarks").field
+    panel.resize(340, 600)
+    QTest.qWait(0)
+    assert line.placeholderText().endswith("\N{HORIZONTAL ELLIPSIS}")
+    assert whole.startswith(line.placeholderText()[:-1])
+    assert (line.toolTip(), line.accessibleDescription()) == (whole, whole)
+    line.resize(900, line.height())
+    assert (line.placeholderText(), line.toolTip()) == (whole, "")
+
+
+def test_a_long_title_beside_its_field_takes_two_lines_and_is_spoken_in_one(panel: ReferralPanel) -> None:
+    item = form.one("long", "A title that is longer than half of the column", form.Choice("a", "an answer"))
+    row = ChoiceRow(item, panel)
+    assert "\n" in row.title.text()
+    assert row.title.text().replace("\n", " ") == item.title == row.title.accessibleName()
