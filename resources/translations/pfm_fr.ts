@@ -7563,7 +7563,7 @@ Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
         <source>Search name, ID, date, impression, finding</source>
-        <translation>Chercher nom, identifiant, date, impression, constatation</translation>
+        <translation>Chercher nom, ID, date, impression, signe</translation>
     </message>
     <message>
         <source>Search the list</source>

@@ -321,7 +321,7 @@ class ReportPanel(QWidget):
     def _lay_out(self) -> None:
         for kept in model.MEANINGS:
             self.meaning.addItem(meaning_words(kept), kept)
-        self.meaning.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.meaning.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToContents)  # what is signed is read whole
         self.name.setAccessibleName(tr("Printed name"))
         self.name.setPlaceholderText(tr("Who signs"))
         self.meaning.setAccessibleName(tr("What the signature means"))
@@ -329,6 +329,7 @@ class ReportPanel(QWidget):
         self.preview.setMinimumHeight(320)
         rows = QFormLayout(self.form)
         rows.setContentsMargins(0, 0, 0, 0)
+        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         rows.addRow(tr("Name"), self.name)
         rows.addRow(tr("Meaning"), self.meaning)
         rows.addRow(self.sign)
