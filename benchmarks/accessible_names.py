@@ -4,11 +4,12 @@
 
 The window stands on the demo library, in an X server and on a session bus of its own, with Qt's bridge to AT-SPI on.
 Each page of the rail, those behind them, each part of Histology and each tab of Review is shown, its folded parts
-unfolded; the user guide at last. Another process walks what is showing with Atspi (system Python with `python3-gi`
-and `gir1.2-atspi-2.0`; `at-spi2-core`, `dbus` and `xvfb` have to be installed: Linux only). A control is what can be
-pressed, chosen, typed into or moved; it is named where its accessible name is not empty; of a list with more than 60
-children the first 60 are walked, and what stands on several pages (menus, the rail) is counted on each. Printed:
-controls and names by page, and what has none (`--all`: all). Wanted: 100 % named. Exit code 1 where one is not.
+unfolded; then Display, keys, the user guide and each step of the tour. Another process walks what is showing with
+Atspi (system Python with `python3-gi` and `gir1.2-atspi-2.0`; `at-spi2-core`, `dbus` and `xvfb` have to be installed:
+Linux only). A control is what can be pressed, chosen, typed into or moved; it is named where its accessible name is
+not empty; of a list with more than 60 children the first 60 are walked, and what stands on several pages (menus, the
+rail) is counted on each. Printed: controls and names by page, and what has none (`--all`: all). Wanted: 100 % named.
+Exit code 1 where one is not.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ Stand = Callable[[str], None]
 
 
 def walk(window: Any, stand: Stand) -> None:
-    """Show each page of the rail and those behind them, each part of Histology and each tab of Review, the user guide
-    at last; `stand(name)` is called before each, folded parts unfolded."""
+    """Show each page of the rail and those behind them, each part of Histology and each tab of Review, Display, the
+    keys of a page, all keys, the user guide and each step of the tour at last; `stand(name)` is called before each,
+    folded parts unfolded."""
     from PySide6.QtWidgets import QApplication, QToolButton
 
     def unfolded(name: str) -> None:
@@ -61,6 +62,12 @@ def _review(window: Any, stand: Stand) -> None:
         review.side.setCurrentIndex(place)
         settle(window)
         stand(f"Review, {tab}")
+    review.bar.open_look()
+    stand("Review, Display")
+    review.bar.open_look()
+    window.help.toggle_keys()
+    stand("Review, keys of the page")
+    window.help.toggle_keys()
 
 
 def _behind(window: Any, stand: Stand) -> None:
@@ -78,5 +85,17 @@ def _behind(window: Any, stand: Stand) -> None:
                 capture.whose.this.click()
             settle(window)
         stand(name)
+    window.help.show_all_keys()
+    stand("All keys")
+    window.desk.show_shortcut_editor()
+    stand("Settings, keys")
     window.help.show_guide()
     stand("User guide")
+    window.show_page(desk.TODAY)
+    window.help.take_tour()
+    tour, step = window.help.tour, 0
+    while tour.running:
+        settle(window)
+        step += 1
+        stand(f"Tour, step {step}")
+        tour.card.next_button.click()

@@ -3,13 +3,13 @@
     python benchmarks/screens.py [--out DIR] [--languages en,zh] [--sizes 1366x768] [--themes dark] [--scale 2]
 
 The real window stands on the demo library (phantoms) in an X server of that size, and shows each page of the rail,
-those behind them, each part of Histology, each tab of Review and the user guide; folded parts are unfolded, and what
-is longer than its view is scrolled to its end. On each, every label, button, box, field with a hint, tab and heading
-of a column is measured: the room that its words need and the room that they have (`screens_parts/cut.py`); also what
-reaches out of what holds it, and forms or texts that have to be scrolled sideways. Words that are shortened by intent
-(names, ends with an ellipsis) are counted apart: the whole of them is in the tooltip and for the screen reader. Cells
-of tables and what is painted (pictures, captions on the stage, diagrams) are not measured: look at the pictures for
-them. Wanted: nothing cut off. Exit code 1 where something is.
+those behind them, each part of Histology, each tab of Review, Display, keys, the user guide and each step of the tour;
+folded parts are unfolded, and what is longer than its view is scrolled to its end. On each, every label, button, box,
+field with a hint, tab and heading of a column is measured: the room that its words need and the room that they have
+(`screens_parts/cut.py`); also what reaches out of what holds it, and forms or texts that have to be scrolled sideways.
+Words that are shortened by intent (names, ends with an ellipsis) are counted apart: the whole of them is in the
+tooltip and for the screen reader. Cells of tables and what is painted (pictures, captions on the stage, diagrams) are
+not measured: look at the pictures for them. Wanted: nothing cut off. Exit code 1 where something is.
 """
 
 from __future__ import annotations
