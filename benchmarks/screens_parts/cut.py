@@ -153,7 +153,9 @@ def _button(one: QAbstractButton) -> Iterator[tuple[str, QSize, QSize]]:
 
 
 def _combo(one: QComboBox) -> Iterator[tuple[str, QSize, QSize]]:
-    words = one.currentText() or one.placeholderText()
+    """Whichever of its answers is chosen."""
+    answers = [one.itemText(place) for place in range(one.count())]
+    words = max((*answers, one.placeholderText()), key=one.fontMetrics().horizontalAdvance, default="")
     if not words.strip() or one.isEditable():
         return
     option = QStyleOptionComboBox()

@@ -125,8 +125,14 @@ QComboBox:focus { border: 2px solid $focus; padding: 2px 6px; }
 QComboBox:disabled { background: $panel; color: $line; border-color: $faint; }
 QComboBox::drop-down { border: 0; width: 22px; }
 QComboBox::down-arrow { image: url($arrow); width: 12px; height: 8px; }
-QSlider, QTabBar { border: 2px solid transparent; border-radius: 4px; }
-QSlider:focus, QTabBar:focus { border: 2px solid $focus; }
+QSlider { border: 2px solid transparent; border-radius: 4px; }
+QSlider:focus { border: 2px solid $focus; }
+/* of its own: Fusion cuts the feet off the letters of a tab that is not chosen */
+QTabBar::tab { background: $raised; color: $text; border: 1px solid $line; border-bottom: none; padding: 4px 11px;
+  margin-right: 1px; border-top-left-radius: 4px; border-top-right-radius: 4px; }
+QTabBar::tab:selected { background: $window; border-top: 3px solid $accent; padding-top: 2px; }
+QTabBar::tab:selected:focus { border: 2px solid $focus; border-bottom: none; padding: 3px 10px; }
+QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QCheckBox:focus, QRadioButton:focus { border: 2px solid $focus; border-radius: 3px; }
 QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $line;
     background: $field; }

@@ -103,17 +103,28 @@ def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
 
 
 def registered(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictures:
-    """The same with a registration wherever there are both pictures: the one that they have, or one made now.
+    """The same with a registration wherever there are both pictures: the kept one, the one they have, or one made now.
 
     What was made is kept where who is signed in may change visits; else it is as good as any until it is let go.
     """
     white, fluorescence = pictures.white, pictures.fluorescence
-    if pictures.registration is not None or white is None or fluorescence is None:
-        return pictures
+    known = _kept_registration(lib, pictures) or pictures.registration  # by hand, or brought back by undo
+    if known is not None or white is None or fluorescence is None:
+        return replace(pictures, registration=known)
     found = register_lit(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
     ctx.check()
     _keep_registration(lib, pictures.pair.id, found)
     return replace(pictures, registration=found)
+
+
+def aligned(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictures:
+    """As `registered`, to be seen together before `answer_pair`: as there, pictures that can carry no answer are not
+    registered."""
+    known = _kept_registration(lib, pictures) or pictures.registration
+    if known is None and inference.unusable(pictures.white, pictures.fluorescence, pictures.second):
+        return pictures
+    ctx.check()
+    return registered(ctx, lib, pictures)
 
 
 def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) -> PairAnswer:

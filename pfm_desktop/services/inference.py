@@ -173,6 +173,14 @@ def examine(
     return case
 
 
+def unusable(white: Pixels | None, fluorescence: Pixels | None, second: Source = Source.FLUORESCENCE) -> bool:
+    """Whether `examine` would refuse the pictures before it registers them."""
+    case = Examined()
+    _read(case, _given(white, fluorescence, second))
+    _check_pictures(case)
+    return case.refused is not None
+
+
 def answered(
     ctx: Context, case: Examined, model: str, *, heatmaps: bool = True, passes: int = PASSES
 ) -> AnalysisResult:

@@ -37,7 +37,7 @@ class Chip(QPushButton):
 
     def sizeHint(self) -> QSize:
         """See the class."""
-        return self._size(self._lines(chosen=True))
+        return self._size(self._lines(chosen=True)).expandedTo(self._size(self._lines(chosen=False)))
 
     def minimumSizeHint(self) -> QSize:
         """No narrower than its longest word."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QLabel, QStyle, QStyleOptionComboBox, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.form import Item, Kind, asked, with_choice
 from pfm_desktop.gui.widgets.chips import Chip, ChipRow, broken
@@ -19,6 +19,7 @@ PAUSE_MS = 800  # the keys go through answers on the way to one; only where they
 _STAY = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 _LOWER = 5  # pixels by which the words in a field stand lower than its edge
 _TITLE = 21  # characters of a title in one line, beside its field
+_BETWEEN = 8  # pixels from a title to its field
 
 
 class FormView(QWidget):
@@ -120,11 +121,9 @@ class Row(QWidget):
         self._column.setSpacing(2)
         self._column.addWidget(field)
         self._column.addWidget(self._said)
-        # its buttons need all of the width
-        beside = QBoxLayout.Direction.TopToBottom if item.kind is Kind.SEVERAL else QBoxLayout.Direction.LeftToRight
-        row = QBoxLayout(beside, self)
+        row = self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 if item.kind is Kind.SEVERAL else 8)
+        self._lay_below(below=item.kind is Kind.SEVERAL)  # its buttons need all of the width
         row.addWidget(self.title, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(self._column, 1)
         self.setFocusProxy(field)
@@ -133,6 +132,18 @@ class Row(QWidget):
     def typed(self) -> str:
         """What stands in the field and is not kept; "" where all is."""
         return ""
+
+    def _lay_below(self, *, below: bool) -> None:
+        """Whether the field stands below its title, and not beside it."""
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
+        self._row.setSpacing(2 if below else _BETWEEN)
+        self._below = below
+        self._lower()
+
+    def _lower(self) -> None:
+        """The title stands as high as the words in the field beside it."""
+        beside_field = not self._locked and not self._below
+        self.title.setContentsMargins(0, _LOWER if beside_field else 0, 0, 0)
 
     def show_answer(self, answer: Any, *, anew: bool, typed: str = "") -> None:
         """Follow the record; nothing is told. `anew`: of another record, in which `typed` was left behind."""
@@ -144,8 +155,7 @@ class Row(QWidget):
         self._locked = locked
         self._field.setVisible(not locked)
         self._said.setVisible(locked)
-        beside_field = not locked and self.item.kind is not Kind.SEVERAL
-        self.title.setContentsMargins(0, _LOWER if beside_field else 0, 0, 0)
+        self._lower()
 
     def settle(self) -> None:
         """Tell what waits."""
@@ -180,6 +190,13 @@ class ChoiceRow(Row):
         self._pause.timeout.connect(self._tell)
         self.box.activated.connect(lambda _index: self._pause.start())
         self.box.installEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Each answer is read whole: where there is no room for it beside the title the box stands below."""
+        super().resizeEvent(event)
+        below = self.title.sizeHint().width() + _BETWEEN + whole_width(self.box) > self.width()
+        if below is not self._below:
+            self._lay_below(below=below)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys go elsewhere, and not only into the list of the box."""
@@ -276,6 +293,15 @@ class TypedRow(Row):
         if not stays:
             self.field.show_text(typed or model.field_text(self.item, answer))
             say(self.problem, model.problem_of(self.item, typed))
+
+
+def whole_width(box: QComboBox) -> int:
+    """Of a box that shows the longest of its answers."""
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    longest = max(box.fontMetrics().horizontalAdvance(box.itemText(place)) for place in range(box.count()))
+    inner = QSize(longest, box.fontMetrics().height())
+    return box.style().sizeFromContents(QStyle.ContentsType.CT_ComboBox, option, inner, box).width()
 
 
 def _row(item: Item, parent: QWidget) -> Row:

@@ -144,7 +144,7 @@ class Keeper:
             # a round that is under way may have been refused before the reason went: the one after it tells
             rounds = self._refused + (2 if self._trying else 1)
             self._lock.notify_all()
-            self._lock.wait_for(lambda: not self._waiting or self._refused >= rounds, seconds)
+            self._lock.wait_for(lambda: not self._waiting or self._refused >= rounds or self._ending, seconds)
             return not self._waiting
 
     def drop(self) -> None:

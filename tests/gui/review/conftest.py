@@ -96,7 +96,7 @@ class FakeEngine:
         second = (other.second if other is not None else None) or Source.FLUORESCENCE
         return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02, second)
 
-    def registered(self, ctx: Context, lib: Library, pictures: Pictures) -> Pictures:
+    def aligned(self, ctx: Context, lib: Library, pictures: Pictures) -> Pictures:
         self._step("align", pictures.pair)
         ctx.check()
         kept = answers.registration(lib, pictures.pair.id)

@@ -600,6 +600,43 @@ def test_for_reading_a_pair_comes_with_a_registration_that_is_kept_for_the_next_
     assert again.registration.summary() == first.registration.summary()
 
 
+@pytest.mark.parametrize("how", [engine.registered, engine.aligned])
+def test_what_is_kept_by_hand_or_brought_back_by_undo_is_taken_and_never_registered_over(
+    lib: Library, pair: Pair, how: Callable[..., PairPictures]
+) -> None:
+    pictures = load(lib, pair)
+    by_points, _ = engine.register_again(CTX, lib, pictures, SPOTS, SPOTS + np.array([3.0, 0.0]))
+    _, change = engine.register_again(CTX, lib, pictures, SPOTS, SPOTS + np.array([6.0, 0.0]))
+    lib.apply(change.reversed())
+    files = files_of(lib)
+    found = how(CTX, lib, replace(pictures, registration=None)).registration
+    assert found is not None
+    assert found.by_hand
+    assert found.summary() == by_points.summary()
+    kept = load(lib, pair).registration
+    assert kept is not None
+    assert kept.summary() == by_points.summary()
+    assert files_of(lib) == files
+
+
+def test_a_pair_is_aligned_before_it_is_read_as_it_is_read(lib: Library, pair: Pair, model: Path) -> None:
+    shown = engine.aligned(CTX, lib, load(lib, pair)).registration
+    answer = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert shown is not None
+    assert answer.registration is not None
+    assert shown.summary() == answer.registration.summary() == answer.analysis.registration
+
+
+def test_pictures_that_can_carry_no_answer_are_not_aligned(lib: Library, phantom: Phantom, model: Path) -> None:
+    dark = fill(lib, phantom.white // 40, phantom.fluorescence)
+    pictures = load(lib, dark)
+    assert engine.aligned(CTX, lib, pictures).registration is None
+    assert load(lib, dark).registration is None
+    answer = engine.answer_pair(CTX, lib, pictures, MODEL)
+    assert answer.analysis.refused is not None
+    assert answer.registration is None
+
+
 def test_who_may_not_change_visits_gets_a_registration_that_is_not_kept(
     lib: Library, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,7 @@ class PairLoader(QObject):
         if self.desk.pictures is None:
             return
         self._become(review.doing(self.desk, Step.ANSWERING))
-        self._ask()
+        self._align()
 
     def use_model(self, model: str) -> None:
         """Another model was chosen: it answers, also where the one before failed or is still at work."""
@@ -144,6 +144,8 @@ class PairLoader(QObject):
         )  # fmt: skip
 
     def _aligned(self, ticket: int, registration: Registration | None) -> None:
+        if not isValid(self):  # a job may end after its page
+            return
         self._become(review.with_kept_registration(self.desk, ticket, registration))
         self._once_seen(ticket, self._ask)
 
@@ -225,8 +227,8 @@ def load_job(ctx: Context, engine: Any, lib: Library, visit_id: str, pair_id: st
 
 
 def align_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures) -> Registration | None:
-    """The registration of a pair that has none yet, made and kept."""
-    made: Registration | None = (engine or _engine()).registered(ctx, lib, pictures).registration
+    """The registration of a pair, kept or made now; None where its pictures can carry no answer."""
+    made: Registration | None = (engine or _engine()).aligned(ctx, lib, pictures).registration
     return made
 
 
