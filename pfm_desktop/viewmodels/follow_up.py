@@ -272,7 +272,7 @@ def pots_lines(pots: Sequence[Specimen], day: date, today: date) -> str:
         if not pot.pot:
             continue
         on = pot.result.reported_on
-        said = result_words(pot) if pot.result.diagnosis else tr("awaited, %n day(s)", "", waited)
+        said = result_words(pot) if pot.result.diagnosis else tr("waiting %n day(s)", "", waited)
         if on is None:
             lines.append(tr("Pot {pot}: {result}", pot=pot_words(pot), result=said))
         else:

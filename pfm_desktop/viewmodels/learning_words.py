@@ -147,8 +147,8 @@ def _parts_text(standing: Mapping[Part, int]) -> str:
     """Who stands where."""
     if not any(standing.values()):
         return tr(
-            "About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the "
-            "locked test, for good."
+            "About 65 of 100 women are learned from, 20 calibrate (at least 12 of a grade, or a third) and 15 are "
+            "the locked test, for good."
         )
     return tr(
         "From earlier runs {learn:,} women learn, {calibrate:,} calibrate and {test:,} are the locked test; new ones "

@@ -83,4 +83,4 @@ def nothing_words(pictures: int) -> str:
     """Where nothing was taken since the visit came on the desk, which has so many `pictures`."""
     if not pictures:
         return tr("Nothing taken yet")
-    return tr("Nothing taken since it was opened: %n picture(s) in this visit", "", pictures)
+    return tr("%n picture(s) in this visit; none taken since it was opened", "", pictures)

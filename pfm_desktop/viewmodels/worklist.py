@@ -250,13 +250,26 @@ def _histology(row: VisitRow, waited: int, *, overdue: bool) -> str:
     apart = abs(grade.rank - Grade(row.signed_first).rank) if grade is not None and row.signed_first else 0
     sign = f" {APART_SIGN}" if apart >= DISCORDANT else ""
     if overdue:
-        return f"{OVERDUE_SIGN} " + tr("overdue, %n day(s)", "", waited) + sign
+        return _overdue(waited) + sign
     if row.awaited:
-        return tr("awaited, %n day(s)", "", waited) + sign
+        return _awaited(waited) + sign
     if grade is None:
         return ""
     words = GRADE_WORDS[grade]
     return tr("{grade} {sign} impression", grade=words, sign=APART_SIGN) if sign else words
+
+
+def _overdue(days: int) -> str:
+    return f"{OVERDUE_SIGN} " + tr("overdue, %n day(s)", "", days)
+
+
+def _awaited(days: int) -> str:
+    return tr("waiting %n day(s)", "", days)
+
+
+def longest_waits() -> tuple[str, ...]:
+    """What the column of histology has room for, where there is room."""
+    return _overdue(999), _awaited(999)
 
 
 def pictures_text(row: VisitRow) -> str:
@@ -267,9 +280,7 @@ def pictures_text(row: VisitRow) -> str:
         sources = tr("both sources", "pictures of a visit")
     else:
         sources = (
-            tr("white light only", "pictures of a visit")
-            if row.has_white
-            else tr("fluorescence only", "pictures of a visit")
+            tr("white light", "pictures of a visit") if row.has_white else tr("fluorescence", "pictures of a visit")
         )
     return f"{sources} ({row.pictures})"
 

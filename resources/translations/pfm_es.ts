@@ -335,6 +335,13 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         </translation>
     </message>
     <message numerus="yes">
+        <source>%n picture(s) in this visit; none taken since it was opened</source>
+        <translation>
+            <numerusform>%n imagen en esta visita; ninguna tomada desde que se abrió</numerusform>
+            <numerusform>%n imágenes en esta visita; ninguna tomada desde que se abrió</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n picture(s) of the examination</source>
         <translation>
             <numerusform>%n imagen de la exploración</numerusform>
@@ -1060,7 +1067,7 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>Acerca de</translation>
     </message>
     <message>
-        <source>About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the locked test, for good.</source>
+        <source>About 65 of 100 women are learned from, 20 calibrate (at least 12 of a grade, or a third) and 15 are the locked test, for good.</source>
         <translation>De cada 100 pacientes, unas 65 servirán para aprender, 20 para calibrar (al menos 12 de un grado, o un tercio) y 15 formarán la prueba bloqueada, definitivamente.</translation>
     </message>
     <message>
@@ -3657,7 +3664,7 @@ imagen de {visit}</translation>
     </message>
     <message>
         <source>HPV, high risk</source>
-        <translation>VPH, alto riesgo</translation>
+        <translation>VPH de alto riesgo</translation>
     </message>
     <message>
         <source>HSIL (CIN 2)</source>
@@ -5980,13 +5987,6 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <source>Nothing speaks against it: none of {measures} is worse beyond chance.</source>
         <translation>Nada habla en contra: ninguna de estas medidas es peor más allá del azar: {measures}.</translation>
     </message>
-    <message numerus="yes">
-        <source>Nothing taken since it was opened: %n picture(s) in this visit</source>
-        <translation>
-            <numerusform>Nada tomado desde que se abrió: %n imagen en esta visita</numerusform>
-            <numerusform>Nada tomado desde que se abrió: %n imágenes en esta visita</numerusform>
-        </translation>
-    </message>
     <message>
         <source>Nothing taken yet</source>
         <translation>Nada tomado aún</translation>
@@ -7047,7 +7047,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>Reads</source>
         <comment>of which pictures a model makes its answer</comment>
-        <translation>Lee</translation>
+        <translation>Entrada</translation>
     </message>
     <message>
         <source>Reads</source>
@@ -7278,7 +7278,7 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
         <source>Research, without names: CSV, manifest to train</source>
-        <translation>Investigación, sin nombres: CSV, manifiesto para entrenar</translation>
+        <translation>Investigación, sin nombres: CSV, manifiesto</translation>
     </message>
     <message>
         <source>Research, without names: DICOM</source>
@@ -11123,13 +11123,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <comment>result</comment>
         <translation>pendiente</translation>
     </message>
-    <message numerus="yes">
-        <source>awaited, %n day(s)</source>
-        <translation>
-            <numerusform>pendiente, %n día</numerusform>
-            <numerusform>pendiente, %n días</numerusform>
-        </translation>
-    </message>
     <message>
         <source>back the library up, or repair it</source>
         <translation>hacer copias de seguridad de la biblioteca o repararla</translation>
@@ -12555,6 +12548,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>fluorescence</source>
+        <comment>pictures of a visit</comment>
+        <translation>fluoresc.</translation>
+    </message>
+    <message>
+        <source>fluorescence</source>
         <translation>fluorescencia</translation>
     </message>
     <message>
@@ -12564,11 +12562,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>fluorescence before acid</source>
         <translation>fluorescencia antes del ácido</translation>
-    </message>
-    <message>
-        <source>fluorescence only</source>
-        <comment>pictures of a visit</comment>
-        <translation>solo fluor.</translation>
     </message>
     <message>
         <source>fluorescence picture</source>
@@ -14704,8 +14697,8 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message numerus="yes">
         <source>no, %n (woman|women) missing</source>
         <translation>
-            <numerusform>falta %n paciente</numerusform>
-            <numerusform>faltan %n pacientes</numerusform>
+            <numerusform>falta %n pac.</numerusform>
+            <numerusform>faltan %n pac.</numerusform>
         </translation>
     </message>
     <message>
@@ -15404,7 +15397,7 @@ la biblioteca</translation>
     <message>
         <source>open</source>
         <comment>state of a visit</comment>
-        <translation>abierta</translation>
+        <translation>sin firmar</translation>
     </message>
     <message>
         <source>open it again</source>
@@ -18876,6 +18869,13 @@ la biblioteca</translation>
         <source>wait {seconds} seconds, then try again</source>
         <translation>espere {seconds} segundos y luego inténtelo de nuevo</translation>
     </message>
+    <message numerus="yes">
+        <source>waiting %n day(s)</source>
+        <translation>
+            <numerusform>en espera %n día</numerusform>
+            <numerusform>en espera %n días</numerusform>
+        </translation>
+    </message>
     <message>
         <source>warp one onto the other</source>
         <translation>deforme una para ajustarla a la otra</translation>
@@ -19081,12 +19081,12 @@ la biblioteca</translation>
     </message>
     <message>
         <source>white light</source>
+        <comment>pictures of a visit</comment>
         <translation>luz blanca</translation>
     </message>
     <message>
-        <source>white light only</source>
-        <comment>pictures of a visit</comment>
-        <translation>solo luz blanca</translation>
+        <source>white light</source>
+        <translation>luz blanca</translation>
     </message>
     <message>
         <source>white-light picture</source>

@@ -335,6 +335,13 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         </translation>
     </message>
     <message numerus="yes">
+        <source>%n picture(s) in this visit; none taken since it was opened</source>
+        <translation>
+            <numerusform>%n image dans cette consultation ; aucune prise depuis l’ouverture</numerusform>
+            <numerusform>%n images dans cette consultation ; aucune prise depuis l’ouverture</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n picture(s) of the examination</source>
         <translation>
             <numerusform>%n image de l’examen</numerusform>
@@ -967,7 +974,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     </message>
     <message>
         <source>A visit without an impression cannot be signed (Findings).</source>
-        <translation>Une consultation sans impression ne peut pas être signée (Constatations).</translation>
+        <translation>Une consultation sans impression ne peut pas être signée (Signes).</translation>
     </message>
     <message>
         <source>A&amp;bout pfm_desktop</source>
@@ -1060,7 +1067,7 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>À propos</translation>
     </message>
     <message>
-        <source>About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the locked test, for good.</source>
+        <source>About 65 of 100 women are learned from, 20 calibrate (at least 12 of a grade, or a third) and 15 are the locked test, for good.</source>
         <translation>Environ 65 patientes sur 100 serviront à l’apprentissage, 20 à l’étalonnage (au moins 12 d’un grade, ou un tiers) et 15 constitueront le test verrouillé, définitivement.</translation>
     </message>
     <message>
@@ -2186,7 +2193,7 @@ de {own} à {grade}</translation>
     </message>
     <message>
         <source>Choose an impression first (Findings).</source>
-        <translation>Choisissez d’abord une impression (Constatations).</translation>
+        <translation>Choisissez d’abord une impression (Signes).</translation>
     </message>
     <message>
         <source>Choose another resolution of the camera.</source>
@@ -3329,7 +3336,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>First read, then AI. The answer stays hidden until you reveal it; your impression until then is kept.</source>
-        <translation>Première lecture, puis IA. La réponse reste cachée jusqu’à ce que vous la révéliez ; votre impression jusque-là est conservée.</translation>
+        <translation>Première lecture, puis IA. La réponse reste cachée jusqu’à ce que vous la révéliez ; l’impression donnée avant est conservée.</translation>
     </message>
     <message>
         <source>Fit</source>
@@ -3784,7 +3791,7 @@ l’image ({visit})</translation>
     </message>
     <message>
         <source>Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind figure. The audit trail keeps this choice as it does the first-read lock.</source>
-        <translation>Vaut pour la lecture de paires en vue d’étiquettes. L’identité de qui demande la réponse est consignée, et une lecture faite ensuite ne compte dans aucun chiffre en aveugle. La piste d’audit conserve ce choix comme le verrou de première lecture.</translation>
+        <translation>S’applique aux lectures d’étiquetage. Qui demande la réponse est consigné, et une lecture faite ensuite ne compte dans aucun chiffre en aveugle. La piste d’audit conserve ce choix comme le verrou de première lecture.</translation>
     </message>
     <message>
         <source>How a picture was taken</source>
@@ -5436,7 +5443,7 @@ vers {other} ?</numerusform>
     </message>
     <message>
         <source>No folder for backups is chosen yet. Best is one on another disk, kept away from this computer.</source>
-        <translation>Aucun dossier de sauvegarde n’est encore choisi. Le mieux est d’en prendre un sur un autre disque, gardé à distance de cet ordinateur.</translation>
+        <translation>Aucun dossier de sauvegarde n’est encore choisi. Le mieux est d’en prendre un sur un autre disque, conservé ailleurs que cet ordinateur.</translation>
     </message>
     <message>
         <source>No folder is chosen yet.</source>
@@ -5979,13 +5986,6 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Nothing speaks against it: none of {measures} is worse beyond chance.</source>
         <translation>Rien ne s’y oppose : aucune des mesures ({measures}) n’est moins bonne au-delà du hasard.</translation>
-    </message>
-    <message numerus="yes">
-        <source>Nothing taken since it was opened: %n picture(s) in this visit</source>
-        <translation>
-            <numerusform>Rien de pris depuis l’ouverture : %n image dans cette consultation</numerusform>
-            <numerusform>Rien de pris depuis l’ouverture : %n images dans cette consultation</numerusform>
-        </translation>
     </message>
     <message>
         <source>Nothing taken yet</source>
@@ -11123,13 +11123,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <comment>result</comment>
         <translation>attendu</translation>
     </message>
-    <message numerus="yes">
-        <source>awaited, %n day(s)</source>
-        <translation>
-            <numerusform>attendu, %n jour</numerusform>
-            <numerusform>attendu, %n jours</numerusform>
-        </translation>
-    </message>
     <message>
         <source>back the library up, or repair it</source>
         <translation>sauvegarder la bibliothèque, ou la réparer</translation>
@@ -11836,7 +11829,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>choose the impression again (Findings); after the reveal it is the second read</source>
-        <translation>choisissez de nouveau l’impression (Constatations) ; après la révélation, c’est la seconde lecture</translation>
+        <translation>choisissez de nouveau l’impression (Signes) ; après la révélation, c’est la seconde lecture</translation>
     </message>
     <message>
         <source>choose the picture itself</source>
@@ -12555,6 +12548,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>fluorescence</source>
+        <comment>pictures of a visit</comment>
+        <translation>fluo.</translation>
+    </message>
+    <message>
+        <source>fluorescence</source>
         <translation>fluorescence</translation>
     </message>
     <message>
@@ -12564,11 +12562,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>fluorescence before acid</source>
         <translation>fluorescence avant l’acide</translation>
-    </message>
-    <message>
-        <source>fluorescence only</source>
-        <comment>pictures of a visit</comment>
-        <translation>fluo. seule</translation>
     </message>
     <message>
         <source>fluorescence picture</source>
@@ -14704,8 +14697,8 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message numerus="yes">
         <source>no, %n (woman|women) missing</source>
         <translation>
-            <numerusform>non, encore %n</numerusform>
-            <numerusform>non, encore %n</numerusform>
+            <numerusform>non, manque %n patiente</numerusform>
+            <numerusform>non, manque %n patientes</numerusform>
         </translation>
     </message>
     <message>
@@ -18876,6 +18869,13 @@ la bibliothèque</translation>
         <source>wait {seconds} seconds, then try again</source>
         <translation>attendez {seconds} secondes, puis réessayez</translation>
     </message>
+    <message numerus="yes">
+        <source>waiting %n day(s)</source>
+        <translation>
+            <numerusform>en attente %n jour</numerusform>
+            <numerusform>en attente %n jours</numerusform>
+        </translation>
+    </message>
     <message>
         <source>warp one onto the other</source>
         <translation>déformez l’une pour l’ajuster à l’autre</translation>
@@ -19081,12 +19081,12 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>white light</source>
-        <translation>lumière blanche</translation>
+        <comment>pictures of a visit</comment>
+        <translation>blanche</translation>
     </message>
     <message>
-        <source>white light only</source>
-        <comment>pictures of a visit</comment>
-        <translation>blanche seule</translation>
+        <source>white light</source>
+        <translation>lumière blanche</translation>
     </message>
     <message>
         <source>white-light picture</source>

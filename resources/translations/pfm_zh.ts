@@ -294,6 +294,12 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         </translation>
     </message>
     <message numerus="yes">
+        <source>%n picture(s) in this visit; none taken since it was opened</source>
+        <translation>
+            <numerusform>本次就诊有 %n 张图像；打开后未拍摄</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n picture(s) of the examination</source>
         <translation>
             <numerusform>检查的 %n 张图像</numerusform>
@@ -1000,7 +1006,7 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>关于</translation>
     </message>
     <message>
-        <source>About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the locked test, for good.</source>
+        <source>About 65 of 100 women are learned from, 20 calibrate (at least 12 of a grade, or a third) and 15 are the locked test, for good.</source>
         <translation>每 100 名患者中约 65 名用于训练，20 名用于校准（每个级别至少 12 名，或三分之一），15 名永久作为锁定测试集。</translation>
     </message>
     <message>
@@ -3718,7 +3724,7 @@ from {own} to {grade}</source>
     </message>
     <message>
         <source>Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind figure. The audit trail keeps this choice as it does the first-read lock.</source>
-        <translation>适用于为标注而进行的配对图像阅片。谁请求显示结果会被记录，此后的阅片不计入任何盲法数据。审计追踪会像记录首次阅片锁定一样记录此选择。</translation>
+        <translation>适用于为标注而进行的配对图像阅片。系统会记录请求显示结果的人，此后的阅片不计入任何盲法数据。审计追踪会像记录首次阅片锁定一样记录此选择。</translation>
     </message>
     <message>
         <source>How a picture was taken</source>
@@ -4908,11 +4914,11 @@ from {own} to {grade}</source>
     </message>
     <message>
         <source>Minimum set (ASCCP): complete.</source>
-        <translation>最低数据集（ASCCP）：完整。</translation>
+        <translation>最小数据集（ASCCP）：完整。</translation>
     </message>
     <message>
         <source>Minimum set (ASCCP): {done} of {all}. Missing: {titles}.</source>
-        <translation>最低数据集（ASCCP）：{all} 项中已有 {done} 项。缺少：{titles}。</translation>
+        <translation>最小数据集（ASCCP）：{all} 项中已有 {done} 项。缺少：{titles}。</translation>
     </message>
     <message>
         <source>Miscellaneous</source>
@@ -5898,12 +5904,6 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Nothing speaks against it: none of {measures} is worse beyond chance.</source>
         <translation>没有反对的依据：{measures}中没有一项的变差超出偶然范围。</translation>
-    </message>
-    <message numerus="yes">
-        <source>Nothing taken since it was opened: %n picture(s) in this visit</source>
-        <translation>
-            <numerusform>打开后尚未拍摄；本次就诊已有 %n 张图像</numerusform>
-        </translation>
     </message>
     <message>
         <source>Nothing taken yet</source>
@@ -11024,12 +11024,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <comment>result</comment>
         <translation>待回报</translation>
     </message>
-    <message numerus="yes">
-        <source>awaited, %n day(s)</source>
-        <translation>
-            <numerusform>待回报，%n 天</numerusform>
-        </translation>
-    </message>
     <message>
         <source>back the library up, or repair it</source>
         <translation>请备份病例库，或修复病例库</translation>
@@ -12454,6 +12448,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>fluorescence</source>
+        <comment>pictures of a visit</comment>
+        <translation>荧光</translation>
+    </message>
+    <message>
+        <source>fluorescence</source>
         <translation>荧光</translation>
     </message>
     <message>
@@ -12463,11 +12462,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>fluorescence before acid</source>
         <translation>醋酸前荧光</translation>
-    </message>
-    <message>
-        <source>fluorescence only</source>
-        <comment>pictures of a visit</comment>
-        <translation>仅荧光</translation>
     </message>
     <message>
         <source>fluorescence picture</source>
@@ -18760,6 +18754,12 @@ library yet</source>
         <source>wait {seconds} seconds, then try again</source>
         <translation>等待 {seconds} 秒后重试</translation>
     </message>
+    <message numerus="yes">
+        <source>waiting %n day(s)</source>
+        <translation>
+            <numerusform>已等待 %n 天</numerusform>
+        </translation>
+    </message>
     <message>
         <source>warp one onto the other</source>
         <translation>将一张变形配准到另一张上</translation>
@@ -18965,12 +18965,12 @@ library yet</source>
     </message>
     <message>
         <source>white light</source>
+        <comment>pictures of a visit</comment>
         <translation>白光</translation>
     </message>
     <message>
-        <source>white light only</source>
-        <comment>pictures of a visit</comment>
-        <translation>仅白光</translation>
+        <source>white light</source>
+        <translation>白光</translation>
     </message>
     <message>
         <source>white-light picture</source>

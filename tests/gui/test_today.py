@@ -51,7 +51,7 @@ def test_visits_of_today_come_first_and_say_what_there_is(today: TodayPage) -> N
     assert first[WHEN].startswith(("Today", "Yesterday"))  # a second before midnight it was yesterday
     assert first[PICTURES] == "both sources (2)"
     assert first[IMPRESSION] == "high"
-    assert today.model.index(1, PICTURES).data() == "white light only (1)"
+    assert today.model.index(1, PICTURES).data() == "white light (1)"
     assert today.model.index(2, PICTURES).data() == "none"
     assert today.model.index(2, IMPRESSION).data() == "not read yet"
 

@@ -24,6 +24,7 @@ from pfm_desktop.viewmodels.worklist import (
     SIGNED,
     STATES,
     WHEN,
+    longest_waits,
 )
 
 Widths = tuple[int, int]  # with which a column can still be read, with which it shows its words in full
@@ -44,6 +45,7 @@ _TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in t
 # a cut name is another's
 _COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, HISTOLOGY, IDENTIFIER, INDICATION, PICTURES, BORN)
 BESIDE = 20  # pixels of a cell beside its words
+BOLD = 1.12  # times as wide: what is late
 _SPARE = {NAME: 2, IDENTIFIER: 1, INDICATION: 3}  # parts of what is left
 
 
@@ -86,10 +88,14 @@ def asked_by(metrics: QFontMetrics) -> dict[int, Widths]:
         IMPRESSION: max(metrics.horizontalAdvance(words) for words in (*GRADE_WORDS.values(), NOT_READ)) + BESIDE,
         SIGNED: max(metrics.horizontalAdvance(words) for words in (*STATES, COLUMNS[SIGNED])) + BESIDE,
     }
-    return {
+    asked = {
         column: (max(least, needed.get(column, 0)), max(full, needed.get(column, 0)))
         for column, (least, full) in _WIDTHS.items()
     }
+    least, full = asked[HISTOLOGY]
+    late = max(metrics.horizontalAdvance(words) for words in longest_waits()) * BOLD + BESIDE
+    asked[HISTOLOGY] = least, max(full, round(late))
+    return asked
 
 
 class WorklistColumns(QObject):

@@ -89,7 +89,7 @@ def test_once_it_is_signed_pots_stay_and_results_are_entered(qtbot: QtBot, room:
     panel = host(HistologyPanel(room.session))
     panel.show_case(room.session.case)
     assert not panel.fields.isVisible()
-    assert panel.summary.text().startswith("Pot A: awaited, ")
+    assert panel.summary.text().startswith("Pot A: waiting ")
     assert panel.pots is not None
     box: Any = panel.pots.result.rows["diagnosis"]
     panel.window().activateWindow()

@@ -64,7 +64,7 @@ def test_devices_origins_and_what_is_left_out_are_all_said() -> None:
     lines = lines[1:]
     assert lines[0] == "Devices: C1 1 (1 woman), not known 1 (1 woman)."
     assert lines[1] == "Labels from: histology 1, majority 1."
-    assert lines[2].startswith("About 65 of 100 women will learn")
+    assert lines[2].startswith("About 65 of 100 women are learned from")
     assert lines[3] == "Left out 3 cases. 2: it has no label; 1: a picture is missing or was altered."
 
 

@@ -40,8 +40,8 @@ def test_the_day_is_said_as_people_say_it(at: datetime, said: str) -> None:
     ("white", "lit", "count", "said"),
     [
         (True, True, 4, "both sources (4)"),
-        (True, False, 1, "white light only (1)"),
-        (False, True, 2, "fluorescence only (2)"),
+        (True, False, 1, "white light (1)"),
+        (False, True, 2, "fluorescence (2)"),
         (False, False, 0, "none"),
     ],
 )
