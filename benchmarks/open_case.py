@@ -134,7 +134,7 @@ def measure(library: Path, model: str) -> None:
         else:
             console.print(f"first case, with the model to load: {time.perf_counter() - begun:.2f} s")
     console.print(f"case opened to everything on the stage, 1920 x 1080, median: {statistics.median(seconds):.2f} s")
-    console.print(f"of which the engine, median: {statistics.median(engine) / 1000:.2f} s")
+    console.print(f"of which the answer, the pair registered by then, median: {statistics.median(engine) / 1000:.2f} s")
     for what, found in (("while the engine runs", engine_stalls), ("from the click to the end", stalls)):
         console.print(f"longest stall {what}, median and worst: {statistics.median(found):.0f} ms, {max(found):.0f} ms")
     window.close()
