@@ -20,6 +20,7 @@ _STAY = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason
 _LOWER = 5  # pixels by which the words in a field stand lower than its edge
 _TITLE = 21  # characters of a title in one line, beside its field
 _BETWEEN = 8  # pixels from a title to its field
+_SPARE = 6  # pixels that a box keeps of what its style asks for its words
 
 
 class FormView(QWidget):
@@ -301,7 +302,7 @@ def whole_width(box: QComboBox) -> int:
     box.initStyleOption(option)
     longest = max(box.fontMetrics().horizontalAdvance(box.itemText(place)) for place in range(box.count()))
     inner = QSize(longest, box.fontMetrics().height())
-    return box.style().sizeFromContents(QStyle.ContentsType.CT_ComboBox, option, inner, box).width()
+    return box.style().sizeFromContents(QStyle.ContentsType.CT_ComboBox, option, inner, box).width() + _SPARE
 
 
 def _row(item: Item, parent: QWidget) -> Row:
