@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QLabel, QStyle, QStyleOptionComboBox, QVBoxLayout, QWidget
 
@@ -20,7 +20,6 @@ _STAY = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason
 _LOWER = 5  # pixels by which the words in a field stand lower than its edge
 _TITLE = 21  # characters of a title in one line, beside its field
 _BETWEEN = 8  # pixels from a title to its field
-_SPARE = 6  # pixels that a box keeps of what its style asks for its words
 
 
 class FormView(QWidget):
@@ -300,9 +299,11 @@ def whole_width(box: QComboBox) -> int:
     """Of a box that shows the longest of its answers."""
     option = QStyleOptionComboBox()
     box.initStyleOption(option)
+    option.rect = QRect(0, 0, 200, box.height())  # pixels; of them its style leaves for words
+    field = QStyle.SubControl.SC_ComboBoxEditField
+    room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, box).width()
     longest = max(box.fontMetrics().horizontalAdvance(box.itemText(place)) for place in range(box.count()))
-    inner = QSize(longest, box.fontMetrics().height())
-    return box.style().sizeFromContents(QStyle.ContentsType.CT_ComboBox, option, inner, box).width() + _SPARE
+    return longest + option.rect.width() - room
 
 
 def _row(item: Item, parent: QWidget) -> Row:

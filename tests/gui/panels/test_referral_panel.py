@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain import form
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.widgets.form_view import ChoiceRow, SeveralRow, TypedRow
+from pfm_desktop.gui.widgets.form_view import ChoiceRow, SeveralRow, TypedRow, whole_width
 from pfm_desktop.gui.widgets.referral_panel import ReferralPanel
 from pfm_desktop.services import cases, documenting, review
 from pfm_desktop.services.capture import allergies
@@ -281,3 +281,18 @@ def test_a_long_title_beside_its_field_takes_two_lines_and_is_spoken_in_one(pane
     row = ChoiceRow(item, panel)
     assert "\n" in row.title.text()
     assert row.title.text().replace("\n", " ") == item.title == row.title.accessibleName()
+
+
+def test_a_choice_of_which_an_answer_has_no_room_beside_the_title_stands_below_it(
+    qtbot: QtBot, panel: ReferralPanel
+) -> None:
+    answer = "an answer that is rather long"
+    row = ChoiceRow(form.one("long", "Title", form.Choice("a", answer)), panel)
+    row.show()
+    room = row.title.sizeHint().width() + whole_width(row.box) + 8
+    for width, below in ((room - 1, True), (room + 1, False), (room - 1, True)):
+        row.resize(width, 80)
+        qtbot.waitUntil(lambda below=below: (row.box.geometry().top() > row.title.geometry().bottom()) is below)
+    row.resize(room + 1, 80)
+    row.box.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: row.box.width() >= whole_width(row.box))
