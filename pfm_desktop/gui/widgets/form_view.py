@@ -194,6 +194,14 @@ class ChoiceRow(Row):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Each answer is read whole: where there is no room for it beside the title the box stands below."""
         super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Its style, which it has by now, may take more of its width than before."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         below = self.title.sizeHint().width() + _BETWEEN + whole_width(self.box) > self.width()
         if below is not self._below:
             self._lay_below(below=below)
