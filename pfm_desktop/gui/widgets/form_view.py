@@ -90,6 +90,8 @@ class FormView(QWidget):
         widest = max((title.sizeHint().width() for title in titles), default=0)
         for title in titles:
             title.setFixedWidth(widest)
+        for row in self.rows.values():
+            row.fit()
         super().showEvent(event)
 
     def _leave(self) -> None:
@@ -132,6 +134,9 @@ class Row(QWidget):
     def typed(self) -> str:
         """What stands in the field and is not kept; "" where all is."""
         return ""
+
+    def fit(self) -> None:
+        """Title or style may be another by now."""
 
     def _lay_below(self, *, below: bool) -> None:
         """Whether the field stands below its title, and not beside it."""
@@ -194,15 +199,12 @@ class ChoiceRow(Row):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Each answer is read whole: where there is no room for it beside the title the box stands below."""
         super().resizeEvent(event)
-        self._fit()
+        self.fit()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Its style, which it has by now, may take more of its width than before."""
-        super().showEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        below = self.title.sizeHint().width() + _BETWEEN + whole_width(self.box) > self.width()
+    def fit(self) -> None:
+        """See `Row`."""
+        title = max(self.title.sizeHint().width(), self.title.minimumWidth())  # as wide as the others of the form
+        below = title + _BETWEEN + whole_width(self.box) > self.width()
         if below is not self._below:
             self._lay_below(below=below)
 
