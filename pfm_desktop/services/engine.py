@@ -43,7 +43,7 @@ class PairPictures:
 
     `registration` is the kept one, None while there is none. `mm_per_px` is that of the white-light picture (of the
     fluorescence picture where there is no other), None when not calibrated. `second`: of which source the picture in
-    the second place, `fluorescence`, is.
+    the second place, `fluorescence`, is. `checked`: what was found of the quality of each, where that was looked at.
     """
 
     pair: Pair
@@ -52,6 +52,7 @@ class PairPictures:
     registration: Registration | None
     mm_per_px: float | None
     second: Source = Source.FLUORESCENCE
+    checked: inference.Examined | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -107,24 +108,35 @@ def registered(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictur
 
     What was made is kept where who is signed in may change visits; else it is as good as any until it is let go.
     """
-    white, fluorescence = pictures.white, pictures.fluorescence
-    known = _kept_registration(lib, pictures) or pictures.registration  # by hand, or brought back by undo
-    if known is not None or white is None or fluorescence is None:
+    known = _known_registration(lib, pictures)
+    return _registered_now(ctx, lib, pictures) if known is None else replace(pictures, registration=known)
+
+
+def aligned(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictures:
+    """As `registered`, to be seen together before `answer_pair`, which goes on from what was `checked` here: as there,
+    pictures that can carry no answer are not registered."""
+    known = _known_registration(lib, pictures)
+    if known is not None:
         return replace(pictures, registration=known)
+    checked = inference.check(ctx, pictures.white, pictures.fluorescence, second=pictures.second)
+    pictures = replace(pictures, checked=checked)
+    ctx.check()
+    return pictures if checked.refused is not None else _registered_now(ctx, lib, pictures)
+
+
+def _known_registration(lib: Library, pictures: PairPictures) -> Registration | None:
+    """The kept one, by hand or brought back by undo; else the one they have."""
+    return _kept_registration(lib, pictures) or pictures.registration
+
+
+def _registered_now(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictures:
+    white, fluorescence = pictures.white, pictures.fluorescence
+    if white is None or fluorescence is None:
+        return pictures
     found = register_lit(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
     ctx.check()
     _keep_registration(lib, pictures.pair.id, found)
     return replace(pictures, registration=found)
-
-
-def aligned(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictures:
-    """As `registered`, to be seen together before `answer_pair`: as there, pictures that can carry no answer are not
-    registered."""
-    known = _kept_registration(lib, pictures) or pictures.registration
-    if known is None and inference.unusable(pictures.white, pictures.fluorescence, pictures.second):
-        return pictures
-    ctx.check()
-    return registered(ctx, lib, pictures)
 
 
 def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) -> PairAnswer:
@@ -137,7 +149,7 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
     is missing, altered or made for one of two sources; the registration is kept by then, so that the pictures can be
     read together all the same.
     """
-    registration = _kept_registration(lib, pictures) or pictures.registration
+    registration = _known_registration(lib, pictures)
     content, problem = _content(model)
     if content is not None:
         kept = _kept_answer(lib, pictures, content.info.sha256, registration)
@@ -146,7 +158,13 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
             return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
     start = None if registration is not None else _device_map(lib, pictures)
     case = inference.examine(
-        ctx, pictures.white, pictures.fluorescence, known=registration, start=start, second=pictures.second
+        ctx,
+        pictures.white,
+        pictures.fluorescence,
+        known=registration,
+        start=start,
+        second=pictures.second,
+        checked=pictures.checked,
     )
     ctx.check()
     if "pair" in case.quality:

@@ -106,6 +106,10 @@ class Examined:
         """The picture in the second place as it was given; None where there is none."""
         return self.pictures.get(self.second) if self.second is not None else None
 
+    def copied(self) -> Examined:
+        """Another that may become more; the pictures are the same."""
+        return replace(self, notes=[*self.notes], quality={**self.quality}, timing={**self.timing})
+
     @contextmanager
     def step(self, ctx: Context, number: int, name: str, text: str) -> Iterator[None]:
         """Tell and time one of the `STEPS`."""
@@ -148,6 +152,23 @@ def analyze(ctx: Context, request: AnalysisRequest) -> AnalysisResult:
     return answered(ctx, case, request.model, heatmaps=request.heatmaps, passes=request.passes)
 
 
+def check(
+    ctx: Context,
+    white: Path | Pixels | None,
+    fluorescence: Path | Pixels | None,
+    *,
+    second: Source = Source.FLUORESCENCE,
+) -> Examined:
+    """Read and check the quality of each picture: what `examine` begins with, and all of it where they are refused."""
+    given = _given(white, fluorescence, second)
+    case = Examined()
+    with case.step(ctx, 0, "read", tr("Reading")):
+        _read(case, given)
+    with case.step(ctx, 1, "quality", tr("Checking quality")):
+        _check_pictures(case)
+    return case
+
+
 def examine(
     ctx: Context,
     white: Path | Pixels | None,
@@ -156,29 +177,18 @@ def examine(
     known: Registration | None = None,
     start: Matrix | None = None,
     second: Source = Source.FLUORESCENCE,
+    checked: Examined | None = None,
 ) -> Examined:
     """Read, check quality, register (unless `known`; `start` as in `imaging.registration.register`), check the pair.
 
-    `second`: of which source `fluorescence`, the second picture, is. Raises `BadInputError` for unreadable files.
+    `second`: of which source `fluorescence`, the second picture, is. `checked`: what `check` found of the same
+    pictures; it stays as it is. Raises `BadInputError` for unreadable files.
     """
-    given = _given(white, fluorescence, second)
-    case = Examined()
-    with case.step(ctx, 0, "read", tr("Reading")):
-        _read(case, given)
-    with case.step(ctx, 1, "quality", tr("Checking quality")):
-        _check_pictures(case)
+    case = check(ctx, white, fluorescence, second=second) if checked is None else checked.copied()
     if case.refused is None and len(case.pictures) == 2:
         with case.step(ctx, 2, "register", tr("Registering")):
             _register(ctx, case, known, start)
     return case
-
-
-def unusable(white: Pixels | None, fluorescence: Pixels | None, second: Source = Source.FLUORESCENCE) -> bool:
-    """Whether `examine` would refuse the pictures before it registers them."""
-    case = Examined()
-    _read(case, _given(white, fluorescence, second))
-    _check_pictures(case)
-    return case.refused is not None
 
 
 def answered(

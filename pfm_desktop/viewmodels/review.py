@@ -124,6 +124,13 @@ def with_pictures(desk: Desk, ticket: int, pictures: PairPictures | None) -> Des
     return replace(desk, pictures=pictures, doing=Step.ANSWERING)
 
 
+def with_aligned(desk: Desk, ticket: int, pictures: PairPictures) -> Desk:
+    """What was found of the pictures before they are read: they show aligned where they are registered."""
+    if ticket != desk.ticket or desk.pair is None or pictures.pair.id != desk.pair.id:
+        return desk
+    return replace(desk, pictures=pictures)
+
+
 def with_answer(desk: Desk, ticket: int, answer: PairAnswer) -> Desk:
     """The engine has answered."""
     if ticket != desk.ticket:
@@ -142,7 +149,7 @@ def with_registration(desk: Desk, ticket: int, registration: Registration) -> De
 
 
 def with_kept_registration(desk: Desk, ticket: int, registration: Registration | None) -> Desk:
-    """What was registered before the answer came, or failed: the pictures can be read together all the same."""
+    """What was registered before the answer failed: the pictures can be read together all the same."""
     if ticket != desk.ticket or desk.pictures is None or registration is None:
         return desk
     return replace(desk, pictures=replace(desk.pictures, registration=registration))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -14,7 +13,7 @@ from pfm_desktop.gui import desk
 from pfm_desktop.gui.desk import REVIEW, TODAY
 from pfm_desktop.gui.loading import STONES
 
-from .conftest import Opened, all_made
+from .conftest import FakeReviewPage, Opened, all_made
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +99,13 @@ def test_of_the_pages_only_a_few_modules_are_loaded_in_one_turn(seen: list[tuple
 def test_while_a_visit_is_on_its_way_no_other_page_is_made(
     qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looked, comes = [0], [True]
+
+    def idle(_page: FakeReviewPage) -> bool:
+        looked[0] += 1
+        return not comes[0]
+
+    monkeypatch.setattr(FakeReviewPage, "idle", property(idle, lambda _page, _as_made: None), raising=False)
     monkeypatch.setattr(desk, "QUIET_MS", 10)
     window = open_window(library_folder, ready=False)
     with qtbot.waitSignal(window.ready, timeout=10_000):
@@ -107,11 +113,9 @@ def test_while_a_visit_is_on_its_way_no_other_page_is_made(
     assert window.session is not None
     assert window.desk is not None
     window.open_visit(window.session.today()[0].visit.id)
-    review: Any = window.desk.page(REVIEW)
-    review.idle = False
-    qtbot.wait(500)
+    qtbot.waitUntil(lambda: looked[0] > 20)
     assert window.desk.made == {TODAY, REVIEW}
-    review.idle = True
+    comes[0] = False
     qtbot.waitUntil(lambda: all_made(window), timeout=20_000)
 
 

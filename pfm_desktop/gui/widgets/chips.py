@@ -37,7 +37,7 @@ class Chip(QPushButton):
 
     def sizeHint(self) -> QSize:
         """See the class."""
-        return self._size(self._lines(chosen=True)).expandedTo(self._size(self._lines(chosen=False)))
+        return self._size(self._lines(chosen=True))
 
     def minimumSizeHint(self) -> QSize:
         """No narrower than its longest word."""
@@ -46,7 +46,8 @@ class Chip(QPushButton):
 
     def _lines(self, *, chosen: bool) -> str:
         around = self._size("").width()
-        return broken((TICK if chosen else "") + self.words, self.fontMetrics(), self.room - around)
+        lines = broken(TICK + self.words, self.fontMetrics(), self.room - around)
+        return lines if chosen else lines.removeprefix(TICK)  # in the same lines: it is never wider than with its tick
 
     def _size(self, text: str) -> QSize:
         option = QStyleOptionButton()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QTableView
 
 from pfm_desktop.domain.grade import GRADE_WORDS
@@ -45,7 +45,6 @@ _TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in t
 # a cut name is another's
 _COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, HISTOLOGY, IDENTIFIER, INDICATION, PICTURES, BORN)
 BESIDE = 20  # pixels of a cell beside its words
-BOLD = 1.12  # times as wide: what is late
 _SPARE = {NAME: 2, IDENTIFIER: 1, INDICATION: 3}  # parts of what is left
 
 
@@ -79,8 +78,9 @@ def widest_day(metrics: QFontMetrics) -> str:
     return max((moments.day(date(2028, month, 28)) for month in range(1, 13)), key=metrics.horizontalAdvance)
 
 
-def asked_by(metrics: QFontMetrics) -> dict[int, Widths]:
-    """What the columns need for words of the language that is spoken: a birth date that is cut is another's."""
+def asked_by(metrics: QFontMetrics, bold: QFontMetrics) -> dict[int, Widths]:
+    """What the columns need for words of the language that is spoken: a birth date that is cut is another's. What is
+    late stands in `bold`."""
     day, clock = metrics.horizontalAdvance(widest_day(metrics)) + BESIDE, metrics.horizontalAdvance(" 00:00")
     needed = {
         BORN: day,
@@ -93,8 +93,7 @@ def asked_by(metrics: QFontMetrics) -> dict[int, Widths]:
         for column, (least, full) in _WIDTHS.items()
     }
     least, full = asked[HISTOLOGY]
-    late = max(metrics.horizontalAdvance(words) for words in longest_waits()) * BOLD + BESIDE
-    asked[HISTOLOGY] = least, max(full, round(late))
+    asked[HISTOLOGY] = least, max(full, max(map(bold.horizontalAdvance, longest_waits())) + BESIDE)
     return asked
 
 
@@ -106,7 +105,9 @@ class WorklistColumns(QObject):
         self._table = table
         self._chosen: dict[int, int] = {}
         self._fitting = False
-        self._asked = asked_by(table.fontMetrics())
+        font = QFont(table.font())
+        font.setBold(True)
+        self._asked = asked_by(table.fontMetrics(), QFontMetrics(font))
         table.horizontalHeader().sectionResized.connect(self._resized)
 
     def fit(self) -> None:

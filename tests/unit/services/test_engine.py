@@ -627,6 +627,20 @@ def test_a_pair_is_aligned_before_it_is_read_as_it_is_read(lib: Library, pair: P
     assert shown.summary() == answer.registration.summary() == answer.analysis.registration
 
 
+def test_the_quality_of_pictures_that_were_aligned_is_not_checked_again(
+    lib: Library, pair: Pair, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = engine.aligned(CTX, lib, load(lib, pair))
+    assert shown.checked is not None
+    before = {**shown.checked.quality}
+    assert set(before) == {"white", "fluorescence"}
+    monkeypatch.setattr(inference.judge, "assess", None)  # would fail where it is asked
+    analysis = engine.answer_pair(CTX, lib, shown, MODEL).analysis
+    assert analysis.prediction is not None
+    assert {name: analysis.quality[name] for name in before} == before
+    assert shown.checked.quality == before, "another model may be asked about the same"
+
+
 def test_pictures_that_can_carry_no_answer_are_not_aligned(lib: Library, phantom: Phantom, model: Path) -> None:
     dark = fill(lib, phantom.white // 40, phantom.fluorescence)
     pictures = load(lib, dark)

@@ -114,24 +114,21 @@ class PairLoader(QObject):
         if ticket != self.desk.ticket or not isValid(self):  # a job may end after its page
             return
         self._become(review.with_pictures(self.desk, ticket, pictures))
-        QTimer.singleShot(0, self, lambda: self._align_for(ticket))  # once the pictures are painted
+        self._go_on(ticket, self._align)
 
-    def _align_for(self, ticket: int) -> None:
-        if ticket == self.desk.ticket and self.desk.doing is Step.ANSWERING:
-            self._align()
-
-    def _once_seen(self, ticket: int, then: Callable[[], None]) -> None:
-        """Go on when what is known is on the screen, unless something else was asked meanwhile."""
+    def _go_on(self, ticket: int, then: Callable[[], None], *, once_seen: bool = False) -> None:
+        """In the next turn of the event loop, when the pictures are painted; `once_seen` when all that is known is on
+        the screen. Not where something else was asked meanwhile."""
 
         def look() -> None:
             if ticket != self.desk.ticket or self.desk.doing is not Step.ANSWERING:
                 return
-            if self.on_screen():
-                then()
+            if once_seen and not self.on_screen():
+                QTimer.singleShot(LOOK_AGAIN_MS, self, look)
             else:
-                self._once_seen(ticket, then)
+                then()
 
-        QTimer.singleShot(0 if self.on_screen() else LOOK_AGAIN_MS, self, look)
+        QTimer.singleShot(0, self, look)
 
     def _align(self) -> None:
         """Have a pair registered that is not yet, then have it answered."""
@@ -143,11 +140,10 @@ class PairLoader(QObject):
             title=tr("Registering the pair"), done=self._aligned,
         )  # fmt: skip
 
-    def _aligned(self, ticket: int, registration: Registration | None) -> None:
-        if not isValid(self):  # a job may end after its page
-            return
-        self._become(review.with_kept_registration(self.desk, ticket, registration))
-        self._once_seen(ticket, self._ask)
+    def _aligned(self, ticket: int, pictures: PairPictures) -> None:
+        if isValid(self):  # a job may end after its page
+            self._become(review.with_aligned(self.desk, ticket, pictures))
+            self._go_on(ticket, self._ask, once_seen=True)
 
     def _ask(self) -> None:
         self._model = self._session.settings.model
@@ -226,10 +222,10 @@ def load_job(ctx: Context, engine: Any, lib: Library, visit_id: str, pair_id: st
     return pictures
 
 
-def align_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures) -> Registration | None:
-    """The registration of a pair, kept or made now; None where its pictures can carry no answer."""
-    made: Registration | None = (engine or _engine()).aligned(ctx, lib, pictures).registration
-    return made
+def align_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures) -> PairPictures:
+    """The pictures with their registration, kept or made now; without one where they can carry no answer."""
+    found: PairPictures = (engine or _engine()).aligned(ctx, lib, pictures)
+    return found
 
 
 def kept_registration_job(ctx: Context, engine: Any, lib: Library, pair_id: str) -> Registration | None:
