@@ -53,14 +53,11 @@ class Shift:
     def fluorescence_to_white(self, points: Points) -> Points:
         return points - np.array([self.dx, self.dy])
 
-    def warp_to_white(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return np.roll(image, (-self.dy, -self.dx), axis=(0, 1))
-
-    def overlap_mask(self) -> NDArray[np.bool_]:
+    def in_white_frame(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         mask = np.ones(PICTURE[::-1], dtype=np.bool_)
         mask[-self.dy :] = False
         mask[:, -self.dx :] = False
-        return mask
+        return np.roll(image, (-self.dy, -self.dx), axis=(0, 1)), mask
 
 
 def picture(seed: int) -> NDArray[np.uint8]:

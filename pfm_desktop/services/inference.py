@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -327,11 +327,7 @@ def _register(ctx: Context, case: Examined, known: Registration | None, start: M
         said = reason_words(registration.reason) if registration.for_looking_only else _words(pair)
         case.refused = Refusal(said, pair.advice)
     else:
-        drawing: list[Callable[[], NDArray[Any]]] = [
-            lambda: registration.warp_to_white(other),
-            registration.overlap_mask,
-        ]
-        case.warped, case.overlap = side_by_side(lambda draw: draw(), drawing)
+        case.warped, case.overlap = registration.in_white_frame(other)
 
 
 def _words(quality: Quality) -> str:

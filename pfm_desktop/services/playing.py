@@ -147,7 +147,7 @@ def shown_pixels(source: Reading, frame: Frame) -> tuple[Pixels, NDArray[np.bool
     pixels, registration = source.pixels(frame.wanted), frame.registration
     if registration is None:
         return pixels, None
-    return registration.warp_to_white(pixels), registration.overlap_mask()
+    return registration.in_white_frame(pixels)
 
 
 def _check_visit(lib: Library, visit_id: str, pictures: Sequence[Wanted]) -> None:

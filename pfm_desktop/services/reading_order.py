@@ -141,9 +141,9 @@ def _seen(ctx: Context, lib: Library, pair_id: str, model: str) -> Floats:
     """Trunk features of a pair, registered first: what lies elsewhere is not seen."""
     pictures = engine.registered(ctx, lib, engine.load_pair(ctx, lib, pair_id))
     placed, lit = pictures.registration, pictures.fluorescence
+    overlap = None
     if lit is not None and pictures.white is not None:
-        lit = placed.warp_to_white(lit) if placed is not None else None
-    overlap = placed.overlap_mask() if placed is not None and lit is not None else None
+        lit, overlap = placed.in_white_frame(lit) if placed is not None else (None, None)
     return models.predictor(model).trunk_features(pictures.white, lit, overlap=overlap, second=pictures.second)
 
 

@@ -280,7 +280,7 @@ def _checked(case: str, pictures: dict[Source, Pixels]) -> _Ready | LeftOut:
     pair = quality.assess_pair(white, fluorescence, registration)
     if registration.status is RegistrationStatus.REFUSED or pair.verdict is Verdict.UNUSABLE:
         return LeftOut(case, f"pair: {', '.join(pair.problems)}")
-    return _Ready(white, registration.warp_to_white(fluorescence), registration.overlap_mask())
+    return _Ready(white, *registration.in_white_frame(fluorescence))
 
 
 def _noted(folder: Path, facts: Mapping[str, CaseFacts]) -> dict[str, LeftOut]:

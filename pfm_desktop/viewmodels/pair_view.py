@@ -46,11 +46,8 @@ class PairRegistration(Protocol):
     def fluorescence_to_white(self, points: Points, /) -> Points:
         """N x 2 fluorescence pixels to white-light pixels."""
 
-    def warp_to_white(self, image: NDArray[np.uint8], /) -> NDArray[np.uint8]:
-        """H x W x 3 fluorescence picture as seen in the white-light frame."""
-
-    def overlap_mask(self) -> NDArray[np.bool_]:
-        """H x W in the white-light frame: True where the fluorescence picture shows the tissue."""
+    def in_white_frame(self, image: NDArray[np.uint8], /) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """H x W x 3 fluorescence picture as seen in the white-light frame, and where it shows the tissue (H x W)."""
 
 
 class Mode(StrEnum):
@@ -104,7 +101,10 @@ class DisplayWindow:
     @property
     def neutral(self) -> bool:
         """Whether the picture is shown as it is."""
-        return self == DisplayWindow()
+        return self == AS_TAKEN
+
+
+AS_TAKEN = DisplayWindow()
 
 
 @dataclass(frozen=True)

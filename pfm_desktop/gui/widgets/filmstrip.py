@@ -117,10 +117,6 @@ class Filmstrip(QWidget):
             if item is not None:
                 self.list.scrollToItem(item)
 
-    def show_at(self, picture_id: str) -> None:
-        """One that is played: it alone is on the stage, and in sight."""
-        self.set_on_stage([picture_id])
-
     @property
     def busy(self) -> bool:
         """Whether thumbnails are still to come."""

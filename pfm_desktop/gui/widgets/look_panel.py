@@ -56,7 +56,9 @@ class LookPanel(QFrame):
             first.width_.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def follow(self) -> None:
-        """Other pictures are on the stage."""
+        """Other pictures are on the stage; nothing of it while it is closed."""
+        if self.isHidden():
+            return
         for source, part in self.of.items():
             part.setVisible(self._stage.shown.size(source) is not None)
             part.title.setText(self._stage.shown.title(source))

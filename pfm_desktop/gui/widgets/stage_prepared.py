@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -116,10 +115,7 @@ def warp_job(
     ctx.check()
     if registration is None:
         raise ValueError("there is no registration to warp by")
-    with ThreadPoolExecutor(1) as beside:  # both let go of the interpreter
-        drawn = beside.submit(registration.warp_to_white, fluorescence)
-        present = registration.overlap_mask()
-        warped = drawn.result()
+    warped, present = registration.in_white_frame(fluorescence)
     ctx.check()
     if warped.shape[1::-1] != size or present.shape[::-1] != size:
         raise ValueError(f"a registration of a {present.shape[::-1]} white-light picture was given for one of {size}")

@@ -484,7 +484,7 @@ def test_what_was_drawn_before_the_pair_was_registered_is_moved_with_it_and_neve
     class Looking:
         status, for_looking_only = RegistrationStatus.CHECK, True
         white_to_fluorescence, fluorescence_to_white = found.white_to_fluorescence, found.fluorescence_to_white
-        warp_to_white, overlap_mask = found.warp_to_white, found.overlap_mask
+        in_white_frame = found.in_white_frame
 
     page.stage.set_pair(pictures.white, pictures.fluorescence, Looking())
     qtbot.waitUntil(lambda: not page.stage.busy)

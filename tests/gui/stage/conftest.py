@@ -63,6 +63,9 @@ class Shift:
     def overlap_mask(self) -> np.ndarray:
         return self._source((WIDTH, HEIGHT))[2]
 
+    def in_white_frame(self, image: RGB) -> tuple[RGB, np.ndarray]:
+        return self.warp_to_white(image), self.overlap_mask()
+
     def _source(self, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rows, columns = np.mgrid[0 : self.size[1], 0 : self.size[0]]
         rows, columns = rows + self.dy, columns + self.dx

@@ -97,7 +97,6 @@ def test_the_brightness_stays_where_the_same_pictures_come_back_registered(
     assert stage.view.window(Source.WHITE) == window
     qtbot.waitUntil(lambda: not stage.busy)
     assert (look().pixels[:, : plain.shape[1] // 2] != plain[:, : plain.shape[1] // 2]).any()
-    assert stage._pictures._windows[Source.WHITE] == window
 
 
 def test_what_a_pair_holds_in_memory_is_known(white, glow, shift) -> None:

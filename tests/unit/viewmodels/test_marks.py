@@ -29,10 +29,7 @@ class Turn:
     def fluorescence_to_white(self, points: Points) -> Points:
         return np.column_stack([points[:, 1] - 20, 100 - points[:, 0]])
 
-    def warp_to_white(self, image: np.ndarray) -> np.ndarray:
-        raise AssertionError("marks need no pictures")
-
-    def overlap_mask(self) -> np.ndarray:
+    def in_white_frame(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         raise AssertionError("marks need no pictures")
 
 

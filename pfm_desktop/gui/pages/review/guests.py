@@ -81,7 +81,7 @@ class StageGuests(QObject):
         pictures.compare_asked.connect(self.compare_visits)
         pictures.play_asked.connect(self.play_sequence)
         pictures.filmstrip.clip_asked.connect(self.play_clip)
-        self.playing.at.connect(pictures.filmstrip.show_at)
+        self.playing.at.connect(lambda picture_id: pictures.filmstrip.set_on_stage([picture_id]))
 
     # ---- commands
 

@@ -100,6 +100,7 @@ def test_a_map_that_nobody_found_is_nan_and_never_looks_like_one(pairs: list[tup
         assert one.overlap == one.summary().overlap == 0
         assert not one.overlap_mask().any()
         assert not one.warp_to_white(pairs[1][0].fluorescence).any()
+        assert not any(part.any() for part in one.in_white_frame(pairs[1][0].fluorescence))
         assert one.overlap_mask().shape == one.warp_to_white(pairs[1][0].fluorescence).shape[:2] == (SIZE, SIZE)
         with pytest.raises(BadInputError, match="not registered: the pictures do not show the same structures"):
             one.transform()
