@@ -148,13 +148,6 @@ def with_registration(desk: Desk, ticket: int, registration: Registration) -> De
     return replace(desk, pictures=pictures, answer=None, doing=Step.ANSWERING)
 
 
-def with_kept_registration(desk: Desk, ticket: int, registration: Registration | None) -> Desk:
-    """What was registered before the answer failed: the pictures can be read together all the same."""
-    if ticket != desk.ticket or desk.pictures is None or registration is None:
-        return desk
-    return replace(desk, pictures=replace(desk.pictures, registration=registration))
-
-
 def with_problem(desk: Desk, ticket: int, problem: str) -> Desk:
     """What was being done could not be done."""
     if ticket != desk.ticket:

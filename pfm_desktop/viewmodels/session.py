@@ -84,6 +84,7 @@ class Session:
         self._fallback = library.who
         library.who = self.reader
         self._ai_here = self._ai_switched_here()
+        self._model_settled = False
 
     @property
     def account(self) -> Account | None:
@@ -331,8 +332,15 @@ class Session:
                         continue  # what the library has on record holds in it
                     lock_record.record_difference(self.library, choice, getattr(self.settings, choice.key))
 
-    def settle_model(self) -> None:
-        """A library is opened: a model of it that is not promoted answers nothing, whatever was chosen elsewhere."""
+    def settle_model(self) -> str:
+        """The model that is asked. A library is opened: one of it that is not promoted answers nothing, whatever was
+        chosen elsewhere. That is looked at once, before anything is asked; what is chosen later is looked at then."""
+        if not self._model_settled:
+            self._model_settled = True
+            self._settle_model()
+        return self.settings.model
+
+    def _settle_model(self) -> None:
         try:
             self._check_model(self.settings.model)
         except UserError as error:

@@ -78,7 +78,6 @@ class FakeEngine:
     refuse_registration: bool = False
     refuse_answer: bool = False  # the white-light picture is out of focus
     stranger: bool = False  # loads pictures of a visit that nobody asked about
-    keeps_registration: bool = False  # after an attempt to answer
     points: Any = None
     quality: Quality = field(default_factory=lambda: Quality(Verdict.GOOD))  # of the white-light picture
 
@@ -90,11 +89,10 @@ class FakeEngine:
             return None if picture_id is None else cases.load_picture(lib, picture_id)
 
         shown = replace(pair, visit_id="somebody else") if self.stranger else pair
-        kept = self._registration() if self.keeps_registration and ("answer", pair.visit_id) in self.calls else None
         with lib.read() as session:
             other = stored.picture(session, pair.fluorescence_id) if pair.fluorescence_id else None
         second = (other.second if other is not None else None) or Source.FLUORESCENCE
-        return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02, second)
+        return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), None, 0.02, second)
 
     def aligned(self, ctx: Context, lib: Library, pictures: Pictures) -> Pictures:
         self._step("align", pictures.pair)

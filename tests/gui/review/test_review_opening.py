@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,6 +13,8 @@ from shiboken6 import delete
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.services import pairing, review
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.answer import State
 from pfm_desktop.viewmodels.pair_view import Mode
 from pfm_desktop.viewmodels.session import Session
@@ -84,10 +87,11 @@ def test_a_registration_of_a_pair_that_was_left_meanwhile_is_laid_on_no_other(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     slow = begin(qtbot, session, engine, "align", clinic.adler)
-    gate = begin(qtbot, session, engine, "answer", clinic.brandt)
+    gate = begin(qtbot, session, engine, "align", clinic.adler_before)
+    pictures = page.loader.desk.pictures
     slow.set()
-    qtbot.waitUntil(lambda: page.loader.desk.pictures is not None)
-    assert page.loader.desk.visit_id == clinic.brandt
+    qtbot.waitUntil(lambda: len(page._jobs.rows) == 1)  # that of the visit on the desk
+    assert page.loader.desk.pictures is pictures
     assert page.stage.registration is None
     gate.set()
     settle(qtbot, page)
@@ -212,11 +216,10 @@ def test_without_an_answer_the_pictures_stay_and_the_answer_can_be_tried_again(
     assert page.loader.desk.answer is not None
 
 
-def test_a_registration_that_was_kept_before_the_answer_failed_is_used(
+def test_a_registration_that_was_made_before_the_answer_failed_is_used(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     engine.broken["answer"] = "there is no model"
-    engine.keeps_registration = True
     session.open_visit(clinic.adler)
     settle(qtbot, page)
     assert page.strip.isVisible()
@@ -288,6 +291,28 @@ def test_a_poor_picture_is_announced_above_the_stage_before_the_reveal(
     engine.refuse_answer = False
     opened(clinic.brandt)
     assert not page.strip.isVisible()
+
+
+def test_a_model_that_may_not_answer_in_this_library_is_refused_before_it_is_asked(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    said: list[UserError] = []
+
+    def quarantined(name: str) -> None:
+        if name == "mine":
+            raise UserError("mine is in quarantine")
+
+    session.settings = replace(session.settings, model="mine")  # as chosen while another library was open
+    monkeypatch.setattr(session, "_check_model", quarantined)
+    session.on_problem.append(said.append)
+    session.open_visit(clinic.adler)
+    settle(qtbot, page)
+    assert engine.models == [Settings().model]
+    assert page.loader.desk.answer is not None
+    assert [one.what for one in said] == ["mine is in quarantine"]
+    session.settle_model()
+    assert len(said) == 1
 
 
 def test_an_unread_visit_opens_on_the_findings_and_one_that_was_read_stays_on_the_tab(

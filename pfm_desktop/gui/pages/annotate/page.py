@@ -50,7 +50,7 @@ class AnnotatePage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session, self._jobs = session, jobs
-        site = Site(choice=lambda: session.ai_shown, model=lambda: session.settings.model)
+        site = Site(choice=lambda: session.ai_shown, model=session.settle_model)
         self.tasks = TaskList(session.library, self, site=site)
         self.making = NewTask(session.library, self, site=site)
         self.view = ReadingView(session.library, self, load=load, site=site)
@@ -194,7 +194,7 @@ class AnnotatePage(QWidget):
             make_job,
             self._session.library,
             wish,
-            self._session.settings.model,
+            self._session.settle_model(),
             title=tr("Making the task"),
             done=self._made,
             failed=self.making.show_problem,

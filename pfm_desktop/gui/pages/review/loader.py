@@ -46,14 +46,13 @@ class PairLoader(QObject):
         self._pair_id: str | None = None
         self._points: tuple[Points, Points] | None = None
         self._model = ""  # that was asked last
-        self._looking = 0
         self.on_screen: Callable[[], bool] = lambda: True  # whether all that is known is shown
         session.on_changed.append(self._library_changed)
 
     @property
     def busy(self) -> bool:
         """Whether a result is still to come."""
-        return self.desk.busy or self._looking > 0
+        return self.desk.busy
 
     def open(self, visit_id: str, pair_id: str | None = None) -> None:
         """Load a pair of a visit (None: the one that opens with it), then have it answered. "" empties the desk."""
@@ -146,7 +145,9 @@ class PairLoader(QObject):
             self._go_on(ticket, self._ask, once_seen=True)
 
     def _ask(self) -> None:
-        self._model = self._session.settings.model
+        ticket, self._model = self.desk.ticket, self._session.settle_model()
+        if ticket != self.desk.ticket:  # it was refused, and another one is asked already
+            return
         self._start(
             answer_job, self._engine, self._session.library, self.desk.pictures, self._model,
             title=tr("Checking and reading the pair"), done=self._answered,
@@ -192,20 +193,6 @@ class PairLoader(QObject):
         if ticket != self.desk.ticket or not isValid(self):
             return
         self._become(review.with_problem(self.desk, ticket, message))
-        desk = self.desk
-        if desk.failed is Step.ANSWERING and desk.both and desk.registration is None and desk.pair is not None:
-            self._looking += 1
-            self._jobs.start(
-                kept_registration_job, self._engine, self._session.library, desk.pair.id,
-                title=tr("Reading the registration"),
-                done=lambda kept: self._found(ticket, kept),
-                failed=lambda _message: self._found(ticket, None),  # the answer's own problem is said already
-                stopped=lambda: self._found(ticket, None),
-            )  # fmt: skip
-
-    def _found(self, ticket: int, registration: Registration | None) -> None:
-        self._looking -= 1
-        self._become(review.with_kept_registration(self.desk, ticket, registration))
 
 
 def load_job(ctx: Context, engine: Any, lib: Library, visit_id: str, pair_id: str | None) -> PairPictures | None:
@@ -226,12 +213,6 @@ def align_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures) -
     """The pictures with their registration, kept or made now; without one where they can carry no answer."""
     found: PairPictures = (engine or _engine()).aligned(ctx, lib, pictures)
     return found
-
-
-def kept_registration_job(ctx: Context, engine: Any, lib: Library, pair_id: str) -> Registration | None:
-    """The registration that was kept before an answer failed."""
-    kept: Registration | None = (engine or _engine()).load_pair(ctx, lib, pair_id).registration
-    return kept
 
 
 def answer_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures, model: str) -> PairAnswer:
