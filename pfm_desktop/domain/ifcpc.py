@@ -49,6 +49,9 @@ TZ = form.one(
 WHITENED = form.one(
     "acetowhite", tr("Acetowhite"), Choice("no", tr("none", "Acetowhite")), Choice("yes", tr("present", "Acetowhite"))
 )
+LESIONS = form.one(
+    "lesions", tr("Lesions"), Choice("none", tr("none", "Lesions")), Choice("present", tr("present", "Lesions"))
+)
 NORMAL = form.several(
     "normal_findings",
     tr("Normal findings"),
@@ -79,10 +82,12 @@ CERVIX: tuple[Item, ...] = (
     SCJ,
     TZ,
     form.number("endocervical_mm", tr("Extent into the canal"), 0, 60, "mm", only_if=("tz_type", ["2", "3"])),
+    # a manoeuvre may turn a type 3 into one of the others (Effah et al. 2023, ecancer 1612)
     form.text(
         "canal_opened_by", tr("Canal opened by"), tr("Manoeuvre or instrument"), only_if=("tz_type", ["1", "2", "3"])
     ),
     WHITENED,
+    LESIONS,
     NORMAL,
     MISCELLANEOUS,
 )
@@ -231,12 +236,11 @@ VISIT: tuple[Item, ...] = (*CERVIX, *VAGINA, *TREATMENT)
 
 
 def gaps(visit: Mapping[str, Any], *, lesions: int, impression: Grade | None) -> tuple[str, ...]:
-    """What has no answer of ASCCP's minimum, which asks beside these for the impression. Where that is normal and no
-    lesion is on record, none was seen."""
-    missing = [item.title for item in (SCJ, WHITENED) if item.key not in visit]
-    if not lesions and impression is not Grade.NORMAL:
-        missing.append(tr("lesion", "what is missing"))
-    return tuple(missing)
+    """What has no answer of ASCCP's minimum, which asks beside these for the impression. Where a lesion is on record
+    there is one; where none is and the impression is normal none was seen."""
+    known = lesions > 0 or impression is Grade.NORMAL
+    asked = (SCJ, WHITENED) if known else (SCJ, WHITENED, LESIONS)
+    return tuple(item.title for item in asked if item.key not in visit)
 
 
 def doubts(
@@ -259,6 +263,8 @@ def doubts(
     white = [number for number, one in lesions.items() if _whitens(one)]
     if visit.get("acetowhite") == "no" and white:
         found.append(tr("No acetowhite epithelium, and lesion {lesions} shows it", lesions=_numbers(white)))
+    if visit.get("lesions") == "none" and lesions:
+        found.append(tr("No lesion, and lesion {lesions} is on record", lesions=_numbers(list(lesions))))
     for number, lesion in lesions.items():
         found += _of_lesion(number, lesion, first_whitening_s)
     if visit.get("excision_type") in ("1", "2", "3") and tz is not None and visit["excision_type"] < tz:

@@ -109,8 +109,9 @@ class ModelInfo:
         """The `origin` of a model that is made from this one: drawings do not wear off by learning from women."""
         if "phantoms" not in self.trained_on:
             return self.origin
-        kind = "demonstration model" if self.trained_on == "phantoms" else "model"
-        return f"a {kind} trained on {self.trained_on}"
+        if self.trained_on == "phantoms":
+            return "a demonstration model trained on phantoms"
+        return f"{_TRAINED}{self.trained_on}"
 
     def other_sources(self, given: Sequence[Source]) -> Refusal | None:
         """Why this model gives no answer about a pair of the sources `given`; None where it reads them all."""

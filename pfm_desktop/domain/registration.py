@@ -13,6 +13,9 @@ DISAGREE = "the structures do not agree where the points put them"  # opens the 
 PLACE_POINTS = "Place 4 points"  # closes a reason where the window can help; three always fit, whatever they are worth
 
 
+NO_STRUCTURE = "the white-light picture shows no structure", "the fluorescence picture shows no structure"
+TOO_LITTLE_OVERLAP, ONLY_IN_PART = "too little overlap", "the structures fit only in part"
+TOO_NARROW = "a picture is too narrow to be compared"
 OTHER_STRUCTURES = "the pictures do not show the same structures"
 WITHOUT_POINTS = "; without points: "  # before what the pictures said without the points of a registration by hand
 
@@ -21,11 +24,11 @@ _SMALLEST = re.compile(r"a picture is smaller than (\d+) pixels")
 _REASONS = {
     DISAGREE: tr("the structures do not agree where the points put them"),
     OTHER_STRUCTURES: tr("the pictures do not show the same structures"),
-    "too little overlap": tr("too little overlap"),
-    "the structures fit only in part": tr("the structures fit only in part"),
-    "the white-light picture shows no structure": tr("the white-light picture shows no structure"),
-    "the fluorescence picture shows no structure": tr("the fluorescence picture shows no structure"),
-    "a picture is too narrow to be compared": tr("a picture is too narrow to be compared"),
+    TOO_LITTLE_OVERLAP: tr("too little overlap"),
+    ONLY_IN_PART: tr("the structures fit only in part"),
+    NO_STRUCTURE[0]: tr("the white-light picture shows no structure"),
+    NO_STRUCTURE[1]: tr("the fluorescence picture shows no structure"),
+    TOO_NARROW: tr("a picture is too narrow to be compared"),
     "too few structures to compare: look whether the tissue fits": tr(
         "too few structures to compare: look whether the tissue fits"
     ),

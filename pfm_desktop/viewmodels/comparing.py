@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.grade import GRADE_WORDS, Grade
-from pfm_desktop.domain.registration import RegistrationStatus, reason_words
+from pfm_desktop.domain.registration import NO_STRUCTURE, RegistrationStatus, reason_words
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.domain.treatment import treated_between
 from pfm_desktop.support.language import tr
@@ -263,8 +263,8 @@ def chip(now: Comparison) -> ChipText:
 
 
 _OWN_WORDS = {
-    reason_words("the white-light picture shows no structure"): tr("this visit's picture shows no structure"),
-    reason_words("the fluorescence picture shows no structure"): tr("the earlier picture shows no structure"),
+    reason_words(NO_STRUCTURE[0]): tr("this visit's picture shows no structure"),
+    reason_words(NO_STRUCTURE[1]): tr("the earlier picture shows no structure"),
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.clip import ClipKind
-from pfm_desktop.domain.registration import reason_words
+from pfm_desktop.domain.registration import NO_STRUCTURE, reason_words
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.captions import Caption, Captions
@@ -183,8 +183,8 @@ _ALIGNED, _UNKNOWN = tr("Aligned with the first"), tr("error not known")
 _UNDER = tr("under {error} px", error=2 * NO_ERROR)
 # of registrations, whose first picture is that in white light
 _OWN_WORDS = {
-    reason_words("the white-light picture shows no structure"): tr("the first picture shows no structure"),
-    reason_words("the fluorescence picture shows no structure"): tr("this one shows no structure"),
+    reason_words(NO_STRUCTURE[0]): tr("the first picture shows no structure"),
+    reason_words(NO_STRUCTURE[1]): tr("this one shows no structure"),
 }
 
 

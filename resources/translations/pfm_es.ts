@@ -5462,6 +5462,10 @@ a {other}?</numerusform>
         <translation>No hay ninguna lesión documentada. Cada una tiene sus propios signos y puntuaciones.</translation>
     </message>
     <message>
+        <source>No lesion, and lesion {lesions} is on record</source>
+        <translation>Ninguna lesión, pero está registrada la lesión {lesions}</translation>
+    </message>
+    <message>
         <source>No letter is due.</source>
         <translation>No hay cartas pendientes.</translation>
     </message>
@@ -13852,11 +13856,6 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     </message>
     <message>
         <source>lesion</source>
-        <comment>what is missing</comment>
-        <translation>lesión</translation>
-    </message>
-    <message>
-        <source>lesion</source>
         <translation>lesión</translation>
     </message>
     <message>
@@ -14745,6 +14744,11 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <source>non-stained</source>
         <comment>Lugol's iodine</comment>
         <translation>no teñida</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <comment>Lesions</comment>
+        <translation>ninguna</translation>
     </message>
     <message>
         <source>none</source>
@@ -15815,6 +15819,11 @@ la biblioteca</translation>
     <message>
         <source>prepare them again</source>
         <translation>prepárelas de nuevo</translation>
+    </message>
+    <message>
+        <source>present</source>
+        <comment>Lesions</comment>
+        <translation>presentes</translation>
     </message>
     <message>
         <source>present</source>

@@ -5462,6 +5462,10 @@ vers {other} ?</numerusform>
         <translation>Aucune lésion n’est documentée. Chacune a ses propres signes et scores.</translation>
     </message>
     <message>
+        <source>No lesion, and lesion {lesions} is on record</source>
+        <translation>Aucune lésion, alors que la lésion {lesions} est enregistrée</translation>
+    </message>
+    <message>
         <source>No letter is due.</source>
         <translation>Aucun courrier à envoyer.</translation>
     </message>
@@ -13852,11 +13856,6 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>lesion</source>
-        <comment>what is missing</comment>
-        <translation>lésion</translation>
-    </message>
-    <message>
-        <source>lesion</source>
         <translation>lésion</translation>
     </message>
     <message>
@@ -14745,6 +14744,11 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <source>non-stained</source>
         <comment>Lugol's iodine</comment>
         <translation>non coloré</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <comment>Lesions</comment>
+        <translation>aucune</translation>
     </message>
     <message>
         <source>none</source>
@@ -15815,6 +15819,11 @@ la bibliothèque</translation>
     <message>
         <source>prepare them again</source>
         <translation>préparez-les de nouveau</translation>
+    </message>
+    <message>
+        <source>present</source>
+        <comment>Lesions</comment>
+        <translation>présentes</translation>
     </message>
     <message>
         <source>present</source>

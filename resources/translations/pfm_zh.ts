@@ -5383,6 +5383,10 @@ to {other}?</source>
         <translation>未记录病变。每处病变有各自的体征和评分。</translation>
     </message>
     <message>
+        <source>No lesion, and lesion {lesions} is on record</source>
+        <translation>无病变，但已记录病变 {lesions}</translation>
+    </message>
+    <message>
         <source>No letter is due.</source>
         <translation>没有待发的告知信。</translation>
     </message>
@@ -13751,11 +13755,6 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     </message>
     <message>
         <source>lesion</source>
-        <comment>what is missing</comment>
-        <translation>病变</translation>
-    </message>
-    <message>
-        <source>lesion</source>
         <translation>病变</translation>
     </message>
     <message>
@@ -14642,6 +14641,11 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <source>non-stained</source>
         <comment>Lugol's iodine</comment>
         <translation>不着色</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <comment>Lesions</comment>
+        <translation>无</translation>
     </message>
     <message>
         <source>none</source>
@@ -15709,6 +15713,11 @@ library yet</source>
     <message>
         <source>prepare them again</source>
         <translation>重新准备</translation>
+    </message>
+    <message>
+        <source>present</source>
+        <comment>Lesions</comment>
+        <translation>有</translation>
     </message>
     <message>
         <source>present</source>

@@ -14,7 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.registration import OTHER_STRUCTURES, RegistrationStatus
+from pfm_desktop.domain.registration import (
+    ONLY_IN_PART,
+    OTHER_STRUCTURES,
+    TOO_LITTLE_OVERLAP,
+    RegistrationStatus,
+)
 from pfm_desktop.imaging.registration.affine import agreement
 from pfm_desktop.imaging.registration.features import Planes
 from pfm_desktop.imaging.registration.levels import Drawn, Level, Plane
@@ -28,8 +33,6 @@ OK_ERROR = 4.0  # working pixels
 # estimated error in working pixels = FACTOR * spread ** POWER * exp(MISFIT * (1 - fitting))
 FACTOR, POWER, MISFIT = 3.5, 2.4, 1.8
 UNREDUCED = 1.25  # small pictures are judged unreduced, where edges are steeper and the spread comes out smaller
-# reasons
-TOO_LITTLE_OVERLAP, ONLY_IN_PART = "too little overlap", "the structures fit only in part"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.registration import PLACE_POINTS, RegistrationStatus
+from pfm_desktop.domain.registration import NO_STRUCTURE, PLACE_POINTS, TOO_NARROW, RegistrationStatus
 from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration.affine import global_map
 from pfm_desktop.imaging.registration.features import Structure, structure
@@ -23,9 +23,6 @@ from pfm_desktop.support.language import tr
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
-# reasons
-NO_STRUCTURE = "the white-light picture shows no structure", "the fluorescence picture shows no structure"
-TOO_NARROW = "a picture is too narrow to be compared"
 _LARGEST, _FARTHEST = 20.0, 1e6  # of a map between two sensors: times, pixels
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]  # width, height of white light and of fluorescence

@@ -333,7 +333,7 @@ def test_widgets_follow_undo_without_making_an_edit(panel, room, qtbot) -> None:
 def test_the_completeness_bar_names_the_gaps(panel, room, qtbot) -> None:
     assert (panel.bar.value(), panel.gaps.text()) == (
         0,
-        "0 of 6. Missing: impression, Swede score (5 of 5 items), plan, Junction (SCJ), Acetowhite, lesion",
+        "0 of 6. Missing: impression, Swede score (5 of 5 items), plan, Junction (SCJ), Acetowhite, Lesions",
     )
     qtbot.mouseClick(panel.grades[Grade.NORMAL], Left)
     room.session.perform(lambda lib: review.set_swede(lib, room.visit, SwedeScore(0, 0, 0, 0, 0)))

@@ -2,11 +2,19 @@
 
 import pytest
 
-from pfm_desktop.domain.registration import _REASONS, DISAGREE, OTHER_STRUCTURES, PLACE_POINTS, reason_words
+from pfm_desktop.domain.registration import (
+    _REASONS,
+    DISAGREE,
+    NO_STRUCTURE,
+    ONLY_IN_PART,
+    OTHER_STRUCTURES,
+    PLACE_POINTS,
+    TOO_LITTLE_OVERLAP,
+    TOO_NARROW,
+    reason_words,
+)
 from pfm_desktop.imaging.registration.by_hand import UNCOMPARED
-from pfm_desktop.imaging.registration.judge import ONLY_IN_PART, TOO_LITTLE_OVERLAP
 from pfm_desktop.imaging.registration.landmarks import _why
-from pfm_desktop.imaging.registration.pipeline import NO_STRUCTURE, TOO_NARROW
 from pfm_desktop.imaging.registration.shapes import difference_words
 
 

@@ -51,18 +51,18 @@ def test_the_gaps_are_named_until_nothing_is_missing(session: Session) -> None:
     view = findings_view(session.case)
     assert (view.complete, view.gaps) == (
         0,
-        "0 of 6. Missing: impression, Swede score (5 of 5 items), plan, Junction (SCJ), Acetowhite, lesion",
+        "0 of 6. Missing: impression, Swede score (5 of 5 items), plan, Junction (SCJ), Acetowhite, Lesions",
     )
     session.perform(lambda lib: review.set_plan(lib, visit, "recall"))
     session.perform(lambda lib: review.set_impression(lib, visit, Grade.LOW))
     assert findings_view(session.case).gaps == (
-        "2 of 6. Missing: Swede score (5 of 5 items), Junction (SCJ), Acetowhite, lesion"
+        "2 of 6. Missing: Swede score (5 of 5 items), Junction (SCJ), Acetowhite, Lesions"
     )
     session.perform(lambda lib: review.set_swede(lib, visit, SwedeScore(0, 1, 2, 0, 1)))
     session.perform(lambda lib: documenting.set_assessment(lib, visit, "scj", "completely"))
     session.perform(lambda lib: documenting.set_assessment(lib, visit, "acetowhite", "no"))
     view = findings_view(session.case)
-    assert (view.complete, view.gaps) == (5, "5 of 6. Missing: lesion"), "an impression of low is of a lesion"
+    assert (view.complete, view.gaps) == (5, "5 of 6. Missing: Lesions"), "an impression of low is of a lesion"
     session.perform(lambda lib: documenting.add_lesion(lib, visit))
     view = findings_view(session.case)
     assert (view.complete, view.gaps) == (6, "Complete: nothing is missing")
@@ -71,7 +71,15 @@ def test_the_gaps_are_named_until_nothing_is_missing(session: Session) -> None:
 def test_of_a_normal_examination_no_lesion_is_missing(session: Session) -> None:
     visit = on_desk(session).visit.id
     session.perform(lambda lib: review.set_impression(lib, visit, Grade.NORMAL))
-    assert "lesion" not in findings_view(session.case).gaps
+    assert "Lesions" not in findings_view(session.case).gaps
+
+
+def test_where_none_was_seen_and_the_impression_is_another_that_is_an_answer(session: Session) -> None:
+    visit = on_desk(session).visit.id
+    session.perform(lambda lib: review.set_impression(lib, visit, Grade.HIGH))
+    assert "Lesions" in findings_view(session.case).gaps
+    session.perform(lambda lib: documenting.set_assessment(lib, visit, "lesions", "none"))
+    assert "Lesions" not in findings_view(session.case).gaps
 
 
 def test_a_low_score_never_says_that_no_biopsy_is_needed(session: Session) -> None:
