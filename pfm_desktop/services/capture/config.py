@@ -56,7 +56,7 @@ class DeviceConfig:
     white-light pixels to those of the second sensor, 3 x 3 row by row; () where it is not known.
     """
 
-    name: str = "Simulated (phantom)"
+    name: str = "Simulated device (phantom)"
     kind: Kind = Kind.SIMULATED
     camera: str = ""
     second: str = ""

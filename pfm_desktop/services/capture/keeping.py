@@ -116,7 +116,7 @@ class Keeper:
         self._ending = False
         self._hurry = False  # try at once, without the pause
         self._trying = False  # a round is under way
-        self._refused = 0  # rounds that ended with some that are not in the library
+        self._rounds = 0  # that have ended
         self._tried = 0  # number of the lot with which the last round ended early
         self._thread: threading.Thread | None = None
         self.problem = ""  # why the first of those that wait is not in the library
@@ -142,9 +142,9 @@ class Keeper:
         with self._lock:
             self._hurry = True
             # a round that is under way may have been refused before the reason went: the one after it tells
-            rounds = self._refused + (2 if self._trying else 1)
+            rounds = self._rounds + (2 if self._trying else 1)
             self._lock.notify_all()
-            self._lock.wait_for(lambda: not self._waiting or self._refused >= rounds or self._ending, seconds)
+            self._lock.wait_for(lambda: not self._waiting or self._rounds >= rounds or self._ending, seconds)
             return not self._waiting
 
     def drop(self) -> None:
@@ -158,7 +158,7 @@ class Keeper:
     def stop(self, seconds: float = END_S) -> tuple[Lot, ...]:
         """Let what is under way end; what is still not in the library comes back, and is lost with this object."""
         with self._lock:
-            self._ending = self._hurry = True
+            self._ending = True
             self._lock.notify_all()
             thread = self._thread
         if thread is not None:
@@ -170,15 +170,16 @@ class Keeper:
         tries, said = 0, dict[int, str]()
         while lots := self._next():
             problem = self._round(lots, said)
-            if not problem:
-                self._trying, tries = False, 0
-                continue
             with self._lock:
+                self._trying = False
+                self._rounds += 1
+                self._lock.notify_all()
+                if not problem:
+                    tries = 0
+                    continue
                 if self._ending:
                     return
-                self.problem, self._trying = problem, False
-                self._refused += 1
-                self._lock.notify_all()
+                self.problem = problem
                 self._lock.wait_for(lambda: self._hurry or self._ending, PAUSES_S[min(tries, len(PAUSES_S) - 1)])
             tries += 1
 
@@ -186,7 +187,7 @@ class Keeper:
         """All that wait, those behind the one that was tried last before the others; () at the end."""
         with self._lock:
             self._lock.wait_for(lambda: self._waiting or self._ending)
-            self._hurry, self._trying = self._ending, True
+            self._hurry, self._trying = False, True
             return tuple(sorted(self._waiting, key=lambda lot: lot.number <= self._tried))
 
     def _round(self, lots: Sequence[Lot], said: dict[int, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -216,7 +217,13 @@ def test_who_asks_while_it_is_being_refused_hears_what_became_of_the_next_try(
     made.append(keeper)
     keeper.put(lot())
     assert tries.acquire(timeout=WAIT_S)
-    threading.Timer(0.2, asked.set).start()
+
+    def lets_go() -> None:
+        while not keeper._hurry:  # until it is asked for
+            time.sleep(0.001)
+        asked.set()
+
+    threading.Thread(target=lets_go, daemon=True).start()
     assert keeper.settle(WAIT_S)
 
 
