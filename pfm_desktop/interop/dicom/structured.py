@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings, Reading, SwedeScore
 from pfm_desktop.domain.prediction import BANNER_ENGLISH as BANNER
-from pfm_desktop.domain.prediction import Analysis
+from pfm_desktop.domain.prediction import Analysis, Prediction
 from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.interop.dicom import codes
 from pfm_desktop.interop.dicom.content import Modality, ReadingContent, StudyInfo
@@ -144,12 +144,22 @@ def _answer(analysis: Analysis) -> list[str]:
 
 
 def _answer_english(analysis: Analysis) -> list[str]:
-    """The same where the program speaks another language: what the groups have as codes already is left out."""
+    """The least of it where the program speaks another language. Grade, probabilities, set and what is unlike are codes
+    of the groups as well; what a median, a promise and a distance mean is said in English sessions only."""
     if analysis.refused is None:
-        return []
+        return _warning_english(analysis.prediction)
     unusable = [one for one in analysis.quality.values() if one.verdict is Verdict.UNUSABLE]
     problems = dict.fromkeys(problem.replace("_", " ") for one in unusable for problem in one.problems)
     return [f"No answer was given: {', '.join(problems)}." if problems else "No answer was given."]
+
+
+def _warning_english(said: Prediction | None) -> list[str]:
+    """See `Prediction.warning`."""
+    if said is None or not said.unlike:
+        return []
+    pictures = " and ".join(source.english for source in said.unlike)
+    what = "answer" if said.indeterminate else "grade"
+    return [f"WARNING: Unlike anything the model learned from: {pictures}. Do not rely on this {what}."]
 
 
 def _swede(swede: SwedeScore) -> str:

@@ -147,6 +147,7 @@ def test_it_is_english_where_the_program_speaks_french(woman: Any, monkeypatch: 
     report = read_back(woman, analysis=analysis)
     assert ("AI_ANSWER", "UNLIKE") in said(groups(report)["AI answer"])
     assert set(words(report).splitlines()) < set(english)
+    assert "WARNING: Unlike anything the model learned from: white light. Do not rely on this grade." in words(report)
     assert "Swede score: 7 of 10." in words(report)
     findings = replace(woman.reading.findings, swede=SwedeScore(2, 1, 2, 1, None))
     assert "Swede score: not complete." in words(read_back(woman, findings=findings))
