@@ -12,8 +12,8 @@ Stand = Callable[[str], None]
 
 def walk(window: Any, stand: Stand) -> None:
     """Show each page of the rail and those behind them, each part of Histology and each tab of Review, Display, the
-    keys of a page, all keys, the user guide and each step of the tour at last; `stand(name)` is called before each,
-    folded parts unfolded."""
+    keys of a page, all keys, the user guide and each step of the tour at last; `stand(name)` is called with each in
+    front, folded parts unfolded."""
     from PySide6.QtWidgets import QApplication, QToolButton
 
     def unfolded(name: str) -> None:

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QRadioButton,
     QStyle,
     QStyleOptionComboBox,
@@ -67,9 +66,10 @@ def seen(window: QWidget) -> Seen:
             continue
         for words, needs, has in _measured(one):
             texts += 1
-            if SHORTENED in words and words.rstrip(SHORTENED) in _whole(one):
+            short = needs.width() > has.width() + SLACK or needs.height() > has.height() + SLACK
+            if (SHORTENED in words or (short and isinstance(one, QLineEdit))) and _told(one, words):
                 shortened += 1
-            elif needs.width() > has.width() + SLACK or needs.height() > has.height() + SLACK:
+            elif short:
                 how = f"needs {needs.width()}x{needs.height()}, has {has.width()}x{has.height()}"
                 cut.append(_cut(how, one, words, window))
         if (why := _clipped(one)) or (why := _scrolls_sideways(one)):
@@ -91,9 +91,9 @@ def _cut(how: str, one: QWidget, words: str, window: QWidget) -> Cut:
     return Cut(how, type(one).__name__, words[:90], (at.x(), at.y(), one.width(), one.height()))
 
 
-def _whole(one: QWidget) -> str:
-    """What it says where its words are shortened."""
-    return f"{one.toolTip()} {one.accessibleName()} {one.accessibleDescription()}"
+def _told(one: QWidget, words: str) -> bool:
+    """Whether it says the whole of its words where they are shortened (a field shortens its hint by itself)."""
+    return words.rstrip(SHORTENED) in f"{one.toolTip()} {one.accessibleName()} {one.accessibleDescription()}"
 
 
 def _said(one: QWidget) -> str:
@@ -142,10 +142,10 @@ def _button(one: QAbstractButton) -> Iterator[tuple[str, QSize, QSize]]:
     needs = one.fontMetrics().size(0, words)
     has = one.contentsRect().size()
     if isinstance(one, QCheckBox | QRadioButton):
-        style, box = one.style(), QStyle.PixelMetric
+        style, of = one.style(), QStyle.PixelMetric
         check = isinstance(one, QCheckBox)
-        width = style.pixelMetric(box.PM_IndicatorWidth if check else box.PM_ExclusiveIndicatorWidth, None, one)
-        between = style.pixelMetric(box.PM_CheckBoxLabelSpacing if check else box.PM_RadioButtonLabelSpacing, None, one)
+        width = style.pixelMetric(of.PM_IndicatorWidth if check else of.PM_ExclusiveIndicatorWidth, None, one)
+        between = style.pixelMetric(of.PM_CheckBoxLabelSpacing if check else of.PM_RadioButtonLabelSpacing, None, one)
         has = QSize(has.width() - width - between, has.height())
     elif not one.icon().isNull():
         has = QSize(has.width() - one.iconSize().width(), has.height())
@@ -160,8 +160,8 @@ def _combo(one: QComboBox) -> Iterator[tuple[str, QSize, QSize]]:
         return
     option = QStyleOptionComboBox()
     one.initStyleOption(option)
-    style = QStyle.SubControl.SC_ComboBoxEditField
-    room = one.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, style, one)
+    field = QStyle.SubControl.SC_ComboBoxEditField
+    room = one.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, one)
     yield words, QSize(one.fontMetrics().horizontalAdvance(words), 0), room.size()
 
 
@@ -200,7 +200,6 @@ def _group(one: QGroupBox) -> Iterator[tuple[str, QSize, QSize]]:
 
 _HOW: tuple[tuple[type, Callable[[Any], Iterator[tuple[str, QSize, QSize]]]], ...] = (
     (QLabel, _label),
-    (QPushButton, _button),
     (QAbstractButton, _button),
     (QComboBox, _combo),
     (QLineEdit, _line),

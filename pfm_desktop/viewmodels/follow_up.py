@@ -20,7 +20,7 @@ from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.grades import grade_words
-from pfm_desktop.viewmodels.worklist import APART_SIGN, OVERDUE_SIGN, birth_text
+from pfm_desktop.viewmodels.worklist import APART_SIGN, OVERDUE_SIGN, awaited_words, birth_text
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -272,7 +272,7 @@ def pots_lines(pots: Sequence[Specimen], day: date, today: date) -> str:
         if not pot.pot:
             continue
         on = pot.result.reported_on
-        said = result_words(pot) if pot.result.diagnosis else tr("waiting %n day(s)", "", waited)
+        said = result_words(pot) if pot.result.diagnosis else awaited_words(waited)
         if on is None:
             lines.append(tr("Pot {pot}: {result}", pot=pot_words(pot), result=said))
         else:

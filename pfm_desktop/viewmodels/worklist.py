@@ -252,7 +252,7 @@ def _histology(row: VisitRow, waited: int, *, overdue: bool) -> str:
     if overdue:
         return _overdue(waited) + sign
     if row.awaited:
-        return _awaited(waited) + sign
+        return awaited_words(waited) + sign
     if grade is None:
         return ""
     words = GRADE_WORDS[grade]
@@ -263,13 +263,14 @@ def _overdue(days: int) -> str:
     return f"{OVERDUE_SIGN} " + tr("overdue, %n day(s)", "", days)
 
 
-def _awaited(days: int) -> str:
+def awaited_words(days: int) -> str:
+    """Of a result that is not there yet."""
     return tr("waiting %n day(s)", "", days)
 
 
 def longest_waits() -> tuple[str, ...]:
     """What the column of histology has room for, where there is room."""
-    return _overdue(999), _awaited(999)
+    return _overdue(999), awaited_words(999)
 
 
 def pictures_text(row: VisitRow) -> str:

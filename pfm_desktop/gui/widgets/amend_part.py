@@ -47,7 +47,7 @@ class AmendPart(QWidget):
             QPushButton(text, self) for text in (tr("Amend..."), tr("Amend now"), tr("Back"))
         )
         self.why, self.reason, self.problem = words(self, "", model.ASK), LineField(self), words(self, "problem")
-        self.reason.setPlaceholderText(tr("Why the signed report is amended"))
+        self.reason.show_hint(tr("Why the signed report is amended"))
         self.reason.setAccessibleName(tr("Why the signed report is amended"))
         self._asked = QWidget(self)
         self._originals = QVBoxLayout()

@@ -131,7 +131,7 @@ class DifferForm(QFrame):
         )
         self.grade.setAccessibleName(tr("Grade of the second read"))
         self.reason.setAccessibleName(tr("Reason"))
-        self.reason.setPlaceholderText(tr("Why, a word will do"))
+        self.reason.show_hint(tr("Why, a word will do"))
         for grade in GRADES:
             self.grade.addItem(grade_icon(grade), grade_words(grade), grade)
         self.keep.clicked.connect(lambda _checked=False: self._decide())

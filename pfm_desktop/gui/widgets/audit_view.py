@@ -29,10 +29,10 @@ from pfm_desktop.gui.widgets.audit_details import AuditDetails
 from pfm_desktop.gui.widgets.audit_filters import AuditFilters
 from pfm_desktop.gui.widgets.audit_model import AuditModel
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.column_room import BESIDE, widest_day
 from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
-from pfm_desktop.gui.widgets.worklist_columns import BESIDE, widest_day
 from pfm_desktop.services.audit_words import KIND_NAMES
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import audit as model

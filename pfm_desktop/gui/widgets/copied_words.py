@@ -32,6 +32,8 @@ class _Chosen(QObject):
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             self._label.setSelection(0, 0)
             QTimer.singleShot(0, self, self._follow)
+        elif event.type() == QEvent.Type.Paint and self._before is not None:  # other words, of which none are chosen
+            QTimer.singleShot(0, self, self._follow)
         return False
 
     def _follow(self) -> None:

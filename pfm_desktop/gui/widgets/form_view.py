@@ -184,6 +184,7 @@ class ChoiceRow(Row):
 
     def __init__(self, item: Item, parent: QWidget) -> None:
         self.box = CalmComboBox()
+        self._beside = 0  # width in pixels from which on title and box stand beside each other
         super().__init__(item, self.box, parent)
         self.box.setAccessibleName(item.title)
         self.box.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -199,13 +200,16 @@ class ChoiceRow(Row):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Each answer is read whole: where there is no room for it beside the title the box stands below."""
         super().resizeEvent(event)
-        self.fit()
+        self._place()
 
     def fit(self) -> None:
         """See `Row`."""
         title = max(self.title.sizeHint().width(), self.title.minimumWidth())  # as wide as the others of the form
-        below = title + _BETWEEN + whole_width(self.box) > self.width()
-        if below is not self._below:
+        self._beside = title + _BETWEEN + whole_width(self.box)
+        self._place()
+
+    def _place(self) -> None:
+        if (below := self._beside > self.width()) is not self._below:
             self._lay_below(below=below)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -312,7 +316,8 @@ def whole_width(box: QComboBox) -> int:
     option.rect = QRect(0, 0, 200, box.height())  # pixels; of them its style leaves for words
     field = QStyle.SubControl.SC_ComboBoxEditField
     room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, box).width()
-    longest = max(box.fontMetrics().horizontalAdvance(box.itemText(place)) for place in range(box.count()))
+    answers = (box.itemText(place) for place in range(box.count()))
+    longest = max(map(box.fontMetrics().horizontalAdvance, answers), default=0)
     return longest + option.rect.width() - room
 
 

@@ -121,8 +121,8 @@ class HistologyPanel(QWidget):
         self.grade.addItem(tr("No result"), "")
         for grade in GRADES:
             self.grade.addItem(grade_icon(grade), capital(grade_words(grade)), grade.value)
-        self.day.setPlaceholderText(tr("Day of the report, 14 Mar 2026"))
-        self.text.setPlaceholderText(tr("Words of the report, CIN 2"))
+        self.day.show_hint(tr("Day of the report, 14 Mar 2026"))
+        self.text.show_hint(tr("Words of the report, CIN 2"))
         self.fields = QWidget(self)
         form = QFormLayout(self.fields)
         form.setContentsMargins(0, 0, 0, 0)

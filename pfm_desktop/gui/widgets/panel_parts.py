@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QPainter,
     QPalette,
     QPixmap,
-    QResizeEvent,
     QValidator,
     QWheelEvent,
 )
@@ -168,25 +167,12 @@ class LineField(QLineEdit):
     """One line of text with the manners of `TextField`."""
 
     let_go = Signal()
-    _hint = ""
 
     def show_hint(self, hint: str) -> None:
         """Say in the empty field what goes into it; where there is no room for all of it a tooltip has it."""
-        self._hint = hint
+        self.setPlaceholderText(hint)
         self.setAccessibleDescription(hint)
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """What fits of the hint is shown."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        if self._hint:
-            room = self.contentsRect().width() - 8  # the frame of the field, and the cursor
-            shown = self.fontMetrics().elidedText(self._hint, Qt.TextElideMode.ElideRight, room)
-            self.setPlaceholderText(shown)
-            self.setToolTip(self._hint if shown != self._hint else "")
+        self.setToolTip(hint)
 
     def show_text(self, text: str) -> None:
         """Show what is on disk; the cursor stays where it can."""

@@ -269,7 +269,7 @@ class PinCard(QFrame):
         self.letter.setProperty("role", "title")
         self.letter.setMinimumWidth(self.letter.fontMetrics().horizontalAdvance("MM"))
         self.field, self.delete = LineField(self), QPushButton(tr("Delete"), self)
-        self.field.setPlaceholderText(tr("Note"))
+        self.field.show_hint(tr("Note"))
         self.field.textEdited.connect(lambda text: self.typed.emit(self.row.id, text))
         self.delete.clicked.connect(lambda _checked=False: self.removed.emit(self.row.id))
         said = QVBoxLayout()

@@ -31,7 +31,7 @@ class PotPart(QWidget):
         self.form: FormView | None = None  # made when it is first looked at
         self.label, self.pot, self.result = QLabel(tr("Pot"), self), LineField(self), words(self, "quiet")
         self.pot.setMaxLength(LONGEST_POT)
-        self.pot.setPlaceholderText(NO_POT)
+        self.pot.show_hint(NO_POT)
         self.label.setBuddy(self.pot)
         self._held = QWidget(self)
         self._column = QVBoxLayout(self._held)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QTableView
 
 from pfm_desktop.domain.grade import GRADE_WORDS
-from pfm_desktop.support import moments
+from pfm_desktop.gui.widgets.column_room import BESIDE, widest_day
 from pfm_desktop.viewmodels.worklist import (
     BORN,
     COLUMNS,
@@ -44,7 +43,6 @@ _GIVES_WAY = (PICTURES, HISTOLOGY, BORN, INDICATION, IDENTIFIER)
 _TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in the narrowest window
 # a cut name is another's
 _COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, HISTOLOGY, IDENTIFIER, INDICATION, PICTURES, BORN)
-BESIDE = 20  # pixels of a cell beside its words
 _SPARE = {NAME: 2, IDENTIFIER: 1, INDICATION: 3}  # parts of what is left
 
 
@@ -71,11 +69,6 @@ def widths_in(room: int, chosen: Mapping[int, int], asked: Mapping[int, Widths] 
         share = left * _SPARE[column] // parts
         widths[column], left, parts = widths[column] + share, left - share, parts - _SPARE[column]
     return widths
-
-
-def widest_day(metrics: QFontMetrics) -> str:
-    """A day as it is written, in the month with the longest name."""
-    return max((moments.day(date(2028, month, 28)) for month in range(1, 13)), key=metrics.horizontalAdvance)
 
 
 def asked_by(metrics: QFontMetrics, bold: QFontMetrics) -> dict[int, Widths]:

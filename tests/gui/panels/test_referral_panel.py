@@ -262,18 +262,10 @@ def test_a_wrong_entry_of_what_is_not_asked_any_more_is_gone(panel: ReferralPane
 # ---- room
 
 
-def test_a_hint_that_is_longer_than_its_field_ends_with_an_ellipsis_and_stands_in_the_tooltip(
-    panel: ReferralPanel,
-) -> None:
+def test_a_hint_that_may_be_longer_than_its_field_stands_in_the_tooltip_and_is_spoken(panel: ReferralPanel) -> None:
     whole = "Anything else that matters before the examination"
     line = field(panel, "remarks").field
-    panel.resize(340, 600)
-    QTest.qWait(0)
-    assert line.placeholderText().endswith("\N{HORIZONTAL ELLIPSIS}")
-    assert whole.startswith(line.placeholderText()[:-1])
-    assert (line.toolTip(), line.accessibleDescription()) == (whole, whole)
-    line.resize(900, line.height())
-    assert (line.placeholderText(), line.toolTip()) == (whole, "")
+    assert (line.placeholderText(), line.toolTip(), line.accessibleDescription()) == (whole, whole, whole)
 
 
 def test_a_long_title_beside_its_field_takes_two_lines_and_is_spoken_in_one(panel: ReferralPanel) -> None:
@@ -289,6 +281,7 @@ def test_a_choice_of_which_an_answer_has_no_room_beside_the_title_stands_below_i
     answer = "an answer that is rather long"
     row = ChoiceRow(form.one("long", "Title", form.Choice("a", answer)), panel)
     row.show()
+    row.fit()
     room = row.title.sizeHint().width() + whole_width(row.box) + 8
     for width, below in ((room - 1, True), (room + 1, False), (room - 1, True)):
         row.resize(width, 80)

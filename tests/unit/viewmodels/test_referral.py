@@ -96,5 +96,5 @@ def test_what_is_missing_and_in_doubt_stands_beside_the_signature() -> None:
     visit = replace(case({"pregnancy": "yes", "menopause": "after"}), assessment={"tz_type": "3", "scj": "completely"})
     gaps = sign_view(visit, "Dr. A").gaps
     assert gaps.startswith("Missing: impression")
-    assert "Acetowhite, lesion. In doubt: Transformation zone type 3" in gaps
+    assert "Acetowhite, Lesions. In doubt: Transformation zone type 3" in gaps
     assert gaps.endswith("Pregnant and postmenopausal")
