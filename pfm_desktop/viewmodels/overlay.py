@@ -26,7 +26,6 @@ STRIPE_COLOUR = (150, 150, 150)
 STRIPE_ALPHA = 0.55
 SURROUND = 0x2B  # neutral grey about the pictures
 HATCH = 0x3A
-STRIP = 64  # rows that are hatched at once
 
 Levels = NDArray[np.uint8]
 Field = NDArray[np.float32]
@@ -228,16 +227,11 @@ def _past(
 
 def hatch_absent(picture: NDArray[np.uint8], present: NDArray[np.bool_]) -> None:
     """Hatch the H x W x 3 picture, in place, in the grey of the surround where `present` (H x W) is False."""
-    if present.all():
-        return
     stripe = max(2, max(present.shape) // 120)
-    columns = np.arange(present.shape[1], dtype=np.int32)
-    for top in range(0, len(present), STRIP):  # in strips: a pattern of a whole 4K picture would cost 60 MB
-        shown = present[top : top + STRIP, :, None]
-        if not shown.all():
-            rows = np.arange(top, top + len(shown), dtype=np.int32)[:, None]
-            grey = np.where((columns + rows) // stripe % 4 == 0, np.uint8(HATCH), np.uint8(SURROUND))
-            np.copyto(picture[top : top + STRIP], grey[:, :, None], where=~shown)
+    grey = np.where(np.arange(sum(present.shape)) // stripe % 4 == 0, np.uint8(HATCH), np.uint8(SURROUND))
+    for row in np.flatnonzero(~present.all(axis=1)):
+        absent = np.flatnonzero(~present[row])
+        picture[row, absent] = grey[row + absent, None]
 
 
 def window_table(window: DisplayWindow) -> NDArray[np.uint8]:
