@@ -188,7 +188,7 @@ class ChoiceRow(Row):
         super().__init__(item, self.box, parent)
         self.box.setAccessibleName(item.title)
         self.box.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(8)
+        self.box.setMinimumContentsLength(1)  # it has what room there is; if it asked for more it could not go below
         self.box.addItem(model.NOT_SAID, None)
         for choice in item.choices:
             self.box.addItem(choice.words, choice.key)

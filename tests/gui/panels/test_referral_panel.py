@@ -289,3 +289,11 @@ def test_a_choice_of_which_an_answer_has_no_room_beside_the_title_stands_below_i
     row.resize(room + 1, 80)
     row.box.setCurrentIndex(1)
     qtbot.waitUntil(lambda: row.box.width() >= whole_width(row.box))
+
+
+def test_a_choice_of_short_answers_holds_its_form_no_wider_than_they_are(
+    panel: ReferralPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pfm_desktop.viewmodels.forms.NOT_SAID", "none")  # as short as in Chinese
+    row = ChoiceRow(form.one("short", "Title", form.Choice("a", "few words")), panel)
+    assert row.minimumSizeHint().width() <= row.title.sizeHint().width() + whole_width(row.box) + 8
