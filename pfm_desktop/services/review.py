@@ -34,6 +34,7 @@ from pfm_desktop.support.language import tr
 
 LEAST_POINTS, LEAST_AREA = 3, 0.005  # of an outline; area as a share of the picture
 UNDO, REDO = "Undo: ", "Redo: "
+_ALL_LINES = 1_000_000  # of the journal about one visit
 
 # marks
 
@@ -188,7 +189,8 @@ def set_plan(lib: Library, visit_id: str, plan: str) -> Change:
 def reveal(
     lib: Library, visit_id: str, reader: str, *, lock: bool = True, model: ModelInfo | None = None, pair_id: str = ""
 ) -> Change:
-    """Put on record that the AI answer is shown now, and the impression until then as the first read.
+    """Put on record that the AI answer is shown now, and the impression until then as the first read: of who gave it,
+    at the moment at which it was given. That is `reader`, and now, where the journal does not know.
 
     With `lock` (the site's setting) it is refused without an impression; without it the first read stays empty and
     the record says so. The journal keeps which `model` gave the answer, and about which pair. Cannot be undone.
@@ -203,7 +205,7 @@ def reveal(
             remedy=tr("choose an impression first"),
         )
     now = _now()
-    first = _reading(present.impression, now, reader, after_reveal=False) if present.impression else None
+    first = _first_read(lib, visit_id, present.impression, unknown=(now, reader)) if present.impression else None
     text = f"AI revealed, first read: {present.impression}" if first else "AI revealed without a first read (lock off)"
     change = _change(lib, "findings", visit_id, {"first_read": first, "revealed_at": now}, text)
     access.check(lib.account, change)
@@ -309,6 +311,20 @@ def _second(lib: Library, visit_id: str, reader: str, grade: Grade, reason: str,
         raise UserError(tr("a second read comes after the AI was revealed"), remedy=tr("reveal the AI answer first"))
     reading = _reading(grade, _now(), reader, after_reveal=True, reason=reason)
     return _findings(lib, visit_id, {"second_read": reading, "impression": grade.value}, text)
+
+
+def _first_read(lib: Library, visit_id: str, impression: Grade, *, unknown: tuple[str, str]) -> dict[str, Any]:
+    """The impression as it was given, by the latest line of the journal that says so and takes nothing back; else of
+    the moment and the reader in `unknown`."""
+    with lib.read() as session:
+        lines = journal.entries(session, what="findings", key=visit_id, limit=_ALL_LINES)
+    given = [
+        (line.at.isoformat(), line.who)
+        for line in lines
+        if (line.new or {}).get("impression") == impression.value and not line.text.startswith(UNDO)
+    ]
+    at, reader = given[-1] if given else unknown
+    return _reading(impression, at, reader, after_reveal=False)
 
 
 def _read_with(lib: Library, visit_id: str, impression: str | None) -> dict[str, Any]:

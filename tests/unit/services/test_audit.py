@@ -96,6 +96,7 @@ def test_records_inside_records_are_told_field_by_field() -> None:
 
 
 def test_a_read_and_a_signature_are_sentences_and_no_json(lib: Library, visit: str) -> None:
+    lib.who = "Dr. Roth"
     review.set_impression(lib, visit, Grade.LOW)
     review.reveal(lib, visit, "Dr. Roth")
     read = newest(lib).fields[0]

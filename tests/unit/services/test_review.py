@@ -285,20 +285,49 @@ def test_the_ai_stays_hidden_until_there_is_a_first_read(room: Room) -> None:
 
 
 def test_the_reveal_records_moment_and_first_read_which_then_stays(room: Room) -> None:
-    review.set_impression(room.lib, room.visit, Grade.LOW)
     before = datetime.now(UTC)
+    room.lib.who = "Dr. Demo"
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    after = datetime.now(UTC)
     revealed = review.reveal(room.lib, room.visit, "Dr. Demo")
     first = room.case.findings.first_read
     assert first is not None
     assert (first.impression, first.reader, first.after_reveal) == (Grade.LOW, "Dr. Demo", False)
-    assert before <= first.read_at <= datetime.now(UTC)
-    assert room.case.findings.revealed_at == first.read_at
+    assert before <= first.read_at <= after
+    assert room.case.findings.revealed_at is not None
+    assert room.case.findings.revealed_at >= after
     with pytest.raises(FirstReadError):
         review.undo(room.lib, revealed)
     with pytest.raises(UserError, match="revealed before"):
         review.reveal(room.lib, room.visit, "Somebody else")
     review.set_impression(room.lib, room.visit, Grade.HIGH)
     assert room.case.findings.first_read == first
+
+
+def test_the_first_read_is_of_who_gave_it_whoever_reveals(room: Room) -> None:
+    room.lib.who = "Dr. Adler"
+    review.set_impression(room.lib, room.visit, Grade.HIGH)
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    given = datetime.now(UTC)
+    room.lib.who = "Dr. Brandt"
+    other = review.set_impression(room.lib, room.visit, Grade.HIGH)
+    review.undo(room.lib, other)
+    review.reveal(room.lib, room.visit, "Dr. Brandt")
+    first = room.case.findings.first_read
+    assert first is not None
+    assert (first.impression, first.reader) == (Grade.LOW, "Dr. Adler")
+    assert first.read_at <= given
+
+
+def test_an_impression_that_the_journal_does_not_know_is_read_by_who_reveals(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    monkeypatch.setattr(journal, "entries", lambda *_args, **_named: ())
+    review.reveal(room.lib, room.visit, "Dr. Brandt")
+    first = room.case.findings.first_read
+    assert first is not None
+    assert (first.reader, first.read_at) == ("Dr. Brandt", room.case.findings.revealed_at)
 
 
 def test_the_reveal_and_whose_answer_it_showed_are_on_record_together_or_not_at_all(
