@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.report_template import SECTIONS, ReportTemplate
 from pfm_desktop.interop.pdf_content import ReportContent
 from pfm_desktop.interop.pdf_words import GRADE_NAMES
 from pfm_desktop.services.answering import valid
-from pfm_desktop.storage import records
+from pfm_desktop.storage import journal, records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
@@ -24,6 +26,26 @@ def site_template(lib: Library) -> tuple[ReportTemplate, str]:
     can)."""
     with lib.read() as session:
         kept = records.snapshot(session, "site_choice", KEY)
+    return _read(kept)
+
+
+def template_of(lib: Library, findings: Findings) -> tuple[ReportTemplate, str]:
+    """As `site_template`: the one that was chosen when the findings were signed, since what was signed stays as it was;
+    the present one where they are not."""
+    signature = findings.signature
+    if signature is None:
+        return site_template(lib)
+    signed_at = signature.signed_at.isoformat()
+    with lib.read() as session:
+        lines = journal.entries(session, what="findings", key=findings.visit_id, limit=None)
+        signed = [line for line in lines if ((line.new or {}).get("signature") or {}).get("signed_at") == signed_at]
+        after = signed[-1].seq if signed else 0
+        changed = journal.entries(session, after=after, what="site_choice", key=KEY, limit=1) if signed else ()
+        kept = changed[0].old if changed else records.snapshot(session, "site_choice", KEY)
+    return _read(kept)
+
+
+def _read(kept: Mapping[str, Any] | None) -> tuple[ReportTemplate, str]:
     if kept is None:
         return ReportTemplate(), ""
     try:

@@ -34,7 +34,6 @@ from pfm_desktop.support.language import tr
 
 LEAST_POINTS, LEAST_AREA = 3, 0.005  # of an outline; area as a share of the picture
 UNDO, REDO = "Undo: ", "Redo: "
-_ALL_LINES = 1_000_000  # of the journal about one visit
 
 # marks
 
@@ -317,7 +316,7 @@ def _first_read(lib: Library, visit_id: str, impression: Grade, *, unknown: tupl
     """The impression as it was given, by the latest line of the journal that says so and takes nothing back; else of
     the moment and the reader in `unknown`."""
     with lib.read() as session:
-        lines = journal.entries(session, what="findings", key=visit_id, limit=_ALL_LINES)
+        lines = journal.entries(session, what="findings", key=visit_id, limit=None)
     given = [
         (line.at.isoformat(), line.who)
         for line in lines

@@ -112,9 +112,9 @@ def _until(made: list[IdentityCorrection], person: Patient) -> list[IdentityCorr
 
 
 def entries(
-    session: Session, *, after: int = 0, what: str | None = None, key: str | None = None, limit: int = 1000
+    session: Session, *, after: int = 0, what: str | None = None, key: str | None = None, limit: int | None = 1000
 ) -> tuple[JournalEntry, ...]:
-    """Lines behind number `after`, oldest first."""
+    """Lines behind number `after`, oldest first, at most `limit` (None: all)."""
     if access.masked(session):
         return ()  # before and after hold names
     query = select(JournalTable).where(JournalTable.seq > after).order_by(JournalTable.seq).limit(limit)

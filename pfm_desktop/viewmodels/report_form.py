@@ -200,13 +200,13 @@ MakeContent = Callable[["Library", ReportSources], "ReportContent"]
 
 
 def make_content(lib: Library, sources: ReportSources) -> ReportContent:
-    """The report as it stands now."""
+    """The report as it stands now, by the template of the site: once it is signed by that of then."""
     from pfm_desktop.services.report import report_of_visit
-    from pfm_desktop.services.report_template import by_template, site_template
+    from pfm_desktop.services.report_template import by_template, template_of
 
     own = sources.own()
     content = report_of_visit(lib, own.case, own.answer, own.pictures, software=SOFTWARE)
-    return by_template(content, *site_template(lib))
+    return by_template(content, *template_of(lib, own.case.findings))
 
 
 def default_name(case: VisitCase) -> str:

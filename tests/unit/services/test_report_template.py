@@ -12,7 +12,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.report_template import SECTIONS, ReportTemplate
 from pfm_desktop.interop.pdf import pdf_bytes
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPin
-from pfm_desktop.services import report_template
+from pfm_desktop.services import cases, report_template, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels.report_preview import preview_html
@@ -63,3 +63,25 @@ def test_a_template_of_another_version_is_not_used_and_the_report_says_so(lib: L
     assert template == ReportTemplate()
     made = report_template.by_template(CONTENT, template, problem)
     assert made.notes[-1].startswith("The site's template of reports was not used: a report has no field {fax}")
+
+
+def test_a_signed_report_keeps_the_template_by_which_it_was_signed(lib: Library) -> None:
+    def chosen(closing: str) -> None:
+        report_template.change_site_template(lib, heading="", closing=closing, leave_out=())
+
+    def signed() -> Findings:
+        patient = cases.add_patient(lib, identifier=cases.new_id(), family_name="Adler")
+        visit = cases.add_visit(lib, patient.id).id
+        review.set_impression(lib, visit, Grade.LOW)
+        assert report_template.template_of(lib, review.findings(lib, visit)) == report_template.site_template(lib)
+        review.sign(lib, visit, "Dr. Test", "Reported by me")
+        return review.findings(lib, visit)
+
+    without = signed()
+    chosen("With regards")
+    first = signed()
+    chosen("Yours")
+    second = signed()
+    chosen("Faithfully")
+    kept = [report_template.template_of(lib, found)[0].closing for found in (without, first, second)]
+    assert kept == ["", "With regards", "Yours"]
