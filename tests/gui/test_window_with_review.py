@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit, QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.gui import theme
 from pfm_desktop.gui.main_window import REVIEW, SETTINGS, TODAY
 from pfm_desktop.services import review
 
@@ -17,6 +18,7 @@ from .conftest import PAGES, Opened
 
 pytestmark = pytest.mark.slow
 
+REPORT_TAB = 3
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -78,3 +80,35 @@ def test_changing_the_library_while_a_visit_is_open_leaves_nothing_of_it_behind(
     assert window.patient.name.text() == "No visit open"
     assert window.stack.count() <= 3  # opening page, Today, and what was made since
     qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == PAGES, timeout=20_000)
+
+
+@pytest.mark.parametrize("report_in_front", [True, False])
+def test_the_preview_of_a_report_is_readable_once_the_theme_is_another(
+    qtbot: QtBot, open_real_window: Opened, library_folder: Path, report_in_front: bool
+) -> None:
+    window = open_real_window(library_folder)
+    assert window.session is not None
+    assert window.desk is not None
+    window.open_visit(window.session.today("Adler")[0].visit.id)
+    page = window.desk.page(REVIEW)
+    side = page.side  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: page.idle, timeout=60_000)  # type: ignore[attr-defined]
+    side.go_to(REPORT_TAB)
+    qtbot.waitUntil(lambda: bool(_inks(side.report.preview)) and side.report.idle, timeout=60_000)
+    if not report_in_front:
+        side.go_to(0)
+    for _ in range(3):
+        qtbot.keyClick(window.focusWidget() or window, Qt.Key.Key_L, CTRL | Qt.KeyboardModifier.ShiftModifier)
+        side.go_to(REPORT_TAB)
+        paper = side.report.preview.palette().base().color().name()
+        assert paper == theme.theme_of(window.settings.theme).field.lower()
+        assert all(theme.contrast(ink, paper) >= 4.5 for ink in _inks(side.report.preview))
+
+
+def _inks(preview: QTextBrowser) -> set[str]:
+    """Colours of its words."""
+    found, block = set(), preview.document().begin()
+    while block.isValid():
+        found |= {piece.fragment().charFormat().foreground().color().name() for piece in block}
+        block = block.next()
+    return found

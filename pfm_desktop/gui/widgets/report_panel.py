@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 CALM_MS = 250  # edits that follow faster make one preview
+_INKS = (
+    QPalette.ColorRole.Base, QPalette.ColorRole.Text, QPalette.ColorRole.PlaceholderText, QPalette.ColorRole.Mid,
+    QPalette.ColorRole.Highlight,
+)  # fmt: skip
 _SHARP = 960  # longer side of a picture in the preview, pixels: 480 at 200 %
 MAKING = tr("The preview is being made ...")
 
@@ -133,12 +137,6 @@ class ReportPanel(QWidget):
         self._show_form()
         if self._stale:
             self._calm.start()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Colours of the theme."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_calm"):
-            self._draw()
 
     # ---- signing
 
@@ -359,6 +357,7 @@ class ReportPanel(QWidget):
         self.ask.confirmed.connect(self._check_and_sign)
         self.ask.given_up.connect(self._do_not_sign)
         self.preview.widened.connect(self._draw)
+        self.preview.recoloured.connect(self._draw)
         self.save.clicked.connect(lambda _checked=False: self._ask_where())
 
 
@@ -379,19 +378,34 @@ def _small(image: QImage) -> QImage:
 
 
 class _Preview(QTextBrowser):
-    """`widened` when pictures have another width to fill."""
+    """`widened` when pictures have another width to fill, `recoloured` when words are to be readable on another paper.
 
-    widened = Signal()
+    Its own colours count: with a style sheet those of the panel around it change before.
+    """
+
+    widened, recoloured = Signal(), Signal()
 
     def __init__(self, parent: QWidget) -> None:
+        self._colours: list[str] = []
         super().__init__(parent)
         self.setOpenLinks(False)
         # always there, so that the width does not depend on what is shown
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._colours = self._drawn_in()
+
+    def _drawn_in(self) -> list[str]:
+        return [self.palette().color(role).name() for role in _INKS]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """See the class."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.widened.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See the class."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._colours != (colours := self._drawn_in()):
+            self._colours = colours  # many events a theme, most of which change none of them
+            self.recoloured.emit()
