@@ -18,7 +18,7 @@ from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.interop import fonts, pdf_words
 from pfm_desktop.interop.pdf_archive import ArchiveCanvas
 from pfm_desktop.interop.pdf_content import ReportCheck, ReportContent, ReportPicture, ReportPin
-from pfm_desktop.interop.pdf_lines import draw_line
+from pfm_desktop.interop.pdf_lines import draw_line, shortened, width_of
 from pfm_desktop.interop.pdf_parts import story
 from pfm_desktop.support.files import write_bytes
 from pfm_desktop.support.language import current, tr
@@ -68,17 +68,31 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
     draw_line(canvas, MARGIN + 2 * mm, height - 14.6 * mm, BANNER, fonts.BOLD, 9.5)
     draw_line(canvas, width - MARGIN - 2 * mm, height - 14.6 * mm, content.model_label, fonts.SANS, 7.5, right=True)
     canvas.setFillColorRGB(0.25, 0.25, 0.25)
-    who = content.patient_name or tr("no patient")
-    if content.patient_name and content.birth_date:
-        who = tr("{name}, born {day}", name=content.patient_name, day=day(content.birth_date))
-    draw_line(canvas, MARGIN, height - 22 * mm, f"{who}   {content.patient_identifier}", fonts.SANS, 8)
-    draw_line(canvas, width - MARGIN, height - 22 * mm, pdf_words.state(content), fonts.SANS, 8, right=True)
+    state = pdf_words.state(content)
+    room = width - 2 * MARGIN - width_of(canvas, state, fonts.SANS, 8) - 4 * mm
+    draw_line(canvas, MARGIN, height - 22 * mm, _who(canvas, content, room), fonts.SANS, 8)
+    draw_line(canvas, width - MARGIN, height - 22 * mm, state, fonts.SANS, 8, right=True)
     canvas.setStrokeColorRGB(0.7, 0.7, 0.7)
     canvas.line(MARGIN, height - 23.6 * mm, width - MARGIN, height - 23.6 * mm)
     canvas.line(MARGIN, 16 * mm, width - MARGIN, 16 * mm)
     foot = tr("{software}   made {when}", software=content.software, when=moment(content.made_at))
     draw_line(canvas, MARGIN, 12 * mm, foot, fonts.SANS, 7)
     canvas.restoreState()
+
+
+def _who(canvas: Canvas, content: ReportContent, room: float) -> str:
+    """Name, birth date and number in so much room: a long name gives way, its end stands in the report itself."""
+
+    def said(name: str) -> str:
+        born = content.patient_name and content.birth_date
+        who = tr("{name}, born {day}", name=name, day=day(content.birth_date)) if born else name
+        return f"{who}   {content.patient_identifier}"
+
+    def fits(line: str) -> bool:
+        return width_of(canvas, line, fonts.SANS, 8) <= room
+
+    name = shortened(content.patient_name or tr("no patient"), lambda kept: fits(said(kept)))
+    return shortened(said(name), fits)
 
 
 class _NumberedCanvas(ArchiveCanvas):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
 
 from pfm_desktop.domain.examination import Examination, Whitening
 from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
@@ -26,7 +30,9 @@ from pfm_desktop.domain.prediction import (
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.interop import pdf
 from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, ReportPin, pdf_bytes, write_pdf
+from pfm_desktop.interop.pdf_lines import width_of
 from pfm_desktop.interop.pdf_words import early_warning, examination_lines, refusal
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.moments import moment
@@ -297,6 +303,58 @@ def test_an_unsigned_report_is_a_draft() -> None:
 def test_a_name_in_any_of_these_scripts_can_be_read_back(name: str) -> None:
     text = text_of(replace(full(), patient_name=name)).replace(" ", "")
     assert text.count(name.replace(" ", "")) >= 2
+
+
+@dataclass(frozen=True)
+class Line:
+    """Of the running header: its words, from where to where."""
+
+    text: str
+    left: float
+    end: float
+
+
+@pytest.fixture
+def headers(monkeypatch: pytest.MonkeyPatch) -> Callable[[ReportContent], list[tuple[Line, Line]]]:
+    """Makes a report; patient and state as they stand on each page."""
+    lines: list[Line] = []
+    real = pdf.draw_line
+
+    def noted(canvas: Canvas, x: float, y: float, text: str, font: str, size: float, *, right: bool = False) -> None:
+        if y == pytest.approx(A4[1] - 22 * mm):
+            width = width_of(canvas, text, font, size)
+            lines.append(Line(text, x - width, x) if right else Line(text, x, x + width))
+        real(canvas, x, y, text, font, size, right=right)
+
+    monkeypatch.setattr(pdf, "draw_line", noted)
+
+    def made(content: ReportContent) -> list[tuple[Line, Line]]:
+        lines.clear()
+        pages = len(PdfReader(io.BytesIO(pdf_bytes(content))).pages)
+        assert len(lines) == 2 * pages
+        return list(zip(lines[::2], lines[1::2], strict=True))
+
+    return made
+
+
+@pytest.mark.parametrize("name", ["Wunderlich-Hohenstein, " + "Anna Maria " * 6, "Li, " + "Ana " * 75, "王小明" * 100])
+def test_a_long_name_leaves_birth_date_number_and_state_readable_on_every_page(headers, name: str) -> None:
+    for who, state in headers(replace(full(), patient_name=name, corrections=("Born corrected",))):
+        assert who.text.startswith(name[:8])
+        assert who.text.endswith("\u2026, born 29 Feb 1988   DEMO-0001")
+        assert state.text == "Colposcopy report, signed, identity corrected since"
+        assert who.end < state.left
+
+
+def test_a_number_as_long_as_a_page_is_wide_leaves_the_state_readable(headers) -> None:
+    for who, state in headers(replace(full(), patient_identifier="K" * 200)):
+        assert who.text.startswith("\u2026, born 29 Feb 1988   KKK")
+        assert who.text.endswith("K\u2026")
+        assert who.end < state.left
+
+
+def test_a_name_that_fits_stands_whole_in_the_header(headers) -> None:
+    assert headers(full())[0][0].text == "Demo, Anna, born 29 Feb 1988   DEMO-0001"
 
 
 def test_what_no_font_draws_becomes_a_code_point_not_a_box() -> None:
