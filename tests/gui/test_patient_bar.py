@@ -17,8 +17,8 @@ AT = datetime(2026, 11, 25, 13, 30, tzinfo=UTC)
 LONG = "HPV 16 positive, ASC-US smear in July, <b>bleeding</b> for three months, follow-up after LLETZ " * 3
 
 
-def case_of(indication: str = "") -> SimpleNamespace:
-    patient = SimpleNamespace(display_name="Li, 娜", birth_date=date(1980, 2, 29), identifier="K-17")
+def case_of(indication: str = "", name: str = "Li, 娜") -> SimpleNamespace:
+    patient = SimpleNamespace(display_name=name, birth_date=date(1980, 2, 29), identifier="K-17")
     visit = SimpleNamespace(started_at=AT, day_only=False, indication=indication)
     return SimpleNamespace(patient=patient, visit=visit, signed=False)
 
@@ -59,6 +59,25 @@ def test_a_long_indication_is_cut_and_whole_in_its_tooltip_and_makes_nothing_wid
     assert LONG.strip() in bar.indication.accessibleName()
     bar.resize(8000, 64)
     assert not bar.indication.text().endswith("…")
+
+
+def test_a_long_name_is_cut_and_whole_in_its_tooltip_and_leaves_the_facts_their_room(bar: PatientBar) -> None:
+    bar.show_case(case_of())
+    QApplication.processEvents()
+    assert (bar.name.text(), bar.name.toolTip()) == ("Li, 娜", "")
+    name = "Wunderlich-Hohenstein, " + " ".join(["<i>Anna</i>", "Maria"] * 7)
+    bar.show_case(case_of(name=name))
+    QApplication.processEvents()
+    assert bar.width() == 760
+    assert bar.name.text().startswith("Wunder")
+    assert bar.name.text().endswith("…")
+    assert bar.name.fontMetrics().horizontalAdvance(bar.name.text()) <= bar.name.width()
+    assert "&lt;i&gt;Anna" in bar.name.toolTip()
+    assert bar.name.accessibleName() == name
+    assert bar.facts.width() >= 260
+    bar.resize(8000, 64)
+    QApplication.processEvents()
+    assert (bar.name.text(), bar.name.toolTip()) == (name, "")
 
 
 def test_the_visit_bears_its_time_with_zone_as_the_report_does(bar: PatientBar) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtGui import Qt as QtText
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -54,6 +54,32 @@ class OneLine(_CutLabel):
         # marked up, so that it wraps, and escaped, so that what people wrote is never markup
         self.setToolTip(QtText.convertFromPlainText(self._whole) if shown != self._whole else "")
         return shown
+
+
+class RoomyLine(OneLine):
+    """One line that takes the room of all its words where there is some, and no less than a few letters need."""
+
+    def __init__(self, parent: QWidget | None = None, least: int = 8) -> None:
+        super().__init__(parent)
+        self._least = least  # letters
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def show_words(self, words: str) -> None:
+        """See `_CutLabel`."""
+        super().show_words(words)
+        self.updateGeometry()  # the words that are shown may be the same before there is room for more
+
+    def sizeHint(self) -> QSize:
+        """Of all words."""
+        return self._taking(self._whole)
+
+    def minimumSizeHint(self) -> QSize:
+        """Of all where they are few."""
+        return self._taking("n" * self._least).boundedTo(self.sizeHint())
+
+    def _taking(self, words: str) -> QSize:
+        self.ensurePolished()
+        return QSize(self.fontMetrics().horizontalAdvance(words) + 2, super().sizeHint().height())
 
 
 class FewLines(_CutLabel):

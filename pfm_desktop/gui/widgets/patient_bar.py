@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.copied_words import let_copy
-from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.gui.widgets.cut_words import OneLine, RoomyLine
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of
 
@@ -34,7 +34,7 @@ class PatientBar(QFrame):
         super().__init__(parent)
         self.setObjectName("patient_bar")
         self.setAccessibleName(tr("Patient"))
-        self.name, self.facts = QLabel(NOBODY, self), QLabel(self)
+        self.name, self.facts = RoomyLine(self), QLabel(self)
         self.name.setObjectName("patient_name")
         self.indication = OneLine(self)
         self.demo, self.reading = QLabel(DEMO, self), QLabel(self)
@@ -72,36 +72,40 @@ class PatientBar(QFrame):
         below.addWidget(self.again)
         column.addLayout(below)
         self.setMinimumHeight(44)
+        self.show_case(None)
 
     def show_case(self, case: VisitCase | None, *, quiet: bool = False) -> None:
         """Show whose visit is open; None: nobody's."""
-        self.name.setVisible(not quiet)
         for label in (self.facts, self.indication):
             label.setProperty("role", "quiet" if quiet else "")
             label.style().polish(label)
         if case is None:
-            self.name.setText(NOBODY)
+            self._show_name(NOBODY, quiet=quiet)
             self.facts.setText(NOBODY if quiet else "")
             self.indication.show_words("")
             return
         patient = case.patient
-        self.name.setText(patient.display_name or tr("(no name)"))
+        name = patient.display_name or tr("(no name)")
+        self._show_name(name, quiet=quiet)
         facts = tr(
             "born {birth_date}    ID {identifier}    visit {moment}",
             birth_date=_whole(birth_text(patient.birth_date)),
             identifier=patient.identifier,
             moment=_whole(moment_of(case.visit)),
         )
-        before = f"{ELSEWHERE} {self.name.text()}    " if quiet else ""
+        before = f"{ELSEWHERE} {name}    " if quiet else ""
         signed = ("  -  " + tr("signed", "a visit")) if case.signed else ""
         self.facts.setText(f"{before}{facts}{signed}")
         indication = case.visit.indication.strip()
         self.indication.show_words(tr("Indication: {indication}", indication=indication) if indication else "")
 
+    def _show_name(self, name: str, *, quiet: bool) -> None:
+        self.name.show_words(name)
+        self.name.setVisible(not quiet)
+
     def hide_names(self) -> None:
         """Nothing of any woman: pairs are read for labels without knowing whose they are."""
-        self.name.hide()
-        self.name.setText("")
+        self.name.show_words("")
         self.facts.setProperty("role", "quiet")
         self.facts.style().polish(self.facts)
         self.facts.setText(HIDDEN)
