@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from pfm_desktop.gui import privacy, theme
 from pfm_desktop.gui.actions import NATIVE, ActionBook
+from pfm_desktop.gui.enter_key import EnterKey
 from pfm_desktop.gui.entrance import Entrance
 from pfm_desktop.gui.first_list import FirstList
 from pfm_desktop.gui.help import Help
@@ -46,7 +47,6 @@ log = logging.getLogger(__name__)
 TITLES = (tr("Today"), tr("Review"), tr("Capture"), tr("Annotate"), tr("Models"), tr("Settings"))
 TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS = range(len(TITLES))
 VIEWS = ("view.today", "view.review", "view.capture", "view.annotate", "view.models", "view.settings")
-SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 KEY_FIRST = tr("Print the recovery key or write it down first: it is not shown again.")
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self._watch.timeout.connect(self._look_again)
         self.help = Help(self)
         self._asking = Background(self)  # whether the library could be written by now
-        self.place = WindowPlace(self)
+        self.place, self.enter_key = WindowPlace(self), EnterKey(self)
         self.menus = Menus(self, self.book, self._slots())
         self._lay_out()
         self._connect()
@@ -671,7 +671,6 @@ class MainWindow(QMainWindow):
         around.addWidget(self.lock.front, 1)
         self.setCentralWidget(whole)
         self.setWindowTitle("pfm_desktop")
-        self.setMinimumSize(*SMALLEST)
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_page)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMainWindow, QStyle
 
 from pfm_desktop.support.paths import user_data_dir
 
+SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 USUAL = (1366, 768)  # at the first start
 
 
@@ -15,6 +16,7 @@ class WindowPlace:
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
+        window.setMinimumSize(*SMALLEST)
         self._cut_to: QSize | None = None  # the size that was made to fit the screen
 
     def keep(self) -> None:

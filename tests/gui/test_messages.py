@@ -9,8 +9,9 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.main_window import SMALLEST, TITLES, MainWindow
+from pfm_desktop.gui.main_window import TITLES, MainWindow
 from pfm_desktop.gui.widgets.message_bar import LINES
+from pfm_desktop.gui.window_place import SMALLEST
 
 from .conftest import Opened
 

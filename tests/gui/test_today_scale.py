@@ -12,11 +12,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.main_window import SMALLEST
 from pfm_desktop.gui.pages import today as today_page
 from pfm_desktop.gui.pages.today import SEARCH, TodayPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
+from pfm_desktop.gui.window_place import SMALLEST
 from pfm_desktop.services import cases
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError

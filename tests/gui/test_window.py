@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.main_window import ANNOTATE, MODELS, REVIEW, SETTINGS, SMALLEST, TODAY, MainWindow
+from pfm_desktop.gui.main_window import ANNOTATE, MODELS, REVIEW, SETTINGS, TODAY, MainWindow
+from pfm_desktop.gui.window_place import SMALLEST
 from pfm_desktop.services import cases, review
 from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels.worklist import NAME
