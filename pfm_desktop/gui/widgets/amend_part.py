@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,10 @@ class AmendPart(QWidget):
         if case is None or not case.signed:
             self._ask(on=False)
         self._show_originals(case.amendments if case is not None else ())
+
+    def in_order(self) -> tuple[QWidget, ...]:
+        """The parts as the tab key goes through them."""
+        return (self.begin, self.reason, self.now, self.back, *self.buttons.values())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape gives up."""
@@ -139,6 +144,8 @@ class AmendPart(QWidget):
                 button.clicked.connect(lambda _checked=False, one=one: self._ask_where(one))
                 self.buttons[one.id] = button
                 self._originals.addWidget(button)
+        for part, next_ in pairwise(self.in_order()):
+            self.setTabOrder(part, next_)
 
     def _ask_where(self, one: Amendment) -> None:
         name = model.original_name(one)

@@ -334,9 +334,8 @@ class ReportPanel(QWidget):
         for button in (self.sign, self.save):
             tall(button, 40)
         # the question takes the place of the form, also in the order of the keys
-        for before, after in pairwise(
-            (self.sign, self.ask.password, self.ask.back, self.ask.now, self.save, self.preview)
-        ):
+        reached = (self.sign, *self.ask.in_order(), self.save, *self.amend.in_order(), self.preview)
+        for before, after in pairwise(reached):
             QWidget.setTabOrder(before, after)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)

@@ -31,8 +31,6 @@ class SignAsk(QFrame):
         self.password.textChanged.connect(lambda _text: self._settle())
         self._checking = False
         self.now, self.back = QPushButton(tr("Sign now"), self), QPushButton(tr("Back"), self)
-        QWidget.setTabOrder(self.password, self.back)
-        QWidget.setTabOrder(self.back, self.now)
         self.now.clicked.connect(lambda _checked=False: self._confirm())
         self.back.clicked.connect(lambda _checked=False: self.given_up.emit())
         row = QHBoxLayout()
@@ -60,6 +58,10 @@ class SignAsk(QFrame):
         self.password.setVisible(needed)
         say(self.wrong, "")
         self._settle()
+
+    def in_order(self) -> tuple[QWidget, ...]:
+        """The parts as the tab key goes through them."""
+        return (self.password, self.now, self.back)
 
     def refuse(self, why: str) -> None:
         """The password was wrong."""

@@ -52,6 +52,23 @@ def amended(qtbot: QtBot, panel: ReportPanel, room: Room, reason: str) -> None:
     qtbot.waitUntil(panel.form.isVisible)
 
 
+def test_tab_goes_from_saving_through_what_amends_to_the_preview(qtbot: QtBot, panel: ReportPanel, room: Room) -> None:
+    amended(qtbot, panel, room, "Histology came")
+    room.session.perform(lambda lib: review.sign(lib, room.visit, "Dr. Test", "Read by me"), undoable=False)
+    amend = panel.amend
+    originals = tuple(amend.buttons.values())
+    assert len(originals) == 1
+    panel.save.setFocus()
+    for part in (amend.begin, *originals, panel.preview):
+        qtbot.keyClick(panel.focusWidget(), Key.Key_Tab)
+        assert part.hasFocus()
+    qtbot.keyClick(amend.begin, Key.Key_Space)
+    panel.save.setFocus()
+    for part in (amend.reason, amend.now, amend.back, *originals):
+        qtbot.keyClick(panel.focusWidget(), Key.Key_Tab)
+        assert part.hasFocus()
+
+
 def test_it_takes_a_reason_and_escape_leaves_it_signed(qtbot: QtBot, panel: ReportPanel, room: Room) -> None:
     qtbot.keyClick(panel.amend.begin, Key.Key_Space)
     assert panel.amend.reason.isVisible()

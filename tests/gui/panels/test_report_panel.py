@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.change import Change
@@ -107,15 +107,15 @@ def test_by_keys_back_and_escape_sign_nothing_and_sign_now_signs(panel, room, qt
     assert room.case.signed
 
 
-def test_tab_goes_from_back_to_sign_now_and_on_to_saving(panel, room, qtbot) -> None:
+def test_tab_goes_through_the_question_as_it_is_seen_and_on_to_saving(panel, room, qtbot) -> None:
     impression(room)
     qtbot.keyClick(panel.sign, Key.Key_Space)
     assert panel.ask.back.hasFocus()
-    for widget in (panel.ask.now, panel.save):
+    qtbot.keyClick(panel.focusWidget(), Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert panel.ask.now.hasFocus()
+    assert panel.ask.now.mapTo(panel, QPoint()).x() < panel.ask.back.mapTo(panel, QPoint()).x()
+    for widget in (panel.ask.back, panel.save, panel.preview):
         qtbot.keyClick(panel.focusWidget(), Key.Key_Tab)
-        assert widget.hasFocus()
-    for widget in (panel.ask.now, panel.ask.back):
-        qtbot.keyClick(panel.focusWidget(), Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
         assert widget.hasFocus()
 
 
