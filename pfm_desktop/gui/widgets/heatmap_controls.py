@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QWidg
 
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED
 from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSlider, say, words
 from pfm_desktop.gui.widgets.stage import StageWidget
@@ -97,10 +98,8 @@ class HeatmapControls(QWidget):
         form = QFormLayout(self)
         form.setContentsMargins(10, 6, 10, 6)
         form.setVerticalSpacing(6)
-        top = QHBoxLayout()
-        for box in (self.show_it, self.contour):
-            top.addWidget(box)
-        top.addStretch(1)
+        top = FlowRow(self)  # in some languages the boxes do not fit beside each other
+        top.add(self.show_it, self.contour)
         form.addRow(top)
         form.addRow(self.shows)
         form.addRow(tr("Source"), self.kind)

@@ -15,6 +15,7 @@ from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.page import ReviewPage
+from pfm_desktop.gui.pages.review.side import NARROW
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.services import review as work
 from pfm_desktop.viewmodels.pair_view import MODES, Mode
@@ -96,6 +97,26 @@ def test_the_heatmap_controls_change_what_the_stage_shows(page: ReviewPage, qtbo
     qtbot.keyClick(used.show_it, Qt.Key.Key_Space)
     assert page.stage.painting().heatmap is None
     assert not used.opacity.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("show", "contour"),
+    [("Afficher l\u2019attention du modèle", "Contour seul"), ("Mostrar la atención del modelo", "Solo contorno")],
+)
+def test_long_words_of_the_heatmap_are_read_whole_in_the_narrowest_column(
+    page: ReviewPage, qtbot: QtBot, revealed: None, show: str, contour: str
+) -> None:
+    used = controls(page)
+    page.side.setFixedWidth(NARROW)
+    letters = used.font()
+    letters.setPixelSize(17)  # those of some systems are that wide at 14
+    for box, text in ((used.show_it, show), (used.contour, contour)):
+        box.setFont(letters)
+        box.setText(text)
+    for box in (used.show_it, used.contour):
+        qtbot.waitUntil(lambda box=box: box.width() >= box.sizeHint().width())
+        qtbot.waitUntil(lambda box=box: box.visibleRegion().boundingRect() == box.rect())
+    assert not used.show_it.geometry().intersects(used.contour.geometry())
 
 
 def test_what_was_looked_for_of_one_woman_does_not_decide_how_the_next_map_looks(
