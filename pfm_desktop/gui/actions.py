@@ -10,10 +10,13 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from pfm_desktop.gui.keys_of_fields import of_fields
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import with_or
 
 PORTABLE = QKeySequence.SequenceFormat.PortableText
 NATIVE = QKeySequence.SequenceFormat.NativeText
+FIELDS = tr("Text fields and lists")
 
 
 def page_action(
@@ -47,8 +50,17 @@ class ShortcutRow:
     changed: bool
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """What keys do by themselves, and in which group: nobody can choose others for that."""
+
+    text: str
+    group: str
+
+
 class ActionBook(QObject):
-    """Every action with an id, in the order they were added. `changed` tells that shortcuts differ."""
+    """Every action with an id, in the order they were added. `changed` tells that shortcuts differ, or that there are
+    more of them."""
 
     changed = Signal()
 
@@ -83,12 +95,17 @@ class ActionBook(QObject):
         the page, where it has some: keys that something on it takes by itself, and what they do there.
         """
         fixed: Mapping[str, str] = getattr(page, "fixed_keys", {})
-        self._fixed[group] = {_portable(key): text for key, text in fixed.items()}
+        self.fix(group, fixed)
         for action in actions:
             if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
                 page.addAction(action)
             self.adopt(action, group=group)
+        self.changed.emit()
+
+    def fix(self, group: str, keys: Mapping[str, str]) -> None:
+        """Keys that no action of this group may have, and what they do by themselves."""
+        self._fixed.setdefault(group, {}).update({_portable(key): text for key, text in keys.items()})
 
     def forget(self, actions: Iterable[QAction]) -> None:
         """Those of a page that goes away; what stands in their place by now stays."""
@@ -138,13 +155,21 @@ class ActionBook(QObject):
             near = entry.group == group or not (_of_page(self._entries[id_]) and _of_page(entry))
             if other != id_ and near and wanted in entry.action.shortcuts():
                 return plain(entry.action.text())
-        return self.fixed(id_, sequence)
+        fixed = self.fixed(id_, sequence)
+        if fixed is not None:
+            return fixed.text
+        return FIELDS if self.needed_in_fields(id_, sequence) else ""
 
-    def fixed(self, id_: str, sequence: str) -> str:
-        """What these keys do by themselves where this action acts; nobody can choose others for that. "" for none."""
+    def fixed(self, id_: str, sequence: str) -> Fixed | None:
+        """What these keys do by themselves where this action acts. The letters of menus do it on every page."""
         wanted, own = _portable(sequence), self._entries[id_]
-        near = (keys for group, keys in self._fixed.items() if group == own.group or not _of_page(own))
-        return next((keys[wanted] for keys in near if wanted in keys), "")
+        near = ((group, keys) for group, keys in self._fixed.items() if group in ("", own.group) or not _of_page(own))
+        return next((Fixed(keys[wanted], group) for group, keys in near if wanted in keys), None)
+
+    def needed_in_fields(self, id_: str, sequence: str) -> bool:
+        """Whether an action of the whole window would take them from text fields and lists; not what it came with."""
+        own = self._entries[id_]
+        return not _of_page(own) and _portable(sequence) not in own.default and of_fields(_portable(sequence))
 
     def _settle(self, id_: str) -> None:
         entry = self._entries[id_]

@@ -310,6 +310,17 @@ class Desk(QObject):
             return
         self._warming.start(_warm_up, self.session.settings.model, done=_ignore, failed=_ignore)
 
+    def _make_behind(self) -> None:
+        """The pages that nobody asked for yet, one in each turn: their keys are taken, too."""
+        missing = next((index for index in BEHIND if index not in self._pages), None)
+        if self._closed:
+            return
+        if missing is None:
+            self._window.help.know_guide()
+            return
+        self.page(missing)
+        QTimer.singleShot(0, self, self._make_behind)
+
     def _make(self, index: int) -> QWidget:
         if index == TODAY:
             return self._make_today()
@@ -357,6 +368,7 @@ class Desk(QObject):
             page.learning_wanted.connect(lambda: self._window.show_page(LEARNING))
         if index == SETTINGS:
             page.use_actions(self._window.book)
+            page.shortcuts.used.connect(self._make_behind)
             for signal in ("library_wanted", "new_library_wanted", "demo_wanted"):
                 getattr(page, signal).connect(getattr(self, signal))
             page.people.recovery.connect(self.recovery)

@@ -95,6 +95,10 @@ class Help(QObject):
         self._window.book.adopt_page(page, page.page_actions(), group=page.title)
         return page
 
+    def know_guide(self) -> None:
+        """It is made, so that its keys are known."""
+        _ = self.guide
+
     def show_guide(self) -> None:
         """In place of the page; it leads back there."""
         window = self._window

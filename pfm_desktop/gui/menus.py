@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
-from pfm_desktop.gui.actions import ActionBook
+from pfm_desktop.gui.actions import PORTABLE, ActionBook, plain
 from pfm_desktop.support.language import tr
 
 WINDOW = tr("Window")  # group of the actions that hold on every page
@@ -78,6 +79,9 @@ class Menus:
         self._window, self._book = window, book
         self._pages: dict[str, QMenu] = {}
         window.menuBar().installEventFilter(_LettersOfMenus(window))
+        self._keep_letters("", (title for title, _lines in _PLACES))
+        for title, letter in _MNEMONICS.items():
+            self._keep_letters(title, (letter,))
         for title, lines in _PLACES:
             menu = window.menuBar().addMenu(title)
             for line in lines:
@@ -97,6 +101,11 @@ class Menus:
             self._pages[title] = menu
         for name, menu in self._pages.items():
             menu.menuAction().setVisible(name == title)
+
+    def _keep_letters(self, group: str, menus: Iterable[str]) -> None:
+        """What opens a menu is no key of an action: Qt would take the one and the other in turn."""
+        opens = {QKeySequence.mnemonic(title).toString(PORTABLE): plain(title) for title in menus}
+        self._book.fix(group, {key: tr("Menu {menu}", menu=name) for key, name in opens.items() if key})
 
     def drop_pages(self) -> None:
         """Forget the menus of pages that go away."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -231,3 +232,72 @@ def test_a_choice_of_the_ai_that_cannot_go_on_record_is_said_and_stays(
     assert page.ai_shown.currentData() == "hidden"
     assert load_settings().ai_shown == "hidden"
     assert "disk is full" in window.messages.text
+
+
+FIND = "Find a visit"
+
+
+def said_of(page: SettingsPage, keys: str) -> str:
+    """What the editor says of keys (portable text) for the command that is chosen."""
+    page.shortcuts.keys.setKeySequence(QKeySequence.fromString(keys, QKeySequence.SequenceFormat.PortableText))
+    return page.shortcuts.said.text()
+
+
+@pytest.mark.parametrize(
+    "keys", ["Shift+Up", "Ctrl+Left", ",", "Del", "D", "?", "Space", "Tab", "Ctrl+Home", "Ctrl+A", "Alt+Down", "Esc"]
+)
+def test_keys_that_fields_and_lists_need_are_not_given_to_what_acts_on_every_page(
+    open_window: Opened, library_folder: Path, keys: str
+) -> None:
+    page = settings_page(open_window(library_folder))
+    choose(page, FIND)
+    assert "needed in text fields and lists" in said_of(page, keys)
+    assert not page.shortcuts.assign.isEnabled()
+    said_of(page, "Ctrl+Alt+J")
+    assert page.shortcuts.said.text().endswith("is free.")
+    assert page.shortcuts.assign.isEnabled()
+
+
+def test_the_letters_of_menus_are_no_keys_of_commands(open_window: Opened, library_folder: Path) -> None:
+    page = settings_page(open_window(library_folder))
+    choose(page, FIND)
+    for keys, menu in (("Alt+F", "File"), ("Alt+H", "Help"), ("Alt+O", "Histology")):
+        assert f'"Menu {menu}"' in said_of(page, keys)
+        assert not page.shortcuts.assign.isEnabled()
+    choose(page, "Open visit")
+    assert '"Menu File"' in said_of(page, "Alt+F"), "also where the menu is beside the page's own commands"
+
+
+def test_a_field_lets_keys_that_came_with_a_command_be(open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    page = settings_page(window)
+    choose(page, "Keys of this page")
+    assert said_of(page, "?") == ""
+    assert window.book.conflict("help.shortcuts", "?") == ""
+
+
+def test_what_the_pictures_of_review_take_by_themselves_is_said_with_the_page(
+    open_real_window: Opened, library_folder: Path
+) -> None:
+    page = settings_page(open_real_window(library_folder))
+    choose(page, FIND)
+    assert said_of(page, "Alt+Left") == (
+        'Alt+Left always means "Move the chosen pin" on the page Review. Choose other keys.'
+    )
+    choose(page, "Zoom in")
+    assert said_of(page, "Shift+Up") == 'Shift+Up always means "Move the cursor" there. Choose other keys.'
+    choose(page, FIND)
+    assert 'belongs to "Compare with an earlier visit' in said_of(page, "F7")
+
+
+def test_keys_of_pages_that_nobody_opened_yet_are_taken_once_keys_are_chosen(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    page = settings_page(open_window(library_folder))
+    choose(page, FIND)
+    said_of(page, "Ctrl+P")
+    assert "is free" in page.shortcuts.said.text()
+    page.shortcuts.keys.setFocus()
+    qtbot.waitUntil(lambda: 'belongs to "Pause the run' in page.shortcuts.said.text(), timeout=10_000)
+    assert "Fine-tune" in [page.shortcuts.table.item(row, 1).text() for row in range(page.shortcuts.table.rowCount())]
+    qtbot.waitUntil(lambda: 'belongs to "Contents' in said_of(page, "Alt+Home"), timeout=10_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,9 +27,11 @@ _TITLES = (tr("Action"), tr("Where"), tr("Shortcut"), "")
 
 
 class ShortcutEditor(QWidget):
-    """`wanted(own)` carries all shortcuts that differ from the defaults, by action id."""
+    """`wanted(own)` carries all shortcuts that differ from the defaults, by action id. `used` when keys are looked at:
+    the commands of every page should be known by then."""
 
     wanted = Signal(dict)
+    used = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +56,8 @@ class ShortcutEditor(QWidget):
         self.keys.setAccessibleName(tr("New shortcut"))
         for field in self.keys.findChildren(QLineEdit):  # a screen reader meets the field inside
             field.setAccessibleName(tr("New shortcut"))
+        for part in (self.table, self.keys):
+            part.installEventFilter(self)
         self.keys.keySequenceChanged.connect(lambda _keys: self._judge())
         self.said = QLabel(self)
         self.said.setWordWrap(True)
@@ -73,6 +77,12 @@ class ShortcutEditor(QWidget):
         book.changed.connect(self._fill)
         self._fill()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Somebody comes to choose."""
+        if event.type() is QEvent.Type.FocusIn:
+            self.used.emit()
+        return super().eventFilter(watched, event)
+
     def in_order(self) -> tuple[QWidget, ...]:
         """What takes the keys, as it is read."""
         return self.table, self.keys, self.assign, self.none, self.default
@@ -80,7 +90,7 @@ class ShortcutEditor(QWidget):
     def _fill(self) -> None:
         if self._book is None:
             return
-        current = max(0, self.table.currentRow())
+        current, before = max(0, self.table.currentRow()), self._current()
         self._rows = self._book.rows()
         self.table.setRowCount(len(self._rows))
         for place, row in enumerate(self._rows):
@@ -88,7 +98,10 @@ class ShortcutEditor(QWidget):
             for column, text in enumerate(cells):
                 self.table.setItem(place, column, QTableWidgetItem(text))
         self.table.setCurrentCell(min(current, len(self._rows) - 1), 0)
-        self._show_current()
+        if self._current() == before:
+            self._judge()  # keys that were typed stay
+        else:
+            self._show_current()
 
     def _current(self) -> ShortcutRow | None:
         place = self.table.currentRow()
@@ -112,22 +125,33 @@ class ShortcutEditor(QWidget):
         other = self._book.conflict(row.id, typed)
         same = typed in row.shortcut.split(" or ")
         self.assign.setEnabled(bool(typed) and not other and not same)
-        if self._book.fixed(row.id, typed):
-            self.said.setText(
-                tr('{keys} always means "{command}" there. Choose other keys.', keys=native(typed), command=other)
-            )
-        elif other:
-            self.said.setText(
-                tr(
-                    '{keys} already belongs to "{command}". Choose other keys, or change that first.',
-                    keys=native(typed),
-                    command=other,
-                )
-            )
+        if other:
+            self.said.setText(self._why_not(self._book, row, typed, other))
         elif not typed:
             self.said.setText(tr("Press the keys you want."))
         else:
             self.said.setText("" if same else tr("{keys} is free.", keys=native(typed)))
+
+    def _why_not(self, book: ActionBook, row: ShortcutRow, typed: str, other: str) -> str:
+        keys, fixed = native(typed), book.fixed(row.id, typed)
+        if book.needed_in_fields(row.id, typed):
+            return tr(
+                "{keys} is needed in text fields and lists, and this acts on every page. Choose other keys.", keys=keys
+            )
+        if fixed is None:
+            return tr(
+                '{keys} already belongs to "{command}". Choose other keys, or change that first.',
+                keys=keys,
+                command=other,
+            )
+        if fixed.group in ("", row.group):
+            return tr('{keys} always means "{command}" there. Choose other keys.', keys=keys, command=fixed.text)
+        return tr(
+            '{keys} always means "{command}" on the page {page}. Choose other keys.',
+            keys=keys,
+            command=fixed.text,
+            page=fixed.group,
+        )
 
     def _typed(self) -> str:
         return self.keys.keySequence().toString(PORTABLE)

@@ -41,6 +41,24 @@ STAGE_KEYS: tuple[tuple[str, str], ...] = (
     ),
 )
 
+# for the shortcut editor: what the stage and the page take by themselves; letters that commands have are theirs
+FIXED: dict[str, str] = {
+    **{f"{held}{arrow}": what
+       for held, what in (("", tr("Pan", "to move pictures")), ("Shift+", tr("Move the cursor")),
+                          ("Alt+", tr("Move the chosen pin")))
+       for arrow in ("Left", "Right", "Up", "Down")},
+    **dict.fromkeys(("[", "]", "Ctrl+Left", "Ctrl+Right"),
+                    tr("Move the blend or the curtain; [ and ] with a brush: its size")),
+    "L": tr("Loupe"), "H": tr("Hide the model attention"), "=": tr("Zoom in"),
+    **dict.fromkeys(("Return", "Enter"), tr("Place a pin or the os at the cursor; close what is drawn")),
+    **dict.fromkeys(("Shift+Return", "Shift+Enter"), tr("Set a corner at the cursor, or a dab of the brush")),
+    **dict.fromkeys((",", "."), tr(
+        "Choose the pin before or after, then what is drawn; in the player: the picture before or after")),
+    "Home": tr("Player: the first picture"), "End": tr("Player: the last picture"),
+    "Del": tr("Remove the chosen pin, contour or line"), "Backspace": tr("Take the last corner back"),
+    "Esc": tr("Let go of what is dragged; back to the pan tool; from another visit or the player back to the pair"),
+}  # fmt: skip
+
 ENTER = (int(Qt.Key.Key_Return), int(Qt.Key.Key_Enter))
 CURSOR_STEP = 10.0
 SLIDE_STEP = 0.05

@@ -34,6 +34,7 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.gui.widgets.stage_banner import StageBanner
 from pfm_desktop.gui.widgets.stage_bar import StageBar
+from pfm_desktop.gui.widgets.stage_keys import FIXED
 from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
@@ -56,6 +57,7 @@ class ReviewPage(QWidget):
     """Follows `session.case`. `engine` stands in for `services.engine` in tests."""
 
     title = tr("Review")
+    fixed_keys = FIXED
     export_wanted = Signal(str)  # the visit that is open
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None, *, engine: Any = None) -> None:
