@@ -357,6 +357,16 @@ def points_lost(count: int) -> UserError:
     )
 
 
+def outline_lost() -> UserError:
+    """Said when a line that was being drawn is gone, because something else is shown. It names nobody: the next page
+    may be one that hides who she is."""
+    return UserError(
+        tr("the outline that was begun was not finished and is gone"),
+        safe=tr("nothing of it was recorded"),
+        remedy=tr("to draw it, go back to those pictures and begin anew"),
+    )
+
+
 # ---- which pair, which marks, which visits
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class StageLoan(QObject):
     """`active` while two visits or a sequence are on the stage. `why` is said to whoever wants to mark or read then."""
 
+    begins = Signal()  # about to be lent
     changed = Signal()  # lent, or given back: the page shows what belongs there now
 
     def __init__(self, stage: StageWidget, parent: QObject) -> None:
@@ -32,6 +33,7 @@ class StageLoan(QObject):
         self.why, self.locks = why, locks
         if self.active:
             return
+        self.begins.emit()
         self.active = True
         self._view, self._tool = self._stage.view, self._stage.tool
         self._stage.tool = Tool.PAN.value

@@ -110,6 +110,7 @@ class ReviewPage(QWidget):
     def left(self) -> None:
         """Another page is in front: nothing is held or half placed, what was typed is on disk."""
         self._lose_points()
+        self._lose_outline()
         self.guests.playing.pause()
         self.side.left()
         self.stage.commands.let_go()
@@ -187,6 +188,7 @@ class ReviewPage(QWidget):
         """Register by hand."""
         if self._once_loaded(self.place_points) or self._refusals.refuse(self._why_no_points):
             return
+        self._lose_outline()
         self.points.begin(self.loader.desk)
         self._laid = None
         self._show_desk()
@@ -239,6 +241,7 @@ class ReviewPage(QWidget):
         before, self._case = self._case, case
         if case is None or before is None or before.visit.id != case.visit.id:
             self._note_way_back(before, case)
+            self._lose_outline()
             self._changing = True
             self.guests.drop()
             self.loader.open("" if case is None else case.visit.id)  # first of all: nothing of the old visit stays
@@ -336,6 +339,7 @@ class ReviewPage(QWidget):
         desk, case = self.loader.desk, self._case
         if desk.pictures is None:
             self._lose_points()
+            self._lose_outline()
             self.guests.drop()
         self.notice.show_notice(review.stage_notice(case, desk))
         self.strip.show_notice(review.strip_notice(case, desk))
@@ -394,6 +398,7 @@ class ReviewPage(QWidget):
     def _allow(self) -> None:
         why_not = self._why_no_marks()
         if why_not and not self.points.active:
+            self._lose_outline()
             self.stage.tool = "pan"
         self.stage.pins_move = self.points.active or not why_not
         self.stage.drawings.fixed = bool(why_not)
@@ -463,6 +468,12 @@ class ReviewPage(QWidget):
         if lost:
             self._session.say(review.points_lost(lost))
 
+    def _lose_outline(self) -> None:
+        """Let go of a line that is begun, because something else is shown: said, as points that are lost are."""
+        if self.stage.commands.drawing:
+            self.stage.commands.cancel_drag()
+            self._session.say(review.outline_lost())
+
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z is the page's in point mode and while a line is drawn: the window's undo would take back an edit of
         the visit. In the player it would do so unseen."""
@@ -520,6 +531,7 @@ class ReviewPage(QWidget):
         self.bar.chip.clicked.connect(self.place_points)
         self.points.ended.connect(self._show_desk)
         self.points.applied.connect(self.loader.register)
+        self.guests.loan.begins.connect(self._lose_outline)
         self.guests.loan.changed.connect(self._loan_changed)
         self.guests.comparing.shown.connect(self.bar.follow)
         self.guests.playing.shown.connect(self.bar.follow)
