@@ -75,6 +75,7 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     app.setApplicationName("pfm-desktop")
     app.setApplicationVersion(__version__)
     language.translate_qt(app)
+    language.lend_font(app)
     settings = load_settings()
     if options.theme:
         settings = replace(settings, theme=options.theme)

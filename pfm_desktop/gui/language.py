@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from pfm_desktop.support.language import ENGLISH, LANGUAGES, LOCALES, VARIABLE, current
+from pfm_desktop.support.paths import resources_dir
 from pfm_desktop.support.settings import load_settings
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+log = logging.getLogger(__name__)
+FONTS = {"zh": "DroidSansFallbackFull.ttf"}  # of the report; for languages that many computers have no font for
 
 
 class _QtWords(QTranslator):
@@ -42,3 +51,19 @@ def translate_qt(app: QCoreApplication) -> None:
     words = _QtWords(app)
     if words.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(words)
+
+
+def lend_font(app: QApplication) -> None:
+    """Where the computer has no font for the language, the one of the report draws what others do not. Nowhere else is
+    it looked for: a start takes no longer by it."""
+    from PySide6.QtGui import QFontDatabase
+
+    if current() not in FONTS or QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese):
+        return
+    lent = QFontDatabase.addApplicationFont(str(resources_dir() / "fonts" / FONTS[current()]))
+    if lent < 0:
+        log.warning("the font %s is missing or damaged, and the computer has none for the language", FONTS[current()])
+        return
+    font = app.font()
+    font.setFamilies([*font.families(), *QFontDatabase.applicationFontFamilies(lent)])
+    app.setFont(font)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,57 @@ def test_the_window_and_its_dialogs_speak_it(language: str, tmp_path: Path) -> N
     assert cancel.strip("&") not in ("", "Cancel")
     assert keys == "Ctrl+Shift+Z"
     assert picture == "80 pixels wide", "what Qt does not find a word for is no empty error text"
+
+
+DRAWN = """
+from pfm_desktop.gui import language
+language.begin()
+from PySide6.QtGui import QFontDatabase, QTextLayout
+from pfm_desktop.gui.application import build, parsed
+app, window = build(parsed([]))
+layout = QTextLayout("\\u4eca\\u5929", window.menuBar().font())
+layout.beginLayout()
+layout.createLine()
+layout.endLayout()
+print([run.rawFont().familyName() for run in layout.glyphRuns()])
+print(0 in [glyph for run in layout.glyphRuns() for glyph in run.glyphIndexes()])
+print("Droid Sans Fallback" in app.font().families(), "Droid Sans Fallback" in QFontDatabase.families())
+"""
+
+
+def fonts_of(tmp_path: Path, language: str, *names: str) -> list[str]:
+    """What draws Chinese on a computer that has only these fonts of ours."""
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    for name in names:
+        shutil.copy(ROOT / "resources" / "fonts" / name, folder)
+    listed = tmp_path / "fonts.conf"
+    listed.write_text(
+        f'<?xml version="1.0"?><fontconfig><dir>{folder}</dir><cachedir>{tmp_path / "cache"}</cachedir></fontconfig>'
+    )
+    env = {**os.environ, VARIABLE: language, "FONTCONFIG_FILE": str(listed)}
+    done = subprocess.run(
+        [sys.executable, "-c", DRAWN], env=env, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    return done.stdout.splitlines()
+
+
+needs_fontconfig = pytest.mark.skipif(sys.platform != "linux", reason="fonts are taken away by fontconfig")
+
+
+@needs_fontconfig
+def test_chinese_is_drawn_where_the_computer_has_no_font_for_it(tmp_path: Path) -> None:
+    families, boxes, lent = fonts_of(tmp_path, "zh", "DejaVuSans.ttf")
+    assert (families, boxes) == ("['Droid Sans Fallback']", "False")
+    assert lent == "True True"
+
+
+@needs_fontconfig
+def test_no_font_is_lent_where_the_computer_has_one(tmp_path: Path) -> None:
+    _families, boxes, lent = fonts_of(tmp_path, "zh", "DejaVuSans.ttf", "DroidSansFallbackFull.ttf")
+    assert (boxes, lent) == ("False", "False True")
+
+
+@needs_fontconfig
+def test_no_font_is_lent_to_a_language_that_needs_none(tmp_path: Path) -> None:
+    assert fonts_of(tmp_path, "fr", "DejaVuSans.ttf")[-1] == "False False"
