@@ -15,6 +15,7 @@ from pfm_desktop.gui.widgets.answer_parts import CheckList, DifferForm, FactRows
 from pfm_desktop.gui.widgets.panel_parts import grade_icon, say, tall, words
 from pfm_desktop.gui.widgets.probability_bars import ProbabilityBars
 from pfm_desktop.gui.widgets.warning_notice import WarningNotice
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import answer as model
 from pfm_desktop.viewmodels.answer import Answer, AnswerView, Asked, SecondRead, State
@@ -40,6 +41,7 @@ class AnswerPanel(QWidget):
         self._case: VisitCase | None = None
         self._asked = Asked()
         self._view = AnswerView(State.EMPTY)
+        self._refused: UserError | None = None  # why nothing was revealed, as the message bar says
         self._changing = False  # a second read is on record, and another is being chosen
         self.setAccessibleName(tr("AI answer"))
         self.banner, self.status = words(self, "badge"), words(self)
@@ -98,7 +100,11 @@ class AnswerPanel(QWidget):
     # ---- edits
 
     def _reveal(self) -> None:
-        if self._case is None or self._view.reveal != "":
+        if self._case is None or self._view.reveal is None:
+            return
+        if self._view.reveal:
+            self._refused = UserError(self._view.reveal)
+            self._session.say(self._refused)
             return
         lock = self._session.settings.first_read_lock
         edit = model.reveal_edit(self._case, self._session.reader, lock=lock, answer=self._asked.answer)
@@ -140,7 +146,10 @@ class AnswerPanel(QWidget):
         say(self.status, view.status)
         self.reveal.setVisible(view.reveal is not None and self._case is not None)
         self.reveal.setEnabled(view.reveal == "")
-        self.command.setEnabled(view.reveal == "")
+        self.command.setEnabled(view.reveal is not None and self._case is not None)  # it says why not
+        if self._refused is not None and self._refused.what != UserError(view.reveal or "").what:
+            self._session.take_back(self._refused)
+            self._refused = None
         say(self.why_not, view.reveal or "")
         self._show_answer(view.answer)
         self._show_second(view.second)

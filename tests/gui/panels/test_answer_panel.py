@@ -80,6 +80,22 @@ def test_without_a_first_read_neither_button_nor_key_reveals(panel, room, qtbot:
     assert not room.case.findings.revealed
 
 
+def test_the_key_says_what_is_missing_until_it_is_there(panel, room, qtbot: QtBot) -> None:
+    over: list[str] = []
+    room.session.on_taken_back.append(lambda problem: over.append(str(problem)))
+    panel.show_answer(answer_for(room.pair, graded()), pending=False)
+    qtbot.keyClick(panel, Key.Key_R, CTRL | SHIFT)
+    assert [str(problem) for problem in room.problems] == ["Choose an impression first (Findings)."]
+    panel.show_answer(answer_for(room.pair, graded()), pending=False)
+    assert over == [], "still so"
+    impression(room, Grade.LOW)
+    assert over == ["Choose an impression first (Findings)."]
+    qtbot.keyClick(panel, Key.Key_R, CTRL | SHIFT)
+    assert room.case.findings.revealed
+    qtbot.keyClick(panel, Key.Key_R, CTRL | SHIFT)
+    assert len(room.problems) == 1
+
+
 def test_while_the_engine_reads_nothing_can_be_revealed(panel, room, qtbot) -> None:
     impression(room, Grade.LOW)
     panel.show_answer(None, pending=True)
