@@ -16,6 +16,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
@@ -261,6 +262,26 @@ def test_nothing_of_todays_pair_is_drawn_over_it_and_nothing_can_be_marked(
     settle(qtbot, page)
     assert page.stage.marks.pins
     assert page.stage.legend() is not None
+
+
+def test_beside_the_two_nothing_is_read_or_revealed_either(
+    page: ReviewPage, clinic: Clinic, session: Session, began: Began, qtbot: QtBot
+) -> None:
+    began()
+    before = session.case
+    assert not page.side.isEnabled()
+    assert page.side.toolTip() == words.LOCKED
+    assert not any(command.isEnabled() for command in page.side.commands())
+    ctrl_shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    for key in (Key.Key_3, Key.Key_R):
+        qtbot.keyClick(page.stage, key, ctrl_shift)
+    assert session.case == before
+    qtbot.keyClick(page.stage, Key.Key_Escape)
+    settle(qtbot, page)
+    assert page.side.isEnabled()
+    qtbot.keyClick(page.stage, Key.Key_3, ctrl_shift)
+    assert session.case is not None
+    assert session.case.findings.impression is Grade.HIGH
 
 
 def test_comparing_leaves_the_library_as_it_was(

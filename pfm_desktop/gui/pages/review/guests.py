@@ -59,13 +59,8 @@ class StageGuests(QObject):
 
     @property
     def why(self) -> str:
-        """Why nothing can be marked or read just now; "" while the pair is there."""
+        """Why nothing can be marked or read just now, on the stage or beside it; "" while the pair is there."""
         return self.loan.why
-
-    @property
-    def locks(self) -> str:
-        """The same, where what is said of the pair beside the stage is locked too."""
-        return self.loan.why if self.loan.locks else ""
 
     @property
     def idle(self) -> bool:

@@ -26,11 +26,10 @@ class StageLoan(QObject):
         self._view: PairView | None = None
         self._tool = Tool.PAN.value
         self.active, self.why = False, ""
-        self.locks = False  # what is said of the pair beside the stage, too
 
-    def begin(self, why: str, *, locks: bool = False) -> None:
-        """Lend the stage; it keeps its mode, and shows pictures as bright as they are. `locks`: see there."""
-        self.why, self.locks = why, locks
+    def begin(self, why: str) -> None:
+        """Lend the stage; it keeps its mode, and shows pictures as bright as they are."""
+        self.why = why
         if self.active:
             return
         self.begins.emit()
@@ -60,6 +59,6 @@ class StageLoan(QObject):
             self.changed.emit()
 
     def _end(self) -> bool:
-        was, self.active, self.locks = self.active, False, False
+        was, self.active = self.active, False
         self.why, self._view = "", None
         return was

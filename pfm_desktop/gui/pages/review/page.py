@@ -358,7 +358,7 @@ class ReviewPage(QWidget):
 
     def _loan_changed(self) -> None:
         self._laid = None
-        self.side.lock(self.guests.locks)
+        self.side.lock(self.guests.why)
         if not self._changing:
             self._show_desk()
 
@@ -476,11 +476,11 @@ class ReviewPage(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z is the page's in point mode and while a line is drawn: the window's undo would take back an edit of
-        the visit. In the player it would do so unseen."""
+        the visit. With something else on the stage it would do so unseen."""
         if isinstance(event, QKeyEvent) and self.undo_is_here(event):
             do = self.stage.commands
             if event.type() is QEvent.Type.KeyPress and not (do.drop_stroke() or do.corners.drop_last()):
-                self._refusals.refuse(lambda: self.guests.locks)
+                self._refusals.refuse(lambda: self.guests.why)
                 self.points.undo()
             event.accept()
             return True
@@ -489,7 +489,7 @@ class ReviewPage(QWidget):
     def undo_is_here(self, event: QKeyEvent) -> bool:
         """Whether the key is undo and something is begun on the stage that is no edit yet."""
         wanted = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        begun = self.points.active or self.stage.commands.drawing or bool(self.guests.locks)
+        begun = self.points.active or self.stage.commands.drawing or bool(self.guests.why)
         return wanted and begun and event.matches(QKeySequence.StandardKey.Undo)
 
     # ---- building

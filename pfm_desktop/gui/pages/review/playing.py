@@ -178,7 +178,7 @@ class Playing(QObject):
         usual = playing.OF_CLIP if plan.clip_id else playing.USUAL
         self.bar.show_sequence(len(played.frames), playing.summary(plan, played), usual)
         self.active = True
-        self._loan.begin(playing.LOCKED, locks=True)
+        self._loan.begin(playing.LOCKED)
         self._want(0)
         self._play(True)
         self._stage.setFocus(Qt.FocusReason.OtherFocusReason)
