@@ -84,8 +84,8 @@ def _who(canvas: Canvas, content: ReportContent, room: float) -> str:
     """Name, birth date and number in so much room: a long name gives way, its end stands in the report itself."""
 
     def said(name: str) -> str:
-        born = content.patient_name and content.birth_date
-        who = tr("{name}, born {day}", name=name, day=day(content.birth_date)) if born else name
+        born = content.birth_date if content.patient_name else None
+        who = tr("{name}, born {day}", name=name, day=day(born)) if born else name
         return f"{who}   {content.patient_identifier}"
 
     def fits(line: str) -> bool:
