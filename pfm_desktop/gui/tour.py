@@ -119,7 +119,7 @@ class Tour(QObject):
             self._lead()
         else:
             self.end()
-            self._window.messages.note(tour.OVER)
+            self._window.messages.passing(tour.OVER)
 
     def _back(self) -> None:
         if self.place:

@@ -150,3 +150,27 @@ def test_words_of_a_message_that_are_chosen_can_be_copied_by_key(
     assert QApplication.clipboard().text() == "The"
     qtbot.keyClick(label, Qt.Key.Key_Escape)
     assert window.messages.isHidden()
+
+
+def test_a_note_that_passes_gives_its_room_to_what_was_done_next(open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    window.messages.passing("the tour is over")
+    window.strip.note("")  # nothing was said
+    assert window.messages.text == "The tour is over"
+    window.strip.note("Undone: Impression: low")
+    assert window.messages.isHidden()
+    assert window.strip.noted == "Undone: Impression: low"
+
+
+def test_a_note_that_passes_goes_by_itself_and_takes_no_other_with_it(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    window.messages.problem(SHORT)
+    window.messages.passing("the tour is over")
+    window.messages._goes.start(0)
+    qtbot.waitUntil(lambda: window.messages.text == SHORT.capitalize()[:1] + SHORT[1:])
+    window.messages.passing("the tour is over")
+    window.messages.note("this library is open already")
+    window.messages.let_pass()
+    assert window.messages.text == "This library is open already"

@@ -22,7 +22,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels import opening
-from pfm_desktop.viewmodels.tour import ELSEWHERE_TAKE, NOT_SEEN, STEPS, ids_in
+from pfm_desktop.viewmodels.tour import ELSEWHERE_TAKE, NOT_SEEN, OVER, STEPS, ids_in
 
 from .conftest import Opened
 
@@ -205,6 +205,9 @@ def test_every_step_finds_its_controls_and_its_keys_and_changes_nothing(qtbot: Q
             qtbot.keyClick(card.next_button, K.Key_Return)
     assert running.card.next_button.text() == "Finish"
     qtbot.keyClick(running.card.next_button, K.Key_Return)
+    assert window.messages.text == OVER
+    window.strip.note("Undone: Impression: low")
+    assert window.messages.text == "", "it gives way to what is said next"
     assert not running.running
     assert not running.card.isVisible()
     assert not running.frame.isVisible()

@@ -93,6 +93,8 @@ class JobsStrip(QFrame):
     def note(self, text: str) -> None:
         """Say what was done last."""
         self._note.setText(text)
+        if text:
+            self.messages.let_pass()  # it would take the room
         self._share()
 
     def cancel_button(self, name: str) -> QPushButton:

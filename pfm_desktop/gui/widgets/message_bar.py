@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTime, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from pfm_desktop.viewmodels.words import capital
 
 LINES = 2  # for which the bar has room
 _KEPT = 20
+PASSING_MS = 10_000
 
 
 class MessageBar(QFrame):
@@ -34,6 +35,9 @@ class MessageBar(QFrame):
         self.setObjectName("message_bar")
         self.setAccessibleName(tr("Message"))
         self._messages: list[tuple[str, str]] = []  # kind, text
+        self._passing: list[tuple[str, str]] = []  # goes by itself
+        self._goes = QTimer(self, singleShot=True, interval=PASSING_MS)
+        self._goes.timeout.connect(self.let_pass)
         self._said_at: dict[tuple[str, str], str] = {}
         self._icon = QLabel(self)
         self._text = FewLines(self, LINES)
@@ -87,6 +91,19 @@ class MessageBar(QFrame):
     def note(self, text: str) -> None:
         """Say something that went well; gives way to the next message."""
         self._say("note", text)
+
+    def passing(self, text: str) -> None:
+        """Say something that nobody has to keep: a note that goes by itself after a while."""
+        self.note(text)
+        self._passing = self._messages[-1:]
+        self._goes.start()
+
+    def let_pass(self) -> None:
+        """Something else is said in the foot of the window: what goes by itself goes now."""
+        self._goes.stop()
+        passing, self._passing = self._passing, []
+        if passing:
+            self.forget(passing)
 
     def close_top(self) -> None:
         """Close the message that is shown; the one before comes back."""
