@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 from pfm_desktop.gui.actions import native
 from pfm_desktop.gui.menus import WINDOW
 from pfm_desktop.gui.widgets.tour_offer import TourOffer
+from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import tour
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.pages.guide import GuidePage
     from pfm_desktop.gui.tour import Tour
     from pfm_desktop.gui.widgets.keys_card import KeysCard
+
+NO_PAGE = tr("The keys are those of the pages of a library: they can be shown once one is open.")
 
 
 class Help(QObject):
@@ -63,7 +66,7 @@ class Help(QObject):
             return
         if "keys" in vars(self) and self.keys.isVisible():
             self.keys.leave()
-        elif window.desk is not None and page is not None and not window.entrance.holds:
+        elif self._may_show_keys() and page is not None:
             from pfm_desktop.gui.widgets.stage_keys import STAGE_KEYS
             from pfm_desktop.viewmodels.page_keys import groups_of
 
@@ -81,7 +84,19 @@ class Help(QObject):
 
     def show_all_keys(self) -> None:
         """The list of all keys, in place of the page."""
-        self._window.show_all_keys()
+        if self._may_show_keys():
+            self._window.show_all_keys()
+
+    def _may_show_keys(self) -> bool:
+        """Whether there is a page whose keys they are; said where there is none."""
+        from pfm_desktop.gui.main_window import KEY_FIRST
+
+        window = self._window
+        if window.desk is None:
+            window.messages.note(NO_PAGE)
+        elif window.entrance.holds:
+            window.messages.note(KEY_FIRST)
+        return window.desk is not None and not window.entrance.holds
 
     # ---- the guide
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.gui.help import NO_PAGE
 from pfm_desktop.gui.main_window import ANNOTATE, CAPTURE, REVIEW, SETTINGS, TODAY, MainWindow
 from pfm_desktop.gui.widgets.keys_card import KeysCard
 from pfm_desktop.services import accounts
@@ -17,7 +18,8 @@ from pfm_desktop.services import accounts
 from .conftest import Opened
 
 K = Qt.Key
-CTRL = Qt.KeyboardModifier.ControlModifier
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+NONE = Qt.KeyboardModifier.NoModifier
 
 NAME, PASSWORD = "Dr. Given Family", "correct horse battery"
 
@@ -202,3 +204,25 @@ def test_a_locked_window_shows_no_keys_of_what_is_behind(qtbot: QtBot, open_wind
     window.lock._open()
     assert not card(window).isVisible()
     assert not window.lock.locked
+
+
+@pytest.mark.parametrize(("key", "held"), [(K.Key_F1, NONE), ("?", NONE), (K.Key_F1, SHIFT)])
+def test_while_no_library_is_open_it_is_said_why_no_keys_are_shown(
+    qtbot: QtBot, open_window: Opened, monkeypatch: pytest.MonkeyPatch, key: Any, held: Qt.KeyboardModifier
+) -> None:
+    monkeypatch.setattr(MainWindow, "open_library", lambda _window, _folder: None)  # it takes its time
+    window = open_window("", ready=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, key, held)
+    assert window.messages.text == NO_PAGE
+    assert "keys" not in vars(window.help)
+
+
+def test_while_a_recovery_key_is_shown_the_keys_of_the_page_behind_wait(window: MainWindow) -> None:
+    window.entrance.show_recovery("ABCD-EFGH", "clinic")
+    window.help.toggle_keys()
+    assert "recovery key" in window.messages.text
+    assert "keys" not in vars(window.help)
+    window.entrance.recovery.kept.click()
+    window.entrance.recovery.go.click()
