@@ -78,6 +78,8 @@ _CAPTIONS = {
     Mode.FLICKER: tr("Flicker"),
     Mode.CHECKERBOARD: tr("Checkerboard"),
 }
+FLICK_S = 1 / 6  # seconds: there and back three times a second at most, as WCAG 2.2 (2.3.1) allows
+FLICK_LIMIT = tr("at most %n time(s) a second there and back", "", round(1 / (2 * FLICK_S)))
 
 
 class Filter(StrEnum):

@@ -16,7 +16,7 @@ from pfm_desktop.gui.widgets.stage import TOOL_WORDS, StageWidget, Tool
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.arrangement import SHORT as SHORT_TITLES
-from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
+from pfm_desktop.viewmodels.pair_view import FLICK_LIMIT, MODES, Mode, PairView, set_opacity
 from pfm_desktop.viewmodels.review import ChipState
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class StageBar(FlowRow):
         self.setObjectName("stage_bar")
         self.setAccessibleName(tr("Stage tools"))
         self._stage = stage
-        self.modes = self._group([(m.value, m.caption, f"{m.caption} ({m.key})") for m in MODES], tr("Mode"))
+        self.modes = self._group([(m.value, m.caption, _mode_tip(m)) for m in MODES], tr("Mode"))
+        self.modes[Mode.FLICKER.value].setAccessibleDescription(FLICK_LIMIT)
         self.tools = self._group(
             [(tool.value, TOOL_WORDS[tool], f"{words} ({key})") for tool, key, words in TOOLS], tr("Tool")
         )
@@ -219,6 +220,11 @@ class StageBar(FlowRow):
         self.draw.setText(drawing or tr("Draw"))
         self.draw.setAccessibleName(tr("Tool: draw, {drawing}", drawing=drawing) if drawing else tr("Tool: draw"))
         (self.draw if drawing else self.tools[tool]).setChecked(True)
+
+
+def _mode_tip(mode: Mode) -> str:
+    tip = f"{mode.caption} ({mode.key})"
+    return titled(tip, FLICK_LIMIT) if mode is Mode.FLICKER else tip
 
 
 def _box(widgets: Sequence[QWidget], *, gap: int = 2) -> QWidget:

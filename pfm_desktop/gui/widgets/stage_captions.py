@@ -10,7 +10,8 @@ from pfm_desktop.gui.widgets.ink import TEXT, fill_plate, stage_font
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.arrangement import Pane
 from pfm_desktop.viewmodels.captions import Caption, Captions
-from pfm_desktop.viewmodels.pair_view import Mode
+from pfm_desktop.viewmodels.pair_view import FLICK_LIMIT, Mode
+from pfm_desktop.viewmodels.words import capital
 
 MARGIN, PAD = 10.0, 8.0
 TITLE, LINE, BIG = 20.0, 14.0, 44.0  # logical pixels
@@ -31,7 +32,7 @@ def draw_captions(painter: QPainter, captions: Captions, pane: Pane, area: QRect
         if mode is Mode.BLEND:
             extra = (f"{round(100 * (opacity if place is Source.FLUORESCENCE else 1 - opacity))} %",)
         elif mode is Mode.FLICKER:
-            extra = (OTHER,)
+            extra = (OTHER, capital(FLICK_LIMIT))
         right = shared and place is Source.FLUORESCENCE
         draw_caption(painter, caption, area, extra=extra, right=right, share=0.5 if shared else 1.0)
 

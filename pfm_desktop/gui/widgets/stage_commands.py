@@ -15,6 +15,7 @@ from pfm_desktop.viewmodels.display_look import as_taken, green_toggled
 from pfm_desktop.viewmodels.drawings import TOOLS
 from pfm_desktop.viewmodels.marks import mapped
 from pfm_desktop.viewmodels.pair_view import (
+    FLICK_S,
     Cursor,
     Mode,
     Size,
@@ -32,8 +33,6 @@ from pfm_desktop.viewmodels.pair_view import (
 if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
     from pfm_desktop.gui.widgets.stage_mouse import StageMouse
-
-FLICK_S = 1 / 6  # seconds: there and back three times a second at most, as WCAG 2.2 (2.3.1) allows
 
 
 class StageCommands:

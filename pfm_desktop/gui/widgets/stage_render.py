@@ -43,7 +43,7 @@ from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.arrangement import Arrangement, Pane
 from pfm_desktop.viewmodels.display_look import note_of
 from pfm_desktop.viewmodels.found import Stroke
-from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
+from pfm_desktop.viewmodels.pair_view import FLICK_LIMIT, Lens, Mode, PairView
 
 ROOM = (320.0, 100.0)  # for the scale bar
 CLEAR = QColor(0, 0, 0, 0)
@@ -309,7 +309,7 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
     elif mode is Mode.BLEND:
         _draw_title(painter, corner, _shares(painting, names), area)
     elif mode is Mode.FLICKER:
-        _draw_title(painter, corner, FLICKERS.format(picture=names[0]), area)
+        _draw_title(painter, corner, f"{FLICKERS.format(picture=names[0])}; {FLICK_LIMIT}", area)
     else:
         _draw_title(painter, corner, " / ".join(names), area)
     _draw_scale(painter, painting, pane, area)

@@ -453,3 +453,9 @@ def test_in_a_narrow_window_the_stage_bar_takes_two_rows_and_tooltips_keep_the_w
     assert checks.toolTip().startswith("Checkerboard")
     assert checks.accessibleName() == "Mode: Checkerboard"
     assert bar.hint.text() in bar.fit.toolTip()
+
+
+def test_the_flicker_mode_says_how_fast_it_can_get(page: ReviewPage) -> None:
+    button = page.bar.modes["flicker"]
+    assert button.toolTip() == "Flicker (4): at most 3 times a second there and back"
+    assert "at most 3 times a second" in button.accessibleDescription()

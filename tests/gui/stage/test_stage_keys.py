@@ -7,9 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.gui.widgets.stage_commands import FLICK_S
 from pfm_desktop.gui.widgets.stage_keys import STAGE_KEYS
-from pfm_desktop.viewmodels.pair_view import MODES, Cursor, Mode
+from pfm_desktop.viewmodels.pair_view import FLICK_S, MODES, Cursor, Mode
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
 SHIFT, ALT, CTRL, PAD = Mod.ShiftModifier, Mod.AltModifier, Mod.ControlModifier, Mod.KeypadModifier

@@ -673,7 +673,7 @@ def registered_words(monkeypatch, look):
         (Mode.SIDE_BY_SIDE, "Fluorescence"),
         (Mode.BLEND, "White light 50 %, fluorescence 50 %"),
         (Mode.SWIPE, "Fluorescence"),
-        (Mode.FLICKER, "White light (space: the other)"),
+        (Mode.FLICKER, "White light (space: the other); at most 3 times a second there and back"),
         (Mode.CHECKERBOARD, "White light / Fluorescence"),
     ],
 )
