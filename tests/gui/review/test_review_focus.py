@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QRadioButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
@@ -42,6 +42,54 @@ def test_after_the_reveal_by_mouse_the_keys_are_with_the_stage(
     assert session.case is not None
     assert session.case.findings.revealed
     assert QApplication.focusWidget() is page.stage
+
+
+def test_after_agreeing_tools_of_the_stage_are_chosen_by_their_keys_and_the_keys_stay(
+    page: ReviewPage, clinic: Clinic, session: Session, revealed: None, qtbot: QtBot
+) -> None:
+    page.choose_tool("pin")
+    page.side.go_to(1)
+    qtbot.mouseClick(page.side.answer.differ, LEFT)
+    page.side.answer.form.given_up.emit()
+    qtbot.mouseClick(page.side.answer.agree, LEFT)
+    held = page.side.answer.change
+    assert QApplication.focusWidget() is held
+    for key, tool in ((Qt.Key.Key_V, "pan"), (Qt.Key.Key_D, "lesion"), (Qt.Key.Key_P, "pin"), (Qt.Key.Key_V, "pan")):
+        qtbot.keyClick(held, key)
+        assert page.stage.tool == tool
+        assert QApplication.focusWidget() is held
+    before = session.case
+    qtbot.keyClick(held, Qt.Key.Key_N)  # adds a lesion on the stage
+    qtbot.keyClick(held, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert session.case == before
+
+
+def test_letters_are_letters_in_fields_and_lists_of_the_right_column(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    fields: list[QWidget] = [page.side.findings.text, page.side.tabBar()]
+    fields += [one for one in page.side.findChildren(QComboBox) if one.isVisible() and one.isEnabled()]
+    fields += [one for one in page.side.findChildren(QRadioButton) if one.isVisible() and one.isEnabled()]
+    for field in fields:
+        field.setFocus()
+        qtbot.keyClick(field, Qt.Key.Key_V)
+        assert page.stage.tool == "pin", field
+    assert page.side.findings.text.toPlainText() == "v"
+
+
+def test_while_points_are_placed_a_letter_beside_the_stage_places_none(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.place_points()
+    button = next(iter(page.side.findings.grades.values()))
+    button.setFocus()
+    page.stage.commands.move_cursor(0, 0)
+    qtbot.keyClick(button, Qt.Key.Key_P)
+    assert len(page.points.points.placed) == 0
+    page.points.leave()
 
 
 def test_after_trying_again_the_keys_are_with_the_stage(

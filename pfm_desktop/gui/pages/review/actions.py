@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _DRAWING = ("draw_lesion", "brush", "eraser", "larger_brush", "smaller_brush", "add_lesion", "draw_scj", "draw_cervix")
 DRAW_MENU = tuple(f"review.{name}" for name in (*_DRAWING, "drawings"))
 
+TOOL_KEYS = tuple(
+    f"review.{name}" for name in ("pan", "pin", "os", "draw_cervix", "draw_lesion", "brush", "eraser", "draw_scj")
+)
+
 
 def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:
     """Commands with single keys: they act while the stage has the keys, so that typing elsewhere never does."""

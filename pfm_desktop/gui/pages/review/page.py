@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayou
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.actions import (
     DRAW_MENU,
+    TOOL_KEYS,
     loan_actions,
     page_wide_actions,
     player_actions,
@@ -90,6 +91,8 @@ class ReviewPage(QWidget):
         self._lay_out()
         self._stage_keys = stage_actions(self)
         self.bar.offer_drawing([one for one in self._stage_keys if one.objectName() in DRAW_MENU])
+        tools = [one for one in self._stage_keys if one.objectName() in TOOL_KEYS]
+        self.side.tool_keys = lambda: () if self.points.active else tools
         self._page_keys = page_wide_actions(self)
         self._point_keys, self._loan_keys = point_mode_actions(self), loan_actions(self)
         self._player_keys = player_actions(self)

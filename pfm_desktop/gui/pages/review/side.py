@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from pfm_desktop.domain.people import Act
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
@@ -45,6 +55,7 @@ class SideColumn(QTabWidget):
         self.pins, self.report = PinsPanel(session), ReportPanel(session, jobs)
         self.referral = ReferralPanel(session)
         self.heatmap = HeatmapControls(stage)
+        self.tool_keys: Callable[[], Sequence[QAction]] = tuple  # what chooses a tool of the stage
         self.swede = words(self, "quiet", self.findings.swede.status.text())
         self.addTab(self._findings_tab(), TABS["findings"])
         self.addTab(_RoomyTab(self.answer, self.heatmap), TABS["ai"])
@@ -112,6 +123,20 @@ class SideColumn(QTabWidget):
         """Show a tab and give it the keys."""
         self.setCurrentIndex(index)
         self.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """With the keys on a button a tool of the stage is chosen as on the stage: there a letter means nothing else.
+
+        Only a tool: whoever takes the button for a field to write in changes nothing on record.
+        """
+        held = QApplication.focusWidget()
+        alone = isinstance(held, QPushButton | QToolButton) and held.group() is None and not held.autoExclusive()
+        pressed = QKeySequence(event.keyCombination())
+        wanted = next((one for one in self.tool_keys() if pressed in one.shortcuts()), None) if alone else None
+        if wanted is None:
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            wanted.trigger()
 
     def _findings_ask(self) -> None:
         """A grade that was chosen by key, with whatever in front, needs its reason."""
