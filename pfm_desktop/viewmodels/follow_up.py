@@ -100,8 +100,21 @@ def lines_of(part: Part, found: Sequence[Followed], today: date, choice: SiteCho
     return tuple(_letter_line(one, today) for one in found if one.follow_up.letter(today) in due)
 
 
-def line_again(part: Part, line: Line, found: Sequence[Followed], today: date, choice: SiteChoice) -> Line | None:
-    """A row that is shown already, as it is by now: what is done stays in sight, and says so. None once it is gone."""
+def lines_again(
+    part: Part, shown: Sequence[Line], found: Sequence[Followed], today: date, choice: SiteChoice, search: str
+) -> tuple[Line, ...]:
+    """Rows that are shown already, as they are by now: what is done stays in sight, and says so, unless it is gone.
+    What belongs to the list again, as after undo, comes back where it stood."""
+    again = [line for one in shown if (line := _line_again(part, one, found, today, choice)) is not None]
+    there = {(line.visit_id, line.specimen_id) for line in again}
+    due = searched(lines_of(part, found, today, choice), search)[:MOST]
+    again += [line for line in due if (line.visit_id, line.specimen_id) not in there]
+    keys = ((one.visit.id, key) for one in found for key in ("", *(pot.id for pot in one.follow_up.specimens)))
+    order = {key: place for place, key in enumerate(keys)}
+    return tuple(sorted(again, key=lambda line: order[line.visit_id, line.specimen_id]))
+
+
+def _line_again(part: Part, line: Line, found: Sequence[Followed], today: date, choice: SiteChoice) -> Line | None:
     one = next((one for one in found if one.visit.id == line.visit_id), None)
     if one is None:
         return None

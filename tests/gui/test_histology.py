@@ -298,6 +298,42 @@ def test_what_is_undone_of_a_woman_who_had_left_the_list_brings_her_back(
     assert said[0].startswith("Undone: H-0, Pin A: Diagnosis")
 
 
+def test_after_undo_and_redo_the_list_shows_what_its_count_says(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    diagnose(qtbot, page, 1)
+    for part in (Key.Key_2, Key.Key_1):  # she has left the list, and is still known: no letter was sent to her
+        qtbot.keyClick(page, part, ALT)
+        qtbot.waitUntil(lambda: page.idle)
+    assert cells(page, 2) == ["Bell", "Cole"]
+    whose = page.panel.who.text()
+    qtbot.keyClick(page, Key.Key_Z, CTRL)
+    assert page.parts.buttons[Part.AWAITED.value].words == "Results awaited 3"
+    assert cells(page, 2) == ["Abel", "Bell", "Cole"]
+    assert page.panel.who.text() == whose  # the keys stay with the woman with whom they were
+    assert page.tables[Part.AWAITED].currentRow() == cells(page, 2).index(whose.split(",")[0].split("\n")[0])
+    qtbot.keyClick(page, Key.Key_Z, CTRL | SHIFT)
+    assert page.parts.buttons[Part.AWAITED.value].words == "Results awaited 2"
+    assert [text.startswith(DONE) for text in cells(page)] == [True, False, False]
+    assert page.panel.who.text() == whose
+
+
+def test_what_is_undone_comes_back_into_a_list_that_was_empty_or_searched(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    page.search.setFocus()
+    qtbot.keyClicks(page.search, "abel")
+    qtbot.keyClick(page.search, Key.Key_Return)
+    diagnose(qtbot, page, 1)
+    qtbot.keyClick(page, Key.Key_F5)
+    qtbot.waitUntil(lambda: page.idle)
+    assert page.empty.isVisible()
+    qtbot.keyClick(page, Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: page.idle)
+    assert page.tables[Part.AWAITED].isVisible()
+    assert cells(page, 2) == ["Abel"]
+
+
 def test_whose_result_it_is_stands_above_what_scrolls(page: HistologyPage) -> None:
     page._area.verticalScrollBar().setValue(10_000)
     assert page.panel.who.isVisible()

@@ -122,6 +122,9 @@ class HistologyPage(QWidget):
         self.panel.save()
         if self.part is Part.FIGURES:
             self._read_figures()
+        self._read_lists()
+
+    def _read_lists(self) -> None:
         self._reading.start(_read, self._session, done=self._show, failed=self.said.emit)
 
     # ---- what is shown
@@ -158,7 +161,6 @@ class HistologyPage(QWidget):
         self._fill(self.tables[part])
         self.empty.setText(model.empty_words(part, self.search.text()))
         self._stack.setCurrentWidget(self._lists_page)
-        self._lists.setCurrentWidget(self.tables[part] if self._lines else self._empty_page)
         place = model.place_of(self._lines, *self._wanted)
         self._to_list = self._to_list or (place is None and self._wanted[0] != "")  # never on in another woman's field
         self._wanted = "", ""
@@ -170,6 +172,7 @@ class HistologyPage(QWidget):
             (self.tables[part] if self._lines else self.parts.buttons[part.value]).setFocus()
 
     def _fill(self, table: QTableWidget) -> None:
+        self._lists.setCurrentWidget(table if self._lines else self._empty_page)
         self._filling = True
         show_rows(table, [line.cells for line in self._lines])
         for row, line in enumerate(self._lines):
@@ -214,6 +217,9 @@ class HistologyPage(QWidget):
             return
         from pfm_desktop.services import follow_up
 
+        if self._reading.busy:  # its answer may be older than the change
+            self._reading.drop()
+            self._read_lists()
         now = {one.visit.id: one for one in follow_up.of_visits(self._session.library, visits)}
         self._found = tuple(now.get(one.visit.id, one) for one in self._found)
         self._show_counts()
@@ -221,13 +227,12 @@ class HistologyPage(QWidget):
         if part is Part.FIGURES:
             self._read_figures()
             return
-        again = (model.line_again(part, line, self._found, _today(), self._choice) for line in self._lines)
-        table, row = self.tables[part], self.tables[part].currentRow()
-        kept = [(one, line) for one, line in zip(again, self._lines, strict=True) if one is not None]
-        self._lines = tuple(one for one, _ in kept)
-        self._fill(table)
+        chosen, row = self._chosen(), self.tables[part].currentRow()
+        self._lines = model.lines_again(part, self._lines, self._found, _today(), self._choice, self.search.text())
+        self._fill(self.tables[part])
+        place = model.place_of(self._lines, chosen.visit_id, chosen.specimen_id) if chosen is not None else None
         self._filling = True
-        table.setCurrentCell(min(row, len(self._lines) - 1), 0)
+        self.tables[part].setCurrentCell(min(row, len(self._lines) - 1) if place is None else place, 0)
         self._filling = False
         self._show_chosen()
 
