@@ -226,14 +226,23 @@ def visit_words(one: Followed) -> str:
 
 
 def doubt_words(what: FollowUp) -> str:
-    """Where histology and impression contradict each other; "" elsewhere."""
-    found = what.histology
+    """What speaks against a result, a line each: its date, and an impression that is far from it; "" where nothing
+    does."""
+    return "\n".join(said for said in (_early_words(what), _apart_words(what)) if said)
+
+
+def _early_words(what: FollowUp) -> str:
     early = [one.pot or one.name for one in what.specimens if (on := one.result.reported_on) and on < what.day]
-    if early:
-        return tr(
-            "The report on pot {pots} is dated before the visit: is it this woman's, and of this visit?",
-            pots=COMMA.join(early),
-        )
+    if not early:
+        return ""
+    return tr(
+        "The report on pot {pots} is dated before the visit: is it this woman's, and of this visit?",
+        pots=COMMA.join(early),
+    )
+
+
+def _apart_words(what: FollowUp) -> str:
+    found = what.histology
     if found is None or what.impression is None or not what.discordant:
         return ""
     histology, impression, apart = grade_words(found), grade_words(what.impression), abs(what.apart)
