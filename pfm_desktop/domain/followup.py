@@ -30,13 +30,13 @@ MDT = form.one(
     Choice("listed", tr("to be discussed")),
     Choice("discussed", tr("discussed", "MDT meeting")),
 )
-LETTER = form.day_of("letter_on", tr("Letter sent"))
+LETTER = form.day_of("letter_on", tr("Letter sent"), after=True)
 FOLLOW_UP: tuple[Item, ...] = (
     MDT,
-    form.day_of("mdt_on", tr("Discussed on"), only_if=("mdt", ["discussed"])),
+    form.day_of("mdt_on", tr("Discussed on"), only_if=("mdt", ["discussed"]), after=True),
     form.text("mdt_decision", tr("Decision"), tr("of the meeting"), only_if=("mdt", ["discussed"])),
     form.text("next_step", tr("Next step"), tr("treatment, recall, discharge")),
-    form.day_of("next_on", tr("Next visit"), ahead=True),
+    form.day_of("next_on", tr("Next visit"), ahead=True, after=True),
     LETTER,
 )
 
@@ -115,11 +115,19 @@ class FollowUp:
     @property
     def told(self) -> bool:
         """Whether a letter was sent, and no diagnosis was entered after it."""
+        return self.letter_on is not None and self.since_letter is None
+
+    @property
+    def letter_on(self) -> date | None:
+        """When a letter was sent."""
         day = self.answers.get(LETTER.key)
-        if day is None:
-            return False
-        entered = [one.result.entered_on for one in self.specimens if one.result.entered_on is not None]
-        return all(on <= date.fromisoformat(str(day)) for on in entered)
+        return None if day is None else date.fromisoformat(str(day))
+
+    @property
+    def since_letter(self) -> date | None:
+        """When a diagnosis was entered after the letter, the last one; None where none was, or no letter was sent."""
+        sent, entered = self.letter_on, [one.result.entered_on for one in self.specimens]
+        return max((on for on in entered if on is not None and sent is not None and on > sent), default=None)
 
     def letter_by(self) -> date:
         """The last day of best practice."""

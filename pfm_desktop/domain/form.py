@@ -16,6 +16,7 @@ from typing import Any
 
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
+from pfm_desktop.support.moments import day
 
 Answers = Mapping[str, Any]
 """By item: the key of a choice, a list of them in the order of the item, a number, a day as YYYY-MM-DD, or words."""
@@ -48,6 +49,7 @@ class Choice:
 class Item:
     """`only_if` names an item and answers of it: it is asked where one of these is given. `range` is of a number, with
     both ends; `unit` stands behind it. `hint` says what is meant. `ahead`: a day that may be to come.
+    `after`: a day that never lies before the visit.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Item:
     unit: str = ""
     hint: str = ""
     ahead: bool = False
+    after: bool = False
 
     def choice(self, key: str) -> Choice:
         """A choice by key; ValueError where it has none of that key."""
@@ -85,9 +88,16 @@ def number(
     return Item(key, title, Kind.NUMBER, only_if=_condition(only_if), range=(least, most), unit=unit)
 
 
-def day_of(key: str, title: str, *, only_if: tuple[str, Iterable[str]] | None = None, ahead: bool = False) -> Item:
+def day_of(
+    key: str,
+    title: str,
+    *,
+    only_if: tuple[str, Iterable[str]] | None = None,
+    ahead: bool = False,
+    after: bool = False,
+) -> Item:
     """An item whose answer is a day."""
-    return Item(key, title, Kind.DAY, only_if=_condition(only_if), ahead=ahead)
+    return Item(key, title, Kind.DAY, only_if=_condition(only_if), ahead=ahead, after=after)
 
 
 def text(key: str, title: str, hint: str = "", *, only_if: tuple[str, Iterable[str]] | None = None) -> Item:
@@ -109,11 +119,11 @@ def answered(items: Sequence[Item], answers: Answers) -> dict[str, Any]:
     return {item.key: left[item.key] for item in items if item.key in left}
 
 
-def checked(item: Item, answer: Any, *, today: date) -> Any:
+def checked(item: Item, answer: Any, *, today: date, visit: date | None = None) -> Any:
     """An answer as it is kept; None for none. ValueError, in words for a person, for one that the item does not take.
 
     Of several choices the order is that of the item. No day is before 1900, or after `today` and, where the item looks
-    ahead, the ten years from then.
+    ahead, the ten years from then; none that is after the visit lies before the day of it, where `visit` tells that.
     """
     if answer is None or answer in ("", [], ()):
         return None
@@ -124,7 +134,7 @@ def checked(item: Item, answer: Any, *, today: date) -> Any:
     if item.kind is Kind.NUMBER:
         return _number(item, answer)
     if item.kind is Kind.DAY:
-        return _day(item, answer, today)
+        return _day(item, answer, today, visit)
     words = str(answer).strip()
     if len(words) > LONGEST:
         raise ValueError(tr("{item} takes at most {most} characters", item=item.title, most=LONGEST))
@@ -184,7 +194,7 @@ def _number(item: Item, answer: Any) -> int:
     return int(value)
 
 
-def _day(item: Item, answer: Any, today: date) -> str:
+def _day(item: Item, answer: Any, today: date, visit: date | None) -> str:
     try:
         given = answer if type(answer) is date else date.fromisoformat(str(answer))
     except ValueError:
@@ -199,4 +209,6 @@ def _day(item: Item, answer: Any, today: date) -> str:
             )
     elif not EARLIEST <= given <= today:
         raise ValueError(tr("{item} lies between {first} and today", item=item.title, first=EARLIEST.year))
+    if item.after and visit is not None and given < visit:
+        raise ValueError(tr("{item} lies before this visit, which was on {day}", item=item.title, day=day(visit)))
     return given.isoformat()

@@ -22,13 +22,15 @@ _GONE = {
 }
 
 
-def answered(present: Mapping[str, Any], items: Sequence[Item], key: str, answer: Any) -> tuple[dict[str, Any], str]:
+def answered(
+    present: Mapping[str, Any], items: Sequence[Item], key: str, answer: Any, *, visit: date | None = None
+) -> tuple[dict[str, Any], str]:
     """The answers with one of them given anew (None takes it back), without those that are not asked any more; and what
-    was said, for the journal. `BadInputError` for an answer that the item does not take."""
+    was said, for the journal. `BadInputError` for an answer that the item does not take; `visit` as for `checked`."""
     item = next((one for one in items if one.key == key), None)
     if item is None:
         raise BadInputError(tr("nothing is called {key!r} in this form", key=key), safe=tr("nothing was changed"))
-    kept = valid(lambda: form.checked(item, answer, today=date.today()))
+    kept = valid(lambda: form.checked(item, answer, today=date.today(), visit=visit))
     left = {name: value for name, value in present.items() if name != key}
     new = form.answered(items, {**left, key: kept} if kept is not None else left)
     return new, _said(item, kept)
@@ -45,11 +47,19 @@ def _said(item: Item, kept: Any) -> str:
 
 
 def answer_change(
-    what: str, record: str, present: Mapping[str, Any], items: Sequence[Item], key: str, answer: Any, before: str = ""
+    what: str,
+    record: str,
+    present: Mapping[str, Any],
+    items: Sequence[Item],
+    key: str,
+    answer: Any,
+    before: str = "",
+    *,
+    visit: date | None = None,
 ) -> Change:
-    """One answer of the record of that kind and key, whose fields are `present`."""
+    """One answer of the record of that kind and key, whose fields are `present`; `visit` as for `checked`."""
     old: dict[str, Any] = present["answers"]
-    new, said = answered(old, items, key, answer)
+    new, said = answered(old, items, key, answer, visit=visit)
     return Change(what, record, {"answers": old}, {"answers": new}, f"{before}{said}"[:200])
 
 

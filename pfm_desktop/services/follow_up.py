@@ -100,7 +100,7 @@ def set_follow_up(lib: Library, visit_id: str, key: str, answer: Any) -> Change:
         patient = stored.patient(session, visit.patient_id)
         present = records.snapshot(session, "follow_up", visit_id) or {"answers": {}}
     whose = f"{patient.identifier}, follow-up: " if patient is not None else "Follow-up: "
-    return lib.apply(answer_change("follow_up", visit_id, present, FOLLOW_UP, key, answer, whose))
+    return lib.apply(answer_change("follow_up", visit_id, present, FOLLOW_UP, key, answer, whose, visit=visit.day))
 
 
 def site_choice(lib: Library) -> SiteChoice:

@@ -196,6 +196,8 @@ def _letter_line(one: Followed, today: date) -> Line:
     what = one.follow_up
     state = what.letter(today)
     said = _LETTER_SAID.get(state, _NOT_DUE).format(day=moments.day(what.letter_by()))
+    if what.since_letter is not None:
+        said += COMMA + tr("new result since the letter")
     found = what.histology
     if found:
         histology = grade_words(found)
@@ -262,6 +264,17 @@ def _apart_words(what: FollowUp) -> str:
         apart,
         histology=histology,
         impression=impression,
+    )
+
+
+def letter_words(what: FollowUp) -> str:
+    """Why a letter that was sent does not count; "" where it does, or none was sent."""
+    if what.letter_on is None or what.since_letter is None:
+        return ""
+    return tr(
+        "The letter of {day} does not count: a result was entered after it, on {entered}.",
+        day=moments.day(what.letter_on),
+        entered=moments.day(what.since_letter),
     )
 
 

@@ -28,9 +28,9 @@ def answer_text(item: Item, answer: Any) -> str:
     return field_text(item, answer) if item.kind is Kind.DAY else form.answer_words(item, answer)
 
 
-def typed(item: Item, text: str) -> Any:
+def typed(item: Item, text: str, visit: date | None = None) -> Any:
     """The answer that was typed into such a field, None for nothing. `BadInputError` for one that the item does not
-    take."""
+    take; `visit` as for `form.checked`."""
     text = text.strip()
     if not text:
         return None
@@ -43,15 +43,15 @@ def typed(item: Item, text: str) -> Any:
                 remedy=tr("write it as 14 Mar 2026 or 2026-03-14"),
             )
     try:
-        return form.checked(item, given, today=date.today())
+        return form.checked(item, given, today=date.today(), visit=visit)
     except ValueError as error:
         raise BadInputError(str(error)) from error
 
 
-def problem_of(item: Item, text: str) -> str:
+def problem_of(item: Item, text: str, visit: date | None = None) -> str:
     """Why what stands in a field cannot be kept; "" where it can."""
     try:
-        typed(item, text)
+        typed(item, text, visit)
     except BadInputError as error:
         return error.sentences
     return ""

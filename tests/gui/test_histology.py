@@ -201,6 +201,43 @@ def test_letters_run_from_the_visit_and_go_once_they_are_sent(
     assert cells(page)[0] == f"{DONE} sent"
 
 
+@pytest.mark.parametrize("key", ["letter_on", "next_on"])
+def test_a_letter_or_a_next_visit_before_the_visit_is_refused_beside_its_field(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str], key: str
+) -> None:
+    day = date.today() - timedelta(days=62)  # Abel came 61 days ago
+    row: Any = page.panel.follow_up.rows[key]
+    row.field.setFocus()
+    qtbot.keyClicks(row.field, f"{day:%Y-%m-%d}")
+    qtbot.keyClick(row.field, Key.Key_Return)
+    assert "lies before this visit, which was on" in row.problem.text()
+    assert row.problem.isVisible()
+    assert of(window, visits["Abel"]).follow_up == {}
+    row.field.clear()
+    qtbot.keyClicks(row.field, f"{day + timedelta(days=1):%Y-%m-%d}")
+    qtbot.keyClick(row.field, Key.Key_Return)
+    assert list(of(window, visits["Abel"]).follow_up) == [key]
+    assert not row.problem.isVisible()
+
+
+def test_a_letter_that_went_before_a_result_says_why_another_one_is_due(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage
+) -> None:
+    field: Any = page.panel.follow_up.rows["letter_on"]
+    field.field.setFocus()
+    qtbot.keyClicks(field.field, f"{date.today() - timedelta(days=1):%Y-%m-%d}")
+    qtbot.keyClick(field.field, Key.Key_Return)
+    assert not page.panel.letter.isVisible()
+    page.tables[Part.AWAITED].setFocus()
+    diagnose(qtbot, page, 1)
+    assert "does not count: a result was entered after it" in page.panel.letter.text()
+    assert page.panel.letter.isVisible()
+    qtbot.keyClick(page, Key.Key_3, ALT)
+    qtbot.waitUntil(lambda: page.idle)
+    assert cells(page, 1) == ["Abel", "Bell"]
+    assert [text.endswith(", new result since the letter") for text in cells(page)] == [True, False]
+
+
 def test_ones_own_figures_are_shown_and_nobody_elses(qtbot: QtBot, window: MainWindow, page: HistologyPage) -> None:
     qtbot.keyClick(page, Key.Key_4, ALT)
     qtbot.waitUntil(lambda: page.idle)

@@ -46,6 +46,7 @@ class FollowUpPanel(QWidget):
         self.of_pot, self.entered = words(self, "heading"), words(self, "quiet")
         self.result, self.follow_up = FormView(RESULT, self), FormView(FOLLOW_UP, self)
         self.after = words(self, "heading", tr("Follow-up of this visit"))
+        self.letter = words(self, "problem")
         self.open = QPushButton(tr("Open this visit"), self)
         self.open.setAutoDefault(True)
         self._lay_out()
@@ -95,13 +96,16 @@ class FollowUpPanel(QWidget):
         self._show_pots(pots)
         if shown is None:
             say(self.doubt, "")
+            say(self.letter, "")
             self.follow_up.show_answers("", {}, locked=True)
             return
         self.who.setText(model.who_words(shown))
         self.visit.setText(model.visit_words(shown))
         say(self.doubt, model.doubt_words(shown.follow_up))
         locked = bool(self._session.library.no_editing)
-        self.follow_up.show_answers(shown.visit.id, shown.follow_up.answers, locked=locked)
+        what = shown.follow_up
+        self.follow_up.show_answers(shown.visit.id, what.answers, locked=locked, visit=what.day)
+        say(self.letter, model.letter_words(what))
 
     @property
     def visit_id(self) -> str:
@@ -181,6 +185,7 @@ class FollowUpPanel(QWidget):
             self.entered,
             self.after,
             self.follow_up,
+            self.letter,
             self.open,
         ):
             column.addWidget(part)

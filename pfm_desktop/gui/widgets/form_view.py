@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSignalBlocker, Qt, QTimer, Signal
@@ -47,8 +48,9 @@ class FormView(QWidget):
             column.addWidget(row)
         self.show_answers("", {}, locked=True)
 
-    def show_answers(self, of: str, answers: Mapping[str, Any], *, locked: bool) -> None:
-        """What is on disk of `of` (the id of a record); what is being typed in it stays."""
+    def show_answers(self, of: str, answers: Mapping[str, Any], *, locked: bool, visit: date | None = None) -> None:
+        """What is on disk of `of` (the id of a record); what is being typed in it stays. `visit`: the day of the visit,
+        where items ask about what comes after it."""
         anew = of != self._of
         if anew:
             self.save()
@@ -57,6 +59,7 @@ class FormView(QWidget):
         wanted = {item.key for item in asked(self._items, self._answers)}
         typed = self._left.pop(of, {}) if anew and not locked else {}
         for key, row in self.rows.items():
+            row.visit = visit
             fresh = anew or key not in wanted  # what is not asked any more leaves nothing behind
             row.show_answer(self._answers.get(key), anew=fresh, typed=typed.get(key, "") if key in wanted else "")
             row.lock(locked=locked)
@@ -112,6 +115,7 @@ class Row(QWidget):
     def __init__(self, item: Item, field: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
         self.item = item
+        self.visit: date | None = None  # see `FormView.show_answers`
         self.title, self._field, self._said = QLabel(item.title, self), field, words(self)
         self._locked = self._gives = False
         self.title.setTextFormat(Qt.TextFormat.PlainText)
@@ -289,11 +293,11 @@ class TypedRow(Row):
     def settle(self) -> None:
         """See `Row`: what cannot be kept stays, and is said."""
         text = self.field.text()
-        wrong = "" if self._locked else model.problem_of(self.item, text)
+        wrong = "" if self._locked else self._problem_of(text)
         say(self.problem, wrong)
         if wrong or self._locked:
             return
-        answer = model.typed(self.item, text)
+        answer = model.typed(self.item, text, self.visit)
         if answer == self._kept:
             self.field.show_text(model.field_text(self.item, answer))
         else:
@@ -302,11 +306,14 @@ class TypedRow(Row):
     def _follow(self, answer: Any, *, anew: bool, typed: str) -> None:
         stays = not anew and bool(self.typed)
         self._kept = answer
-        if stays and model.problem_of(self.item, self.field.text()) == "":
-            stays = model.typed(self.item, self.field.text()) != answer  # it is kept by now
+        if stays and self._problem_of(self.field.text()) == "":
+            stays = model.typed(self.item, self.field.text(), self.visit) != answer  # it is kept by now
         if not stays:
             self.field.show_text(typed or model.field_text(self.item, answer))
-            say(self.problem, model.problem_of(self.item, typed))
+            say(self.problem, self._problem_of(typed))
+
+    def _problem_of(self, text: str) -> str:
+        return model.problem_of(self.item, text, self.visit)
 
 
 def whole_width(box: QComboBox) -> int:

@@ -95,6 +95,24 @@ def test_only_the_next_visit_may_be_a_day_to_come() -> None:
             form.checked(item, day, today=DAY)
 
 
+def test_what_follows_a_visit_never_lies_before_it() -> None:
+    asked = {item.key: item for item in FOLLOW_UP}
+    today = DAY + timedelta(days=60)
+    for key in ("letter_on", "mdt_on", "next_on"):
+        assert form.checked(asked[key], "2026-03-02", today=today, visit=DAY) == "2026-03-02"
+        with pytest.raises(ValueError, match="lies before this visit, which was on 02 Mar 2026"):
+            form.checked(asked[key], "2026-03-01", today=today, visit=DAY)
+
+
+def test_a_letter_says_since_when_it_does_not_count() -> None:
+    late = replace(pot("A", "cin1"), result=Result({"diagnosis": "cin1"}, "Dr. L", date(2026, 3, 25)))
+    told = follow(late, letter_on="2026-03-25")
+    assert (told.letter(date(2026, 3, 26)), told.since_letter) == (Letter.SENT, None)
+    early = follow(late, letter_on="2026-03-20")
+    assert (early.letter(date(2026, 3, 26)), early.since_letter) == (Letter.DUE, date(2026, 3, 25))
+    assert follow(late).since_letter is None
+
+
 def test_every_diagnosis_has_a_grade_or_says_why_not() -> None:
     keys = {choice.key for choice in RESULT[0].choices}
     assert keys - set(GRADE_OF) == {"inadequate", "not_expected"}
