@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pfm_desktop.support.language import tr
+from pfm_desktop.viewmodels.unkept_names import called
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
@@ -20,7 +21,7 @@ Save = Callable[["Library", str, str], "Change"]  # library, key, text
 class _Draft:
     visit_id: str
     text: str
-    whose: str  # the name of the woman
+    whose: str  # the name of the woman, or her number
 
 
 class Drafts:
@@ -55,7 +56,7 @@ class Drafts:
             self._drafts.pop(key, None)
         else:
             case = self._session.case
-            whose = case.patient.display_name if case is not None and case.visit.id == visit_id else ""
+            whose = called(case.patient) if case is not None and case.visit.id == visit_id else ""
             self._drafts[key] = _Draft(visit_id, text, whose)
 
     def shown(self, key: str, kept: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from pfm_desktop.support.errors import UserError, capital
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.listing import COMMA
 
 __all__ = ["NO_NAME", "capital", "spoken", "unkept_question"]
 
@@ -23,10 +22,10 @@ def unkept_question(texts: Sequence[str], why: str) -> str:
     beside the field that was filled in wrongly."""
     if not why:
         return tr(
-            "Not kept yet: {texts}. What is wrong stands beside it. Stay to put it right.", texts=COMMA.join(texts)
+            "Not kept yet: {texts}. What is wrong stands beside it. Stay to put it right.", texts="; ".join(texts)
         )
     return tr(
         "Not kept yet: {texts}. {why} Stay, and it is kept as soon as that is possible.",
-        texts=COMMA.join(texts),
+        texts="; ".join(texts),
         why=why,
     )

@@ -193,7 +193,7 @@ def test_letters_run_from_the_visit_and_go_once_they_are_sent(
     qtbot.keyClicks(field.field, "1 Jan 2190")
     qtbot.keyClick(field.field, Key.Key_Return)
     assert field.problem.text()  # no letter was sent on a day to come
-    assert page.panel.names == ("result of H-0: Letter sent",)
+    assert page.panel.names == ("Abel, follow-up: Letter sent",)
     field.field.clear()
     qtbot.keyClicks(field.field, f"{date.today():%Y-%m-%d}")
     qtbot.keyClick(field.field, Key.Key_Return)
@@ -236,6 +236,27 @@ def test_a_letter_that_went_before_a_result_says_why_another_one_is_due(
     qtbot.waitUntil(lambda: page.idle)
     assert cells(page, 1) == ["Abel", "Bell"]
     assert [text.endswith(", new result since the letter") for text in cells(page)] == [True, False]
+
+
+def test_what_could_not_be_kept_is_asked_about_by_woman_and_pot_before_the_window_closes(
+    qtbot: QtBot, window: MainWindow, page: HistologyPage, visits: dict[str, str]
+) -> None:
+    reported: Any = page.panel.result.rows["reported_on"]
+    for row in range(2):
+        page.tables[Part.AWAITED].setFocus()
+        page.tables[Part.AWAITED].setCurrentCell(row, 0)
+        reported.field.setFocus()
+        qtbot.keyClicks(reported.field, "1 Jan 2190")
+        qtbot.keyClick(reported.field, Key.Key_Return)
+    qtbot.keyClick(page, Key.Key_4, ALT)  # no woman is in sight any more
+    qtbot.waitUntil(lambda: page.idle)
+    qtbot.keyClick(page, Key.Key_Q, CTRL)
+    assert window.unkept.isVisible()
+    asked = window.unkept.words.text()
+    assert asked.startswith("Not kept yet: ")
+    assert "Abel, result of pot A: Reported; Bell, result of pot A: Reported. What is wrong" in asked
+    qtbot.keyClick(window.unkept.stay, Key.Key_Return)
+    window.session.drop_typed()
 
 
 def test_ones_own_figures_are_shown_and_nobody_elses(qtbot: QtBot, window: MainWindow, page: HistologyPage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -14,6 +15,7 @@ from pfm_desktop.gui.widgets.form_view import FormView
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight, say, words
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import follow_up as model
+from pfm_desktop.viewmodels import unkept_names
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.specimen import Specimen
@@ -58,9 +60,7 @@ class FollowUpPanel(QWidget):
     @property
     def names(self) -> tuple[str, ...]:
         """What was typed and is not on disk (`Session.drafts`)."""
-        whose = "" if self._shown is None else self._shown.patient.identifier
-        unkept = (*self.result.unkept, *self.follow_up.unkept)
-        return tuple(tr("result of {identifier}: {name}", identifier=whose, name=name) for name in unkept)
+        return (*self.result.unkept, *self.follow_up.unkept)
 
     @property
     def pot(self) -> str:
@@ -103,8 +103,8 @@ class FollowUpPanel(QWidget):
         self.visit.setText(model.visit_words(shown))
         say(self.doubt, model.doubt_words(shown.follow_up))
         locked = bool(self._session.library.no_editing)
-        what = shown.follow_up
-        self.follow_up.show_answers(shown.visit.id, what.answers, locked=locked, visit=what.day)
+        what, named = shown.follow_up, partial(unkept_names.in_follow_up, shown.patient)
+        self.follow_up.show_answers(shown.visit.id, what.answers, locked=locked, visit=what.day, named=named)
         say(self.letter, model.letter_words(what))
 
     @property
@@ -139,12 +139,14 @@ class FollowUpPanel(QWidget):
         chosen = next((pot for pot in pots if pot.id == self._pot), None)
         for part in (self.of_pot, self.result):
             part.setVisible(chosen is not None)
-        if chosen is None:
+        if chosen is None or self._shown is None:
             self.result.show_answers("", {}, locked=True)
             say(self.entered, "")
             return
-        self.of_pot.setText(tr("Result of pot {pot}", pot=model.pot_words(chosen)))
-        self.result.show_answers(chosen.id, chosen.result.answers, locked=bool(self._session.library.no_editing))
+        pot, locked = model.pot_words(chosen), bool(self._session.library.no_editing)
+        self.of_pot.setText(tr("Result of pot {pot}", pot=pot))
+        named = partial(unkept_names.in_result, self._shown.patient, pot)
+        self.result.show_answers(chosen.id, chosen.result.answers, locked=locked, named=named)
         by = chosen.result.entered_by
         say(self.entered, tr("Entered by {person}.", person=by) if by else "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -38,7 +38,9 @@ class FormView(QWidget):
         self._items = tuple(items)
         self._answers: Mapping[str, Any] = {}
         self._of = ""
-        self._left: dict[str, dict[str, str]] = {}  # by record, what was typed and could not be kept, by item
+        self._named: Callable[[str], str] = str
+        # by record: what its fields are called, and what was typed and could not be kept, by item
+        self._left: dict[str, tuple[Callable[[str], str], dict[str, str]]] = {}
         self.rows: dict[str, Row] = {item.key: _row(item, self) for item in items}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -48,16 +50,24 @@ class FormView(QWidget):
             column.addWidget(row)
         self.show_answers("", {}, locked=True)
 
-    def show_answers(self, of: str, answers: Mapping[str, Any], *, locked: bool, visit: date | None = None) -> None:
+    def show_answers(
+        self,
+        of: str,
+        answers: Mapping[str, Any],
+        *,
+        locked: bool,
+        visit: date | None = None,
+        named: Callable[[str], str] = str,
+    ) -> None:
         """What is on disk of `of` (the id of a record); what is being typed in it stays. `visit`: the day of the visit,
-        where items ask about what comes after it."""
+        where items ask about what comes after it. `named` makes of a title what the field is called far from here."""
         anew = of != self._of
         if anew:
             self.save()
             self._leave()
-        self._of, self._answers = of, dict(answers)
+        self._of, self._answers, self._named = of, dict(answers), named
         wanted = {item.key for item in asked(self._items, self._answers)}
-        typed = self._left.pop(of, {}) if anew and not locked else {}
+        _, typed = self._left.pop(of, (named, {})) if anew and not locked else (named, {})
         for key, row in self.rows.items():
             row.visit = visit
             fresh = anew or key not in wanted  # what is not asked any more leaves nothing behind
@@ -67,9 +77,9 @@ class FormView(QWidget):
 
     @property
     def unkept(self) -> tuple[str, ...]:
-        """Titles of what was typed and is not on disk, also of records that were shown before."""
-        left = (self.rows[key].item.title for typed in self._left.values() for key in typed)
-        return (*(row.item.title for row in self.rows.values() if row.typed), *left)
+        """What was typed and is not on disk, as its fields are called, also of records that were shown before."""
+        left = (named(self.rows[key].item.title) for named, typed in self._left.values() for key in typed)
+        return (*(self._named(row.item.title) for row in self.rows.values() if row.typed), *left)
 
     def save(self) -> None:
         """Give what was chosen or typed last and is not told yet."""
@@ -99,7 +109,7 @@ class FormView(QWidget):
 
     def _leave(self) -> None:
         if typed := {key: row.typed for key, row in self.rows.items() if row.typed}:
-            self._left[self._of] = typed
+            self._left[self._of] = self._named, typed
 
     def _given(self, key: str, answer: Any) -> None:
         if self._of and answer != self._answers.get(key):

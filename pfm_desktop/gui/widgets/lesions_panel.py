@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from pfm_desktop.gui.widgets.score_panel import ScorePanel
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import documenting as model
+from pfm_desktop.viewmodels import unkept_names
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.lesion import Lesion
@@ -138,14 +140,8 @@ class LesionsPanel(QWidget):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What cannot be kept, by the name of the field."""
-        return tuple(
-            tr("{field} (a lesion)", field=title)
-            if form is self.signs
-            else tr("{field} (the examination)", field=title)
-            for form in self._forms
-            for title in form.unkept
-        )
+        """What cannot be kept, by the names of the woman and of the field."""
+        return tuple(name for form in self._forms for name in form.unkept)
 
     def save(self) -> bool:
         """Bring what was chosen or typed last to disk; whether all is there."""
@@ -184,10 +180,19 @@ class LesionsPanel(QWidget):
             part.setVisible(lesion is not None)
         for part in (self.of_visit, self.of_others):
             part.setVisible(self._case is not None)
-        self.signs.show_answers(self._chosen_id, lesion.answers if lesion is not None else {}, locked=locked)
-        for form in (self.visit, self.others):
-            form.show_answers(view.visit_id, view.answers, locked=locked)
+        self._fill_forms(view, lesion, locked=locked)
         self.reid.show_score(view.reid_status, view.reid, locked=locked, allowed={"iodine": view.iodine_choices})
+
+    def _fill_forms(self, view: model.LesionsView, lesion: Lesion | None, *, locked: bool) -> None:
+        patient = self._case.patient if self._case is not None else None
+        if lesion is None or patient is None:
+            self.signs.show_answers("", {}, locked=locked)
+        else:
+            named = partial(unkept_names.in_lesion, patient, lesion.number)
+            self.signs.show_answers(lesion.id, lesion.answers, locked=locked, named=named)
+        examined = partial(unkept_names.in_examination, patient) if patient is not None else str
+        for form in (self.visit, self.others):
+            form.show_answers(view.visit_id, view.answers, locked=locked, named=examined)
 
     def _first_whitening(self) -> float | None:
         if self._case is None or not self._case.lesions:

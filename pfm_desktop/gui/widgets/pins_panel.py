@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -16,6 +17,7 @@ from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
 from pfm_desktop.gui.widgets.pot_part import PotPart
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import pins as model
+from pfm_desktop.viewmodels import unkept_names
 from pfm_desktop.viewmodels.drafts import Drafts
 from pfm_desktop.viewmodels.pins import PinRow, Registered, SpecimenRow
 
@@ -107,7 +109,10 @@ class PinsPanel(QWidget):
     @property
     def names(self) -> tuple[str, ...]:
         """What was typed of how something was taken, and is not on disk (`Session.drafts`)."""
-        return tuple(tr("How it was taken: {question}", question=name) for part in self._pots for name in part.unkept)
+        if self._case is None:
+            return ()
+        named = partial(unkept_names.in_taking, self._case.patient)
+        return tuple(named(part.name, title) for part in self._pots for title in part.unkept)
 
     def drop(self) -> None:
         """What could not be kept is not wanted any more."""

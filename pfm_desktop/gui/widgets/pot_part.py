@@ -27,6 +27,7 @@ class PotPart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._of, self._kept, self._locked = "", "", True
+        self.name = ""  # of the specimen
         self._answers: Mapping[str, Any] = {}
         self.form: FormView | None = None  # made when it is first looked at
         self.label, self.pot, self.result = QLabel(tr("Pot"), self), LineField(self), words(self, "quiet")
@@ -55,6 +56,7 @@ class PotPart(QWidget):
         """Of the specimen `of`, called `name`, as it is on disk; a pot that is being typed stays."""
         typing = of == self._of and self.pot.hasFocus() and self.pot.text() != self._kept
         self._of, self._kept, self._locked, self._answers = of, pot, locked, answers
+        self.name = name
         if not typing:
             self.pot.show_text(pot)
         self.pot.setReadOnly(locked)

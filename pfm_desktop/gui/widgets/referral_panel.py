@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QShowEvent
@@ -13,6 +14,7 @@ from pfm_desktop.services.capture import allergies
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import referral as model
+from pfm_desktop.viewmodels import unkept_names
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -62,7 +64,8 @@ class ReferralPanel(QWidget):
         self.bar.setRange(0, view.wanted)
         self.bar.setValue(view.complete)
         self.form.setVisible(case is not None)
-        self.form.show_answers(view.visit_id, view.answers, locked=bool(view.locked))
+        named = partial(unkept_names.in_referral, case.patient) if case is not None else str
+        self.form.show_answers(view.visit_id, view.answers, locked=bool(view.locked), named=named)
 
     def left(self) -> None:
         """The page goes out of sight."""
@@ -72,8 +75,8 @@ class ReferralPanel(QWidget):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What cannot be kept, by the name of the field."""
-        return tuple(tr("{field} of the referral card", field=title) for title in self.form.unkept)
+        """What cannot be kept, by the names of the woman and of the field."""
+        return self.form.unkept
 
     def save(self) -> bool:
         """Try once more."""

@@ -141,7 +141,7 @@ def test_what_is_typed_and_wrong_stays_with_its_lesion(panel: LesionsPanel, room
     assert "0 to 100" in row.problem.text()
     add(panel)
     assert row.field.text() == ""
-    assert room.session.unkept == ("Of the cervix (a lesion)",)
+    assert room.session.unkept == ("O'Brien <b>, Ana & 李娜, lesion 1: Of the cervix",)
     go_to(panel, 1)
     assert row.field.text() == "140"
     room.session.drop_typed()

@@ -143,7 +143,7 @@ def test_what_cannot_be_kept_stays_and_is_said(panel: ReferralPanel, room: Room,
     assert row.field.text() == text
     assert "whole number from 0 to 25" in row.problem.text()
     assert answers(room) == {"parity": 2}
-    assert panel.names == ("Parity of the referral card",)
+    assert panel.names == ("O'Brien <b>, Ana & 李娜, referral card: Parity",)
     assert room.session.open_visit(room.other)
     assert row.field.text() == ""
     assert room.session.open_visit(room.visit)
@@ -161,7 +161,7 @@ def test_what_the_disk_refuses_stays_in_the_field_until_it_is_kept(
         patch.setattr(documenting, "set_referral", full)
         type_in(panel, "parity", "4")
         assert "disk is full" in str(room.problems[-1])
-        assert room.session.unkept == ("Parity of the referral card",)
+        assert room.session.unkept == ("O'Brien <b>, Ana & 李娜, referral card: Parity",)
         room.session.refresh()
         assert field(panel, "parity").field.text() == "4"
     assert room.session.keep_typed() == ()

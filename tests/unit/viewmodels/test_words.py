@@ -20,6 +20,6 @@ def test_names_of_files_stay_as_they_are(text: str) -> None:
 
 def test_what_is_not_kept_is_asked_about_with_its_own_reason() -> None:
     asked = unkept_question(["Note", "Plan"], "The disk is full.")
-    assert asked == "Not kept yet: Note, Plan. The disk is full. Stay, and it is kept as soon as that is possible."
-    refused = unkept_question(["result of H-0: Letter sent"], "")
+    assert asked == "Not kept yet: Note; Plan. The disk is full. Stay, and it is kept as soon as that is possible."
+    refused = unkept_question(["Abel, follow-up: Letter sent"], "")
     assert refused.endswith("What is wrong stands beside it. Stay to put it right.")
