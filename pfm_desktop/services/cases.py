@@ -73,6 +73,7 @@ class VisitCase:
     junctions: tuple[Junction, ...] = ()
     clips: tuple[Clip, ...] = ()  # in the order they were begun
     acid_at: datetime | None = None  # when acetic acid was applied, where it was examined live
+    iodine_allergy: bool | None = None  # of the woman, as it is known by now; None where she was not asked
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -184,6 +185,7 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             junctions=drawn.junctions_of(session, visit_id),
             clips=clips.clips_of(session, visit_id),
             acid_at=examination.acid_at if examination is not None else None,
+            iodine_allergy=live.iodine_allergy(session, patient.id),
         )
 
 

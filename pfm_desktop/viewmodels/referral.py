@@ -23,6 +23,8 @@ IODINE = form.one(
     "iodine_allergy", tr("Allergy to iodine"), Choice("no", tr("no")), Choice("yes", tr("YES: allergic to iodine"))
 )
 """Of the woman, not of the visit: `services.capture.allergies` keeps it, and Capture blocks Lugol's iodine by it."""
+ALLERGIC = tr("Iodine allergy on record")
+_SIGN = "\u26a0"  # besides the colour
 SHOWN: tuple[Item, ...] = (*ITEMS[:-1], IODINE, ITEMS[-1])
 _IN_SHORT = ("cytology", "hpv", "hpv_types", "pregnancy", "immune", "treatment", "anticoagulants")
 _PLAIN = {"pregnancy": "no", "immune": "normal", "treatment": ["none"], "anticoagulants": "none"}  # not worth a word
@@ -49,8 +51,8 @@ class ReferralView:
     doubts: str = ""
 
 
-def referral_view(case: VisitCase | None, iodine: bool | None = None, read_only_reason: str = "") -> ReferralView:
-    """The card of a visit; `iodine`: whether she is allergic to it, None where she was not asked."""
+def referral_view(case: VisitCase | None, read_only_reason: str = "") -> ReferralView:
+    """The card of a visit."""
     if case is None:
         return ReferralView()
     card, said, on = case.referral, case.visit.indication, case.visit.day
@@ -58,8 +60,8 @@ def referral_view(case: VisitCase | None, iodine: bool | None = None, read_only_
     least, most = card.missing(MINIMUM, indication=said), card.missing(COMPREHENSIVE, indication=said)
     others = tuple(title for title in most if title not in least)
     answers = dict(card.answers)
-    if iodine is not None:
-        answers[IODINE.key] = "yes" if iodine else "no"
+    if case.iodine_allergy is not None:
+        answers[IODINE.key] = "yes" if case.iodine_allergy else "no"
     age = age_on(born, on) if born is not None else None
     return ReferralView(
         visit_id=case.visit.id,
@@ -80,12 +82,18 @@ def referral_view(case: VisitCase | None, iodine: bool | None = None, read_only_
 
 
 def in_short(case: VisitCase | None) -> str:
-    """One line above the findings: what is known of her that bears on them; "" while nothing is."""
+    """One line above the findings: what is known of her that bears on them, an allergy first; "" while nothing is."""
     answers = case.referral.answers if case is not None else {}
     told = [_short(key, answers[key]) for key in _IN_SHORT if key in answers and answers[key] != _PLAIN.get(key)]
     if "hpv_types" in answers:
         told = [part for part in told if part != _short("hpv", answers.get("hpv"))]
+    told = [part for part in (allergy_words(case), *told) if part]
     return tr("Referral: {answers}", answers="; ".join(told)) if told else ""
+
+
+def allergy_words(case: VisitCase | None) -> str:
+    """That she is allergic to iodine, where that is on record, with a sign; "" elsewhere."""
+    return f"{_SIGN} {ALLERGIC}" if case is not None and case.iodine_allergy else ""
 
 
 def answer_edit(case: VisitCase, key: str, answer: Any) -> Edit | None:

@@ -20,6 +20,7 @@ from pfm_desktop.domain.examination import (
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA, titled
+from pfm_desktop.viewmodels.referral import ALLERGIC
 
 FADES = tr("Over 3 minutes since acetic acid: whitening fades. Take what is missing now.")
 FADES_NOW = tr("Over 3 minutes since acetic acid: whitening fades.")
@@ -28,7 +29,6 @@ BLOCKED = tr("Iodine allergy on record: do not use iodine.")
 ASK_ALLERGY = tr("Iodine allergy not asked yet: say No (N) or Yes (Y) first.")
 FINISHED = tr("All steps are done")
 OVER = tr("No step is left")
-ALLERGIC = tr("Iodine allergy on record")
 NO_CLOCK = "-:--"
 _SOON_S = 5.0
 

@@ -17,10 +17,10 @@ AT = datetime(2026, 11, 25, 13, 30, tzinfo=UTC)
 LONG = "HPV 16 positive, ASC-US smear in July, <b>bleeding</b> for three months, follow-up after LLETZ " * 3
 
 
-def case_of(indication: str = "", name: str = "Li, 娜") -> SimpleNamespace:
+def case_of(indication: str = "", name: str = "Li, 娜", *, iodine: bool | None = None) -> SimpleNamespace:
     patient = SimpleNamespace(display_name=name, birth_date=date(1980, 2, 29), identifier="K-17")
     visit = SimpleNamespace(started_at=AT, day_only=False, indication=indication)
-    return SimpleNamespace(patient=patient, visit=visit, signed=False)
+    return SimpleNamespace(patient=patient, visit=visit, signed=False, iodine_allergy=iodine)
 
 
 @pytest.fixture
@@ -78,6 +78,23 @@ def test_a_long_name_is_cut_and_whole_in_its_tooltip_and_leaves_the_facts_their_
     bar.resize(8000, 64)
     QApplication.processEvents()
     assert (bar.name.text(), bar.name.toolTip()) == (name, "")
+
+
+def test_an_allergy_to_iodine_is_in_sight_wherever_she_is_worked_on(bar: PatientBar) -> None:
+    for iodine in (None, False):
+        bar.show_case(case_of(iodine=iodine))
+        assert bar.allergy.isHidden()
+    bar.show_case(case_of(LONG, iodine=True))
+    assert bar.allergy.isVisible()
+    assert bar.allergy.text() == "\u26a0 Iodine allergy on record"
+    bar.show_case(case_of(iodine=True), quiet=True)  # somebody else is worked on
+    assert bar.allergy.isHidden()
+    bar.show_case(case_of(iodine=True))
+    bar.hide_names()
+    assert bar.allergy.isHidden()
+    bar.show_case(case_of(iodine=True))
+    bar.show_case(None)
+    assert bar.allergy.isHidden()
 
 
 def test_the_visit_bears_its_time_with_zone_as_the_report_does(bar: PatientBar) -> None:

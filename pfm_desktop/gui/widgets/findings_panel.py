@@ -37,7 +37,7 @@ from pfm_desktop.viewmodels import findings as model
 from pfm_desktop.viewmodels.answer import Asked, differ_edit, needs_reason
 from pfm_desktop.viewmodels.drafts import Drafts
 from pfm_desktop.viewmodels.grades import DETAILS, TITLES
-from pfm_desktop.viewmodels.referral import in_short
+from pfm_desktop.viewmodels.referral import allergy_words, in_short
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.bands import Bands
@@ -136,7 +136,8 @@ class FindingsPanel(QWidget):
         say(self.band, self._view(self._case).swede_band)
 
     def _show_swede(self, view: model.FindingsView) -> None:
-        self.swede.show_score(view.swede_status, asdict(view.swede), locked=bool(view.locked))
+        warned = {"iodine": allergy_words(self._case)}
+        self.swede.show_score(view.swede_status, asdict(view.swede), locked=bool(view.locked), warned=warned)
         say(self.band, view.swede_band)
 
     def _lesion_changed(self) -> None:

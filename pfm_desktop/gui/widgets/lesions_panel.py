@@ -23,6 +23,7 @@ from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import documenting as model
 from pfm_desktop.viewmodels import unkept_names
+from pfm_desktop.viewmodels.referral import allergy_words
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.lesion import Lesion
@@ -181,7 +182,8 @@ class LesionsPanel(QWidget):
         for part in (self.of_visit, self.of_others):
             part.setVisible(self._case is not None)
         self._fill_forms(view, lesion, locked=locked)
-        self.reid.show_score(view.reid_status, view.reid, locked=locked, allowed={"iodine": view.iodine_choices})
+        allowed, warned = {"iodine": view.iodine_choices}, {"iodine": allergy_words(self._case)}
+        self.reid.show_score(view.reid_status, view.reid, locked=locked, allowed=allowed, warned=warned)
 
     def _fill_forms(self, view: model.LesionsView, lesion: Lesion | None, *, locked: bool) -> None:
         patient = self._case.patient if self._case is not None else None

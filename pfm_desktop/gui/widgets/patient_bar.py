@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.cut_words import OneLine, RoomyLine
+from pfm_desktop.gui.widgets.panel_parts import say
 from pfm_desktop.support.language import tr
+from pfm_desktop.viewmodels.referral import allergy_words
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ ELSEWHERE = tr("Open in Review:")  # on Today somebody else may be worked on
 
 
 class PatientBar(QFrame):
-    """Name, birth date, number, visit and why she came; badges on the right.
+    """Name, birth date, number, visit and why she came; badges on the right, of her an allergy to iodine.
 
     `quiet`: in small letters only, beside work that may be about another woman.
     """
@@ -38,12 +40,12 @@ class PatientBar(QFrame):
         self.name.setObjectName("patient_name")
         self.indication = OneLine(self)
         self.demo, self.reading = QLabel(DEMO, self), QLabel(self)
-        self.open_to_all, self.who = QLabel(OPEN_TO_ALL, self), QLabel(self)
+        self.open_to_all, self.who, self.allergy = QLabel(OPEN_TO_ALL, self), QLabel(self), QLabel(self)
         self.open_to_all.setToolTip(OPEN_HINT)
         for label in (self.name, self.facts, self.indication, self.reading, self.who):
             label.setTextFormat(Qt.TextFormat.PlainText)
             let_copy(label)
-        for badge in (self.demo, self.reading, self.open_to_all):
+        for badge in (self.demo, self.reading, self.open_to_all, self.allergy):
             badge.setProperty("role", "badge")
             badge.hide()
         self.facts.setWordWrap(True)  # in a narrow window the facts take two lines and are never cut
@@ -58,7 +60,7 @@ class PatientBar(QFrame):
         known.addWidget(self.indication)
         row.addLayout(known, 1)
         self.who.setProperty("role", "quiet")
-        for part in (self.who, self.demo, self.open_to_all):
+        for part in (self.allergy, self.who, self.demo, self.open_to_all):
             row.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 6, 14, 6)
@@ -76,6 +78,7 @@ class PatientBar(QFrame):
 
     def show_case(self, case: VisitCase | None, *, quiet: bool = False) -> None:
         """Show whose visit is open; None: nobody's."""
+        say(self.allergy, "" if quiet else allergy_words(case))
         for label in (self.facts, self.indication):
             label.setProperty("role", "quiet" if quiet else "")
             label.style().polish(label)
@@ -106,6 +109,7 @@ class PatientBar(QFrame):
     def hide_names(self) -> None:
         """Nothing of any woman: pairs are read for labels without knowing whose they are."""
         self.name.show_words("")
+        say(self.allergy, "")
         self.facts.setProperty("role", "quiet")
         self.facts.style().polish(self.facts)
         self.facts.setText(HIDDEN)

@@ -10,8 +10,6 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.form_view import FormView
 from pfm_desktop.gui.widgets.panel_parts import say, words
-from pfm_desktop.services.capture import allergies
-from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import referral as model
 from pfm_desktop.viewmodels import unkept_names
@@ -55,7 +53,7 @@ class ReferralPanel(QWidget):
             self.show_case(self._case)
 
     def _show(self, case: VisitCase | None) -> None:
-        view = model.referral_view(case, self._iodine(case), self._session.library.no_editing)
+        view = model.referral_view(case, self._session.library.no_editing)
         say(self.lock, view.locked)
         say(self.about, view.about)
         say(self.missing, "\n".join(part for part in view.missing if part))
@@ -86,13 +84,6 @@ class ReferralPanel(QWidget):
     def drop(self) -> None:
         """It is not wanted any more."""
         self.form.drop()
-
-    def _iodine(self, case: VisitCase | None) -> bool | None:
-        try:
-            return allergies.iodine_allergy(self._session.library, case.patient.id) if case is not None else None
-        except UserError as error:
-            self._session.say(error)
-            return None
 
     def _answer(self, of: str, key: str, answer: Any) -> None:
         case = self._case

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.score import ScoreItem
-from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels.findings import CHOICES, NOT_ASSESSED, choice_words, stepped
@@ -72,13 +72,16 @@ class ScorePanel(QWidget):
         *,
         locked: bool,
         allowed: Mapping[str, Sequence[int]] | None = None,
+        warned: Mapping[str, str] | None = None,
     ) -> None:
-        """Follow the record; nothing is emitted. `allowed`: values that an item can take where it is not free."""
+        """Follow the record; nothing is emitted. `allowed`: values that an item can take where it is not free.
+        `warned`: what stands beside an item before it is assessed."""
         if self.status.text() != status:
             self.status.setText(status)
             self.status_changed.emit(status)
         for key, row in self.rows.items():
             row.show_value(values.get(key))
+            say(row.warning, (warned or {}).get(key, ""))
             row.lock(locked=locked, allowed=None if allowed is None else allowed.get(key))
 
 
@@ -92,7 +95,8 @@ class ScoreRow(QWidget):
         self.item = item
         self._group = QButtonGroup(self)
         self.buttons = {value: _Choice(item, value, self) for value in CHOICES}
-        title = words(self, "", item.title)
+        title, self.warning = words(self, "", item.title), words(self, "badge")
+        say(self.warning, "")
         bold = title.font()
         bold.setBold(True)
         title.setFont(bold)
@@ -101,7 +105,10 @@ class ScoreRow(QWidget):
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
-        grid.addWidget(title, 0, 0, 1, 2)
+        head = QVBoxLayout()
+        head.addWidget(title)
+        head.addWidget(self.warning)
+        grid.addLayout(head, 0, 0, 1, 2)
         grid.addWidget(self.buttons[None], 0, 2, Qt.AlignmentFlag.AlignRight)
         for value, button in self.buttons.items():
             self._group.addButton(button, _NONE if value is None else value)

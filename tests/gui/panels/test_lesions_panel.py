@@ -18,7 +18,7 @@ from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.form_view import ChoiceRow, FormView, SeveralRow, TypedRow
 from pfm_desktop.gui.widgets.lesions_panel import LesionsPanel
 from pfm_desktop.services import bands, cases, review
-from pfm_desktop.services.capture import records
+from pfm_desktop.services.capture import allergies, records
 
 from .conftest import Hosted, Room
 
@@ -129,6 +129,22 @@ def test_what_is_chosen_last_goes_to_its_own_lesion_though_undo_takes_another_on
     assert chosen(panel) == 1
     QTest.keyClick(findings.plan, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert [one.number for one in room.case.lesions] == [1, 2]
+
+
+def test_an_allergy_to_iodine_stands_beside_the_items_of_iodine_and_in_the_line_of_the_referral(
+    panel: LesionsPanel, findings: FindingsPanel, room: Room
+) -> None:
+    add(panel)
+    panel.of_reid.title.click()
+    beside = findings.swede.rows["iodine"].warning, panel.reid.rows["iodine"].warning
+    assert not any(warning.isVisible() for warning in beside)
+    woman = room.case.patient.id
+    room.session.perform(lambda lib: allergies.set_iodine_allergy(lib, woman, True))
+    assert [(one.isVisible(), one.text()) for one in beside] == [(True, "\u26a0 Iodine allergy on record")] * 2
+    assert findings.referral.text() == "Referral: \u26a0 Iodine allergy on record"
+    assert not findings.swede.rows["vessels"].warning.isVisible()
+    room.session.perform(lambda lib: allergies.set_iodine_allergy(lib, woman, False))
+    assert not any(one.isVisible() for one in (*beside, findings.referral))
 
 
 def test_what_is_typed_and_wrong_stays_with_its_lesion(panel: LesionsPanel, room: Room) -> None:

@@ -49,14 +49,14 @@ def test_what_is_signed_or_read_only_says_so() -> None:
     at = datetime(2026, 3, 14, 13, tzinfo=UTC)
     signed = replace(case({}), findings=Findings("v", signature=Signature("Dr. A", at, "reviewed")))
     assert referral_view(signed).locked.startswith("Signed by Dr. A")
-    assert "elsewhere" in referral_view(case({}), None, "open elsewhere").locked
+    assert "elsewhere" in referral_view(case({}), "open elsewhere").locked
     assert referral_view(case({})).locked == ""
 
 
 @pytest.mark.parametrize(("known", "said"), [(None, None), (True, "yes"), (False, "no")])
 def test_the_allergy_stands_among_the_answers(known: bool | None, said: str | None) -> None:
     assert IODINE in SHOWN
-    assert referral_view(case({}), known).answers.get(IODINE.key) == said
+    assert referral_view(replace(case({}), iodine_allergy=known)).answers.get(IODINE.key) == said
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,13 @@ def test_the_allergy_stands_among_the_answers(known: bool | None, said: str | No
 )
 def test_what_bears_on_the_findings_in_one_line(answers: dict[str, Any], line: str) -> None:
     assert in_short(case(answers)) == line
+
+
+def test_an_allergy_to_iodine_comes_first_in_that_line_and_stands_alone_where_nothing_else_is_known() -> None:
+    allergic = replace(case({"hpv": "positive"}), iodine_allergy=True)
+    assert in_short(allergic) == "Referral: \u26a0 Iodine allergy on record; HPV positive"
+    assert in_short(replace(case({}), iodine_allergy=True)) == "Referral: \u26a0 Iodine allergy on record"
+    assert in_short(replace(case({}), iodine_allergy=False)) == ""
 
 
 def test_the_same_answer_is_no_edit() -> None:
