@@ -236,11 +236,23 @@ VISIT: tuple[Item, ...] = (*CERVIX, *VAGINA, *TREATMENT)
 
 
 def gaps(visit: Mapping[str, Any], *, lesions: int, impression: Grade | None) -> tuple[str, ...]:
-    """What has no answer of ASCCP's minimum, which asks beside these for the impression. Where a lesion is on record
-    there is one; where none is and the impression is normal none was seen."""
+    """What has no answer of ASCCP's minimum, which asks beside these for the impression, and the reason of IFCPC 2011
+    for an examination that is inadequate. Where a lesion is on record there is one; where none is and the impression is
+    normal none was seen."""
     known = lesions > 0 or impression is Grade.NORMAL
     asked = (SCJ, WHITENED) if known else (SCJ, WHITENED, LESIONS)
-    return tuple(item.title for item in asked if item.key not in visit)
+    missing = tuple(item.title for item in asked if item.key not in visit)
+    return (*missing, tr("reason why it is inadequate")) if without_reason(visit) else missing
+
+
+def asks_reason(visit: Mapping[str, Any]) -> bool:
+    """Whether it has to be said why the examination is inadequate."""
+    return visit.get(ADEQUACY.key) == "inadequate"
+
+
+def without_reason(visit: Mapping[str, Any]) -> bool:
+    """Whether it is not said why the examination is inadequate."""
+    return asks_reason(visit) and not visit.get(REASON.key)
 
 
 def doubts(
@@ -258,7 +270,7 @@ def doubts(
         found.append(tr("Transformation zone type 3, and the junction is completely visible"))
     if "deciduosis" in (visit.get("normal_findings") or ()) and pregnant is not True:
         found.append(tr("Deciduosis, and she is not known to be pregnant"))
-    if visit.get("adequacy") == "inadequate" and not visit.get("inadequate_for"):
+    if without_reason(visit):
         found.append(tr("Inadequate without a reason"))
     white = [number for number, one in lesions.items() if _whitens(one)]
     if visit.get("acetowhite") == "no" and white:

@@ -33,8 +33,12 @@ def referral_lines(card: Referral) -> tuple[Line, ...]:
 
 
 def assessment_lines(answers: Mapping[str, Any]) -> tuple[Line, ...]:
-    """Title and answer of what was said of the examination as a whole."""
-    return answer_lines(ifcpc.VISIT, answers)
+    """Title and answer of what was said of the examination as a whole; that no reason was given where one is asked."""
+    said = answer_lines(ifcpc.VISIT, answers)
+    if not ifcpc.without_reason(answers):
+        return said
+    adequacy, *others = said
+    return (adequacy, (ifcpc.REASON.title, tr("no reason given")), *others)
 
 
 def lesion_line(lesion: Lesion, made: LesionMeasure | None = None) -> Line:

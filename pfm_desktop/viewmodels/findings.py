@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Edit
 
 NO_VISIT = tr("No visit is open. Choose one in Today.")
-PARTS = 6  # what `gaps_of` looks at: impression, Swede score, plan; of the examination junction, acetowhite, lesions
+# what `gaps_of` always looks at: impression, Swede score, plan; of the examination junction, acetowhite, lesions
+PARTS = 6
 CHOICES: tuple[int | None, ...] = (None, 0, 1, 2)  # of an item of a score, in the order of the arrow keys
 NOT_ASSESSED = tr("not assessed")
 
@@ -49,6 +50,7 @@ class FindingsView:
     note: str = ""
     clearable: bool = False
     complete: int = 0
+    parts: int = PARTS
     gaps: str = ""
 
     @property
@@ -67,6 +69,7 @@ def findings_view(
     if case is None:
         return FindingsView()
     found, gaps = case.findings, gaps_of(case)
+    parts = PARTS + ifcpc.asks_reason(case.assessment)
     locked = why_locked(case, read_only_reason)
     return FindingsView(
         visit_id=case.visit.id,
@@ -79,16 +82,17 @@ def findings_view(
         locked=locked,
         note=_reads_note(case),
         clearable=not locked and not found.revealed and found.impression is not None,
-        complete=PARTS - len(gaps),
-        gaps=_gaps_words(gaps),
+        complete=parts - len(gaps),
+        parts=parts,
+        gaps=_gaps_words(gaps, parts),
     )
 
 
-def _gaps_words(gaps: Sequence[str]) -> str:
+def _gaps_words(gaps: Sequence[str], parts: int) -> str:
     if not gaps:
         return tr("Complete: nothing is missing")
-    done = PARTS - len(gaps)
-    return tr("{done} of {parts}. Missing: {gaps}", done=done, parts=PARTS, gaps=COMMA.join(gaps))
+    done = parts - len(gaps)
+    return tr("{done} of {parts}. Missing: {gaps}", done=done, parts=parts, gaps=COMMA.join(gaps))
 
 
 def _band(score: SwedeScore, bands: Bands | None) -> str:
@@ -96,7 +100,7 @@ def _band(score: SwedeScore, bands: Bands | None) -> str:
 
 
 def gaps_of(case: VisitCase) -> tuple[str, ...]:
-    """What is missing: of the findings, and of ASCCP's minimum for the examination."""
+    """What is missing: of the findings, of ASCCP's minimum for the examination, and why it was inadequate."""
     impression, lesions = case.findings.impression, len(case.lesions)
     return (*case.findings.gaps(), *ifcpc.gaps(case.assessment, lesions=lesions, impression=impression))
 

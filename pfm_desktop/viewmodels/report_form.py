@@ -70,7 +70,7 @@ def sign_view(
             meaning=meaning_words(signature.meaning),
         )
         return SignView(said, "", "", "", off_record)
-    gaps, doubts = gaps_of(case), (*doubts_of(case), *case.referral.doubts(on=case.visit.day))
+    gaps, contradicts = gaps_of(case), _contradicts(case)
     if read_only:
         blocked = read_only
     elif case.patient.unassigned:
@@ -83,9 +83,15 @@ def sign_view(
         blocked = "" if name.strip() else tr("Write your name to sign.")
     account = tr("The journal keeps the signing as {name}.", name=unnamed) if unnamed and not read_only else ""
     missing = tr("Missing: {gaps}", gaps=COMMA.join(gaps)) if gaps else ""
-    contradicts = tr("In doubt: {doubts}", doubts="; ".join(doubts)) if doubts else ""
     said = ". ".join(part for part in (missing, contradicts) if part)
     return SignView("", blocked, said, "", off_record, account)
+
+
+def _contradicts(case: VisitCase, first_whitening_s: float | None = None) -> str:
+    """What contradicts itself in the examination and on the card; `first_whitening_s` as for `lesions_view`."""
+    card = case.referral.doubts(birth_date=case.patient.birth_date, on=case.visit.day)
+    doubts = (*doubts_of(case, first_whitening_s), *card)
+    return tr("In doubt: {doubts}", doubts="; ".join(doubts)) if doubts else ""
 
 
 def other_examiner(case: VisitCase | None, name: str) -> str:
@@ -128,13 +134,21 @@ def sign_question(case: VisitCase, name: str, meaning: str, entered_by: str = ""
     return " ".join([*asked, tr("A change afterwards takes a reason and another signature.")])
 
 
-def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnswer | None) -> str:
-    """What speaks against the pictures that are signed with the visit, and the AI answer; "" where nothing does."""
+def sign_doubts(
+    case: VisitCase,
+    pictures: PairPictures | None,
+    answer: PairAnswer | None,
+    first_whitening_s: float | None = None,
+) -> str:
+    """What contradicts itself in what is signed (`first_whitening_s` as for `lesions_view`), and what speaks against
+    the pictures that are signed with it and the AI answer, a line each; "" where nothing does."""
     from pfm_desktop.services.report import NOT_THERE
     from pfm_desktop.services.report_checks import checks_of
 
     own = ReportSources(case, answer, pictures).own()
-    said = [check.text for check in checks_of(own.answer, own.pictures) if check.doubt]
+    contradicts = _contradicts(case, first_whitening_s)
+    said = [contradicts] if contradicts else []
+    said += [check.text for check in checks_of(own.answer, own.pictures) if check.doubt]
     revealed, shown = case.revealed_model, own.pictures
     if revealed is not None and shown is not None and revealed.pair_id not in ("", shown.pair.id):
         said.append(OTHER_PAIR)

@@ -116,6 +116,7 @@ class FindingsPanel(QWidget):
             field.show_text(self._drafts[field].shown(view.visit_id, kept))
             field.setReadOnly(bool(view.locked))
         self.histology.show_case(case)
+        self.bar.setRange(0, view.parts)
         self.bar.setValue(view.complete)
         self.bar.setVisible(case is not None)
         self.gaps.setText(view.gaps)
@@ -306,7 +307,6 @@ class FindingsPanel(QWidget):
         for part in (self.lesions.of_visit, self.lesions.doubts, self.lesions.of_others, self.histology):
             column.addWidget(part)
         column.addStretch(1)
-        self.bar.setRange(0, model.PARTS)
         self.bar.setTextVisible(False)  # no text colour reads on both halves of a bar; the words stand below
         self.bar.setStyleSheet("QProgressBar { min-height: 6px; max-height: 6px; }")
         self.bar.setAccessibleName(tr("How complete the findings are"))

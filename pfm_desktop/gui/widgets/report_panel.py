@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,9 +28,11 @@ from pfm_desktop.gui.widgets.diagram_view import diagram_image
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.gui.widgets.sign_ask import SignAsk
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels import report_form as model
+from pfm_desktop.viewmodels.documenting import first_whitening
 from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources, Saved
 from pfm_desktop.viewmodels.report_preview import (
     DIAGRAM_NAME,
@@ -163,7 +166,7 @@ class ReportPanel(QWidget):
         asked = self._asking and self._case is not None
         meaning = self.meaning.currentData()
         if self._case is not None and asked:
-            doubts = model.sign_doubts(self._case, *self._sources)
+            doubts = model.sign_doubts(self._case, *self._sources, self._first_whitening(self._case))
             entered_by = model.entered_by_another(session.library, self._case)
             self.ask.ask(model.sign_question(self._case, self.name.text(), meaning, entered_by), doubts)
         else:
@@ -175,6 +178,11 @@ class ReportPanel(QWidget):
         self.save.setAccessibleDescription(view.off_record)
         say(self.off_record, view.off_record)
         say(self.account, view.recorded_as)
+
+    def _first_whitening(self, case: VisitCase) -> float | None:
+        with suppress(UserError):  # a library that cannot be read says so elsewhere
+            return first_whitening(self._session.library, case.visit.id)
+        return None
 
     def _ask_first(self) -> None:
         self._asking = True

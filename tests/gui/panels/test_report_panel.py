@@ -17,7 +17,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
-from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.services import cases, documenting, pairing, review
 from pfm_desktop.services.engine import PairPictures
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
@@ -122,6 +122,24 @@ def test_tab_goes_through_the_question_as_it_is_seen_and_on_to_saving(panel, roo
 def on_the_stage(room: Room) -> PairPictures:
     pixels = np.zeros((8, 8, 3), np.uint8)
     return PairPictures(room.case.pair(room.pair), pixels, pixels, None, None)
+
+
+def test_what_contradicts_itself_stands_in_the_question(panel, room, qtbot) -> None:
+    impression(room)
+    for key, answer in (("adequacy", "inadequate"), ("scj", "not_visible"), ("tz_type", "1")):
+        room.session.perform(
+            lambda lib, key=key, answer=answer: documenting.set_assessment(lib, room.visit, key, answer)
+        )
+    for key, answer in (("cytology", "hsil"), ("cytology_on", "1900-01-02")):
+        room.session.perform(lambda lib, key=key, answer=answer: documenting.set_referral(lib, room.visit, key, answer))
+    qtbot.mouseClick(panel.sign, Left)
+    assert panel.ask.doubts.isVisible()
+    assert panel.ask.doubts.text() == (
+        "In doubt: Transformation zone type 1, and the junction is not completely visible; "
+        "Inadequate without a reason; Cytology of lies before her birth"
+    )
+    assert "reason why it is inadequate" in panel.gaps.text()
+    assert panel.ask.now.isVisible()  # told, and not refused
 
 
 def test_what_speaks_against_the_pictures_stands_in_the_question(panel, room, qtbot) -> None:

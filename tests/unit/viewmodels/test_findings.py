@@ -68,6 +68,21 @@ def test_the_gaps_are_named_until_nothing_is_missing(session: Session) -> None:
     assert (view.complete, view.gaps) == (6, "Complete: nothing is missing")
 
 
+def test_the_reason_of_an_inadequate_examination_is_missing_until_it_is_given(session: Session) -> None:
+    visit = on_desk(session).visit.id
+    session.perform(lambda lib: documenting.set_assessment(lib, visit, "adequacy", "inadequate"))
+    view = findings_view(session.case)
+    assert (view.complete, view.parts) == (0, 7)
+    assert view.gaps.startswith("0 of 7. Missing: impression, ")
+    assert view.gaps.endswith(", Lesions, reason why it is inadequate")
+    session.perform(lambda lib: documenting.set_assessment(lib, visit, "inadequate_for", ["bleeding"]))
+    view = findings_view(session.case)
+    assert (view.complete, view.parts) == (1, 7)
+    assert "inadequate" not in view.gaps
+    session.perform(lambda lib: documenting.set_assessment(lib, visit, "adequacy", "adequate"))
+    assert findings_view(session.case).parts == 6
+
+
 def test_of_a_normal_examination_no_lesion_is_missing(session: Session) -> None:
     visit = on_desk(session).visit.id
     session.perform(lambda lib: review.set_impression(lib, visit, Grade.NORMAL))
