@@ -62,6 +62,7 @@ class ReportContent:
     which signed reports this one takes the place of. `examination` and `whitenings`: of a visit that was examined live.
     `swede` has one line an item: title, points, wording; `referral` and `assessment` one an answer: title and answer;
     `lesions` one a lesion: its name, and what was said of it. `diagram`: the two circles, filled from the drawing.
+    `missing` stands in the place of pictures that the library does not have any more.
     """
 
     made_at: datetime
@@ -81,6 +82,7 @@ class ReportContent:
     assessment: tuple[tuple[str, str], ...] = ()
     lesions: tuple[tuple[str, str], ...] = ()
     pictures: tuple[ReportPicture, ...] = ()
+    missing: tuple[str, ...] = ()
     checks: tuple[ReportCheck, ...] = ()
     examination: Examination | None = None
     whitenings: tuple[Whitening, ...] = ()

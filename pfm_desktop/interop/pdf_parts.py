@@ -41,6 +41,7 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     if said := say.referral(content):
         parts += [_text(tr("Referral"), _HEAD), _text(said)]
     parts += _warning(say.early_warning(content), width, above=2 * mm)
+    parts += [_text(line, _WARN) for line in content.missing]
     parts += _pictures(content.pictures, width)
     parts += [_text(text, _WARN if doubt else _SMALL) for text, doubt in say.check_lines(content)]
     parts += _examination(content)

@@ -104,6 +104,7 @@ def report_of_visit(
         lesions=tuple(lesion_line(lesion, measures.get(lesion.id)) for lesion in case.lesions),
         diagram=diagram_of(ground, for_pins=False),
         pictures=(*(_pictures(case, pictures, registration, analysis) if pictures else ()), *maps),
+        missing=tuple(_missing(lib, case)) if pictures is None else (),
         checks=checks_of(answer, pictures),
         examination=records.examination(lib, case.visit.id),
         whitenings=tuple(one.whitening for one in kept),
@@ -300,6 +301,20 @@ def _pictures(
         heat = heated(frame, analysis, _heat_caption(analysis), *marks_on(analysis.frame, frame))
         drawn += [heat] if heat else []
     return tuple(drawn)
+
+
+def _missing(lib: Library, case: VisitCase) -> Iterator[str]:
+    """What stands in the place of pictures that could not be read: which of them the library does not have any more."""
+    pair = default_pair(case)
+    ids = (pair.white_id, pair.fluorescence_id) if pair is not None else ()
+    asked = [record for record in map(case.picture, ids) if record is not None]
+    lost = [record for record in asked if not lib.pictures.is_whole(record.sha256)]
+    for record in asked if lost else ():
+        caption = picture_caption(record)
+        if record in lost:
+            yield tr("{picture}: missing in the library, its file is gone or was altered.", picture=caption)
+        else:
+            yield tr("{picture}: not shown, as the other picture of its pair is missing.", picture=caption)
 
 
 def _maps(lib: Library, kept: Sequence[KeptWhitening]) -> tuple[tuple[ReportPicture, ...], str]:

@@ -67,7 +67,7 @@ def by_template(content: ReportContent, template: ReportTemplate, problem: str =
     gone = frozenset(template.leave_out)
     emptied: dict[str, dict[str, Any]] = {
         "referral": {"referral": ()},
-        "pictures": {"pictures": ()},
+        "pictures": {"pictures": (), "missing": ()},
         "examination": {"examination": None, "whitenings": (), "assessment": (), "lesions": ()},
         "scores": {"swede": ()},
         "biopsies": {"pins": ()},

@@ -75,7 +75,7 @@ def _referral(content: ReportContent) -> str:
 
 
 def _pictures(content: ReportContent, look: PreviewLook) -> str:
-    parts = []
+    parts = [f"<p><b>{_safe(line)}</b></p>" for line in content.missing]
     for number, picture in enumerate(content.pictures):
         width = min(look.width, round(look.width * picture.width / max(picture.width, picture.height)))
         parts.append(f'<p><img src="{picture_name(number)}" width="{width}"><br>')

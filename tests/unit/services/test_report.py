@@ -28,6 +28,7 @@ from pfm_desktop.domain.prediction import (
 )
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
+from pfm_desktop.domain.report_template import ReportTemplate
 from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.registration import Registration, from_points
@@ -40,6 +41,7 @@ from pfm_desktop.services.demo import DEVICE
 from pfm_desktop.services.engine import PairAnswer, PairPictures
 from pfm_desktop.services.inference import AnalysisResult
 from pfm_desktop.services.report_checks import checks
+from pfm_desktop.services.report_template import by_template
 from pfm_desktop.storage import rules
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
@@ -631,3 +633,32 @@ def test_lesions_and_the_examination_stand_in_the_report(lib: Library) -> None:
     for line in lines:
         assert line in preview_html(content)
         assert line in words
+
+
+def test_a_picture_whose_file_is_gone_is_named_in_its_place(lib: Library) -> None:
+    desk = Desk(lib)
+    white, lit = desk.case.picture(desk.pair.white_id), desk.case.picture(desk.pair.fluorescence_id)
+    assert white is not None
+    assert lit is not None
+    file = lib.pictures.find(white.sha256)
+    assert file is not None
+
+    def made() -> ReportContent:
+        return report.report_of_visit(lib, desk.case, None, None, software="test")
+
+    assert made().missing == ()  # only not read yet
+    kept = file.read_bytes()
+    file.write_bytes(kept[:-1] + b"x")
+    assert ": missing in the library" in made().missing[0]
+    file.unlink()
+    content = made()
+    assert content.missing == (
+        "White light, acetic acid, 60 s after acid: missing in the library, its file is gone or was altered.",
+        f"{report.picture_caption(lit)}: not shown, as the other picture of its pair is missing.",
+    )
+    words = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages).split())
+    for line in content.missing:
+        assert line in preview_html(content)
+        assert line in words
+    without = by_template(content, ReportTemplate(leave_out=("pictures",)))
+    assert without.missing == ()
