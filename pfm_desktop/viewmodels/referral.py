@@ -6,25 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pfm_desktop.domain import form
-from pfm_desktop.domain.form import Choice, Item
+from pfm_desktop.domain.form import Item
 from pfm_desktop.domain.referral import BY_KEY, COMPREHENSIVE, ITEMS, MINIMUM, age_on
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
 from pfm_desktop.viewmodels.forms import answer_text
+from pfm_desktop.viewmodels.iodine import IODINE, allergy_words, iodine_edit
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Edit
 
-IODINE = form.one(
-    "iodine_allergy", tr("Allergy to iodine"), Choice("no", tr("no")), Choice("yes", tr("YES: allergic to iodine"))
-)
-"""Of the woman, not of the visit: `services.capture.allergies` keeps it, and Capture blocks Lugol's iodine by it."""
-ALLERGIC = tr("Iodine allergy on record")
-_SIGN = "\u26a0"  # besides the colour
 SHOWN: tuple[Item, ...] = (*ITEMS[:-1], IODINE, ITEMS[-1])
 _IN_SHORT = ("cytology", "hpv", "hpv_types", "pregnancy", "immune", "treatment", "anticoagulants")
 _PLAIN = {"pregnancy": "no", "immune": "normal", "treatment": ["none"], "anticoagulants": "none"}  # not worth a word
@@ -91,15 +85,10 @@ def in_short(case: VisitCase | None) -> str:
     return tr("Referral: {answers}", answers="; ".join(told)) if told else ""
 
 
-def allergy_words(case: VisitCase | None) -> str:
-    """That she is allergic to iodine, where that is on record, with a sign; "" elsewhere."""
-    return f"{_SIGN} {ALLERGIC}" if case is not None and case.iodine_allergy else ""
-
-
 def answer_edit(case: VisitCase, key: str, answer: Any) -> Edit | None:
     """One item gets another answer, None takes it back; None when it has that answer already."""
     if key == IODINE.key:
-        return lambda lib: _set_iodine(lib, case.patient.id, answer)
+        return iodine_edit(case.patient.id, answer)
     if case.referral.answers.get(key) == answer:
         return None
     return lambda lib: _set(lib, case.visit.id, key, answer)
@@ -109,12 +98,6 @@ def _set(lib: Library, visit_id: str, key: str, answer: Any) -> Any:
     from pfm_desktop.services import documenting
 
     return documenting.set_referral(lib, visit_id, key, answer)
-
-
-def _set_iodine(lib: Library, patient_id: str, answer: Any) -> Any:
-    from pfm_desktop.services.capture import allergies
-
-    return allergies.set_iodine_allergy(lib, patient_id, None if answer is None else answer == "yes")
 
 
 def _short(key: str, answer: Any) -> str:

@@ -20,7 +20,7 @@ from pfm_desktop.domain.examination import (
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA, titled
-from pfm_desktop.viewmodels.referral import ALLERGIC
+from pfm_desktop.viewmodels.iodine import ALLERGIC
 
 FADES = tr("Over 3 minutes since acetic acid: whitening fades. Take what is missing now.")
 FADES_NOW = tr("Over 3 minutes since acetic acid: whitening fades.")

@@ -37,7 +37,8 @@ from pfm_desktop.viewmodels import findings as model
 from pfm_desktop.viewmodels.answer import Asked, differ_edit, needs_reason
 from pfm_desktop.viewmodels.drafts import Drafts
 from pfm_desktop.viewmodels.grades import DETAILS, TITLES
-from pfm_desktop.viewmodels.referral import allergy_words, in_short
+from pfm_desktop.viewmodels.iodine import allergy_words
+from pfm_desktop.viewmodels.referral import in_short
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.bands import Bands

@@ -23,7 +23,7 @@ from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import documenting as model
 from pfm_desktop.viewmodels import unkept_names
-from pfm_desktop.viewmodels.referral import allergy_words
+from pfm_desktop.viewmodels.iodine import allergy_words
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.lesion import Lesion

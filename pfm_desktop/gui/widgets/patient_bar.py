@@ -11,7 +11,7 @@ from pfm_desktop.gui.widgets.copied_words import let_copy
 from pfm_desktop.gui.widgets.cut_words import OneLine, RoomyLine
 from pfm_desktop.gui.widgets.panel_parts import say
 from pfm_desktop.support.language import tr
-from pfm_desktop.viewmodels.referral import allergy_words
+from pfm_desktop.viewmodels.iodine import allergy_words
 from pfm_desktop.viewmodels.worklist import birth_text, moment_of
 
 if TYPE_CHECKING:

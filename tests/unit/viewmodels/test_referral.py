@@ -11,7 +11,8 @@ from pfm_desktop.domain.findings import Findings, Signature
 from pfm_desktop.domain.referral import COMPREHENSIVE, Referral
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.viewmodels import forms
-from pfm_desktop.viewmodels.referral import IODINE, SHOWN, ReferralView, answer_edit, in_short, referral_view
+from pfm_desktop.viewmodels.iodine import IODINE
+from pfm_desktop.viewmodels.referral import SHOWN, ReferralView, answer_edit, in_short, referral_view
 from pfm_desktop.viewmodels.report_form import sign_view
 
 
