@@ -50,7 +50,8 @@ class PatientBar(QFrame):
             badge.hide()
         self.facts.setWordWrap(True)  # in a narrow window the facts take two lines and are never cut
         self.facts.setMinimumWidth(260)
-        self.reading.setWordWrap(True)
+        for badge in (self.reading, self.allergy):
+            badge.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(18)
         row.addWidget(self.name)
