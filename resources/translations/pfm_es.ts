@@ -3814,10 +3814,6 @@ imagen de {visit}</translation>
         <translation>Cómo se tomó</translation>
     </message>
     <message>
-        <source>How it was taken: {question}</source>
-        <translation>Cómo se tomó: {question}</translation>
-    </message>
-    <message>
         <source>How long it stayed white</source>
         <translation>Cuánto tiempo permaneció blanco</translation>
     </message>
@@ -3860,6 +3856,10 @@ imagen de {visit}</translation>
     <message>
         <source>ID (required)</source>
         <translation>ID (obligatorio)</translation>
+    </message>
+    <message>
+        <source>ID {identifier}</source>
+        <translation>ID {identifier}</translation>
     </message>
     <message>
         <source>Identifier</source>
@@ -4958,6 +4958,10 @@ imagen de {visit}</translation>
     <message>
         <source>Menopause</source>
         <translation>Menopausia</translation>
+    </message>
+    <message>
+        <source>Menu {menu}</source>
+        <translation>Menú {menu}</translation>
     </message>
     <message>
         <source>Message</source>
@@ -8340,6 +8344,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <source>Template of reports</source>
         <translation>Plantilla de informes</translation>
     </message>
+    <message>
+        <source>Text fields and lists</source>
+        <translation>Campos de texto y listas</translation>
+    </message>
     <message numerus="yes">
         <source>That %n examination(s) began</source>
         <translation>
@@ -8641,6 +8649,14 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>The key is the one with this fingerprint: {fingerprint}.</source>
         <translation>La clave es la que tiene esta huella: {fingerprint}.</translation>
+    </message>
+    <message>
+        <source>The keys are those of the pages of a library: they can be shown once one is open.</source>
+        <translation>Las teclas son las de las páginas de una biblioteca: se pueden mostrar cuando haya una abierta.</translation>
+    </message>
+    <message>
+        <source>The letter of {day} does not count: a result was entered after it, on {entered}.</source>
+        <translation>La carta del {day} no cuenta: después, el {entered}, se introdujo un resultado.</translation>
     </message>
     <message>
         <source>The library is not open</source>
@@ -11089,6 +11105,13 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <source>at most</source>
         <comment>so many pairs</comment>
         <translation>como máximo</translation>
+    </message>
+    <message numerus="yes">
+        <source>at most %n time(s) a second there and back</source>
+        <translation>
+            <numerusform>como máximo %n ida y vuelta por segundo</numerusform>
+            <numerusform>como máximo %n idas y vueltas por segundo</numerusform>
+        </translation>
     </message>
     <message>
         <source>at the os</source>
@@ -14396,6 +14419,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>nueva en esta biblioteca</translation>
     </message>
     <message>
+        <source>new result since the letter</source>
+        <translation>resultado nuevo después de la carta</translation>
+    </message>
+    <message>
         <source>next</source>
         <translation>siguiente</translation>
     </message>
@@ -14640,6 +14667,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>no read can be kept: {reader} opened this task, and {who} is the reader now</source>
         <translation>no se puede guardar ninguna lectura: {reader} abrió esta tarea, y ahora lee {who}</translation>
+    </message>
+    <message>
+        <source>no reason given</source>
+        <translation>no se indicó el motivo</translation>
     </message>
     <message>
         <source>no reason is on record</source>
@@ -15116,6 +15147,10 @@ la biblioteca</translation>
     <message>
         <source>nothing of it was read</source>
         <translation>no se leyó nada de él</translation>
+    </message>
+    <message>
+        <source>nothing of it was recorded</source>
+        <translation>no se registró nada de él</translation>
     </message>
     <message>
         <source>nothing on record was removed</source>
@@ -15941,6 +15976,10 @@ la biblioteca</translation>
         <translation>lecturas {reads}</translation>
     </message>
     <message>
+        <source>reason why it is inadequate</source>
+        <translation>motivo de que sea inadecuada</translation>
+    </message>
+    <message>
         <source>reason: {reason}</source>
         <translation>motivo: {reason}</translation>
     </message>
@@ -16117,10 +16156,6 @@ la biblioteca</translation>
         <source>result</source>
         <comment>kind of record</comment>
         <translation>resultado</translation>
-    </message>
-    <message>
-        <source>result of {identifier}: {name}</source>
-        <translation>resultado de {identifier}: {name}</translation>
     </message>
     <message>
         <source>results pot by pot and the follow-up</source>
@@ -17440,6 +17475,10 @@ la biblioteca</translation>
         <translation>la otra visita ya tiene esta imagen</translation>
     </message>
     <message>
+        <source>the outline that was begun was not finished and is gone</source>
+        <translation>el contorno iniciado no se terminó y se perdió</translation>
+    </message>
+    <message>
         <source>the overlap mask is {mask_width} x {mask_height}, the picture {width} x {height}</source>
         <translation>la máscara de superposición es de {mask_width} x {mask_height}, la imagen de {width} x {height}</translation>
     </message>
@@ -18492,6 +18531,10 @@ la biblioteca</translation>
         <translation>pendiente de discutir</translation>
     </message>
     <message>
+        <source>to draw it, go back to those pictures and begin anew</source>
+        <translation>para dibujarlo, vuelva a esas imágenes y empiece de nuevo</translation>
+    </message>
+    <message>
         <source>to learn from</source>
         <translation>para aprender</translation>
     </message>
@@ -19430,18 +19473,6 @@ la biblioteca</translation>
         <translation>{earlier} junto a {now}</translation>
     </message>
     <message>
-        <source>{field} (a lesion)</source>
-        <translation>{field} (una lesión)</translation>
-    </message>
-    <message>
-        <source>{field} (the examination)</source>
-        <translation>{field} (la exploración)</translation>
-    </message>
-    <message>
-        <source>{field} of the referral card</source>
-        <translation>{field} de la ficha de derivación</translation>
-    </message>
-    <message>
         <source>{field}: was {value}</source>
         <translation>{field}: era {value}</translation>
     </message>
@@ -19738,6 +19769,10 @@ la biblioteca</translation>
         <translation>{item} es anterior al nacimiento de la paciente</translation>
     </message>
     <message>
+        <source>{item} lies before this visit, which was on {day}</source>
+        <translation>{item} es anterior a esta visita, que fue el {day}</translation>
+    </message>
+    <message>
         <source>{item} lies between {first} and today</source>
         <translation>{item} debe estar entre {first} y hoy</translation>
     </message>
@@ -19774,12 +19809,20 @@ la biblioteca</translation>
         <translation>{keys} ya corresponde a "{command}". Elija otras teclas o cambie eso primero.</translation>
     </message>
     <message>
+        <source>{keys} always means "{command}" on the page {page}. Choose other keys.</source>
+        <translation>{keys} siempre significa "{command}" en la página {page}. Elija otras teclas.</translation>
+    </message>
+    <message>
         <source>{keys} always means "{command}" there. Choose other keys.</source>
         <translation>{keys} siempre significa "{command}" allí. Elija otras teclas.</translation>
     </message>
     <message>
         <source>{keys} is free.</source>
         <translation>{keys} está libre.</translation>
+    </message>
+    <message>
+        <source>{keys} is needed in text fields and lists, and this acts on every page. Choose other keys.</source>
+        <translation>{keys} se necesita en los campos de texto y las listas, y esto actúa en todas las páginas. Elija otras teclas.</translation>
     </message>
     <message>
         <source>{keys} or Escape closes</source>
@@ -20615,6 +20658,14 @@ nac. {born}, ID {identifier}</translation>
         <translation>{picture}, {seconds:.0f} s tras el ácido</translation>
     </message>
     <message>
+        <source>{picture}: missing in the library, its file is gone or was altered.</source>
+        <translation>{picture}: falta en la biblioteca, su archivo ya no está o fue alterado.</translation>
+    </message>
+    <message>
+        <source>{picture}: not shown, as the other picture of its pair is missing.</source>
+        <translation>{picture}: no se muestra porque falta la otra imagen de su par.</translation>
+    </message>
+    <message>
         <source>{place} (on other pictures of this visit)</source>
         <translation>{place} (en otras imágenes de esta visita)</translation>
     </message>
@@ -21084,6 +21135,30 @@ Queda registrado, antes de escribir el primer archivo: quién, cuándo, qué vis
     <message>
         <source>{woman} is being examined: marks, whitening and clips end where another visit is opened. Press again within 3 seconds to open it all the same.</source>
         <translation>{woman} está en exploración: las marcas, el blanqueamiento y los clips terminan al abrir otra visita. Pulse de nuevo en menos de 3 segundos para abrirla de todos modos.</translation>
+    </message>
+    <message>
+        <source>{woman}, examination: {field}</source>
+        <translation>{woman}, exploración: {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, follow-up: {field}</source>
+        <translation>{woman}, seguimiento: {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, how {specimen} was taken: {field}</source>
+        <translation>{woman}, cómo se tomó {specimen}: {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, lesion {number}: {field}</source>
+        <translation>{woman}, lesión {number}: {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, referral card: {field}</source>
+        <translation>{woman}, ficha de derivación: {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, result of pot {pot}: {field}</source>
+        <translation>{woman}, resultado del frasco {pot}: {field}</translation>
     </message>
     <message>
         <source>{woman}, visit of {when}</source>

@@ -3814,10 +3814,6 @@ l’image ({visit})</translation>
         <translation>Mode d’obtention</translation>
     </message>
     <message>
-        <source>How it was taken: {question}</source>
-        <translation>Mode de prélèvement : {question}</translation>
-    </message>
-    <message>
         <source>How long it stayed white</source>
         <translation>Durée du blanchiment</translation>
     </message>
@@ -3860,6 +3856,10 @@ l’image ({visit})</translation>
     <message>
         <source>ID (required)</source>
         <translation>Identifiant (obligatoire)</translation>
+    </message>
+    <message>
+        <source>ID {identifier}</source>
+        <translation>identifiant {identifier}</translation>
     </message>
     <message>
         <source>Identifier</source>
@@ -4958,6 +4958,10 @@ l’image ({visit})</translation>
     <message>
         <source>Menopause</source>
         <translation>Ménopause</translation>
+    </message>
+    <message>
+        <source>Menu {menu}</source>
+        <translation>Menu {menu}</translation>
     </message>
     <message>
         <source>Message</source>
@@ -8340,6 +8344,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <source>Template of reports</source>
         <translation>Modèle de comptes rendus</translation>
     </message>
+    <message>
+        <source>Text fields and lists</source>
+        <translation>Champs de texte et listes</translation>
+    </message>
     <message numerus="yes">
         <source>That %n examination(s) began</source>
         <translation>
@@ -8641,6 +8649,14 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>The key is the one with this fingerprint: {fingerprint}.</source>
         <translation>La clé est celle qui porte cette empreinte : {fingerprint}.</translation>
+    </message>
+    <message>
+        <source>The keys are those of the pages of a library: they can be shown once one is open.</source>
+        <translation>Les touches sont celles des pages d’une bibliothèque : elles peuvent être affichées dès qu’une bibliothèque est ouverte.</translation>
+    </message>
+    <message>
+        <source>The letter of {day} does not count: a result was entered after it, on {entered}.</source>
+        <translation>Le courrier du {day} ne compte pas : un résultat a été saisi après, le {entered}.</translation>
     </message>
     <message>
         <source>The library is not open</source>
@@ -11089,6 +11105,13 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <source>at most</source>
         <comment>so many pairs</comment>
         <translation>au plus</translation>
+    </message>
+    <message numerus="yes">
+        <source>at most %n time(s) a second there and back</source>
+        <translation>
+            <numerusform>au plus %n aller-retour par seconde</numerusform>
+            <numerusform>au plus %n allers-retours par seconde</numerusform>
+        </translation>
     </message>
     <message>
         <source>at the os</source>
@@ -14396,6 +14419,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>nouvelle dans cette bibliothèque</translation>
     </message>
     <message>
+        <source>new result since the letter</source>
+        <translation>nouveau résultat depuis le courrier</translation>
+    </message>
+    <message>
         <source>next</source>
         <translation>suivante</translation>
     </message>
@@ -14640,6 +14667,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>no read can be kept: {reader} opened this task, and {who} is the reader now</source>
         <translation>aucune lecture ne peut être conservée : {reader} a ouvert cette tâche, et {who} est maintenant le lecteur</translation>
+    </message>
+    <message>
+        <source>no reason given</source>
+        <translation>motif non précisé</translation>
     </message>
     <message>
         <source>no reason is on record</source>
@@ -15116,6 +15147,10 @@ la bibliothèque</translation>
     <message>
         <source>nothing of it was read</source>
         <translation>rien n’en a été lu</translation>
+    </message>
+    <message>
+        <source>nothing of it was recorded</source>
+        <translation>rien n’en a été enregistré</translation>
     </message>
     <message>
         <source>nothing on record was removed</source>
@@ -15941,6 +15976,10 @@ la bibliothèque</translation>
         <translation>lectures {reads}</translation>
     </message>
     <message>
+        <source>reason why it is inadequate</source>
+        <translation>motif de l’examen non satisfaisant</translation>
+    </message>
+    <message>
         <source>reason: {reason}</source>
         <translation>motif : {reason}</translation>
     </message>
@@ -16117,10 +16156,6 @@ la bibliothèque</translation>
         <source>result</source>
         <comment>kind of record</comment>
         <translation>résultat</translation>
-    </message>
-    <message>
-        <source>result of {identifier}: {name}</source>
-        <translation>résultat de {identifier} : {name}</translation>
     </message>
     <message>
         <source>results pot by pot and the follow-up</source>
@@ -17440,6 +17475,10 @@ la bibliothèque</translation>
         <translation>l’autre consultation a déjà cette image</translation>
     </message>
     <message>
+        <source>the outline that was begun was not finished and is gone</source>
+        <translation>le contour commencé n’a pas été terminé et est perdu</translation>
+    </message>
+    <message>
         <source>the overlap mask is {mask_width} x {mask_height}, the picture {width} x {height}</source>
         <translation>le masque de recouvrement fait {mask_width} x {mask_height}, l’image {width} x {height}</translation>
     </message>
@@ -18492,6 +18531,10 @@ la bibliothèque</translation>
         <translation>à discuter</translation>
     </message>
     <message>
+        <source>to draw it, go back to those pictures and begin anew</source>
+        <translation>pour le tracer, revenez à ces images et recommencez</translation>
+    </message>
+    <message>
         <source>to learn from</source>
         <translation>pour apprendre</translation>
     </message>
@@ -19430,18 +19473,6 @@ la bibliothèque</translation>
         <translation>{earlier} et {now} côte à côte</translation>
     </message>
     <message>
-        <source>{field} (a lesion)</source>
-        <translation>{field} (une lésion)</translation>
-    </message>
-    <message>
-        <source>{field} (the examination)</source>
-        <translation>{field} (l’examen)</translation>
-    </message>
-    <message>
-        <source>{field} of the referral card</source>
-        <translation>{field} de la fiche d’adressage</translation>
-    </message>
-    <message>
         <source>{field}: was {value}</source>
         <translation>{field} : auparavant {value}</translation>
     </message>
@@ -19738,6 +19769,10 @@ la bibliothèque</translation>
         <translation>{item} est avant la naissance de la patiente</translation>
     </message>
     <message>
+        <source>{item} lies before this visit, which was on {day}</source>
+        <translation>{item} est avant cette consultation, qui a eu lieu le {day}</translation>
+    </message>
+    <message>
         <source>{item} lies between {first} and today</source>
         <translation>{item} doit être entre {first} et aujourd’hui</translation>
     </message>
@@ -19774,12 +19809,20 @@ la bibliothèque</translation>
         <translation>{keys} appartient déjà à « {command} ». Choisissez d’autres touches, ou changez d’abord celle-là.</translation>
     </message>
     <message>
+        <source>{keys} always means "{command}" on the page {page}. Choose other keys.</source>
+        <translation>{keys} signifie toujours « {command} » sur la page {page}. Choisissez d’autres touches.</translation>
+    </message>
+    <message>
         <source>{keys} always means "{command}" there. Choose other keys.</source>
         <translation>{keys} signifie toujours « {command} » à cet endroit. Choisissez d’autres touches.</translation>
     </message>
     <message>
         <source>{keys} is free.</source>
         <translation>{keys} est libre.</translation>
+    </message>
+    <message>
+        <source>{keys} is needed in text fields and lists, and this acts on every page. Choose other keys.</source>
+        <translation>{keys} est nécessaire dans les champs de texte et les listes, et ceci agit sur toutes les pages. Choisissez d’autres touches.</translation>
     </message>
     <message>
         <source>{keys} or Escape closes</source>
@@ -20615,6 +20658,14 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{picture}, {seconds:.0f} s après l’acide</translation>
     </message>
     <message>
+        <source>{picture}: missing in the library, its file is gone or was altered.</source>
+        <translation>{picture} : absente de la bibliothèque, son fichier a disparu ou a été modifié.</translation>
+    </message>
+    <message>
+        <source>{picture}: not shown, as the other picture of its pair is missing.</source>
+        <translation>{picture} : non affichée, car l’autre image de la paire est absente.</translation>
+    </message>
+    <message>
         <source>{place} (on other pictures of this visit)</source>
         <translation>{place} (sur d’autres images de cette consultation)</translation>
     </message>
@@ -21084,6 +21135,30 @@ Sont consignés, avant l’écriture du premier fichier : qui, quand, quelles c
     <message>
         <source>{woman} is being examined: marks, whitening and clips end where another visit is opened. Press again within 3 seconds to open it all the same.</source>
         <translation>{woman} est en cours d’examen : repères de temps, blanchiment et clips prennent fin à l’ouverture d’une autre consultation. Appuyez de nouveau dans les 3 secondes pour l’ouvrir quand même.</translation>
+    </message>
+    <message>
+        <source>{woman}, examination: {field}</source>
+        <translation>{woman}, examen : {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, follow-up: {field}</source>
+        <translation>{woman}, suivi : {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, how {specimen} was taken: {field}</source>
+        <translation>{woman}, mode de prélèvement ({specimen}) : {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, lesion {number}: {field}</source>
+        <translation>{woman}, lésion {number} : {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, referral card: {field}</source>
+        <translation>{woman}, fiche d’adressage : {field}</translation>
+    </message>
+    <message>
+        <source>{woman}, result of pot {pot}: {field}</source>
+        <translation>{woman}, résultat du pot {pot} : {field}</translation>
     </message>
     <message>
         <source>{woman}, visit of {when}</source>

@@ -3747,10 +3747,6 @@ from {own} to {grade}</source>
         <translation>取材方式</translation>
     </message>
     <message>
-        <source>How it was taken: {question}</source>
-        <translation>取材方式：{question}</translation>
-    </message>
-    <message>
         <source>How long it stayed white</source>
         <translation>醋白持续时间</translation>
     </message>
@@ -3793,6 +3789,10 @@ from {own} to {grade}</source>
     <message>
         <source>ID (required)</source>
         <translation>ID（必填）</translation>
+    </message>
+    <message>
+        <source>ID {identifier}</source>
+        <translation>ID {identifier}</translation>
     </message>
     <message>
         <source>Identifier</source>
@@ -4887,6 +4887,10 @@ from {own} to {grade}</source>
     <message>
         <source>Menopause</source>
         <translation>绝经</translation>
+    </message>
+    <message>
+        <source>Menu {menu}</source>
+        <translation>菜单“{menu}”</translation>
     </message>
     <message>
         <source>Message</source>
@@ -8255,6 +8259,10 @@ Left goes back, T to the tasks.</source>
         <source>Template of reports</source>
         <translation>报告模板</translation>
     </message>
+    <message>
+        <source>Text fields and lists</source>
+        <translation>文本框和列表</translation>
+    </message>
     <message numerus="yes">
         <source>That %n examination(s) began</source>
         <translation>
@@ -8554,6 +8562,14 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>The key is the one with this fingerprint: {fingerprint}.</source>
         <translation>密钥的指纹为：{fingerprint}。</translation>
+    </message>
+    <message>
+        <source>The keys are those of the pages of a library: they can be shown once one is open.</source>
+        <translation>按键属于病例库的各个页面：打开病例库后才能显示。</translation>
+    </message>
+    <message>
+        <source>The letter of {day} does not count: a result was entered after it, on {entered}.</source>
+        <translation>{day} 的告知信不计入：此后于 {entered} 又录入了结果。</translation>
     </message>
     <message>
         <source>The library is not open</source>
@@ -10990,6 +11006,12 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <source>at most</source>
         <comment>so many pairs</comment>
         <translation>最多</translation>
+    </message>
+    <message numerus="yes">
+        <source>at most %n time(s) a second there and back</source>
+        <translation>
+            <numerusform>每秒最多往返 %n 次</numerusform>
+        </translation>
     </message>
     <message>
         <source>at the os</source>
@@ -14294,6 +14316,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>本病例库中的新患者</translation>
     </message>
     <message>
+        <source>new result since the letter</source>
+        <translation>告知信发出后有新结果</translation>
+    </message>
+    <message>
         <source>next</source>
         <translation>下一步</translation>
     </message>
@@ -14538,6 +14564,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>no read can be kept: {reader} opened this task, and {who} is the reader now</source>
         <translation>无法保存阅片：此任务由 {reader} 打开，而现在的阅片者是 {who}</translation>
+    </message>
+    <message>
+        <source>no reason given</source>
+        <translation>未说明原因</translation>
     </message>
     <message>
         <source>no reason is on record</source>
@@ -15013,6 +15043,10 @@ library yet</source>
     <message>
         <source>nothing of it was read</source>
         <translation>其内容均未读取</translation>
+    </message>
+    <message>
+        <source>nothing of it was recorded</source>
+        <translation>其中没有任何内容被记录</translation>
     </message>
     <message>
         <source>nothing on record was removed</source>
@@ -15835,6 +15869,10 @@ library yet</source>
         <translation>阅片 {reads}</translation>
     </message>
     <message>
+        <source>reason why it is inadequate</source>
+        <translation>检查不满意（不充分）的原因</translation>
+    </message>
+    <message>
         <source>reason: {reason}</source>
         <translation>理由：{reason}</translation>
     </message>
@@ -16011,10 +16049,6 @@ library yet</source>
         <source>result</source>
         <comment>kind of record</comment>
         <translation>结果</translation>
-    </message>
-    <message>
-        <source>result of {identifier}: {name}</source>
-        <translation>{identifier} 的结果：{name}</translation>
     </message>
     <message>
         <source>results pot by pot and the follow-up</source>
@@ -17326,6 +17360,10 @@ library yet</source>
         <translation>另一次就诊已有此图像</translation>
     </message>
     <message>
+        <source>the outline that was begun was not finished and is gone</source>
+        <translation>已开始的轮廓未完成，现已丢失</translation>
+    </message>
+    <message>
         <source>the overlap mask is {mask_width} x {mask_height}, the picture {width} x {height}</source>
         <translation>重叠掩膜为 {mask_width} x {mask_height}，图像为 {width} x {height}</translation>
     </message>
@@ -18378,6 +18416,10 @@ library yet</source>
         <translation>待讨论</translation>
     </message>
     <message>
+        <source>to draw it, go back to those pictures and begin anew</source>
+        <translation>要绘制它，请回到那些图像并重新开始</translation>
+    </message>
+    <message>
         <source>to learn from</source>
         <translation>可供训练</translation>
     </message>
@@ -19311,18 +19353,6 @@ library yet</source>
         <translation>{earlier} 与 {now} 并排</translation>
     </message>
     <message>
-        <source>{field} (a lesion)</source>
-        <translation>{field}（病变）</translation>
-    </message>
-    <message>
-        <source>{field} (the examination)</source>
-        <translation>{field}（检查）</translation>
-    </message>
-    <message>
-        <source>{field} of the referral card</source>
-        <translation>转诊卡的{field}</translation>
-    </message>
-    <message>
         <source>{field}: was {value}</source>
         <translation>{field}：原为 {value}</translation>
     </message>
@@ -19619,6 +19649,10 @@ library yet</source>
         <translation>{item}早于患者出生</translation>
     </message>
     <message>
+        <source>{item} lies before this visit, which was on {day}</source>
+        <translation>{item}早于本次就诊（{day}）</translation>
+    </message>
+    <message>
         <source>{item} lies between {first} and today</source>
         <translation>{item}应在 {first} 至今日之间</translation>
     </message>
@@ -19655,12 +19689,20 @@ library yet</source>
         <translation>{keys} 已用于“{command}”。请选择其他按键，或先更改该项。</translation>
     </message>
     <message>
+        <source>{keys} always means "{command}" on the page {page}. Choose other keys.</source>
+        <translation>{keys} 在“{page}”页面始终表示“{command}”。请选择其他按键。</translation>
+    </message>
+    <message>
         <source>{keys} always means "{command}" there. Choose other keys.</source>
         <translation>{keys} 在那里始终表示“{command}”。请选择其他按键。</translation>
     </message>
     <message>
         <source>{keys} is free.</source>
         <translation>{keys} 未被占用。</translation>
+    </message>
+    <message>
+        <source>{keys} is needed in text fields and lists, and this acts on every page. Choose other keys.</source>
+        <translation>文本框和列表需要使用 {keys}，而此命令在每个页面都起作用。请选择其他按键。</translation>
     </message>
     <message>
         <source>{keys} or Escape closes</source>
@@ -20490,6 +20532,14 @@ born {born}, ID {identifier}</source>
         <translation>{picture}，醋酸后 {seconds:.0f} 秒</translation>
     </message>
     <message>
+        <source>{picture}: missing in the library, its file is gone or was altered.</source>
+        <translation>{picture}：病例库中缺失，其文件已丢失或被更改。</translation>
+    </message>
+    <message>
+        <source>{picture}: not shown, as the other picture of its pair is missing.</source>
+        <translation>{picture}：未显示，因为其配对中的另一张图像缺失。</translation>
+    </message>
+    <message>
         <source>{place} (on other pictures of this visit)</source>
         <translation>{place}（在本次就诊的其他图像上）</translation>
     </message>
@@ -20958,6 +21008,30 @@ It goes on record, before the first file is written: who, when, which visits.</s
     <message>
         <source>{woman} is being examined: marks, whitening and clips end where another visit is opened. Press again within 3 seconds to open it all the same.</source>
         <translation>正在检查 {woman}：打开另一次就诊会结束标记、醋白变化和视频片段。3 秒内再按一次则仍然打开。</translation>
+    </message>
+    <message>
+        <source>{woman}, examination: {field}</source>
+        <translation>{woman}，检查：{field}</translation>
+    </message>
+    <message>
+        <source>{woman}, follow-up: {field}</source>
+        <translation>{woman}，随访：{field}</translation>
+    </message>
+    <message>
+        <source>{woman}, how {specimen} was taken: {field}</source>
+        <translation>{woman}，{specimen}的取材方式：{field}</translation>
+    </message>
+    <message>
+        <source>{woman}, lesion {number}: {field}</source>
+        <translation>{woman}，病变 {number}：{field}</translation>
+    </message>
+    <message>
+        <source>{woman}, referral card: {field}</source>
+        <translation>{woman}，转诊卡：{field}</translation>
+    </message>
+    <message>
+        <source>{woman}, result of pot {pot}: {field}</source>
+        <translation>{woman}，标本瓶 {pot} 的结果：{field}</translation>
     </message>
     <message>
         <source>{woman}, visit of {when}</source>
