@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -99,6 +100,36 @@ def test_an_allergy_to_iodine_is_in_sight_wherever_she_is_worked_on(bar: Patient
     bar.show_case(case_of(iodine=True))
     bar.show_case(None)
     assert bar.allergy.isHidden()
+
+
+def test_on_a_small_screen_the_badge_gives_way_before_name_and_number(bar: PatientBar) -> None:
+    bar.show_case(case_of(name="Demo, Johanna"))
+    bar.resize(567, 90)  # beside the rail, half of 1366
+    QApplication.processEvents()
+    assert bar.width() == 567
+    assert bar.name.text() == "Demo, Johanna"
+    assert bar.facts.width() >= bar.facts.fontMetrics().horizontalAdvance("ID DEMO-0010")
+    assert bar.demo.text().endswith("…")
+    assert bar.demo.toolTip()
+    assert "ID\N{NO-BREAK SPACE}K-17" in bar.facts.text()
+    assert "K-17" in bar.facts.toolTip()
+    parts = (bar.name, bar.facts, bar.demo)
+    for left, right in pairwise(parts):
+        assert left.geometry().right() < right.geometry().left()
+    assert bar.demo.geometry().right() < bar.width()
+
+
+def test_where_names_are_hidden_no_tooltip_has_them(bar: PatientBar) -> None:
+    bar.show_case(case_of(name="Wunderlich, Anna " * 20))
+    QApplication.processEvents()
+    assert bar.name.toolTip()
+    assert bar.facts.toolTip()
+    bar.hide_names()
+    for part in (bar.name, bar.facts, bar.indication):
+        assert (part.toolTip(), part.accessibleName()) == ("", "")
+    bar.show_case(None)
+    QApplication.processEvents()
+    assert (bar.facts.toolTip(), bar.name.text()) == ("", "No visit open")
 
 
 def test_the_visit_bears_its_time_with_zone_as_the_report_does(bar: PatientBar) -> None:

@@ -50,10 +50,13 @@ class OneLine(_CutLabel):
         super().show_words(words)
 
     def _fitted(self) -> str:
-        shown = self.fontMetrics().elidedText(self._whole, self._where, self.width())
+        shown = self.fontMetrics().elidedText(self._whole, self._where, self._room())
         # marked up, so that it wraps, and escaped, so that what people wrote is never markup
         self.setToolTip(QtText.convertFromPlainText(self._whole) if shown != self._whole else "")
         return shown
+
+    def _room(self) -> int:
+        return self.width()
 
 
 class RoomyLine(OneLine):
@@ -78,8 +81,15 @@ class RoomyLine(OneLine):
         return self._taking("n" * self._least).boundedTo(self.sizeHint())
 
     def _taking(self, words: str) -> QSize:
-        self.ensurePolished()
-        return QSize(self.fontMetrics().horizontalAdvance(words) + 2, super().sizeHint().height())
+        size = super().sizeHint()
+        return QSize(self.fontMetrics().horizontalAdvance(words) + self._around() + 2, size.height())  # parts of pixels
+
+    def _room(self) -> int:
+        return self.width() - self._around()
+
+    def _around(self) -> int:
+        """Pixels beside the words, which the style sheet gives to a badge."""
+        return max(0, super().sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text()))
 
 
 class FewLines(_CutLabel):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import Qt as QtText
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.copied_words import let_copy
@@ -24,6 +26,8 @@ NOBODY = tr("No visit open")
 AGAIN = tr("Open for writing")
 HIDDEN = tr("Names are hidden on this page")
 ELSEWHERE = tr("Open in Review:")  # on Today somebody else may be worked on
+FACTS, FACTS_SLIM = 260, 200  # pixels: a number of a dozen letters stands in one line
+SLIM = 640  # a bar that is narrower
 
 
 class PatientBar(QFrame):
@@ -36,11 +40,12 @@ class PatientBar(QFrame):
         super().__init__(parent)
         self.setObjectName("patient_bar")
         self.setAccessibleName(tr("Patient"))
-        self.name, self.facts = RoomyLine(self), QLabel(self)
+        self.name, self.facts = RoomyLine(self, least=16), QLabel(self)
         self.name.setObjectName("patient_name")
         self.indication = OneLine(self)
-        self.demo, self.reading = QLabel(DEMO, self), QLabel(self)
-        self.open_to_all, self.who, self.allergy = QLabel(OPEN_TO_ALL, self), QLabel(self), QLabel(self)
+        self.demo, self.who = RoomyLine(self, least=4), RoomyLine(self, least=4)  # they give way first
+        self.open_to_all, self.reading, self.allergy = QLabel(OPEN_TO_ALL, self), QLabel(self), QLabel(self)
+        self.demo.show_words(DEMO)
         self.open_to_all.setToolTip(OPEN_HINT)
         for label in (self.name, self.facts, self.indication, self.reading, self.who):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -49,7 +54,6 @@ class PatientBar(QFrame):
             badge.setProperty("role", "badge")
             badge.hide()
         self.facts.setWordWrap(True)  # in a narrow window the facts take two lines and are never cut
-        self.facts.setMinimumWidth(260)
         for badge in (self.reading, self.allergy):
             badge.setWordWrap(True)
         row = QHBoxLayout()
@@ -77,6 +81,11 @@ class PatientBar(QFrame):
         self.setMinimumHeight(44)
         self.show_case(None)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a small screen all parts take less."""
+        self.facts.setMinimumWidth(FACTS_SLIM if self.width() < SLIM else FACTS)
+        super().resizeEvent(event)
+
     def show_case(self, case: VisitCase | None, *, quiet: bool = False) -> None:
         """Show whose visit is open; None: nobody's."""
         say(self.allergy, "" if quiet else allergy_words(case))
@@ -86,6 +95,7 @@ class PatientBar(QFrame):
         if case is None:
             self._show_name(NOBODY, quiet=quiet)
             self.facts.setText(NOBODY if quiet else "")
+            self.facts.setToolTip("")
             self.indication.show_words("")
             return
         patient = case.patient
@@ -97,9 +107,11 @@ class PatientBar(QFrame):
             identifier=patient.identifier,
             moment=_whole(moment_of(case.visit)),
         )
+        facts = facts.replace(f" {patient.identifier}", f"\N{NO-BREAK SPACE}{patient.identifier}")  # and what it is
         before = f"{ELSEWHERE} {name}    " if quiet else ""
         signed = ("  -  " + tr("signed", "a visit")) if case.signed else ""
         self.facts.setText(f"{before}{facts}{signed}")
+        self.facts.setToolTip(QtText.convertFromPlainText(self.facts.text()))  # a number may be wider than its room
         indication = case.visit.indication.strip()
         self.indication.show_words(tr("Indication: {indication}", indication=indication) if indication else "")
 
@@ -114,14 +126,14 @@ class PatientBar(QFrame):
         self.facts.setProperty("role", "quiet")
         self.facts.style().polish(self.facts)
         self.facts.setText(HIDDEN)
+        self.facts.setToolTip("")
         self.indication.show_words("")
 
     def show_library(self, *, demo: bool, reading: str, who: str = "", plain: bool = False) -> None:
         """Say whether the library is the demo, what cannot be changed, who is signed in, that it is not encrypted."""
         self.demo.setVisible(demo)
         self.open_to_all.setVisible(plain and not demo)
-        self.who.setVisible(bool(who))
-        self.who.setText(tr("Signed in: {who}", who=who) if who else "")
+        self.who.show_words(tr("Signed in: {who}", who=who) if who else "")
         self.reading.setVisible(bool(reading))
         self.say_reading(reading)
 
