@@ -22,10 +22,11 @@ from pfm_desktop.gui.menus import WINDOW, Menus
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
+from pfm_desktop.gui.widgets.least_room import LeastRoom
 from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
 from pfm_desktop.gui.widgets.unkept_ask import UnkeptAsk
-from pfm_desktop.gui.window_place import WindowPlace
+from pfm_desktop.gui.window_place import LEAST_OF_PAGES, WindowPlace
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels.opening import name_of
@@ -650,7 +651,7 @@ class MainWindow(QMainWindow):
         right.setSpacing(0)
         right.addWidget(self.patient)
         right.addWidget(self.help.offer)
-        right.addWidget(self.stack, 1)
+        right.addWidget(LeastRoom(self.stack, *LEAST_OF_PAGES), 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)

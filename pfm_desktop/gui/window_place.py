@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QStyle
 from pfm_desktop.support.paths import user_data_dir
 
 SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
+LEAST_OF_PAGES = (800, 360)  # what is left of that for pages; on smaller screens they scroll
 USUAL = (1366, 768)  # at the first start
 
 

@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.main_window import ANNOTATE, MODELS, REVIEW, SETTINGS, TODAY, MainWindow
-from pfm_desktop.gui.window_place import SMALLEST
+from pfm_desktop.gui.widgets.least_room import LeastRoom
+from pfm_desktop.gui.window_place import LEAST_OF_PAGES, SMALLEST
 from pfm_desktop.services import cases, review
 from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels.worklist import NAME
@@ -374,3 +375,48 @@ def test_an_error_that_nobody_foresaw_is_logged_without_its_message_and_said_cal
     assert "Everything you entered until then is saved" in window.messages.text
     assert "KeyError" in caplog.text
     assert "Adler" not in caplog.text + window.messages.text
+
+
+@pytest.mark.parametrize(("width", "height", "scrolls"), [(683, 360, True), (*SMALLEST, False), (1366, 768, False)])
+def test_on_a_screen_that_is_too_small_pages_keep_their_room_and_scroll(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, width: int, height: int, scrolls: bool
+) -> None:
+    window = open_window(library_folder)
+    window.setMinimumSize(600, 300)  # as on a screen that is smaller than what a window needs
+    window.resize(width, height)
+    area = window.findChild(LeastRoom)
+    assert area is not None
+    assert window.desk is not None
+    for index in (TODAY, ANNOTATE, MODELS, SETTINGS):
+        window.show_page(index)
+        QApplication.processEvents()
+        assert window.size() == QSize(width, height)
+        assert window.stack.width() >= LEAST_OF_PAGES[0]
+        assert window.stack.height() >= LEAST_OF_PAGES[1]
+        bars = area.horizontalScrollBar(), area.verticalScrollBar()
+        assert [bar.maximum() > 0 for bar in bars] == [scrolls, scrolls]
+        for part in (window.patient, window.rail, window.strip):
+            assert window.rect().contains(QRect(part.mapTo(window, QPoint()), part.size()))
+
+
+def test_the_tab_key_brings_into_sight_what_it_reaches_on_a_small_screen(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    window.setMinimumSize(600, 300)
+    window.resize(683, 360)
+    QApplication.processEvents()
+    reached = set()
+    for index in (TODAY, SETTINGS):
+        window.show_page(index)
+        page = window.stack.currentWidget()
+        assert page is not None
+        for _ in range(40):
+            before = window.focusWidget()
+            qtbot.keyClick(before, Qt.Key.Key_Tab)
+            now = window.focusWidget()
+            if page.isAncestorOf(before) and page.isAncestorOf(now):
+                QApplication.processEvents()
+                assert not now.visibleRegion().isEmpty()
+                reached.add(now)
+    assert len(reached) > 20
