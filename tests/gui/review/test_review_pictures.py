@@ -403,3 +403,22 @@ def test_enter_on_cancel_of_the_form_adds_nothing(
     assert page.pictures.form.isHidden()
     assert session.case is not None
     assert session.case.pictures == ()
+
+
+def test_below_a_narrow_stage_no_words_of_the_buttons_are_cut(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    area = page.pictures
+    buttons = (area.toggle, area.add, area.compare, area.play)
+
+    def stand(lines: int) -> bool:
+        whole = all(button.visibleRegion().boundingRect() == button.rect() for button in buttons)
+        wide = all(button.width() >= button.sizeHint().width() for button in buttons)
+        return whole and wide and len({button.y() for button in buttons}) == lines
+
+    opened(clinic.adler)
+    for width, lines in ((1250, 1), (800, 2), (1250, 1)):
+        page.resize(width, 480)
+        qtbot.waitUntil(lambda lines=lines: stand(lines))
+    area.toggle_open()
+    qtbot.waitUntil(lambda: stand(len(buttons)))

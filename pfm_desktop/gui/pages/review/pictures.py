@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -80,7 +81,8 @@ class PicturesArea(QWidget):
         self._before: tuple[bool | None, bool] = None, True  # as `_chosen` and `_open` were then
         self._open = True
         self._chosen: bool | None = None  # by the user: the page's height counts no more
-        self._buttons, self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom), QBoxLayout(ACROSS)
+        self._buttons, self._row = QGridLayout(), QBoxLayout(ACROSS)
+        self._across, self._columns = True, 0  # of the buttons, which `_arrange` places
         self._lay_out()
         self.toggle.clicked.connect(self.toggle_open)
         self.add.clicked.connect(self.ask_for_files)
@@ -230,14 +232,32 @@ class PicturesArea(QWidget):
         if self._picker is not None:
             self._picker.setVisible(self._open and free and self._choosing)
         self.visits.collapse(not self._open or self._choosing)  # they are there to choose from
-        across = not (self._open and (count or not free))  # one line of buttons needs least height
-        self._buttons.setDirection(ACROSS if across else QBoxLayout.Direction.TopToBottom)
+        self._across = not (self._open and (count or not free))  # one line of buttons needs least height
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrower: buttons in two lines, where one would cut their words."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        buttons = (self.toggle, self.add, self.compare, self.play)
+        gaps = (len(buttons) - 1) * self._buttons.horizontalSpacing()
+        beside = 0 if self.visits.isHidden() else self.visits.width() + self._row.spacing()
+        margins = self._row.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - beside
+        fits = sum(button.sizeHint().width() for button in buttons) + gaps <= room
+        columns = (len(buttons) if fits else 2) if self._across else 1
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for number, button in enumerate(buttons):
+            self._buttons.addWidget(button, number // columns, number % columns)
+        self._buttons.setRowStretch(len(buttons), 0 if self._across else 1)
+        self._buttons.setColumnStretch(len(buttons), 1 if self._across else 0)
 
     def _lay_out(self) -> None:
         self.toggle.setToolTip(tr("Show or hide the pictures and visits below the stage (F8)"))
-        for button in (self.toggle, self.add, self.compare, self.play):
-            self._buttons.addWidget(button)
-        self._buttons.addStretch(1)
         self._row.setContentsMargins(6, 4, 6, 4)
         self._row.addLayout(self._buttons)
         self._row.addWidget(self.filmstrip, 1)
