@@ -53,7 +53,7 @@ class Help(QObject):
         """Where the keys of the page are shown; made when it is first asked for."""
         from pfm_desktop.gui.widgets.keys_card import KeysCard
 
-        card = KeysCard(self._window.stack)
+        card = KeysCard(self._window.in_sight)
         card.all_wanted.connect(self.show_all_keys)
         card.change_wanted.connect(self._change_keys)
         return card

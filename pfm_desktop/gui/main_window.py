@@ -89,8 +89,8 @@ class MainWindow(QMainWindow):
         self.rail, self.patient = Rail(TITLES, self), PatientBar(self)
         self.strip = JobsStrip(self.jobs, self)
         self.messages = self.strip.messages
-        self.unkept = UnkeptAsk(self)
         self.stack, self.door = QStackedWidget(self), LibraryDoor(self.jobs, self)
+        self.unkept, self.in_sight = UnkeptAsk(self), LeastRoom(self.stack, *LEAST_OF_PAGES)  # what is seen of pages
         self.entrance = Entrance(self.door, self)
         self.opening = self.entrance.opening
         self._closing = False
@@ -651,7 +651,7 @@ class MainWindow(QMainWindow):
         right.setSpacing(0)
         right.addWidget(self.patient)
         right.addWidget(self.help.offer)
-        right.addWidget(LeastRoom(self.stack, *LEAST_OF_PAGES), 1)
+        right.addWidget(self.in_sight, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)

@@ -225,8 +225,8 @@ class Tour(QObject):
 
     def _room(self) -> QRect:
         """Where the card may lie: over the page, so that the woman's name and the messages stay in sight."""
-        stack = self._window.stack
-        return QRect(stack.mapTo(self._window, QPoint(0, 0)), stack.size())
+        pages = self._window.in_sight.viewport()
+        return QRect(pages.mapTo(self._window, QPoint(0, 0)), pages.size())
 
     def _watch(self, controls: Iterable[QWidget]) -> None:
         """Hear of what is framed and of all that holds it."""

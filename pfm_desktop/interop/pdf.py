@@ -83,9 +83,10 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
 def _who(canvas: Canvas, content: ReportContent, room: float) -> str:
     """Name, birth date and number in so much room: a long name gives way, its end stands in the report itself."""
 
+    born = day(content.birth_date) if content.patient_name and content.birth_date else ""
+
     def said(name: str) -> str:
-        born = content.birth_date if content.patient_name else None
-        who = tr("{name}, born {day}", name=name, day=day(born)) if born else name
+        who = tr("{name}, born {day}", name=name, day=born) if born else name
         return f"{who}   {content.patient_identifier}"
 
     def fits(line: str) -> bool:

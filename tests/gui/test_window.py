@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.main_window import ANNOTATE, MODELS, REVIEW, SETTINGS, TODAY, MainWindow
-from pfm_desktop.gui.widgets.least_room import LeastRoom
 from pfm_desktop.gui.window_place import LEAST_OF_PAGES, SMALLEST
 from pfm_desktop.services import cases, review
 from pfm_desktop.support.settings import load_settings
@@ -384,8 +383,7 @@ def test_on_a_screen_that_is_too_small_pages_keep_their_room_and_scroll(
     window = open_window(library_folder)
     window.setMinimumSize(600, 300)  # as on a screen that is smaller than what a window needs
     window.resize(width, height)
-    area = window.findChild(LeastRoom)
-    assert area is not None
+    area = window.in_sight
     assert window.desk is not None
     for index in (TODAY, ANNOTATE, MODELS, SETTINGS):
         window.show_page(index)
