@@ -14,12 +14,15 @@ growth from the first twentieth (models loaded, caches filled) to the end. Wante
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
+import re
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +60,13 @@ def main() -> None:
         problems: list[str] = []
         window.session.on_problem.append(lambda problem: problems.append(problem.sentences))
         sizes: list[tuple[float, int, int, int]] = []
+        opened: list[Counter[str]] = []
         begun, part = time.monotonic(), max(1, len(visits) // PARTS)
         for number, visit in enumerate(visits, start=1):
             work_on(window, visit)
             if number % part == 0:
                 sizes.append(measured())
+                opened.append(open_handles())
                 print(
                     f"  {number:,} visits, {time.monotonic() - begun:.0f} s: {sizes[-1][0]:.0f} MB, "
                     f"files and sockets {sizes[-1][1]}, threads {sizes[-1][2]}, windows {sizes[-1][3]}",
@@ -76,6 +81,8 @@ def main() -> None:
         )
         for problem in problems[:5]:
             print(f"  {problem}")
+        for name, more in (opened[-1] - opened[0]).items():
+            print(f"  +{more} {name}")
         window.close()
         wait(lambda: not window.isVisible())
     threads.leave(int(grown[0] >= MOST_MB or any(more > 0 for more in grown[1:]) or bool(problems)))
@@ -152,6 +159,15 @@ def measured() -> tuple[float, int, int, int]:
     memory.return_free()
     process, windows = psutil.Process(), len(QApplication.topLevelWidgets())
     return process.memory_info().rss / 2**20, process.num_fds(), threading.active_count(), windows
+
+
+def open_handles() -> Counter[str]:
+    """What is open, by its name, and how often; empty where the system does not tell."""
+    names: Counter[str] = Counter()
+    for handle in Path("/proc/self/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            names[re.sub(r"\d+", "N", handle.readlink().name)] += 1
+    return names
 
 
 if __name__ == "__main__":
