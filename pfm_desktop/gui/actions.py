@@ -187,7 +187,7 @@ def _acts(entry: _Entry) -> bool:
 
 def plain(text: str) -> str:
     """The text of an action without its menu letter and without dots."""
-    return on_button(text).removesuffix("...")
+    return on_button(text).removesuffix("...").rstrip()
 
 
 def on_button(text: str) -> str:

@@ -40,5 +40,12 @@ class EnterKey(QObject):
         if not isinstance(watched, BUTTONS) or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
         if not (event.isAutoRepeat() or self._held.take()):
-            watched.click()
+            _press(watched)
         return True
+
+
+def _press(button: QPushButton | QToolButton) -> None:
+    if isinstance(button, QToolButton) and button.popupMode() is QToolButton.ToolButtonPopupMode.InstantPopup:
+        button.showMenu()  # all that it does
+    else:
+        button.click()

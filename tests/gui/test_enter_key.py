@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QLineEdit,
     QListWidget,
+    QMenu,
     QPushButton,
     QRadioButton,
     QToolButton,
@@ -64,6 +65,26 @@ def form(qtbot: QtBot) -> Iterator[Form]:
     made.activateWindow()
     qtbot.waitExposed(made)
     return made
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # a menu asks for more than offscreen can
+def test_a_button_that_only_opens_a_menu_opens_it_and_is_not_pressed(form: Form, qtbot: QtBot) -> None:
+    button, chosen = form.parts["QToolButton"], list[str]()
+    assert isinstance(button, QToolButton)
+    menu = QMenu(button)
+    menu.addAction("Freehand").triggered.connect(lambda: chosen.append("Freehand"))
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+    def choose() -> None:
+        assert menu.isVisible()
+        qtbot.keyClick(menu, K.Key_Down)
+        qtbot.keyClick(menu, K.Key_Return)
+
+    button.setFocus()
+    QTimer.singleShot(0, choose)
+    qtbot.keyPress(button, K.Key_Return)  # comes back when the menu is gone
+    assert (chosen, form.pressed) == (["Freehand"], 0)
 
 
 @pytest.mark.parametrize("kind", ["QPushButton", "QToolButton"])

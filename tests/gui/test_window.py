@@ -397,6 +397,26 @@ def test_on_a_screen_that_is_too_small_pages_keep_their_room_and_scroll(
             assert window.rect().contains(QRect(part.mapTo(window, QPoint()), part.size()))
 
 
+def test_the_row_that_a_key_chooses_is_in_sight_on_a_small_screen(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    window.setMinimumSize(600, 200)
+    window.resize(683, 260)
+    QApplication.processEvents()
+    desk = window.desk
+    assert desk is not None
+    table = desk.today.table
+    for place in (1, 2):
+        window.in_sight.verticalScrollBar().setValue(0)
+        qtbot.keyClick(desk.today.search, Qt.Key.Key_Down)
+        assert table.currentIndex().row() == place
+        row = table.visualRect(table.currentIndex())
+        seen = window.in_sight.viewport()
+        assert seen.rect().top() <= table.viewport().mapTo(seen, row.topLeft()).y()
+        assert table.viewport().mapTo(seen, row.bottomLeft()).y() <= seen.rect().bottom()
+
+
 def test_the_tab_key_brings_into_sight_what_it_reaches_on_a_small_screen(
     qtbot: QtBot, open_window: Opened, library_folder: Path
 ) -> None:

@@ -28,6 +28,7 @@ from pfm_desktop.gui.actions import NATIVE, on_button, page_action
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.gui.widgets.least_room import bring_row_into_sight
 from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
 from pfm_desktop.gui.widgets.worklist_filter import WorklistFilter
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
@@ -303,6 +304,7 @@ class TodayPage(QWidget):
     def _moved(self) -> None:
         """The list stands elsewhere: who moved on while it is read again is not put back."""
         self._wanted = ""
+        bring_row_into_sight(self.table)
         self._refresh_actions()
 
     def _show_all(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QScrollArea, QWidget
 
 
 class LeastRoom(QScrollArea):
@@ -29,6 +29,18 @@ class LeastRoom(QScrollArea):
     def _bring(self) -> None:
         if (now := QApplication.focusWidget()) is not None and self.isAncestorOf(now):
             self.ensureWidgetVisible(now)
+
+
+def bring_row_into_sight(view: QAbstractItemView) -> None:
+    """The row that was chosen by a key, where the page scrolls around the view: another one may be all that is seen."""
+    area = view.parentWidget()
+    while area is not None and not isinstance(area, LeastRoom):
+        area = area.parentWidget()
+    held = area.widget() if area is not None else None
+    if area is not None and held is not None:
+        row, left = view.visualRect(view.currentIndex()), area.horizontalScrollBar().value()
+        middle = view.viewport().mapTo(held, row.center()).y()
+        area.ensureVisible(left, middle, 0, row.height())
 
 
 class _Held(QWidget):

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
@@ -269,7 +270,8 @@ def test_beside_the_two_nothing_is_read_or_revealed_either(
 ) -> None:
     began()
     before = session.case
-    assert not page.side.isEnabled()
+    assert not page.side.findings.isEnabled()
+    assert all(area.isEnabled() for area in page.side.findChildren(QScrollArea)), "it can be read and scrolled"
     assert page.side.toolTip() == words.LOCKED
     assert not any(command.isEnabled() for command in page.side.commands())
     ctrl_shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -278,7 +280,7 @@ def test_beside_the_two_nothing_is_read_or_revealed_either(
     assert session.case == before
     qtbot.keyClick(page.stage, Key.Key_Escape)
     settle(qtbot, page)
-    assert page.side.isEnabled()
+    assert page.side.findings.isEnabled()
     qtbot.keyClick(page.stage, Key.Key_3, ctrl_shift)
     assert session.case is not None
     assert session.case.findings.impression is Grade.HIGH

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QRadioButton, QSlider, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
@@ -62,6 +62,19 @@ def test_after_agreeing_tools_of_the_stage_are_chosen_by_their_keys_and_the_keys
     qtbot.keyClick(held, Qt.Key.Key_N)  # adds a lesion on the stage
     qtbot.keyClick(held, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert session.case == before
+
+
+def test_from_a_box_and_a_slider_tools_are_chosen_by_their_letters_too(
+    page: ReviewPage, clinic: Clinic, session: Session, revealed: None, qtbot: QtBot
+) -> None:
+    page.side.go_to(1)
+    controls = page.side.heatmap
+    for held in (controls.show_it, controls.findChild(QSlider)):
+        assert held is not None
+        held.setFocus()
+        for key, tool in ((Qt.Key.Key_D, "lesion"), (Qt.Key.Key_V, "pan")):
+            qtbot.keyClick(held, key)
+            assert page.stage.tool == tool
 
 
 def test_letters_are_letters_in_fields_and_lists_of_the_right_column(

@@ -293,11 +293,11 @@ def test_while_it_plays_nothing_is_read_revealed_signed_or_marked(
     reveal(session)
     settle(qtbot, page)
     before = session.case
-    assert page.side.isEnabled()
+    assert page.side.findings.isEnabled()
     begun()
     assert page.stage.marks.pins == ()
     assert page.stage.legend() is None
-    assert not page.side.isEnabled()
+    assert not page.side.findings.isEnabled()
     assert not any(command.isEnabled() for command in page.side.commands())
     page._show_desk()  # whatever is heard meanwhile
     page.side.show_case(session.case)
@@ -313,7 +313,7 @@ def test_while_it_plays_nothing_is_read_revealed_signed_or_marked(
     assert session.case == before
     press(page, qtbot, Key.Key_Escape)
     settle(qtbot, page)
-    assert page.side.isEnabled()
+    assert page.side.findings.isEnabled()
     assert any(command.isEnabled() for command in page.side.commands())
     assert page.stage.marks.pins
 
@@ -378,7 +378,7 @@ def test_another_visit_opened_while_it_plays_takes_it_away(
     settle(qtbot, page)
     assert page.stage.shown.captions is None
     assert close_to(colour_at(page, 0), BLUE)
-    assert page.side.isEnabled()
+    assert page.side.findings.isEnabled()
     assert not page.guests.playing.playing
 
 
@@ -390,7 +390,7 @@ def test_making_it_can_be_cancelled_and_the_pair_was_there_all_the_time(
     view = page.stage.view
     press(page, qtbot, Key.Key_F9)
     assert page.guests.playing.bar.leave.text() == "Cancel"
-    assert page.side.isEnabled()
+    assert page.side.findings.isEnabled()
     qtbot.mouseClick(page.guests.playing.bar.leave, Qt.MouseButton.LeftButton)
     service.gate.set()
     settle(qtbot, page)

@@ -9,9 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QCheckBox,
     QFrame,
     QPushButton,
     QScrollArea,
+    QSlider,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -103,10 +105,12 @@ class SideColumn(QTabWidget):
         return (*self.findings.commands, self.answer.command, self.report.command, self.pins.command)
 
     def lock(self, why: str) -> None:
-        """Nothing is read, revealed or signed while what is on the stage is not the pair; "" unlocks."""
-        if why and self.isEnabled():
+        """Nothing is read, revealed or signed while what is on the stage is not the pair; "" unlocks. Tabs can be
+        looked at and scrolled."""
+        if why and self.findings.isEnabled():
             self.left()  # what was typed goes to disk
-        self.setEnabled(not why)
+        for panel in (self.findings, self.answer, self.heatmap, self.pins, self.report, self.referral):
+            panel.setEnabled(not why)
         self.setToolTip(why)
         self._keys.setEnabled(not why)
 
@@ -125,12 +129,15 @@ class SideColumn(QTabWidget):
         self.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """With the keys on a button a tool of the stage is chosen as on the stage: there a letter means nothing else.
+        """With the keys on a button, a box or a slider a tool of the stage is chosen as on the stage: there a letter
+        means nothing else.
 
         Only a tool: whoever takes the button for a field to write in changes nothing on record.
         """
         held = QApplication.focusWidget()
-        alone = isinstance(held, QPushButton | QToolButton) and held.group() is None and not held.autoExclusive()
+        alone = isinstance(held, QSlider)
+        if isinstance(held, QPushButton | QToolButton | QCheckBox):
+            alone = held.group() is None and not held.autoExclusive()
         pressed = QKeySequence(event.keyCombination())
         wanted = next((one for one in self.tool_keys() if pressed in one.shortcuts()), None) if alone else None
         if wanted is None:
