@@ -92,6 +92,9 @@ def test_an_allergy_to_iodine_is_in_sight_wherever_she_is_worked_on(bar: Patient
     assert bar.allergy.minimumSizeHint().width() < in_a_line, (
         "where there is little room nothing beside it is cut for it"
     )
+    bar.show_case(case_of(name="Wunderlich, " + "Anna " * 60, iodine=True))
+    QApplication.processEvents()
+    assert bar.allergy.heightForWidth(bar.allergy.width()) <= 3 * bar.allergy.fontMetrics().lineSpacing(), "two lines"
     bar.show_case(case_of(iodine=True), quiet=True)  # somebody else is worked on
     assert bar.allergy.isHidden()
     bar.show_case(case_of(iodine=True))

@@ -26,6 +26,7 @@ NOBODY = tr("No visit open")
 AGAIN = tr("Open for writing")
 HIDDEN = tr("Names are hidden on this page")
 ELSEWHERE = tr("Open in Review:")  # on Today somebody else may be worked on
+BADGE = 40  # pixels around the words of a badge, and the rest of the longer line
 FACTS, FACTS_SLIM = 260, 200  # pixels: a number of a dozen letters stands in one line
 SLIM = 640  # a bar that is narrower
 
@@ -83,12 +84,19 @@ class PatientBar(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """On a small screen all parts take less."""
-        self.facts.setMinimumWidth(FACTS_SLIM if self.width() < SLIM else FACTS)
+        self._share()
         super().resizeEvent(event)
+
+    def _share(self) -> None:
+        slim, words = self.width() < SLIM, self.allergy.fontMetrics().horizontalAdvance(self.allergy.text())
+        self.facts.setMinimumWidth(FACTS_SLIM if slim else FACTS)
+        # a long name leaves it two lines, not one for each word
+        self.allergy.setMinimumWidth(0 if slim else words // 2 + BADGE)
 
     def show_case(self, case: VisitCase | None, *, quiet: bool = False) -> None:
         """Show whose visit is open; None: nobody's."""
         say(self.allergy, "" if quiet else allergy_words(case))
+        self._share()
         for label in (self.facts, self.indication):
             label.setProperty("role", "quiet" if quiet else "")
             label.style().polish(label)
