@@ -450,8 +450,8 @@ class MainWindow(QMainWindow):
         self.book.adopt_page(page, page.page_actions(), group=title)  # type: ignore[attr-defined]  # a Page
 
     def show_all_keys(self) -> None:
-        """The list of all keys, in place of the page."""
-        if self.desk is not None and not self.entrance.holds:
+        """The list of all keys, in place of the page; `Help` says where there is none."""
+        if self.desk is not None:
             self._show(self.desk.shortcuts(self.book))
 
     def show_help(self, page: QWidget) -> None:

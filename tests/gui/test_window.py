@@ -376,13 +376,19 @@ def test_an_error_that_nobody_foresaw_is_logged_without_its_message_and_said_cal
     assert "Adler" not in caplog.text + window.messages.text
 
 
+def small(window: MainWindow, width: int, height: int) -> MainWindow:
+    """As on a screen that is smaller than what a window needs."""
+    window.setMinimumSize(600, 200)
+    window.resize(width, height)
+    QApplication.processEvents()
+    return window
+
+
 @pytest.mark.parametrize(("width", "height", "scrolls"), [(683, 360, True), (*SMALLEST, False), (1366, 768, False)])
 def test_on_a_screen_that_is_too_small_pages_keep_their_room_and_scroll(
     qtbot: QtBot, open_window: Opened, library_folder: Path, width: int, height: int, scrolls: bool
 ) -> None:
-    window = open_window(library_folder)
-    window.setMinimumSize(600, 300)  # as on a screen that is smaller than what a window needs
-    window.resize(width, height)
+    window = small(open_window(library_folder), width, height)
     area = window.in_sight
     assert window.desk is not None
     for index in (TODAY, ANNOTATE, MODELS, SETTINGS):
@@ -400,10 +406,7 @@ def test_on_a_screen_that_is_too_small_pages_keep_their_room_and_scroll(
 def test_the_row_that_a_key_chooses_is_in_sight_on_a_small_screen(
     qtbot: QtBot, open_window: Opened, library_folder: Path
 ) -> None:
-    window = open_window(library_folder)
-    window.setMinimumSize(600, 200)
-    window.resize(683, 260)
-    QApplication.processEvents()
+    window = small(open_window(library_folder), 683, 260)
     desk = window.desk
     assert desk is not None
     table = desk.today.table
@@ -420,10 +423,7 @@ def test_the_row_that_a_key_chooses_is_in_sight_on_a_small_screen(
 def test_the_tab_key_brings_into_sight_what_it_reaches_on_a_small_screen(
     qtbot: QtBot, open_window: Opened, library_folder: Path
 ) -> None:
-    window = open_window(library_folder)
-    window.setMinimumSize(600, 300)
-    window.resize(683, 360)
-    QApplication.processEvents()
+    window = small(open_window(library_folder), 683, 360)
     reached = set()
     for index in (TODAY, SETTINGS):
         window.show_page(index)
