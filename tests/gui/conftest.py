@@ -16,11 +16,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui import theme
 from pfm_desktop.gui.desk import LATER
+from pfm_desktop.gui.enter_key import EnterKey
 from pfm_desktop.gui.main_window import MainWindow
 from pfm_desktop.services import cases, pairing, review
 from pfm_desktop.storage.library import Library
@@ -122,6 +124,14 @@ class FakeReviewPage(QWidget):
 def _no_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows of tests do not load the numeric library behind the test's back."""
     monkeypatch.setattr("pfm_desktop.services.models.warm_up", lambda _ctx, _name: None)
+
+
+@pytest.fixture
+def enter_key(qapp: QApplication) -> Iterator[None]:
+    """What the window does for every page, where one stands alone: Enter presses the button that has the keys."""
+    key = EnterKey(qapp)
+    yield
+    delete(key)
 
 
 @pytest.fixture

@@ -233,6 +233,7 @@ def test_without_a_visit_all_that_is_found_is_preset(qtbot: QtBot, open_window: 
 # with names
 
 
+@pytest.mark.usefixtures("enter_key")
 def test_a_visit_goes_out_as_dicom_with_names_and_its_folder_is_opened(
     qtbot: QtBot, open_window: Opened, library_folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

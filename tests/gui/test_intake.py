@@ -639,17 +639,21 @@ def test_a_new_woman_whose_pictures_are_another_ones_is_asked_about_after_she_is
 # ---- keys and room
 
 
+@pytest.mark.usefixtures("enter_key")
 def test_enter_presses_the_button_that_has_the_keys(qtbot: QtBot, today: TodayPage, monkeypatch) -> None:
     asked: list[bool] = []
     monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.open", lambda _dialog: asked.append(True))
     press(today, "add_pictures")
+    today.intake.pictures.choose.setFocus()
     qtbot.keyClick(today.intake.pictures.choose, Qt.Key.Key_Return)
     assert asked == [True]
     assert today.intake.problem.isHidden()
+    today.intake.cancel.setFocus()
     qtbot.keyClick(today.intake.cancel, Qt.Key.Key_Return)
     assert today.intake.isHidden()
 
 
+@pytest.mark.usefixtures("enter_key")
 def test_after_files_were_chosen_enter_adds_them(
     qtbot: QtBot, today: TodayPage, picture_files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,6 +196,7 @@ def test_no_models_says_where_to_put_one(qtbot: QtBot, session: Session, monkeyp
     assert page.empty.isVisible()
 
 
+@pytest.mark.usefixtures("enter_key")
 def test_tab_goes_through_the_cards_before_the_text_and_enter_presses(qtbot: QtBot, page: ModelsPage) -> None:
     page.reread()  # cards made anew come before the text as well
     page.entered()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.people import Role
@@ -37,10 +37,17 @@ def settled(qtbot: QtBot, found: UpkeepSection) -> None:
     qtbot.waitUntil(lambda: found.idle, timeout=20_000)
 
 
+def enter(qtbot: QtBot, button: QPushButton) -> None:
+    """As a person does: with the window in front again, and the keys on the button."""
+    button.window().activateWindow()
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    qtbot.keyClick(button, Qt.Key.Key_Return)
+
+
 def choose(qtbot: QtBot, found: UpkeepSection, folder: Path) -> None:
     """Press the button, and choose a folder in the dialog that opens."""
-    found.elsewhere.setFocus()
-    qtbot.keyClick(found.elsewhere, Qt.Key.Key_Return)
+    enter(qtbot, found.elsewhere)
     dialog = found.findChild(QFileDialog, "backup_to")
     assert isinstance(dialog, QFileDialog)
     dialog.fileSelected.emit(str(folder))
@@ -61,7 +68,7 @@ def test_a_folder_is_chosen_once_and_the_next_backup_is_one_press(
     assert found.last.text().startswith("Last backup: ")
     assert str(tmp_path / "disk") in found.last.text()
     assert found.window().focusWidget() is found.now
-    qtbot.keyClick(found.now, Qt.Key.Key_Return)
+    enter(qtbot, found.now)
     settled(qtbot, found)
     assert found.said.text() == "Backed up: 3 pictures, 0 files new."
     assert len(backup_folder.snapshots(tmp_path / "disk")) == 2
@@ -120,12 +127,12 @@ def test_a_backup_is_stopped_by_a_key_and_the_ones_before_stay(
     found = section(qtbot, window)
     choose(qtbot, found, tmp_path / "disk")
     monkeypatch.setattr(model, "back_up", endless)
-    qtbot.keyClick(found.now, Qt.Key.Key_Return)
+    enter(qtbot, found.now)
     qtbot.waitUntil(lambda: "50 %" in found.said.text(), timeout=10_000)
     assert not found.check.isEnabled()
     assert found.window().focusWidget() is found.stop
     assert [row.title for row in window.jobs.rows] == [model.BACKING_UP]
-    qtbot.keyClick(found.stop, Qt.Key.Key_Return)
+    enter(qtbot, found.stop)
     settled(qtbot, found)
     assert found.said.text() == model.STOPPED
     assert found.window().focusWidget() is found.now

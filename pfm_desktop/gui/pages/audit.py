@@ -29,7 +29,6 @@ class AuditPage(QWidget):
         self.view.closed.connect(self.closed)
         self.back = QPushButton(tr("Back to Settings"), self)
         self.back.setToolTip(tr("Back to Settings (Escape)"))
-        self.back.setAutoDefault(True)  # Enter presses the button that has the keys
         self.back.clicked.connect(lambda _checked=False: self.closed.emit())
         heading = QLabel(self.title, self)
         heading.setProperty("role", "title")

@@ -280,7 +280,6 @@ class ExportPage(QWidget):
         self.result.open_wanted.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
         self.result.closed.connect(self._again)
         for button, slot in ((self.go, self.start), (self.cancel, self._stop), (self.back, self.closed.emit)):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
 
     def _lay_out(self) -> None:

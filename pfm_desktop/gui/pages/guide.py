@@ -129,7 +129,6 @@ class GuidePage(LeavesOnEscape, QWidget):
             (self.back, self.go_back), (self.contents, lambda: self.show_page(model.INDEX)),
             (self.close_button, self.closed.emit),
         ):  # fmt: skip
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
         row, column = QHBoxLayout(), QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 10)

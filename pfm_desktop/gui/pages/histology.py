@@ -353,7 +353,6 @@ class HistologyPage(QWidget):
         heading = QLabel(self.title, self)
         heading.setProperty("role", "title")
         self.back.setToolTip(tr("Back to Today (Escape)"))
-        self.back.setAutoDefault(True)
         top = QHBoxLayout()
         top.addWidget(heading)
         top.addStretch(1)

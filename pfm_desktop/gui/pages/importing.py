@@ -303,8 +303,6 @@ class ImportPage(LeavesOnEscape, QWidget):
         self.question.setProperty("role", "warning")
         row = QHBoxLayout(self.question)
         row.addWidget(self.asked, 1)
-        for button in (self.back, self.yes, self.no):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
         row.addWidget(self.yes)
         row.addWidget(self.no)
         held = QWidget(self)

@@ -78,7 +78,6 @@ class ModelsPage(QWidget):
         self.learn = QPushButton(LEARN, self)
         self.bring, self.arrival = QPushButton(tr("Bring a model file..."), self), ModelArrival(self)
         for button, action in ((self.learn, learn), (self.bring, bring)):
-            button.setAutoDefault(True)
             button.setToolTip(action.shortcut().toString(NATIVE))
             button.clicked.connect(lambda _checked=False, action=action: action.trigger())
         self.arrival.wanted.connect(self._bring)
@@ -263,8 +262,6 @@ class ModelsPage(QWidget):
         self._mark_used()
         self._mark_standing()
         buttons = [button for card in self.cards for button in (card.use, card.read, card.check, card.send)]
-        for button in buttons:
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
         for one, next_ in pairwise(
             (self.learn, self.bring, *buttons, self.text)
         ):  # the cards come before the text of one of them

@@ -126,7 +126,6 @@ class NewLibraryPage(QWidget):
         self._rows.addRow("", self.seen)
         buttons = QHBoxLayout()
         for button in (self.go, self.back):
-            button.setAutoDefault(False)
             buttons.addWidget(button)
         buttons.addStretch(1)
         inner = QVBoxLayout()

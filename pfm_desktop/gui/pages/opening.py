@@ -38,7 +38,6 @@ class OpeningPage(QWidget):
         row = QHBoxLayout()
         for button, signal in buttons:
             button.clicked.connect(signal)
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             row.addWidget(button)
         row.addStretch(1)
         self.cancel.clicked.connect(self._show_stopping)

@@ -114,11 +114,9 @@ class RecoveryKeyPage(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         for button in (self.printer, self.save):
-            button.setAutoDefault(True)
             buttons.addWidget(button)
         buttons.addStretch(1)
         on = QHBoxLayout()
-        self.go.setAutoDefault(True)
         on.addWidget(self.go)
         on.addStretch(1)
         inner = QVBoxLayout()

@@ -304,7 +304,6 @@ class SettingsPage(QWidget):
         ):
             button = QPushButton(text, held)
             button.clicked.connect(signal)
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             row.add(button)
             self._library_buttons.append(button)
         column.addWidget(row)

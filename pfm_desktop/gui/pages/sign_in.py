@@ -156,7 +156,6 @@ class SignInPage(QWidget):
         self._rows.addRow("", self.seen)
         buttons = QHBoxLayout()
         for button in (self.go, self.back, self.forgot, self.change, self.leave):
-            button.setAutoDefault(False)  # Enter signs in, whichever field has the keys
             buttons.addWidget(button)
         buttons.addStretch(1)
         self.forgot.setToolTip(FORGOTTEN)

@@ -415,14 +415,12 @@ class TodayPage(QWidget):
         page = QWidget(self)
         self.import_here = QPushButton(on_button(self._actions[-1].text()), page)
         self.import_here.clicked.connect(self._actions[-1].trigger)
-        self.import_here.setAutoDefault(True)  # Enter presses the button that has the keys
         column = QVBoxLayout(page)
         column.addStretch(1)
         column.addWidget(self.empty)
         column.addWidget(self.import_here, 0, Qt.AlignmentFlag.AlignHCenter)
         self.tour_here = QPushButton(OFFER_TAKE, page)
         self.tour_here.clicked.connect(lambda _checked=False: self.tour_wanted.emit())
-        self.tour_here.setAutoDefault(True)
         column.addWidget(self.tour_here, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         return page
@@ -541,7 +539,6 @@ class TodayPage(QWidget):
         room = self.width() >= MORE_ROOM
         if room and self._export_button is None:
             self._export_button = made = QPushButton(tr("Export..."), self)
-            made.setAutoDefault(True)  # Enter presses the button that has the keys
             made.setEnabled(self._export.isEnabled())
             made.clicked.connect(self._export.trigger)
             self._top.addWidget(made)
@@ -573,7 +570,6 @@ class TodayPage(QWidget):
         for action in self._actions:
             button = QPushButton(on_button(action.text()), self)
             button.clicked.connect(action.trigger)
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.setToolTip(_tip(action))
             top.addWidget(button)
             self._buttons.append(button)

@@ -138,7 +138,6 @@ class AmendPart(QWidget):
         for one in amendments:
             if one.id not in self.buttons:
                 button = QPushButton(model.original_words(one), self)
-                button.setAutoDefault(True)
                 button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the column stays as it is
                 button.setToolTip(tr("Amended by {who}: {reason}", who=one.who, reason=one.reason))
                 button.clicked.connect(lambda _checked=False, one=one: self._ask_where(one))
@@ -170,8 +169,6 @@ class AmendPart(QWidget):
             self.said.emit(tr("Not saved. {message}", message=message))
 
     def _lay_out(self) -> None:
-        for button in (self.begin, self.now, self.back):
-            button.setAutoDefault(True)
         row = QHBoxLayout()
         row.addWidget(self.now)
         row.addWidget(self.back)

@@ -57,7 +57,6 @@ class AuditFilters(QWidget):
         self.kind.addItems([text for text, _kind in KINDS])
         self.kind.currentIndexChanged.connect(lambda _index: self.settle())
         self.clear.clicked.connect(self.clear_all)
-        self.clear.setAutoDefault(True)  # Enter presses the button that has the keys
         self._lay_out()
         self._refresh()
 

@@ -31,7 +31,6 @@ class AuditSection(QWidget):
         self._background = Background(self)
         self.show_trail = QPushButton(tr("Show the audit trail"), self)
         self.show_trail.clicked.connect(lambda _checked=False: self.wanted.emit())
-        self.show_trail.setAutoDefault(True)  # Enter presses the button that has the keys
         self.key = words(self, "quiet", tr("Fingerprint of the key: ..."))  # nothing moves when it has been read
         let_copy(self.key)
         row = QHBoxLayout()

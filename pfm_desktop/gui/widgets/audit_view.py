@@ -320,7 +320,6 @@ class AuditView(QWidget):
         bar.addWidget(self.count, 1)
         for button, slot in ((self.check, self.check_trail), (self.export, self.ask_where)):
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             bar.addWidget(button)
         lines = QWidget(self)
         self._stack = QStackedLayout(lines)

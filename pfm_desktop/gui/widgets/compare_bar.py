@@ -48,7 +48,6 @@ class CompareBar(QFrame):
         column.addLayout(below)
         for button in (self.stop, self.back):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the stage
-            button.setAutoDefault(True)
         self.hide()
 
     def show_state(self, headline: str, details: str, chip: ChipText, *, aligning: bool) -> None:

@@ -47,7 +47,6 @@ class EarlierPictures(QFrame):
         self.close_button.clicked.connect(self.left)
         buttons = QVBoxLayout()
         for button in (self.compare, self.close_button):
-            button.setAutoDefault(True)
             buttons.addWidget(button)
         buttons.addWidget(self.said, 1)
         row = QHBoxLayout(self)

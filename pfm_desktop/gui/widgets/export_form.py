@@ -72,7 +72,6 @@ class ExportForm(QWidget):
         self.visits.itemChanged.connect(lambda _item: self._tick())
         self.more = words(self, "quiet")
         self.choose = QPushButton(tr("Choose a folder..."), self)
-        self.choose.setAutoDefault(True)  # Enter presses the button that has the keys
         self.choose.clicked.connect(lambda _checked=False: self.ask_where())
         self.place = words(self)
         self._lay_out()

@@ -221,7 +221,6 @@ class LookingArea(QWidget):
             (self.back, self.show_all), (self.undo, self.large.take_box), (self.cover, self.large.put_words_back),
             (self.next, self.show_next), (self.out, self._toggle), (self.zoom, self.large.zoom),
         ):  # fmt: skip
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
 
     def _lay_out(self) -> None:

@@ -33,8 +33,6 @@ class ExportResult(QWidget):
         self.left_out.setTabChangesFocus(True)
         self.left_out.setAccessibleName(tr("What was left out, and why"))
         self.open, self.again = QPushButton(tr("Open the folder"), self), QPushButton(tr("Back to the choices"), self)
-        for button in (self.open, self.again):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
         self.open.clicked.connect(lambda _checked=False: self.open_wanted.emit(self._folder))
         self.again.clicked.connect(lambda _checked=False: self.closed.emit())
         buttons = QHBoxLayout()

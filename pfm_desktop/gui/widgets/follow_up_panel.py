@@ -50,7 +50,6 @@ class FollowUpPanel(QWidget):
         self.after = words(self, "heading", tr("Follow-up of this visit"))
         self.letter = words(self, "problem")
         self.open = QPushButton(tr("Open this visit"), self)
-        self.open.setAutoDefault(True)
         self._lay_out()
         self.result.answered.connect(self._result)
         self.follow_up.answered.connect(self._followed)

@@ -136,10 +136,8 @@ class ImportChoose(QWidget):
         hint.setWordWrap(True)
         row = QHBoxLayout()
         for button in (self.folder, self.files, self.remove):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             row.addWidget(button)
         row.addStretch(1)
-        self.look.setAutoDefault(True)
         self.look.setDefault(True)
         row.addWidget(self.look)
         column = QVBoxLayout(self)

@@ -180,8 +180,6 @@ class ImportEdit(QFrame):
         self.cancel.clicked.connect(lambda _checked=False: self.close_it())
         self.apply.setToolTip(tr("Enter", "key"))
         self.cancel.setToolTip(tr("Escape", "key"))
-        for button in (self.apply, self.cancel):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.addLayout(row)

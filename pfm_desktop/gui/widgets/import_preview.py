@@ -289,7 +289,6 @@ class ImportPreviewView(QWidget):
         self.details.setAccessibleName(tr("What is known of the chosen row"))
         self.buttons["bring_in"] = self._button("bring_in")
         self.buttons["bring_in"].setDefault(True)
-        self.throw_away.setAutoDefault(True)
         foot = QHBoxLayout()
         foot.addWidget(self.throw_away)
         foot.addStretch(1)
@@ -307,7 +306,6 @@ class ImportPreviewView(QWidget):
     def _button(self, name: str) -> QPushButton:
         button = QPushButton(self)
         button.clicked.connect(self._action(name).trigger)
-        button.setAutoDefault(True)  # Enter presses the button that has the keys
         if name not in ("confirm_all", "bring_in"):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the rows
         return button

@@ -130,7 +130,6 @@ class ImportReportView(QWidget):
             (self.done, self.closed.emit),
         ):  # fmt: skip
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             row.addWidget(button)
         let_copy(self.said)
         column = QVBoxLayout(self)

@@ -23,7 +23,6 @@ class ImportWork(QWidget):
         self.heading, self.far, self.about = QLabel(self), QLabel(self), words(self, "quiet")
         self.heading.setProperty("role", "heading")
         self.bar, self.stop = QProgressBar(self), QPushButton(tr("Stop"), self)
-        self.stop.setAutoDefault(True)  # Enter presses the button that has the keys
         self.stop.clicked.connect(lambda _checked=False: self.stop_wanted.emit())
         held = QWidget(self)
         held.setFixedWidth(_WIDE)

@@ -388,7 +388,6 @@ class Intake(QFrame):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.save)
         self.save.setDefault(True)
-        self.cancel.setAutoDefault(True)  # Enter presses the button that has the keys
         self.save.clicked.connect(self._save_asked)
         self.cancel.clicked.connect(self._close)
         inner = QWidget(self)

@@ -53,7 +53,6 @@ class KeysCard(QFrame):
         row.addWidget(self.heading)
         row.addWidget(self.hint, 1)
         for button in (self.all, self.change, self.close_button):
-            button.setAutoDefault(True)
             row.addWidget(button)
         column.addLayout(row)
         column.addWidget(self.body, 1)

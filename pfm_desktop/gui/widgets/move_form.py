@@ -161,8 +161,6 @@ class MoveForm(QFrame):
         self.list.setWordWrap(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.question.setAccessibleName(tr("What will be done"))
-        for button in (self.go, self.back):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
         left = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         for widget in (self.heading, self.search, self.list):
             left.addWidget(widget)

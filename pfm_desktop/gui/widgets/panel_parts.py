@@ -87,7 +87,6 @@ def in_a_row(*buttons: QPushButton) -> QHBoxLayout:
     """Buttons from the left; Enter presses the one that has the keys."""
     row = QHBoxLayout()
     for button in buttons:
-        button.setAutoDefault(True)
         row.addWidget(button)
     row.addStretch(1)
     return row

@@ -72,7 +72,6 @@ class PatientBar(QFrame):
         column.setContentsMargins(14, 6, 14, 6)
         column.addLayout(row)
         self.again = QPushButton(AGAIN, self)
-        self.again.setAutoDefault(True)  # Enter presses the button that has the keys
         self.again.hide()
         below = QHBoxLayout()
         below.setSpacing(10)

@@ -165,7 +165,6 @@ class PeoplePanel(QWidget):
         self.none = words(self, "quiet")
         buttons = QHBoxLayout()
         for button in (self.add, self.edit, self.own, self.new_key):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             buttons.addWidget(button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
@@ -288,7 +287,6 @@ class PersonCard(QFrame):
         self.name.setAccessibleName(tr("Name"))
         buttons = QHBoxLayout()
         for button, act in ((self.go, self.done.emit), (self.back, self._leave)):
-            button.setAutoDefault(True)
             button.clicked.connect(lambda _checked=False, act=act: act())
             buttons.addWidget(button)
         buttons.addStretch(1)

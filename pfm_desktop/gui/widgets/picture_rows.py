@@ -89,7 +89,6 @@ class _FileRow(QFrame):
         self.guessed = words(self, "quiet")
         self.guessed.hide()
         remove = QPushButton(tr("Remove"), self)
-        remove.setAutoDefault(True)  # Enter presses the button that has the keys
         remove.setAccessibleName(tr("Remove {name}", name=path.name))
         remove.clicked.connect(lambda: parent.remove(self))
         self.stage.currentIndexChanged.connect(lambda _index: self._settle(parent))
@@ -208,7 +207,6 @@ class PictureRows(QWidget):
         self.doubts_of: Doubts = _doubts_nothing
         self.looking = False  # at the colours of files whose names say nothing; their stages may still change
         self.choose = QPushButton(tr("Choose files..."), self)
-        self.choose.setAutoDefault(True)
         self.choose.clicked.connect(self._choose)
         self._line = QLabel(self)
         self._line.setWordWrap(True)

@@ -57,7 +57,6 @@ class PinsPanel(QWidget):
         self.add_buttons = {kind: self._add_button(kind) for kind in _ADDED}
         self.adding.add(*self.add_buttons.values())
         self.labels = QPushButton(tr("Labels of the pots as PDF..."), self)
-        self.labels.setAutoDefault(True)
         self.labels.clicked.connect(lambda _checked=False: self.command.trigger())
         self.said = words(self, "quiet")
         self.command: QAction = self._labels_command()
@@ -157,7 +156,6 @@ class PinsPanel(QWidget):
 
     def _add_button(self, kind: SpecimenKind) -> QPushButton:
         button = QPushButton(_ADDED[kind], self.adding)
-        button.setAutoDefault(True)
         button.clicked.connect(lambda _checked=False: self._add(kind))
         return button
 
@@ -360,7 +358,6 @@ class SpecimenCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.name, self.remove, self.pot = words(self, "heading"), QPushButton(tr("Delete"), self), PotPart(self)
-        self.remove.setAutoDefault(True)
         top = QHBoxLayout()
         top.addWidget(self.name, 1)
         top.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignTop)

@@ -109,7 +109,6 @@ class PlayBar(QFrame):
             named_part.setToolTip(tip)
         for button in (self.back_one, self.play, self.on_one, self.leave):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the stage
-            button.setAutoDefault(True)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setPageStep(5)
         self.play.setMinimumWidth(self.play.fontMetrics().horizontalAdvance(tr("❚❚ Pause")) + 28)

@@ -51,7 +51,6 @@ class TimelinePanel(QFrame):
         self.clock.setAccessibleName(tr("Time since acetic acid"))
         self.headline.setAccessibleName(tr("Next step"))
         self.large = QPushButton(self)
-        self.large.setAutoDefault(False)
         tall(self.large, LARGE)
         self.pair_button, self.picture_button = QPushButton(PAIR, self), QPushButton(PICTURE, self)
         self.skip_button = QPushButton(LEAVE_OUT, self)
@@ -146,7 +145,6 @@ class TimelinePanel(QFrame):
         row.addWidget(QLabel(tr("Iodine allergy?"), frame), 1)
         self.allergy_no, self.allergy_yes = QPushButton(NO, frame), QPushButton(YES, frame)
         for button, answer in ((self.allergy_no, False), (self.allergy_yes, True)):
-            button.setAutoDefault(True)
             button.setAccessibleName(tr("Iodine allergy: yes") if answer else tr("Iodine allergy: no"))
             button.clicked.connect(lambda _checked=False, answer=answer: self.allergy.emit(answer))
             row.addWidget(button)
@@ -176,7 +174,6 @@ class TimelinePanel(QFrame):
         small = QHBoxLayout()
         small.setSpacing(6)
         for button in (self.picture_button, self.pair_button, self.skip_button):
-            button.setAutoDefault(True)
             small.addWidget(button, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 8)

@@ -64,7 +64,6 @@ class TourCard(QFrame):
         for button, signal in (
             (self.skip_button, self.skip), (self.back_button, self.back), (self.next_button, self.next_),
         ):  # fmt: skip
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.clicked.connect(lambda _checked=False, signal=signal: signal.emit())
         QWidget.setTabOrder(self.back_button, self.next_button)
         QWidget.setTabOrder(self.next_button, self.skip_button)

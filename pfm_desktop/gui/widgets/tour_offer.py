@@ -27,7 +27,6 @@ class TourOffer(QFrame):
         row.setContentsMargins(14, 6, 14, 6)
         row.addWidget(self.words, 1)
         for button, signal in ((self.take, self.taken), (self.later, self.declined)):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.clicked.connect(lambda _checked=False, signal=signal: signal.emit())
             row.addWidget(button)
         self.hide()

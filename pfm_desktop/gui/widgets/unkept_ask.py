@@ -33,7 +33,6 @@ class UnkeptAsk(QFrame):
         row.setContentsMargins(14, 8, 14, 8)
         row.addWidget(self.words, 1)
         for button, slot in ((self.leave, self._leave), (self.stay, self.keep)):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
             row.addWidget(button)
         self.hide()

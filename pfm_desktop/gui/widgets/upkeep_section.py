@@ -41,7 +41,6 @@ class UpkeepSection(QWidget):
         self._lay_out()
         for button, act in ((self.now, self._now), (self.elsewhere, self._ask_where), (self.check, self._check),
                             (self.stop, self._stop)):  # fmt: skip
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.clicked.connect(lambda _checked=False, act=act: act())
         self._show(model.Outcome(""))
 

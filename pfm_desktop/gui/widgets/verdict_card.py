@@ -42,7 +42,6 @@ class VerdictCard(QFrame):
         row.addStretch(1)
         buttons = QHBoxLayout()
         for button, signal in ((self.retake_button, self.retake), (self.retry_button, self.retry)):
-            button.setAutoDefault(True)
             button.clicked.connect(signal)
             buttons.addWidget(button)
         buttons.addStretch(1)

@@ -29,7 +29,6 @@ class WhoseField(QWidget):
         self.field.setAccessibleName(tr("Pseudonym to look up"))
         self.field.returnPressed.connect(self.look_up)
         self.field.textChanged.connect(lambda _text: self._changed())
-        self.ask.setAutoDefault(True)  # Enter presses the button that has the keys
         self.ask.clicked.connect(lambda _checked=False: self.look_up())
         self.ask.setToolTip(tr("That it was asked goes on record"))
         self.answer = words(self)

@@ -43,6 +43,7 @@ def test_a_task_says_how_many_pairs_it_has_and_how_many_are_read(page: AnnotateP
     assert page.tasks.table.hasFocus()
 
 
+@pytest.mark.usefixtures("enter_key")
 def test_a_library_without_tasks_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
     with Library.create(tmp_path / "empty") as lib:
         page = AnnotatePage(Session(lib, Settings()), QtJobs())

@@ -47,6 +47,7 @@ def counted(clinic: Clinic, *visits: str) -> list[int]:
     return [len(cases.visit_case(clinic.lib, visit).pictures) for visit in visits]
 
 
+@pytest.mark.usefixtures("enter_key")
 def test_all_that_is_chosen_moves_by_keys_and_undo_brings_it_back(
     qtbot: QtBot, clinic: Clinic, page: ReviewPage, undo: Undo, adler: str
 ) -> None:

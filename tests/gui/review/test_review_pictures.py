@@ -393,6 +393,7 @@ def test_pictures_whose_visit_is_left_before_they_are_read_go_to_no_other_and_th
     assert cases.visit_case(session.library, clinic.empty).pictures == ()
 
 
+@pytest.mark.usefixtures("enter_key")
 def test_enter_on_cancel_of_the_form_adds_nothing(
     page: ReviewPage, session: Session, qtbot: QtBot, dropped: Dropped
 ) -> None:

@@ -148,7 +148,6 @@ class TaskList(QWidget):
     def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, self)
         button.clicked.connect(lambda _checked=False: slot())
-        button.setAutoDefault(True)
         return button
 
     def _make_table(self) -> QTableWidget:

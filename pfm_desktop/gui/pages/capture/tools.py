@@ -53,7 +53,6 @@ class Tools(QWidget):
         """One more button, before the words about the device."""
         button = QPushButton(text, self)
         button.setCheckable(checkable)
-        button.setAutoDefault(True)
         self._texts[name] = text
         self.buttons[name] = button
         self._row.add(button)

@@ -46,8 +46,6 @@ class Whose(QFrame):
         column.setSpacing(6)
         for part in (self.heading, self.text, self.offer, self.this, self.choose, self.begin, self.assign):
             column.addWidget(part)
-        for button in (self.offer, self.this, self.choose, self.begin, self.assign):
-            button.setAutoDefault(True)
         self.offer.clicked.connect(self._take_offer)
         self.this.clicked.connect(self._stay)
         self.choose.clicked.connect(self.today_wanted)

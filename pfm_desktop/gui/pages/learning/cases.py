@@ -144,7 +144,6 @@ class CasesPanel(QWidget):
             field.setAccessibleName(title)
             form.addRow(title, field)
         tall(self.start, 40)
-        self.start.setAutoDefault(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(8)

@@ -400,7 +400,6 @@ class LearningPage(LeavesOnEscape, QWidget):
         heading = QLabel(tr("Fine-tune on my cases"), self)
         heading.setProperty("role", "title")
         self.back.setToolTip(tr("Back to Models (Escape)"))
-        self.back.setAutoDefault(True)
         top = QHBoxLayout()
         top.addWidget(heading, 1)
         top.addWidget(self.back)

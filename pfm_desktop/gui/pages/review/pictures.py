@@ -287,8 +287,6 @@ class AddForm(QFrame):
         self.rows = PictureRows(self)
         self.save, self.cancel = QPushButton(tr("Add to this visit"), self), QPushButton(tr("Cancel"), self)
         self.second = SecondPress(self.save, ALL_THE_SAME)
-        for button in (self.save, self.cancel):
-            button.setAutoDefault(True)  # Enter presses the button that has the keys
         self.save.clicked.connect(self._save)
         self.rows.changed.connect(self._files_changed)
         self.cancel.clicked.connect(self.leave)
