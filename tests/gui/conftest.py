@@ -12,9 +12,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
@@ -124,6 +124,14 @@ class FakeReviewPage(QWidget):
 def _no_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows of tests do not load the numeric library behind the test's back."""
     monkeypatch.setattr("pfm_desktop.services.models.warm_up", lambda _ctx, _name: None)
+
+
+def enter(qtbot: QtBot, button: QPushButton) -> None:
+    """Press it with Enter as a person does: with its window in front, and the keys on it."""
+    button.window().activateWindow()
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    qtbot.keyClick(button, Qt.Key.Key_Return)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.viewmodels import export as model
 from pfm_desktop.viewmodels.export import Kind, Scope
 
-from .conftest import Opened, picture_bytes
+from .conftest import Opened, enter, picture_bytes
 from .test_encrypted_libraries import clinic, inside  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
@@ -258,7 +258,7 @@ def test_a_visit_goes_out_as_dicom_with_names_and_its_folder_is_opened(
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     assert window.focusWidget() is page.result.open
-    qtbot.keyClick(page.result.open, Qt.Key.Key_Return)
+    enter(qtbot, page.result.open)
     assert [Path(one) for one in opened] == [made]
     qtbot.mouseClick(page.result.again, LEFT)
     settled(qtbot, page)

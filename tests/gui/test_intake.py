@@ -29,7 +29,7 @@ from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.worklist import NAME
 
-from .conftest import Opened
+from .conftest import Opened, enter
 
 pytestmark = pytest.mark.slow
 
@@ -644,12 +644,10 @@ def test_enter_presses_the_button_that_has_the_keys(qtbot: QtBot, today: TodayPa
     asked: list[bool] = []
     monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.open", lambda _dialog: asked.append(True))
     press(today, "add_pictures")
-    today.intake.pictures.choose.setFocus()
-    qtbot.keyClick(today.intake.pictures.choose, Qt.Key.Key_Return)
+    enter(qtbot, today.intake.pictures.choose)
     assert asked == [True]
     assert today.intake.problem.isHidden()
-    today.intake.cancel.setFocus()
-    qtbot.keyClick(today.intake.cancel, Qt.Key.Key_Return)
+    enter(qtbot, today.intake.cancel)
     assert today.intake.isHidden()
 
 

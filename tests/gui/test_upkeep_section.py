@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.people import Role
@@ -20,7 +20,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels import upkeep as model
 
-from .conftest import PAGES, Opened
+from .conftest import PAGES, Opened, enter
 
 pytestmark = pytest.mark.slow
 
@@ -35,14 +35,6 @@ def section(qtbot: QtBot, window: MainWindow) -> UpkeepSection:
 
 def settled(qtbot: QtBot, found: UpkeepSection) -> None:
     qtbot.waitUntil(lambda: found.idle, timeout=20_000)
-
-
-def enter(qtbot: QtBot, button: QPushButton) -> None:
-    """As a person does: with the window in front again, and the keys on the button."""
-    button.window().activateWindow()
-    button.setFocus()
-    qtbot.waitUntil(button.hasFocus)
-    qtbot.keyClick(button, Qt.Key.Key_Return)
 
 
 def choose(qtbot: QtBot, found: UpkeepSection, folder: Path) -> None:

@@ -19,6 +19,7 @@ from pfm_desktop.services import cases, review
 from pfm_desktop.viewmodels.review import VisitLink
 from pfm_desktop.viewmodels.session import Session
 
+from ..conftest import enter
 from .conftest import BLUE, GREEN, RED, Clinic, FakeEngine, Opened, close_to, colour_at, picture, settle, sign
 
 pytestmark = pytest.mark.slow  # each test opens visits and waits for pictures
@@ -399,7 +400,7 @@ def test_enter_on_cancel_of_the_form_adds_nothing(
 ) -> None:
     dropped()
     qtbot.waitUntil(lambda: page.pictures.form.rows.settled)
-    qtbot.keyClick(page.pictures.form.cancel, Qt.Key.Key_Return)
+    enter(qtbot, page.pictures.form.cancel)
     settle(qtbot, page)
     assert page.pictures.form.isHidden()
     assert session.case is not None
