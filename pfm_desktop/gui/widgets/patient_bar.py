@@ -26,9 +26,9 @@ NOBODY = tr("No visit open")
 AGAIN = tr("Open for writing")
 HIDDEN = tr("Names are hidden on this page")
 ELSEWHERE = tr("Open in Review:")  # on Today somebody else may be worked on
-BADGE = 40  # pixels around the words of a badge, and the rest of the longer line
+BADGE = 64  # pixels around the words of a badge, and by which one of its two lines is longer
 FACTS, FACTS_SLIM = 260, 200  # pixels: a number of a dozen letters stands in one line
-SLIM = 640  # a bar that is narrower
+SLIM, WIDE = 640, 1400  # a bar that is narrower, one in which all stands in a line
 
 
 class PatientBar(QFrame):
@@ -87,10 +87,11 @@ class PatientBar(QFrame):
         super().resizeEvent(event)
 
     def _share(self) -> None:
+        self.allergy.ensurePolished()  # its letters are bold then
         slim, words = self.width() < SLIM, self.allergy.fontMetrics().horizontalAdvance(self.allergy.text())
         self.facts.setMinimumWidth(FACTS_SLIM if slim else FACTS)
-        # a long name leaves it two lines, not one for each word
-        self.allergy.setMinimumWidth(0 if slim else words // 2 + BADGE)
+        # it would take a line for each word: one where there is room, else two
+        self.allergy.setMinimumWidth(0 if slim else BADGE + (words if self.width() >= WIDE else words // 2))
 
     def show_case(self, case: VisitCase | None, *, quiet: bool = False) -> None:
         """Show whose visit is open; None: nobody's."""
