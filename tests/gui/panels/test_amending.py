@@ -58,6 +58,7 @@ def test_tab_goes_from_saving_through_what_amends_to_the_preview(qtbot: QtBot, p
     amend = panel.amend
     originals = tuple(amend.buttons.values())
     assert len(originals) == 1
+    qtbot.waitUntil(originals[0].isVisible)  # Qt shows what a layout is given once it is idle
     panel.save.setFocus()
     for part in (amend.begin, *originals, panel.preview):
         qtbot.keyClick(panel.focusWidget(), Key.Key_Tab)
