@@ -21,6 +21,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of malloc.h
 _NO_DUMP, _PR_SET_DUMPABLE = 0, 4  # of prctl.h
 _NO_REPORT = 0x0001 | 0x0002  # SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX
 _returned = False  # whether `return_large_buffers` holds
+_asked = False  # whether a `Collector` looks for garbage; Python then does so by itself no more
 _ARENAS = 2  # each keeps what its threads let go; glibc would open sixteen on two processors
 
 
@@ -95,6 +96,8 @@ class Collector:
     """
 
     def __init__(self) -> None:
+        global _asked  # noqa: PLW0603 - of the whole process, as Python's own looking
+        _asked = True
         gc.disable()
         self._all_at = time.monotonic()
 
@@ -123,5 +126,5 @@ def without_collection() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
-        if was_enabled:
+        if was_enabled and not _asked:  # one may have been made meanwhile, here or on another thread
             gc.enable()

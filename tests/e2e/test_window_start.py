@@ -100,8 +100,7 @@ import gc, threading
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 from pfm_desktop.gui import application
-app, window = application.build(application.parsed([]))
-where = []
+where, kept = [], []
 class Circle(QWidget):
     def __init__(self):
         super().__init__()
@@ -109,14 +108,20 @@ class Circle(QWidget):
     def __del__(self):
         where.append(threading.current_thread() is threading.main_thread())
         if len(where) == 200:
-            app.quit()
-for _ in range(200):
-    Circle()
-kept = []
+            QTimer.singleShot(0, app.quit)
+def begin(library):
+    for _ in range(200):
+        Circle()
+    QTimer.singleShot(0, busy.start)
+    QTimer.singleShot(20_000, app.quit)
+def build(options, build=application.build):
+    global app
+    app, window = build(options)
+    window.open_library = begin
+    return app, window
 busy = threading.Thread(target=lambda: kept.extend([number] for number in range(100_000)))
-QTimer.singleShot(0, busy.start)
-QTimer.singleShot(20_000, app.quit)
-app.exec()
+application.build = build
+application.main([])
 busy.join()
 print(len(where), all(where))
 """

@@ -78,8 +78,9 @@ def test_another_c_library_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def collects() -> Iterator[None]:
+def collects(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Python looks for garbage by itself, as in a process without a window."""
+    monkeypatch.setattr(memory, "_asked", False)
     gc.enable()
     yield
     gc.disable()
@@ -144,6 +145,13 @@ def test_collection_goes_on_after_a_failed_load(collects: None) -> None:
     with pytest.raises(ImportError), memory.without_collection():
         raise ImportError
     assert gc.isenabled()
+    gc.unfreeze()
+
+
+def test_a_collector_that_is_made_while_modules_load_keeps_python_from_looking_by_itself(collects: None) -> None:
+    with memory.without_collection():
+        memory.Collector()
+    assert not gc.isenabled()
     gc.unfreeze()
 
 
