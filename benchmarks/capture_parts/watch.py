@@ -149,8 +149,8 @@ class Lots(QObject):
 
 
 class Memory:
-    """Resident memory, every `MEMORY_S`; megabytes. A frame of 6 MB more or less is there at any one moment, so what
-    counts is the median of `ABOUT_S`."""
+    """Resident memory, every `MEMORY_S`; megabytes. Frames of 6 MB come and go, and what lies unused between them is
+    given back twice a minute: two moments differ by 30 MB and more, medians of `ABOUT_S` by 15."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
@@ -168,6 +168,13 @@ class Memory:
         """The median until now."""
         since = self.seen[-1][0] - ABOUT_S
         return statistics.median(size for at, size in self.seen if at >= since)
+
+    def trend(self, since: float) -> float:
+        """From second `since` to the end: the median of the slopes between any two looks (Theil and Sen), so long."""
+        from scipy.stats import theilslopes  # not before all is measured: it takes memory itself
+
+        seconds, sizes = zip(*((at, size) for at, size in self.seen if at >= since), strict=True)
+        return float(theilslopes(sizes, seconds).slope) * (seconds[-1] - seconds[0])
 
     def least(self) -> float:
         """After looking for garbage, and giving back what was let go in small pieces."""

@@ -55,6 +55,7 @@ class TimelinePanel(QFrame):
         self.pair_button, self.picture_button = QPushButton(PAIR, self), QPushButton(PICTURE, self)
         self.skip_button = QPushButton(LEAVE_OUT, self)
         self._rows: list[tuple[str, QLabel, QLabel, QLabel]] = []
+        self._shown: tuple[TimelineRow, ...] = ()  # a call of Qt may wait for the interpreter a millisecond
         self._lines = QWidget(self)
         self._grid = QGridLayout(self._lines)
         self._grid.setContentsMargins(0, 4, 0, 0)
@@ -109,7 +110,10 @@ class TimelinePanel(QFrame):
     def _show_rows(self, rows: tuple[TimelineRow, ...]) -> None:
         if [row.key for row in rows] != [key for key, *_ in self._rows]:
             self._make_rows(rows)
+        shown, self._shown = self._shown, rows
         for row, (_key, sign, text, note) in zip(rows, self._rows, strict=True):
+            if row in shown:
+                continue
             sign.setText(SIGNS[row.state])
             text.setText(row.text)
             note.setText(tr("missed") if row.state is RowState.MISSED else row.note)
@@ -126,7 +130,7 @@ class TimelinePanel(QFrame):
             for label in labels:
                 self._grid.removeWidget(label)
                 label.deleteLater()
-        self._rows = []
+        self._rows, self._shown = [], ()
         for line, row in enumerate(rows):
             sign, text, note = QLabel(self), QLabel(self), QLabel(self)
             sign.setFixedWidth(16)

@@ -100,7 +100,7 @@ def stages(session: Session) -> list[str]:
 
 
 def test_what_appears_is_in_the_visit_as_it_is_with_the_stage_that_comes_next(
-    page: CapturePage, session: Session, folder: Path, looks: Callable[[], None]
+    page: CapturePage, session: Session, folder: Path, looks: Callable[[], None], qtbot: QtBot
 ) -> None:
     path = save(folder, "IMG_1.jpg")
     looks()
@@ -109,7 +109,7 @@ def test_what_appears_is_in_the_visit_as_it_is_with_the_stage_that_comes_next(
     assert (picture.stage.value, picture.original_name, picture.device) == ("saline", "IMG_1.jpg", "Scope 7")
     assert cases.picture_bytes(session.library, picture.id) == path.read_bytes()
     assert page.cards.taken.headline.text() == "White light, saline"
-    assert not page.cards.taken.thumbs[0].pixmap().isNull()
+    qtbot.waitUntil(lambda: not page.cards.taken.thumbs[0].pixmap().isNull())
     assert path.exists()
 
 
@@ -168,7 +168,7 @@ def test_two_lights_within_three_seconds_become_a_pair_with_its_verdict(
     (pair,) = session.case.pairs
     assert stages(session) == ["saline", "fluorescence_before_acid"]
     assert (pair.white_id, pair.fluorescence_id) == tuple(one.id for one in session.case.pictures)
-    assert all(not thumb.pixmap().isNull() for thumb in page.cards.taken.thumbs)
+    qtbot.waitUntil(lambda: all(not thumb.pixmap().isNull() for thumb in page.cards.taken.thumbs))
 
 
 def test_two_lights_that_are_farther_apart_stay_two_pictures(

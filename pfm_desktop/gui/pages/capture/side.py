@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -12,6 +13,7 @@ from pfm_desktop.gui.pages.capture.clips_panel import ClipsPanel
 from pfm_desktop.gui.pages.capture.scale_panel import ScalePanel
 from pfm_desktop.gui.pages.capture.whitening_panel import WhiteningPanel
 from pfm_desktop.gui.pages.capture.whitening_source import WhiteningSource
+from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
 from pfm_desktop.gui.widgets.pyramid import rgb_image
 from pfm_desktop.gui.widgets.verdict_card import THUMB, VerdictCard
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.pages.capture.open_device import OpenDevice
     from pfm_desktop.gui.pages.capture.page import CapturePage
     from pfm_desktop.gui.qt_jobs import QtJobs
+    from pfm_desktop.jobs import Context
     from pfm_desktop.services.capture.calibration import Calibration
     from pfm_desktop.services.capture.following import Followed, Polygon
     from pfm_desktop.services.cases import VisitCase
@@ -45,6 +48,7 @@ class SideCards(QWidget):
         super().__init__(page)
         self._page, self._examining = page, page.examining
         self._thumbs: tuple[int, list[QPixmap]] = 0, []  # by the number of what was taken last
+        self._reducing = Background(self)  # pictures to thumbnails: the live picture goes on meanwhile
         self._visit_id, self._told = "", 0  # of which lot it was said that it is to be taken again
         self.taken, self.clips = VerdictCard(self), ClipsPanel(session, jobs, self)
         self.whitening, self.scale = WhiteningPanel(session, self), ScalePanel(self)
@@ -64,8 +68,8 @@ class SideCards(QWidget):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being read or measured."""
-        return self.clips.idle and self.whitening.idle and self.scale.idle
+        """Whether nothing is being read, drawn or measured."""
+        return not self._reducing.busy and self.clips.idle and self.whitening.idle and self.scale.idle
 
     @property
     def switches(self) -> dict[str, bool]:
@@ -140,6 +144,7 @@ class SideCards(QWidget):
         visit_id = case.visit.id if case is not None else ""
         if visit_id != self._visit_id:
             self._visit_id, self._thumbs = visit_id, (0, [])
+            self._reducing.drop()
             self._show(self.taken)
             self.source.forget()
             self.whitening.forget()
@@ -183,13 +188,20 @@ class SideCards(QWidget):
         pictures: list[QPixmap] = []
         if news is not None and news.state is LotState.KEPT:  # in the library before its thumbnail shows
             if self._thumbs[0] != lot.number:
-                self._thumbs = lot.number, [_thumbnail(one.pixels, self) for one in lot.pictures]
+                self._thumbs = lot.number, []
+                ratio, drawn = self.devicePixelRatioF(), partial(self._thumbs_came, lot.number)
+                pixels = tuple(one.pixels for one in lot.pictures)
+                self._reducing.start(_thumbnails, pixels, ratio, done=drawn, failed=self.said.emit)
             pictures = self._thumbs[1]
         verdict, problem = outcome.verdict
         if verdict is not None and not verdict.keep and self.taken.isHidden() and self._told != lot.number:
             self._told = lot.number
             self.said.emit(tr("{verdict} (the last pair)", verdict=verdict.words))
         self.taken.show_card(card_of(lot, news, verdict, problem, on_record=outcome.on_record), pictures)
+
+    def _thumbs_came(self, number: int, images: tuple[QImage, ...]) -> None:
+        self._thumbs = number, [QPixmap.fromImage(one) for one in images]
+        self._show_last()
 
     def _draw(self, region: Polygon, normal: Polygon | None, over: QImage | None) -> None:
         view = self._page.view
@@ -231,10 +243,10 @@ class SideCards(QWidget):
             self.clips.follow()
 
 
-def _thumbnail(pixels: NDArray[np.uint8], widget: QWidget) -> QPixmap:
-    """Of H x W x 3 uint8 RGB."""
-    ratio = widget.devicePixelRatioF()
-    made = reduced(pixels, round(THUMB.width() * ratio), round(THUMB.height() * ratio))
-    pixmap = QPixmap.fromImage(rgb_image(made))
-    pixmap.setDevicePixelRatio(ratio)
-    return pixmap
+def _thumbnails(_ctx: Context, pictures: tuple[NDArray[np.uint8], ...], ratio: float) -> tuple[QImage, ...]:
+    """Of H x W x 3 uint8 RGB; not on the GUI thread, which it would hold up by 10 to 30 ms each."""
+    width, height = round(THUMB.width() * ratio), round(THUMB.height() * ratio)
+    images = tuple(rgb_image(reduced(one, width, height)) for one in pictures)
+    for image in images:
+        image.setDevicePixelRatio(ratio)
+    return images
