@@ -207,9 +207,10 @@ def tell_memory(memory: Memory, sizes: Sequence[float]) -> None:
     early, early_least, late, late_least = sizes
     since = min(60.0, memory.seen[-1][0] / 2)
     say(
-        f"  resident memory, trend of all seconds from {since:.0f} s on: {memory.trend(since):+.0f} MB (wanted under 20); "
-        f"median of {ABOUT_S:g} s then {early:.0f} MB, at the end {late:.0f} MB: {late - early:+.0f} MB; "
-        f"at one moment each, after looking for garbage and giving back: {early_least:.0f} MB, {late_least:.0f} MB, {late_least - early_least:+.0f} MB"
+        f"  memory, trend of all seconds from {since:.0f} s on: {memory.trend(since):+.0f} MB (wanted under 20)"
+        f"; median of {ABOUT_S:g} s then {early:.0f} MB, at the end {late:.0f} MB: {late - early:+.0f} MB; "
+        f"at one moment each, after looking for garbage and giving back: {early_least:.0f} MB, "
+        f"{late_least:.0f} MB, {late_least - early_least:+.0f} MB"
     )
     every = max(1, len(memory.seen) // 24)
     say("  resident memory on the way: " + ", ".join(f"{at:.0f} s {size:.0f}" for at, size in memory.seen[::every]))
