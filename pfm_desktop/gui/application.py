@@ -31,6 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parsed(sys.argv[1:] if argv is None else argv)
     if options.screenshot and "QT_QPA_PLATFORM" not in os.environ:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if options.selftest is not None:
+        from pfm_desktop.gui.selftest import run
+
+        return run(options)
     if why_not := why_no_window():
         print(why_not, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return BAD_INPUT
@@ -113,6 +117,9 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--size", metavar="1366x768", type=_size, help="size of the window in pixels")
     parser.add_argument("--theme", choices=("dark", "light"), help="for this run only")
+    parser.add_argument(
+        "--selftest", metavar="FILE", nargs="?", const="", help="try all that this installation is to do, say how, end"
+    )
     parser.add_argument("--version", action="version", version=__version__)
     return parser.parse_args(argv)
 

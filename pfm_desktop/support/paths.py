@@ -7,6 +7,7 @@ from pathlib import Path
 import platformdirs
 
 APP = "pfm-desktop"
+HOME = "PFM_HOME"  # the variable that moves the data of the user (tests, portable installs)
 
 
 def app_root() -> Path:
@@ -31,8 +32,8 @@ def shipped_models_dir() -> Path:
 
 
 def user_data_dir() -> Path:
-    """Per-user data; `PFM_HOME` moves it (tests, portable installs)."""
-    home = os.environ.get("PFM_HOME")
+    """Per-user data; the variable `HOME` names moves it."""
+    home = os.environ.get(HOME)
     return Path(home) if home else Path(platformdirs.user_data_dir(APP, appauthor=False))
 
 

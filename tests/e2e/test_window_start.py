@@ -131,3 +131,33 @@ print(len(where), all(where))
 def test_widgets_that_nobody_holds_are_deleted_on_the_windows_thread_while_another_one_works() -> None:
     done = run(code=GARBAGE)
     assert done.stdout.strip() == "200 True", done.stderr
+
+
+SELFTEST = """
+import sys
+from pfm_desktop.gui import application, selftest
+from pfm_desktop.services.selftest import Outcome
+selftest.selftest = lambda ctx: (Outcome("Answer", sys.argv[2] == "well", "as the test says"),)
+sys.exit(application.main(["--selftest", *sys.argv[3:]]))
+"""
+
+
+@pytest.mark.slow
+def test_the_selftest_of_the_window_opens_it_says_how_and_reads_nothing_of_the_user(tmp_path: Path) -> None:
+    done = run("", "well", code=SELFTEST)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert said[0] == "ok      Answer: as the test says"
+    assert said[1].startswith("ok      Window: opened in ")
+    assert "by the plugin offscreen" in said[1]
+    assert said[2] == "selftest passed"
+    home = Path(os.environ["PFM_HOME"])
+    assert not home.exists() or list(home.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_selftest_that_fails_ends_with_one_and_may_be_said_into_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "said.txt"
+    done = run("", "ill", str(out), code=SELFTEST)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert out.read_text(encoding="utf-8") == "FAILED  Answer: as the test says\nselftest failed\n"

@@ -1,0 +1,87 @@
+"""Whether this installation does its main job: each step is tried for real, in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pfm_desktop.jobs import Cancelled, Context
+from pfm_desktop.services.selftest import apart, main_job, papers
+from pfm_desktop.services.selftest.bench import Bench, Step
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.paths import HOME
+
+__all__ = ["STEPS", "Outcome", "own_home", "selftest"]
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("Phantom", main_job.draw),
+    ("Library", main_job.make_library),
+    ("Pictures", main_job.add_pictures),
+    ("Registration", main_job.register),
+    ("Model", main_job.find_model),
+    ("Answer", main_job.predict),
+    ("Backends", apart.backends),
+    ("Report", papers.report),
+    ("JSON", papers.write_json),
+    ("DICOM", papers.dicom),
+    ("Encryption", apart.encryption),
+    ("Languages", apart.languages),
+    ("Learning", apart.learning),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one step: `said` is for a person."""
+
+    title: str
+    done: bool
+    said: str
+
+
+def selftest(ctx: Context) -> tuple[Outcome, ...]:
+    """Try all `STEPS` in order; the first that fails ends it. Nothing is left behind, nothing of the user's is read."""
+    outcomes: list[Outcome] = []
+    with tempfile.TemporaryDirectory(prefix="pfm-selftest-", ignore_cleanup_errors=True) as name, own_home():
+        bench = Bench(Path(name))
+        try:
+            for number, (title, step) in enumerate(STEPS):
+                ctx.progress(number, len(STEPS), title)
+                outcomes.append(_tried(title, step, ctx, bench))
+                if not outcomes[-1].done:
+                    break
+        finally:
+            if bench.lib is not None:
+                bench.lib.close()
+    ctx.progress(len(STEPS), len(STEPS), "Done")
+    return tuple(outcomes)
+
+
+@contextmanager
+def own_home() -> Iterator[None]:
+    """Models, caches and settings of the user stay out of it, in processes that are started as well."""
+    before = os.environ.get(HOME)
+    with tempfile.TemporaryDirectory(prefix="pfm-selftest-", ignore_cleanup_errors=True) as folder:
+        os.environ[HOME] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[HOME]
+            else:
+                os.environ[HOME] = before
+
+
+def _tried(title: str, step: Step, ctx: Context, bench: Bench) -> Outcome:
+    try:
+        return Outcome(title, True, step(ctx, bench))
+    except Cancelled:
+        raise
+    except UserError as error:
+        return Outcome(title, False, str(error))
+    except Exception as error:  # noqa: BLE001 - a broken installation fails in any way, and that is what is asked
+        return Outcome(title, False, f"{type(error).__name__}: {error}")
