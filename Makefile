@@ -1,6 +1,7 @@
 # make run   sets up and opens the program on a demo library
 # make test  sets up and passes all checks and tests (test-quick: the part that takes under two minutes)
-# Both may be repeated; nothing is installed twice.
+# make installer  builds the installer for this system into dist/
+# All may be repeated; nothing is installed twice.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
@@ -17,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST = .ci/pytest $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: run demo test test-quick lint setup setup-dev system clean
+.PHONY: run demo test test-quick lint setup setup-dev system installer clean
 .DEFAULT_GOAL := run
 
 setup: system $(VENV)/.stamp-run
@@ -71,6 +72,15 @@ test: lint
 test-quick: setup-dev
 	$(BIN)/ruff check .
 	$(PYTEST) -m "not slow"
+
+# in an environment that holds nothing but what ships and what builds it
+installer:
+	@$(MAKE) --no-print-directory VENV=.venv-build .venv-build/.stamp-build
+	.venv-build/bin/python build_installer.py
+
+$(VENV)/.stamp-build: $(VENV)/.stamp-run requirements-build.lock
+	$(PIP) -r requirements-build.lock
+	@touch $@
 
 clean:
 	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -78,6 +78,8 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     assert isinstance(app, QApplication)
     app.setApplicationName("pfm-desktop")
     app.setApplicationVersion(__version__)
+    app.setDesktopFileName("pfm-desktop")  # by which a Wayland desktop finds icon and menu entry
+    app.setWindowIcon(theme.program_icon())
     language.translate_qt(app)
     language.lend_font(app)
     settings = load_settings()

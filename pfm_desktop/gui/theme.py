@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from string import Template
 
-from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtGui import QColor, QFontInfo, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.support.paths import resources_dir
@@ -214,6 +214,14 @@ def stylesheet(name: str) -> str:
         vars(theme_of(name)), tick=(icons / "tick.png").as_posix(), arrow=arrow.as_posix(),
         surround=SURROUND, on_surround=ON_SURROUND,
     )  # fmt: skip
+
+
+def program_icon() -> QIcon:
+    """Of the program, in all its sizes; a file is read once its size is wanted."""
+    icon = QIcon()
+    for file in sorted((resources_dir() / "icons").glob("pfm-desktop-*.png")):
+        icon.addFile(str(file))
+    return icon
 
 
 def apply(app: QApplication, name: str) -> None:

@@ -22,6 +22,7 @@ from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.language import tr
 
 BUSY_SECONDS = 5.0
+KEPT = 5  # connections that stay open once as many were needed at once; more are closed again
 EMPTY = tr("the file is empty")
 COPY_AND_RESTORE = tr(
     "copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER"
@@ -53,7 +54,7 @@ def make_engine(
         return _keyed(made, keys)
 
     engine = create_engine(
-        "sqlite://", module=driver, creator=connect, poolclass=QueuePool, pool_size=5, max_overflow=10,
+        "sqlite://", module=driver, creator=connect, poolclass=QueuePool, pool_size=KEPT, max_overflow=10,
         pool_use_lifo=True,  # the one that was used last has its pages still, also where it wrote
     )  # fmt: skip
     pragmas = ["foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", f"cache_size=-{_CACHE}"]

@@ -21,7 +21,17 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.theme import ON_SURROUND, SURROUND, THEMES, apply, contrast, palette, stylesheet, theme_of
+from pfm_desktop.gui.theme import (
+    ON_SURROUND,
+    SURROUND,
+    THEMES,
+    apply,
+    contrast,
+    palette,
+    program_icon,
+    stylesheet,
+    theme_of,
+)
 from pfm_desktop.gui.widgets.filmstrip import PictureList
 
 # what is written on what
@@ -162,3 +172,8 @@ def test_the_filmstrip_has_the_surround_of_the_stage_in_both_themes(
     assert strip.grab().toImage().pixelColor(280, 60).name().upper() == SURROUND
     assert contrast(ON_SURROUND, SURROUND) >= 4.5
     assert strip.palette().color(QPalette.ColorRole.Text).name().upper() == ON_SURROUND
+
+
+def test_the_program_has_an_icon_in_the_sizes_of_desktops(qapp: QApplication) -> None:
+    sizes = {size.width() for size in program_icon().availableSizes()}
+    assert {16, 32, 48, 256} <= sizes

@@ -1,0 +1,117 @@
+"""What the installed program goes without, with the reason of each: the list behind its size.
+
+Patterns are of paths within the bundle (`fnmatch`, with `/` on every system).
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+
+# modules that something imports if they are there, or that only tests, plots and notebooks need
+MODULES = [
+    "IPython", "jedi", "matplotlib", "mypy", "pytest", "pytestqt", "_pytest", "ruff", "tensorboard", "tkinter",
+    "torchvision", "torchaudio", "triton", "pandas", "sklearn", "notebook", "jupyter_client", "pip", "setuptools",
+    "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtQuickControls2", "PySide6.QtOpenGL",
+    "PySide6.QtOpenGLWidgets", "PySide6.QtSql", "PySide6.QtTest", "PySide6.QtDesigner", "PySide6.QtHelp",
+    "PySide6.QtUiTools", "PySide6.QtConcurrent",
+    # of torch: what compiles networks, tests it, or draws; imported only when asked for
+    "torch._vendor.quack", "torch.utils.benchmark",
+    "torch.utils.tensorboard", "torch.utils.hipify", "torch.distributed.elastic", "pydoc_data",
+    # readline is under GPL-3, and nobody types into this program's interpreter
+    "readline", "rlcompleter", "curses", "distutils", "lib2to3", "mpl_toolkits", "dbm.gnu", "_gdbm",
+]  # fmt: skip
+
+FILES = (
+    # Qt: the program is made of QtCore, QtGui, QtWidgets and QtPrintSupport
+    ("*/Qt/qml/*", "Qt Quick is not used"),
+    ("*/libQt6Qml*", "Qt Quick is not used"),
+    ("*/libQt6Quick*", "Qt Quick is not used"),
+    ("*/Qt/translations/*_*.qm", "kept below for the languages of the program"),
+    ("*/libQt6Lottie*", "GPL-3 or commercial: may not be in an installer"),
+    ("*/libQt6QuickTimeline*", "GPL-3 or commercial: may not be in an installer"),
+    ("*/libQt6WaylandCompositor*", "GPL-3 or commercial: may not be in an installer"),
+    ("*/libQt6WaylandEglCompositorHwIntegration*", "GPL-3 or commercial: may not be in an installer"),
+    ("*/platforminputcontexts/*virtualkeyboard*", "GPL-3 or commercial: may not be in an installer"),
+    ("*/libQt6VirtualKeyboard*", "GPL-3 or commercial: may not be in an installer"),
+    ("*/plugins/egldeviceintegrations/*", "screens without a window system"),
+    ("*/plugins/platforms/libqeglfs*", "screens without a window system"),
+    ("*/plugins/platforms/libqlinuxfb*", "screens without a window system"),
+    ("*/plugins/platforms/libqvnc*", "a screen over the network: nothing may listen"),
+    ("*/plugins/platforms/libqvkkhrdisplay*", "screens without a window system"),
+    ("*libQt6EglFS*", "screens without a window system"),
+    ("*libQt6EglFs*", "screens without a window system"),
+    ("*/plugins/generic/*", "input of screens without a window system"),
+    ("*/plugins/networkinformation/*", "the program does not use the network"),
+    ("*/plugins/tls/*", "the program does not use the network"),
+    ("*/plugins/platformthemes/libqgtk3*", "would bring half a desktop; its dialogs are not used"),
+    ("*/plugins/platforms/libqminimal*", "tests of Qt"),
+    ("*/plugins/imageformats/libqpdf*", "pictures are read by Pillow and OpenCV; PDF of reports by reportlab"),
+    # torch: headers and static libraries are for whoever compiles against it
+    ("torch/include/*", "headers"),
+    ("torch/share/*", "build files"),
+    ("torch/bin/test*", "tests"),
+    ("torch/bin/*Test", "tests"),
+    ("torch/bin/protoc*", "compilers of model files"),
+    ("torch/bin/*.p*t*", "models of tests"),
+    ("torch/*.py", "source beside what is compiled, for networks that are compiled anew (torch.jit, torch.compile)"),
+    ("torch/_vendor/*", "kernels for graphics cards"),
+    ("torch/test/*", "tests"),
+    ("torch/lib/*.a", "static libraries"),
+    ("torch/lib/*.lib", "static libraries"),
+    # OpenVINO: one device, one kind of file
+    ("scipy/io/_fast_matrix_market/*", "a form of files that is not read"),
+    ("openvino/libs/*intel_gpu*", "the engine runs on the processor"),
+    ("openvino/libs/*intel_npu*", "the engine runs on the processor"),
+    ("openvino/libs/*npu*", "the engine runs on the processor"),
+    ("openvino/libs/*auto_plugin*", "devices are not chosen: it is the processor"),
+    ("openvino/libs/*auto_batch*", "devices are not chosen: it is the processor"),
+    ("openvino/libs/*hetero*", "devices are not chosen: it is the processor"),
+    ("openvino/libs/*tensorflow*", "models are its own form or come from torch in memory"),
+    ("openvino/libs/*paddle*", "models are its own form or come from torch in memory"),
+    ("openvino/libs/*jax*", "models are its own form or come from torch in memory"),
+    ("openvino/libs/*_onnx_*", "models are its own form or come from torch in memory"),
+    ("openvino/libs/*gguf*", "models are its own form or come from torch in memory"),
+    ("openvino/libs/cache.json", "of the graphics card"),
+    ("openvino/libs/*openvino_c.so*", "for programs in C"),
+    ("openvino/tools/*", "command lines"),
+    ("openvino/include/*", "headers"),
+)  # fmt: skip
+# modules that come along because something names them, by the beginning of their names
+PURE = ("pygments.lexers.", "pygments.styles.", "pygments.formatters.",
+        "torch.distributed.pipelining.", "torch.ao.ns.", "torch._inductor.fx_passes.serialized_patterns.")  # fmt: skip
+PURE_STAYS = ("pygments.lexers._mapping", "pygments.lexers.python", "pygments.styles.default",
+              "pygments.styles._mapping", "pygments.formatters._mapping")  # fmt: skip
+_TESTS = (".tests.",)
+
+# Libraries of the computer that builds which come along: of Python itself, where versions of systems differ. All others
+# (X, GLib, fonts, the C library and C++'s) are the system's own on every computer and declared (`debian.DEPENDS`).
+OF_PYTHON = ("libpython3", "libssl.", "libcrypto.", "libbz2.", "libffi.", "liblzma.", "libsqlite3.", "libuuid.")
+_OF_SYSTEM = ("/usr/lib/", "/lib/")
+QT_LANGUAGES = ("qtbase_zh_CN.qm", "qtbase_es.qm", "qtbase_fr.qm", "qtbase_en.qm")
+
+
+def why_not(path: str) -> str:
+    """Why the file at `path` in the bundle is left out; "" where it stays."""
+    path = path.replace("\\", "/")
+    if path.endswith(QT_LANGUAGES):
+        return ""
+    return next((why for pattern, why in FILES if fnmatch(path, pattern)), "")
+
+
+def kept(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Of PyInstaller's (path, source, kind), those that stay."""
+    return [entry for entry in entries if not why_not(entry[0]) and not _is_of_system(*entry[:2])]
+
+
+def kept_modules(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Of PyInstaller's (module, source, kind), those that stay."""
+    return [
+        entry
+        for entry in entries
+        if entry[0] in PURE_STAYS or not (entry[0].startswith(PURE) or any(word in entry[0] for word in _TESTS))
+    ]
+
+
+def _is_of_system(path: str, source: str) -> bool:
+    name = path.rpartition("/")[2]
+    return source.startswith(_OF_SYSTEM) and ".so" in name and not name.startswith(OF_PYTHON)

@@ -1,0 +1,120 @@
+"""The `.deb`: the bundle in `/usr/lib/pfm-desktop`, a menu entry, icons, a file type; what it needs is declared.
+
+Data of the user lie in her home and are never touched: neither by an upgrade nor by `apt purge`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import parcels
+
+NAME = "pfm-desktop"
+HOME = f"usr/lib/{NAME}"
+SIDES = (16, 24, 32, 48, 64, 128, 256)
+# Libraries that Qt's platform plugins and OpenCV open and that are the system's own (Debian 12 and later, Ubuntu 22.04
+# and later; the second name is that after the change to 64-bit times). `xcb-cursor0` is what peers forget: without it
+# no window opens.
+DEPENDS = (
+    "libc6 (>= 2.28)", "libstdc++6", "libegl1", "libgl1", "libglib2.0-0 | libglib2.0-0t64", "libdbus-1-3",
+    "libfontconfig1", "libfreetype6", "libxkbcommon0", "libxkbcommon-x11-0", "libx11-xcb1", "libxcb-cursor0",
+    "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0",
+    "libxcb-sync1", "libxcb-xfixes0", "libxcb-xkb1",
+)  # fmt: skip
+# refreshes what the desktop keeps about menus, icons and file types, where it keeps such things at all
+AFTER = """#!/bin/sh
+set -e
+for one in "update-desktop-database -q /usr/share/applications" "update-mime-database /usr/share/mime" \\
+    "gtk-update-icon-cache -q -t -f /usr/share/icons/hicolor"; do
+    command -v "${one%% *}" >/dev/null 2>&1 && $one || true
+done
+"""
+# an upgrade under a program that runs would pull files away from it
+BEFORE = """#!/bin/sh
+set -e
+case "$1" in upgrade | failed-upgrade | remove | deconfigure)
+    for process in /proc/[0-9]*; do
+        case "$(readlink "$process/exe" 2>/dev/null)" in
+            /usr/lib/pfm-desktop/*)
+                echo "pfm-desktop is running (process ${process#/proc/}). Nothing was changed." >&2
+                echo "Close it on every desktop of this computer, then do this again." >&2
+                exit 1 ;;
+        esac
+    done ;;
+esac
+"""
+# an older program cannot read what a newer one wrote, and says so; whoever wants that all the same says it here
+NOT_OLDER = """
+if [ "$1" = upgrade ] && dpkg --compare-versions "$2" gt "{version}" && [ -z "$PFM_DOWNGRADE" ]; then
+    echo "pfm-desktop $2 is installed, which is newer than {version}. Nothing was changed." >&2
+    echo "A library that the newer one has opened cannot be read by the older one; it has kept a copy of each" >&2
+    echo "library as it was. To go back all the same: PFM_DOWNGRADE=1 dpkg -i ..." >&2
+    exit 1
+fi
+"""
+
+
+def write_deb(bundle: Path, resources: Path, work: Path, out: Path, *, version: str, moment: int) -> Path:
+    """Build the package in `work` and write it to `out`."""
+    root = work / "deb"
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(bundle, root / HOME, symlinks=True, copy_function=os.link)  # the same files: no second 900 MB
+    _system_files(resources, root)
+    _control(root, version)
+    for path in (root, *root.rglob("*")):
+        if not path.is_symlink() and not path.is_relative_to(root / HOME):
+            path.chmod(0o755 if path.is_dir() or (path.parent.name == "DEBIAN" and path.name != "control") else 0o644)
+    command = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", str(root), str(out)]
+    done = subprocess.run(
+        command, env={**os.environ, "SOURCE_DATE_EPOCH": str(moment)}, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"error: dpkg-deb: {done.stderr.strip()}")
+    shutil.rmtree(root)
+    return out
+
+
+def _system_files(resources: Path, root: Path) -> None:
+    here = resources / "installer" / "linux"
+    for program in (NAME, "pfm"):
+        link = root / "usr/bin" / program
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(f"../lib/{NAME}/{program}")
+    _copy(here / "pfm-desktop.desktop", root / "usr/share/applications/pfm-desktop.desktop")
+    _copy(here / "pfm-desktop.xml", root / "usr/share/mime/packages/pfm-desktop.xml")
+    for side in SIDES:
+        icon = root / f"usr/share/icons/hicolor/{side}x{side}/apps/{NAME}.png"
+        _copy(resources / "icons" / f"{NAME}-{side}.png", icon)
+    documents = root / f"usr/share/doc/{NAME}"
+    _copy(root / HOME / "_internal/LICENSE", documents / "copyright")
+
+
+def _control(root: Path, version: str) -> None:
+    folder = root / "DEBIAN"
+    folder.mkdir()
+    size = round(1000 * parcels.size_mb(root) / 1024)
+    lines = (
+        f"Package: {NAME}", f"Version: {version}", "Architecture: amd64", "Section: science", "Priority: optional",
+        "Maintainer: PFM Desktop maintainers <maintainers@pfm-desktop.invalid>", f"Installed-Size: {size}",
+        f"Depends: {', '.join(DEPENDS)}",
+        "Description: colposcopy review workstation",
+        " Paired white-light and fluorescence pictures of the cervix, registered, graded,",
+        " explained and learned from locally. Investigational - not for diagnosis. The",
+        " model that comes with it is a demonstration trained on phantoms.",
+    )  # fmt: skip
+    (folder / "control").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name, text in (
+        ("postinst", AFTER),
+        ("postrm", AFTER),
+        ("prerm", BEFORE),
+        ("preinst", BEFORE + NOT_OLDER.format(version=version)),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -1,0 +1,121 @@
+"""The installer for Windows with a stand-in for the program: compiled by Debian's makensis, run in silence by wine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("makensis") is None, reason="there is no makensis here (Debian: nsis)"),
+]
+
+
+def compiled(folder: Path, version: str, said: str) -> Path:
+    import windows_setup
+
+    bundle = folder / f"bundle-{version}"
+    (bundle / "_internal").mkdir(parents=True)
+    for name in ("pfm-desktop.exe", "pfm.exe", "_internal/what.txt"):
+        (bundle / name).write_text(said, encoding="utf-8")
+    return windows_setup.write_setup(bundle, folder / f"setup-{version}.exe", version=version, build="test")
+
+
+class Wine:
+    """A computer with Windows, as far as wine is one."""
+
+    def __init__(self, prefix: Path) -> None:
+        self.prefix = prefix
+        self.env = {**os.environ, "WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "DISPLAY": "", "LANG": "C.UTF-8"}
+        self.env["HOME"] = str(prefix)
+
+    def run(self, program: Path | str, *words: str) -> int:
+        done = subprocess.run(
+            ["wine", str(program), *words], env=self.env, capture_output=True, timeout=200, check=False
+        )
+        return done.returncode
+
+    def found(self, name: str) -> Path | None:
+        return next(iter(self.prefix.rglob(name)), None)
+
+    def settle(self) -> None:
+        """Until all that was started has ended: an uninstaller goes on in a copy of itself."""
+        subprocess.run(["wineserver", "-w"], env=self.env, timeout=200, check=False)
+
+
+@pytest.fixture
+def wine(tmp_path: Path) -> Wine:
+    if shutil.which("wine") is None:
+        pytest.skip("there is no wine here (Debian: wine64)")
+    return Wine(tmp_path / "wine")
+
+
+def test_it_compiles_without_a_warning(tmp_path: Path) -> None:
+    assert compiled(tmp_path, "1.0.0", "one").stat().st_size > 50_000
+
+
+def test_install_upgrade_refused_downgrade_and_removal_leave_the_users_data(tmp_path: Path, wine: Wine) -> None:
+    first, second = compiled(tmp_path, "1.0.0", "one"), compiled(tmp_path, "2.0.0", "two")
+    assert wine.run(first, "/S") == 0
+    program = wine.found("pfm-desktop.exe")
+    assert program is not None
+    what = program.parent / "_internal" / "what.txt"
+    assert what.read_text() == "one"
+    (program.parent / "_internal" / "of-the-earlier.txt").write_text("gone with it")
+    data = program.parents[2] / "pfm-desktop" / "settings.json"
+    data.parent.mkdir()
+    data.write_text("{}")
+
+    assert wine.run(second, "/S") == 0
+    assert what.read_text() == "two"
+    assert sorted(path.name for path in what.parent.iterdir()) == ["what.txt"]
+
+    assert wine.run(first, "/S") == 2
+    assert what.read_text() == "two"
+    said = wine.found("pfm-desktop-setup.log")
+    assert said is not None
+    assert "2.0.0 is installed, which is newer than 1.0.0. Nothing was changed." in said.read_text(encoding="utf-16")
+    assert wine.run(first, "/S", "/Downgrade") == 0
+    assert what.read_text() == "one"
+
+    assert wine.run(program.parent / "uninstall.exe", "/S") == 0
+    wine.settle()
+    assert not program.parent.exists()
+    assert wine.found("PFM Desktop.lnk") is None
+    assert data.read_text() == "{}"
+
+
+def test_it_goes_where_it_is_told_to_and_other_files_there_stay(tmp_path: Path, wine: Wine) -> None:
+    setup = compiled(tmp_path, "1.0.0", "one")
+    assert wine.run(setup, "/S", r"/D=C:\Klinik\Süd测试") == 0
+    folder = wine.prefix / "drive_c" / "Klinik" / "Süd测试"  # no blank: wine would quote what NSIS takes bare
+    assert (folder / "pfm-desktop.exe").is_file()
+    (folder / "of the clinic.txt").write_text("hers")
+    assert wine.run(folder / "uninstall.exe", "/S") == 0
+    wine.settle()
+    assert [path.name for path in folder.iterdir()] == ["of the clinic.txt"]
+
+
+def test_a_damaged_installer_changes_nothing(tmp_path: Path, wine: Wine) -> None:
+    setup = compiled(tmp_path, "1.0.0", "one")
+    content = bytearray(setup.read_bytes())
+    content[-1000] ^= 0xFF
+    setup.write_bytes(content)
+    assert wine.run(setup, "/S") != 0
+    assert wine.found("pfm-desktop.exe") is None
+
+
+def test_whoever_signs_is_asked_for_installer_and_uninstaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = tmp_path / "sign"
+    signer.write_text(f"#!/bin/sh\necho signed >> {tmp_path}/signed.txt\n")
+    signer.chmod(0o755)
+    monkeypatch.setenv("PFM_SIGN", str(signer))
+    compiled(tmp_path, "1.0.0", "one")
+    assert (tmp_path / "signed.txt").read_text().split() == ["signed", "signed"]
+    signer.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(SystemExit, match="makensis"):
+        compiled(tmp_path, "2.0.0", "two")
