@@ -17,6 +17,7 @@ PACKAGE = ROOT / "pfm_desktop"
 TOP_LEVEL = {
     "pfm_desktop", "resources", "models", "tests", "benchmarks", "docs", "pyproject.toml", "build_installer.py",
     "README.md", "CHANGELOG.md", "LICENSE", "Makefile", "requirements.lock", "requirements-dev.lock",
+    "requirements-build.lock",
 }  # fmt: skip
 
 

@@ -9,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("makensis") is None, reason="there is no makensis here (Debian: nsis)"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis: nsis")]
 
 
 def compiled(folder: Path, version: str, said: str) -> Path:
