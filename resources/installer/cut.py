@@ -15,7 +15,7 @@ MODULES = [
     "PySide6.QtOpenGLWidgets", "PySide6.QtSql", "PySide6.QtTest", "PySide6.QtDesigner", "PySide6.QtHelp",
     "PySide6.QtUiTools", "PySide6.QtConcurrent",
     # of torch: what compiles networks, tests it, or draws; imported only when asked for
-    "torch._vendor.quack", "torch.utils.benchmark",
+    "torch.utils.benchmark",
     "torch.utils.tensorboard", "torch.utils.hipify", "torch.distributed.elastic", "pydoc_data",
     # readline is under GPL-3, and nobody types into this program's interpreter
     "readline", "rlcompleter", "curses", "distutils", "lib2to3", "mpl_toolkits", "dbm.gnu", "_gdbm",
@@ -53,8 +53,7 @@ FILES = (
     ("torch/bin/*Test", "tests"),
     ("torch/bin/protoc*", "compilers of model files"),
     ("torch/bin/*.p*t*", "models of tests"),
-    ("torch/*.py", "source beside what is compiled, for networks that are compiled anew (torch.jit, torch.compile)"),
-    ("torch/_vendor/*", "kernels for graphics cards"),
+    # not the source of its modules, 34 MB: torch.jit and the optimisers read it while they are imported
     ("torch/test/*", "tests"),
     ("torch/lib/*.a", "static libraries"),
     ("torch/lib/*.lib", "static libraries"),

@@ -192,3 +192,10 @@ def test_a_package_holds_program_menu_entry_icons_and_file_type(tmp_path: Path) 
         bundle, ROOT / "resources", tmp_path / "work", tmp_path / "two.deb", version="9.9.9", moment=77
     )
     assert again.read_bytes() == out.read_bytes()
+
+
+def test_what_torch_compiles_from_source_keeps_it() -> None:
+    import cut
+
+    assert not cut.why_not("torch/distributed/optim/functional_adam.py")
+    assert not cut.why_not("torch/_inductor/scheduler.py")
