@@ -186,7 +186,7 @@ def sign(window: Any, page: Any, hand: Hand) -> None:
     report = page.side.report
     wait(lambda: report.isVisible() and report.idle, seconds=60)
     hand.click(report.sign)
-    hand.key("Tab", "space")
+    hand.key("shift+Tab", "space")  # the keys are on Back, and Sign now is seen before it
     wait(lambda: window.session.case.signed, seconds=20)
 
 
