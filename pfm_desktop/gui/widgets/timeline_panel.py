@@ -55,6 +55,7 @@ class TimelinePanel(QFrame):
         self.pair_button, self.picture_button = QPushButton(PAIR, self), QPushButton(PICTURE, self)
         self.skip_button = QPushButton(LEAVE_OUT, self)
         self._rows: list[tuple[str, QLabel, QLabel, QLabel]] = []
+        self._whose: tuple[str, str] = ("", "")
         self._shown: tuple[TimelineRow, ...] = ()  # a call of Qt may wait for the interpreter a millisecond
         self._lines = QWidget(self)
         self._grid = QGridLayout(self._lines)
@@ -86,6 +87,12 @@ class TimelinePanel(QFrame):
     def show_short(self, short: bool) -> None:
         """Without the lines of the steps, where something else needs the room; clock and next step stay in sight."""
         self._lines.setVisible(not short)
+
+    def follow(self, visit_id: str, patient_id: str) -> None:
+        """Whose examination it is: a reason that was typed for one woman is none for another."""
+        if (visit_id, patient_id) != self._whose:
+            self._whose = visit_id, patient_id
+            self.reason.clear()
 
     def show_timeline(self, timeline: Timeline, *, can_take: bool, can_pair: bool, asked: bool) -> None:
         """Show where the examination stands. `asked`: whether her iodine allergy is known; `can_pair`: whether the

@@ -18,6 +18,7 @@ from pfm_desktop.gui.pages.capture.page import SIDE_WIDTH, CapturePage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import cases, review
 from pfm_desktop.services.capture import clips, records
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels import taken as taken_words
 from pfm_desktop.viewmodels.session import Session
@@ -338,6 +339,57 @@ def test_iodine_is_blocked_on_an_allergy_until_a_reason_is_given(
     found = records.examination(session.library, session.case.visit.id)
     assert found is not None
     assert found.iodine_override == "asked again, wpkfa grl"
+
+
+def test_a_reason_typed_for_one_woman_is_not_there_for_the_next_one(
+    qtbot: QtBot, page: CapturePage, press: Press, passes: Passes, session: Session, visits: dict[str, str]
+) -> None:
+    for visit in visits.values():
+        records.set_iodine_allergy(session.library, cases.visit_case(session.library, visit).patient.id, True)
+    session.open_visit(visits["Brandt"])
+    session.open_visit(visits["Adler"])
+    at_iodine(press, passes)
+    field, use = page.timeline.reason, page.timeline.use
+    field.setFocus()
+    qtbot.keyClicks(field, "asked ag")
+    passes(1.0)
+    session.refresh()
+    assert field.text() == "asked ag", "one who types is not disturbed"
+    qtbot.keyClicks(field, "ain")
+    session.open_visit(visits["Brandt"])
+    at_iodine(press, passes)
+    assert use.isVisible()
+    assert (field.text(), use.isEnabled()) == ("", False)
+
+
+def test_a_reason_that_was_used_and_undone_has_to_be_given_again(
+    qtbot: QtBot, page: CapturePage, press: Press, passes: Passes, undo: Undo
+) -> None:
+    at_iodine(press, passes)
+    press(K.Key_Y)
+    field, use = page.timeline.reason, page.timeline.use
+    field.setFocus()
+    qtbot.keyClicks(field, "asked again")
+    qtbot.keyClick(field, K.Key_Return)
+    assert page.examining.facts.iodine_override == "asked again"
+    assert undo.undo()
+    assert use.isVisible()
+    assert (field.text(), use.isEnabled()) == ("", False)
+
+
+def test_a_reason_that_could_not_be_put_on_record_stays_to_be_used(
+    qtbot: QtBot, page: CapturePage, press: Press, passes: Passes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise UserError("the library is busy")
+
+    at_iodine(press, passes)
+    press(K.Key_Y)
+    qtbot.keyClicks(page.timeline.reason, "asked again")
+    monkeypatch.setattr(records, "allow_iodine", refuse)
+    qtbot.mouseClick(page.timeline.use, LEFT)
+    assert page.examining.facts.iodine_override == ""
+    assert page.timeline.reason.text() == "asked again"
 
 
 def test_while_iodine_is_blocked_a_frozen_picture_is_none_of_iodine(

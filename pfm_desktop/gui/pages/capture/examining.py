@@ -376,13 +376,14 @@ class Examining(QObject):
         if case is not None:
             self._perform(lambda lib: records.set_iodine_allergy(lib, case.patient.id, iodine))
 
-    def allow_iodine(self, why: str) -> None:
-        """In spite of an allergy, for a reason."""
+    def allow_iodine(self, why: str) -> bool:
+        """In spite of an allergy, for a reason; whether that is on record."""
         from pfm_desktop.services.capture import records
 
         if self.begin() and self.live is not None:
             visit_id = self.live.examination.visit_id
-            self._perform(lambda lib: records.allow_iodine(lib, visit_id, why), of=visit_id)
+            return self._perform(lambda lib: records.allow_iodine(lib, visit_id, why), of=visit_id)
+        return False
 
     def take_next(self, step: Step | None, *, pair: bool | None = None, replaces: tuple[str, ...] = ()) -> None:
         """Take what a step asks for, or a pair or a picture whatever it asks for, perhaps in the place of others."""

@@ -215,6 +215,11 @@ class CapturePage(QWidget):
         if self._case is not None and self.examining.iodine is None and self._ready(camera=False):
             self.examining.answer_allergy(iodine)
 
+    def _allow_iodine(self, why: str) -> None:
+        """In spite of an allergy. A reason holds once: where that is undone it has to be given again."""
+        if self.examining.allow_iodine(why):
+            self.timeline.reason.clear()
+
     def skip(self) -> None:
         """Leave the next step out; undo takes that back."""
         if self._bounces():
@@ -422,6 +427,7 @@ class CapturePage(QWidget):
             self.recording.end_all()
         self.examining.follow(case)
         self.arriving.follow(case)
+        self.timeline.follow(visit_id, case.patient.id if case is not None else "")
         self.whose.show_case(case)
         self.cards.follow(case)
         self._refresh()
@@ -579,7 +585,7 @@ class CapturePage(QWidget):
             (panel.picture, self.take_picture),
             (panel.skip, self.skip),
             (panel.allergy, self.examining.answer_allergy),
-            (panel.override, self.examining.allow_iodine),
+            (panel.override, self._allow_iodine),
             (self.cards.taken.retake, self.retake),
             (self.cards.taken.retry, self.examining.save),
             (self.whose.today_wanted, self.today_wanted),
