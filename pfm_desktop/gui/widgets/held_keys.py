@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -39,13 +39,23 @@ class HeldKeys:
 
 
 class KeyArea(QWidget):
-    """A part of a page whose keys come by `held` before they act, where nothing in it took them."""
+    """A part of a page whose keys come by `held` before they act, where nothing in it took them. They go `home` where
+    the widget that had them hides or is switched off: what stands next is pressed by an Enter that was not for it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.held = HeldKeys()  # Qt sends events while it makes the widget
+        self.home: QWidget | None = None
         super().__init__(parent)
 
     def event(self, event: QEvent) -> bool:
         """See the class."""
         self.held.look(event)
         return super().event(event)
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """See the class."""
+        had, home = self.focusWidget(), self.home
+        if home is not None and home.isVisible() and had is not None and not (had.isVisible() and had.isEnabled()):
+            home.setFocus(Qt.FocusReason.OtherFocusReason)
+            return True
+        return super().focusNextPrevChild(next_)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.gui.enter_key import EnterKey
 from pfm_desktop.gui.pages.capture.page import SIDE_WIDTH, CapturePage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import cases, review
@@ -500,3 +501,67 @@ def test_an_examination_without_a_patient_begins_though_a_visit_is_open(page: Ca
     page._actions["nobody"].trigger()
     assert session.case.visit.id != before
     assert session.case.patient.unassigned
+
+
+# where the keys are, once what had them is gone
+
+
+@pytest.fixture
+def pressed_by_enter() -> Iterator[None]:
+    """Enter presses the button that has the keys, as in the whole program."""
+    whole = QObject()
+    made = EnterKey(whole)
+    yield
+    made.deleteLater()
+
+
+@pytest.mark.usefixtures("pressed_by_enter")
+def test_enter_twice_in_the_reason_records_the_reason_and_no_clip(
+    qtbot: QtBot, page: CapturePage, press: Press, passes: Passes
+) -> None:
+    at_iodine(press, passes)
+    press(K.Key_Y)
+    page.timeline.reason.setFocus()
+    qtbot.keyClicks(keys_of(page), "asked again")
+    qtbot.keyClick(keys_of(page), K.Key_Return)
+    assert page.view.hasFocus()
+    qtbot.keyClick(keys_of(page), K.Key_Return)
+    assert page.examining.facts.iodine_override == "asked again"
+    assert not page.recording.runs(ClipKind.VIDEO)
+
+
+@pytest.mark.usefixtures("pressed_by_enter")
+@pytest.mark.parametrize("answer", ["allergy_no", "allergy_yes"])
+def test_enter_twice_on_an_answer_about_an_allergy_starts_no_clip(qtbot: QtBot, page: CapturePage, answer: str) -> None:
+    getattr(page.timeline, answer).setFocus()
+    qtbot.keyClick(keys_of(page), K.Key_Return)
+    assert page.examining.iodine is (answer == "allergy_yes")
+    assert page.view.hasFocus()
+    qtbot.keyClick(keys_of(page), K.Key_Return)
+    assert not page.recording.runs(ClipKind.VIDEO)
+
+
+@pytest.mark.usefixtures("pressed_by_enter")
+@pytest.mark.parametrize("chosen", ["offer", "begin"])
+def test_enter_twice_on_whose_examination_it_is_starts_no_clip(
+    qtbot: QtBot, nobody: CapturePage, session: Session, visits: dict[str, str], chosen: str
+) -> None:
+    nobody.ask_whose(visits["Brandt"], "Brandt, ID K-2")
+    getattr(nobody.whose, chosen).setFocus()
+    qtbot.keyClick(keys_of(nobody), K.Key_Return)
+    assert session.case is not None
+    assert session.case.patient.unassigned is (chosen == "begin")
+    assert nobody.view.hasFocus()
+    qtbot.keyClick(keys_of(nobody), K.Key_Return)
+    assert not nobody.recording.runs(ClipKind.VIDEO)
+
+
+@pytest.mark.usefixtures("pressed_by_enter")
+def test_enter_once_more_where_no_step_is_left_to_be_left_out_does_nothing(
+    qtbot: QtBot, page: CapturePage, press: Press
+) -> None:
+    page.timeline.skip_button.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(keys_of(page), K.Key_Return)
+    assert page.timeline.large.text().startswith("Acid is on"), "acid is not left out"
+    assert page.view.hasFocus()

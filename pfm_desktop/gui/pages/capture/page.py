@@ -77,6 +77,7 @@ class CapturePage(QWidget):
         self.arriving = Arriving(session, self.examining, self)
         self.whose, self.tools = Whose(session, self), Tools(self)
         self.examine = KeyArea(self)  # what is shown while a woman is examined
+        self.examine.home = self.view
         self.forms = Forms(session, self)
         self.cards = SideCards(session, jobs, self)
         self._visit_id = self._of_another_day = ""  # that of today, and one to which today's pictures belong as well
