@@ -199,6 +199,7 @@ QLabel[role="problem"] { background: $warning; color: $on_warning; border: 1px s
 QLabel[role="secret"] { font-family: monospace; font-size: 20px; font-weight: 600; padding: 10px;
     border: 1px solid $line; border-radius: 4px; background: $field; }
 QLabel[role="quiet"] { color: $quiet; }
+QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="title"] { font-size: 20px; font-weight: 600; }
 QLabel[role="heading"] { font-size: 16px; font-weight: 600; }
 QFrame[role="card"] { background: $panel; border: 1px solid $faint; border-radius: 6px; }

@@ -125,12 +125,11 @@ class TimelinePanel(QFrame):
             text.setText(row.text)
             note.setText(tr("missed") if row.state is RowState.MISSED else row.note)
             text.setAccessibleName(row.spoken)
-            for label in (sign, text, note):
-                _role(label, "" if row.state in (RowState.NEXT, RowState.MISSED) else "quiet")
-            font = text.font()
-            if font.bold() != (row.state is RowState.NEXT):
-                font.setBold(row.state is RowState.NEXT)
-                text.setFont(font)
+            role = "" if row.state in (RowState.NEXT, RowState.MISSED) else "quiet"
+            for label in (sign, note):
+                _role(label, role)
+            # by the style sheet, which drops a bold of the font's own whenever it is read again
+            _role(text, "strong" if row.state is RowState.NEXT else role)
 
     def _make_rows(self, rows: tuple[TimelineRow, ...]) -> None:
         for _key, *labels in self._rows:
