@@ -92,8 +92,13 @@ class Timeline:
     warning: str = ""
     button: str = ""  # what the large button does; "" where it does nothing
     step: Step | None = None
-    blocked: bool = False  # the next step is iodine, and she is allergic to it, or was not asked
+    refusal: str = ""  # the next step is iodine, and she is allergic to it, or was not asked
     overridable: bool = False  # a reason lifts that
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the next step may not be done as things stand."""
+        return bool(self.refusal)
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,7 @@ def timeline(facts: Facts) -> Timeline:
     stop = facts.iodine is True and not facts.iodine_override
     unasked = facts.iodine is None and not facts.iodine_override and step is not None and step.stage is Stage.LUGOL
     blocked = stop and step is not None and step.stage is Stage.LUGOL
+    refusal = BLOCKED if blocked else ASK_ALLERGY if unasked else ""
     rows = tuple(_row(one, facts, finished, lost, step, stop=stop) for one in facts.plan)
     headline = _over(rows) if step is None else step_text(step)
     return Timeline(
@@ -162,10 +168,10 @@ def timeline(facts: Facts) -> Timeline:
         countdown=_countdown(step, facts.seconds),
         clock=clock_text(facts.seconds),
         rows=rows,
-        warning=_warning(facts, step, blocked=blocked),
-        button="" if blocked or unasked else button_text(step),
+        warning=_warning(facts, step, refusal),
+        button="" if refusal else button_text(step),
         step=step,
-        blocked=blocked or unasked,
+        refusal=refusal,
         overridable=blocked,
     )
 
@@ -227,14 +233,12 @@ def _countdown(step: Step | None, seconds: float | None) -> str:
     )
 
 
-def _warning(facts: Facts, step: Step | None, *, blocked: bool) -> str:
-    if blocked:
-        return BLOCKED
-    if step is not None and step.stage is Stage.LUGOL and facts.iodine is None:
-        return ASK_ALLERGY
+def _warning(facts: Facts, step: Step | None, refusal: str) -> str:
     used = OVERRIDDEN.format(reason=facts.iodine_override) if facts.iodine_override else f"{ALLERGIC}."
     used = used if facts.iodine else ""
+    if step is not None and step.stage is Stage.LUGOL and facts.iodine is None:
+        used = ASK_ALLERGY
     fades = ""
     if step is not None and too_late(facts.seconds):
         fades = FADES if step.after_acid else FADES_NOW
-    return "\n".join(part for part in (used, fades) if part)
+    return "\n".join(part for part in (refusal or used, fades) if part)

@@ -314,9 +314,9 @@ def test_iodine_is_blocked_on_an_allergy_until_a_reason_is_given(
     qtbot: QtBot, page: CapturePage, press: Press, passes: Passes, session: Session, taken: Taken, heard: list[str]
 ) -> None:
     at_iodine(press, passes)
-    assert page.timeline.warning.text() == ASK_ALLERGY
+    assert page.timeline.warning.text() == f"{ASK_ALLERGY}\n{FADES_NOW}"
     qtbot.mouseClick(page.timeline.allergy_yes, LEFT)
-    assert page.timeline.warning.text() == BLOCKED
+    assert page.timeline.warning.text() == f"{BLOCKED}\n{FADES_NOW}"
     assert not page.timeline.large.isVisible()
     before = taken()
     press(K.Key_Space)

@@ -76,7 +76,9 @@ def test_after_three_minutes_with_something_missing_it_warns() -> None:
 def test_iodine_is_blocked_by_an_allergy_until_there_is_a_reason() -> None:
     taken = BEFORE + MARKS + AFTER
     blocked = timeline(at(200.0, taken, iodine=True))
-    assert (blocked.warning, blocked.button, blocked.blocked) == (BLOCKED, "", True)
+    assert blocked.warning == f"{BLOCKED}\n{FADES_NOW}", "both have to be known"
+    assert (blocked.refusal, blocked.button, blocked.blocked) == (BLOCKED, "", True)
+    assert timeline(at(100.0, taken, iodine=True)).warning == BLOCKED
     assert blocked.rows[-1].state is RowState.BLOCKED
     allowed = timeline(at(200.0, taken, iodine=True, iodine_override="asked her again"))
     assert allowed.warning.startswith(OVERRIDDEN.format(reason="asked her again"))
@@ -84,7 +86,8 @@ def test_iodine_is_blocked_by_an_allergy_until_there_is_a_reason() -> None:
 
 
 def test_iodine_is_not_next_without_the_question_about_an_allergy() -> None:
-    assert timeline(at(200.0, BEFORE + MARKS + AFTER)).warning == ASK_ALLERGY
+    asks = timeline(at(200.0, BEFORE + MARKS + AFTER))
+    assert (asks.warning, asks.refusal) == (f"{ASK_ALLERGY}\n{FADES_NOW}", ASK_ALLERGY)
     assert timeline(at(200.0, BEFORE + MARKS + AFTER, iodine=False)).warning == FADES_NOW
 
 

@@ -170,7 +170,7 @@ class CapturePage(QWidget):
         if self._bounces():
             return
         if line.blocked:
-            self._tell(line.warning)
+            self._tell(line.refusal)
         elif line.step is not None and line.step.starts_clock and self.looking.frozen is None:
             if self._exposes or self._just_taken.isActive():
                 self._tell(say.ACID_SOON)  # one press too many is no acid
