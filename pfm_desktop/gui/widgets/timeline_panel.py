@@ -94,24 +94,28 @@ class TimelinePanel(QFrame):
             self._whose = visit_id, patient_id
             self.reason.clear()
 
-    def show_timeline(self, timeline: Timeline, *, can_take: bool, can_pair: bool, asked: bool) -> None:
+    def show_timeline(
+        self, timeline: Timeline, *, can_take: bool, can_pair: bool, asked: bool, signed: bool = False
+    ) -> None:
         """Show where the examination stands. `asked`: whether her iodine allergy is known; `can_pair`: whether the
-        device gives fluorescence."""
+        device gives fluorescence; `signed`: nothing of this visit changes any more."""
         self.clock.setText(timeline.clock)
         self.headline.setText(timeline.headline)
         say(self.countdown, timeline.countdown)
         say(self.warning, timeline.warning)
         keys = getattr(self, "_keys", "")
-        self.large.setText(f"{timeline.button}   {keys}".rstrip())
-        self.large.setVisible(bool(timeline.button))
         starts = timeline.step is not None and timeline.step.starts_clock
         glows = timeline.step is not None and timeline.step.stage.source is Source.FLUORESCENCE
-        self.large.setEnabled((can_take and (can_pair or not glows)) or starts)
+        self.large.setText(f"{timeline.button}   {keys}".rstrip())
+        self.large.setVisible(bool(timeline.button))
+        self.large.setEnabled((can_take and (can_pair or not glows)) or (starts and not signed))
         self.pair_button.setEnabled(can_take and can_pair)
         self.picture_button.setEnabled(can_take)
-        self.skip_button.setEnabled(timeline.step is not None and not starts)
+        self.skip_button.setEnabled(timeline.step is not None and not starts and not signed)
         self._ask_row.setVisible(not asked)
-        self._override.setVisible(timeline.overridable)
+        for answer in (self.allergy_no, self.allergy_yes):
+            answer.setEnabled(not signed)
+        self._override.setVisible(timeline.overridable and not signed)
         self._show_rows(timeline.rows)
 
     def _show_rows(self, rows: tuple[TimelineRow, ...]) -> None:

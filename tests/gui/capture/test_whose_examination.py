@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.domain.examination import DEFAULT_PLAN
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.enter_key import EnterKey
 from pfm_desktop.gui.pages.capture.page import SIDE_WIDTH, CapturePage
@@ -23,7 +24,7 @@ from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels import taken as taken_words
 from pfm_desktop.viewmodels.session import Session
-from pfm_desktop.viewmodels.timeline import ASK_ALLERGY, BLOCKED, FADES_NOW, OVERRIDDEN
+from pfm_desktop.viewmodels.timeline import ASK_ALLERGY, BLOCKED, FADES_NOW, OVERRIDDEN, Facts, timeline
 
 from .conftest import Room, keys_of
 
@@ -277,6 +278,41 @@ def test_in_a_signed_visit_nothing_is_taken_and_that_is_said(
     assert pictures_of(session, visits["Adler"]) == [], "marks take nothing either"
     assert not page.recording.runs(ClipKind.WHITENING)
     assert page.examining.names == ()
+
+
+def test_in_a_signed_visit_what_would_change_nothing_is_switched_off(
+    page: CapturePage, press: Press, session: Session, visits: dict[str, str]
+) -> None:
+    panel = page.timeline
+    changing = (panel.skip_button, panel.allergy_no, panel.allergy_yes)
+    press(K.Key_Space)
+    assert all(button.isVisible() and button.isEnabled() for button in changing)
+    sign(session, visits["Adler"])
+    session.refresh()
+    assert panel.headline.text() == "Green filter"
+    assert all(button.isVisible() and not button.isEnabled() for button in changing)
+    assert not panel.large.isEnabled()
+    session.open_visit(visits["Brandt"])
+    assert all(button.isEnabled() for button in changing)
+
+
+def test_in_a_signed_visit_no_clock_is_offered(
+    page: CapturePage, press: Press, session: Session, visits: dict[str, str]
+) -> None:
+    press(*[K.Key_K] * 3)
+    large = page.timeline.large
+    assert large.text().startswith("Acid is on")
+    assert large.isEnabled()
+    sign(session, visits["Adler"])
+    session.refresh()
+    assert not large.isEnabled()
+
+
+def test_in_a_signed_visit_no_reason_for_iodine_is_asked_for(page: CapturePage) -> None:
+    panel, at = page.timeline, timeline(Facts(plan=DEFAULT_PLAN[-1:], iodine=True))
+    for signed in (False, True):
+        panel.show_timeline(at, can_take=not signed, can_pair=True, asked=True, signed=signed)
+        assert panel.use.isVisible() is not signed
 
 
 def test_in_a_library_that_is_open_for_reading_nothing_is_taken_and_that_is_said(

@@ -330,7 +330,7 @@ class CapturePage(QWidget):
 
     def _said_why_not(self, *, pair: bool = False, camera: bool = True) -> bool:
         why = say.why_not(
-            signed=self._case is not None and self._case.signed,
+            signed=self._signed,
             no_editing=self._session.library.no_editing,
             camera=not camera or self.examining.gives_pictures or self.looking.frozen is not None,
             pair=not pair or self.examining.gives_pairs,
@@ -405,8 +405,11 @@ class CapturePage(QWidget):
     @property
     def _can_take(self) -> bool:
         """Whether a picture would go into the visit on the desk."""
-        signed = self._case is not None and self._case.signed
-        return not signed and (self.examining.gives_pictures or self.looking.frozen is not None)
+        return not self._signed and (self.examining.gives_pictures or self.looking.frozen is not None)
+
+    @property
+    def _signed(self) -> bool:
+        return self._case is not None and self._case.signed
 
     @property
     def _case(self) -> VisitCase | None:
@@ -486,7 +489,9 @@ class CapturePage(QWidget):
         facts, examining = self.examining.facts, self.examining
         line = timeline(facts)
         asked = self._case is None or facts.iodine is not None
-        self.timeline.show_timeline(line, can_take=self._can_take, can_pair=examining.gives_pairs, asked=asked)
+        self.timeline.show_timeline(
+            line, can_take=self._can_take, can_pair=examining.gives_pairs, asked=asked, signed=self._signed
+        )
         device, status = examining.device, examining.status
         simulated = device is not None and device.config.kind is devices.Kind.SIMULATED
         badges = self.looking.badges(simulated=simulated, recording=self.recording.words)
