@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.panel_parts import say, tall, words
 from pfm_desktop.support.language import tr
-from pfm_desktop.viewmodels.timeline import SIGNS, RowState, Timeline, TimelineRow
+from pfm_desktop.viewmodels.timeline import SIGNS, RowState, Timeline, TimelineRow, button_text
 
 CLOCK_PIXELS, STEP_PIXELS = 40, 21
 LARGE = 56
@@ -106,8 +106,10 @@ class TimelinePanel(QFrame):
         keys = getattr(self, "_keys", "")
         starts = timeline.step is not None and timeline.step.starts_clock
         glows = timeline.step is not None and timeline.step.stage.source is Source.FLUORESCENCE
-        self.large.setText(f"{timeline.button}   {keys}".rstrip())
-        self.large.setVisible(bool(timeline.button))
+        alone = can_take and not (can_pair or glows or starts)  # of a pair the white-light picture is better than none
+        button = button_text(None) if alone and timeline.button else timeline.button
+        self.large.setText(f"{button}   {keys}".rstrip())
+        self.large.setVisible(bool(button))
         self.large.setEnabled((can_take and (can_pair or not glows)) or (starts and not signed))
         self.pair_button.setEnabled(can_take and can_pair)
         self.picture_button.setEnabled(can_take)

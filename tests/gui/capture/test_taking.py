@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +18,9 @@ from pfm_desktop.gui.pages.capture.actions import actions_of
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import cases
+from pfm_desktop.services.capture import config as devices
 from pfm_desktop.services.capture import lots, records
+from pfm_desktop.services.capture.config import Kind
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels import taken as words
@@ -374,6 +377,26 @@ def test_while_the_fluorescence_camera_gives_nothing_that_is_said_and_no_pair_is
     assert taken() == []
     press(K.Key_W)
     assert len(taken()) == 1
+
+
+def test_with_white_light_only_the_large_button_says_what_is_taken(
+    qtbot: QtBot, page: CapturePage, press: Press, passes: Callable[[float], None], taken: Taken
+) -> None:
+    devices.save(replace(conftest.CONFIG, kind=Kind.ONE))
+    press(K.Key_F5, K.Key_K, K.Key_K)
+    qtbot.waitUntil(lambda: page.view.shown is not None)
+    panel = page.timeline
+    assert (panel.headline.text(), panel.large.isEnabled()) == ("Fluorescence before acid", False)
+    press(K.Key_K)
+    assert (panel.large.text().split("  ")[0], panel.large.isEnabled()) == ("Acid is on: start clock", True)
+    press(K.Key_A)
+    passes(50.0)
+    assert panel.headline.text() == "1:00  white + fluorescence"
+    assert (panel.large.text().split("  ")[0], panel.large.isEnabled()) == ("Take picture", True)
+    assert not panel.pair_button.isEnabled()
+    qtbot.mouseClick(panel.large, Qt.MouseButton.LeftButton)
+    passes(0.0)
+    assert [stage for stage, _ in taken()] == ["acetic_acid"]
 
 
 def test_what_went_wrong_though_the_pair_is_there_is_said(page: CapturePage, qtbot: QtBot, heard: list[str]) -> None:
