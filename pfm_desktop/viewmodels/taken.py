@@ -33,6 +33,7 @@ class TakenCard:
     kept: str = ""
     problem: str = ""
     pictures: int = 0
+    waits: bool = False  # they are not in the library yet
     captions: tuple[str, ...] = ()
     can_retake: bool = False
 
@@ -74,6 +75,7 @@ def card_of(
         kept=OFF_RECORD if gone else _WORDS[state],
         problem=f"{UNKEPT}\n{news.problem}" if waits and news is not None else "",
         pictures=len(lot.pictures),
+        waits=state in (LotState.KEEPING, LotState.WAITING),
         captions=captions,
         can_retake=state is LotState.KEPT and not gone and (not lot.pair or verdict is not None or bool(problem)),
     )

@@ -74,7 +74,8 @@ class VerdictCard(QFrame):
             thumb.setVisible(place < card.pictures)
             shown = pictures[place] if place < len(pictures) else QPixmap()
             thumb.setPixmap(shown)
-            thumb.setText("" if not shown.isNull() else tr("not in the\nlibrary yet") if card.pictures else "")
+            # what is in the library has its thumbnail in a moment, or none where that could not be drawn
+            thumb.setText(tr("not in the\nlibrary yet") if card.waits and shown.isNull() else "")
             thumb.setAccessibleName(card.captions[place] if place < len(card.captions) else "")
             thumb.setToolTip(thumb.accessibleName())
         self.retake_button.setVisible(card.can_retake)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -14,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.capture.status import StreamState, StreamStatus
 from pfm_desktop.domain.capture import Light
+from pfm_desktop.gui.pages.capture import side
 from pfm_desktop.gui.pages.capture.actions import actions_of
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.gui.undo import Undo
@@ -422,3 +425,63 @@ def test_a_camera_that_sends_the_same_picture_again_and_again_is_told(
 
     qtbot.waitUntil(lambda: pushed(90), timeout=10_000)
     qtbot.waitUntil(lambda: not pushed(91 + len(room.device.stream._frames) % 90), timeout=10_000)
+
+
+# thumbnails, which are drawn on another thread
+
+
+@pytest.fixture
+def drawing(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """`drawing.go` lets thumbnails be drawn, `drawing.broken` is why they cannot be."""
+    made, drawn = SimpleNamespace(go=threading.Event(), broken=None), side._thumbnails
+
+    def drawing(*args: Any) -> Any:
+        assert made.go.wait(20)
+        if made.broken is not None:
+            raise made.broken
+        return drawn(*args)
+
+    monkeypatch.setattr(side, "_thumbnails", drawing)
+    return made
+
+
+def test_while_thumbnails_are_drawn_the_card_says_one_thing_of_the_library(
+    qtbot: QtBot, page: CapturePage, drawing: SimpleNamespace, settle: Settle
+) -> None:
+    card = page.cards.taken
+    qtbot.keyClick(page.view, K.Key_P)
+    qtbot.waitUntil(lambda: card.kept.text() == words.KEPT)
+    assert [thumb.text() for thumb in card.thumbs] == ["", ""]
+    drawing.go.set()
+    settle()
+    assert all(not thumb.pixmap().isNull() for thumb in card.thumbs)
+
+
+def test_a_thumbnail_that_cannot_be_drawn_is_said_once_and_is_in_the_library_all_the_same(
+    page: CapturePage, press: Press, drawing: SimpleNamespace, heard: list[str], taken: Taken, session: Session
+) -> None:
+    card = page.cards.taken
+    drawing.broken = UserError("there is no memory left")
+    drawing.go.set()
+    press(K.Key_W)
+    session.refresh()
+    page.cards._show_last()
+    assert taken() == [("saline", None)]
+    assert [text for text in heard if "no memory" in text] == ["There is no memory left."]
+    assert (card.kept.text(), card.thumbs[0].text()) == (words.KEPT, "")
+    assert card.thumbs[0].pixmap().isNull()
+    drawing.broken = None
+    press(K.Key_W)
+    assert not card.thumbs[0].pixmap().isNull(), "the next one has one again"
+
+
+def test_what_the_library_has_not_taken_yet_says_so_in_place_of_its_thumbnail(
+    qtbot: QtBot, page: CapturePage, disk: SimpleNamespace, settle: Settle
+) -> None:
+    disk.full = True
+    qtbot.keyClick(page.view, K.Key_W)
+    qtbot.waitUntil(lambda: bool(page.cards.taken.problem.text()))
+    assert "library" in page.cards.taken.thumbs[0].text()
+    disk.full = False
+    settle()
+    assert page.cards.taken.thumbs[0].text() == ""
