@@ -19,6 +19,7 @@ KEEPING = tr("On its way to the library ...")
 KEPT = tr("In the library")
 OFF_RECORD = tr("Off the record. Edit > Undo or Redo brings it back.")
 UNKEPT = tr("Not in the library yet. It is held here and tried again.")
+NOTHING = capital(tr("nothing was taken"))
 DROPPED = tr("Given up: not in the library")
 _WORDS = {LotState.KEPT: KEPT, LotState.KEEPING: KEEPING, LotState.WAITING: "", LotState.DROPPED: DROPPED}
 
@@ -79,6 +80,12 @@ def card_of(
         captions=captions,
         can_retake=state is LotState.KEPT and not gone and (not lot.pair or verdict is not None or bool(problem)),
     )
+
+
+def missed_card(problem: str, waits: str = "", *, again: bool = False) -> TakenCard:
+    """Where nothing came of what was asked for last: why, and nothing of what was taken before, which would look as if
+    it were this. `waits`: what the library has not taken yet; `again`: what was to be retaken is still there."""
+    return TakenCard(headline=NOTHING, alarm=problem, problem=waits, can_retake=again)
 
 
 def nothing_words(pictures: int) -> str:

@@ -76,6 +76,15 @@ class Request:
     replaces: tuple[str, ...] = ()  # pictures in whose place they are taken
 
 
+@dataclass(frozen=True)
+class Missed:
+    """That nothing at all came of what was asked for, and why. `replaces` is as in the request: those stay."""
+
+    visit_id: str
+    problem: str
+    replaces: tuple[str, ...] = ()
+
+
 def wants_pair(step: Step | None) -> bool:
     """Whether a step takes white light and fluorescence: a fluorescence picture always has its white-light one."""
     return step is not None and (step.pair or step.stage.source is Source.FLUORESCENCE) and not step.starts_clock
@@ -84,8 +93,8 @@ def wants_pair(step: Step | None) -> bool:
 class LiveExamination:
     """One examination that is under way. `examination` is as on record; the caller replaces it when that changes.
 
-    `told(lot)` when something was taken (not yet in the library), `failed(text)` when it could not be; both on a thread
-    of this object.
+    `told(lot)` when something was taken (not yet in the library), `failed(text)` when it could not be, after
+    `missed(...)` where there is nothing of it at all; all on a thread of this object.
     """
 
     def __init__(
@@ -95,11 +104,13 @@ class LiveExamination:
         *,
         told: Callable[[Lot], None],
         failed: Callable[[str], None],
+        missed: Callable[[Missed], None] = lambda _missed: None,
         times: Times | None = None,
         taken: tuple[Taken, ...] = (),
     ) -> None:
         self.examination, self.times = examination, times or Times()
         self._source, self._told, self._failed = source, told, failed
+        self._missed = missed
         self._taken = list(taken)
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._lock = threading.Condition()
@@ -228,18 +239,21 @@ class LiveExamination:
 
     def _work(self) -> None:
         while (request := self._queue.get()) is not None:
-            problem = ""
+            problem, some = "", False
             try:
                 self._made(request, self._source.take(pair=request.pair))
             except UserError as error:
-                self._made(request, tuple(getattr(error, "taken", ())), alone=True)
-                problem = error.sentences
+                taken = tuple(getattr(error, "taken", ()))
+                self._made(request, taken, alone=True)
+                problem, some = error.sentences, bool(taken)
             except Exception:
                 log.exception("taking failed")
                 problem = tr("The picture could not be taken; the error is in the log. Take it again.")
             finally:
                 self._no_longer_under_way(request)
             if problem and not self._said_before(request):  # its step is asked for again by now
+                if not some:
+                    self._missed(Missed(self.examination.visit_id, problem, request.replaces))
                 self._failed(problem)
             with self._lock:
                 self._asked -= 1

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.capture.status import StreamState, StreamStatus
-from pfm_desktop.domain.capture import Light
+from pfm_desktop.domain.capture import Gap, Light
 from pfm_desktop.gui.pages.capture import side
 from pfm_desktop.gui.pages.capture.actions import actions_of
 from pfm_desktop.gui.pages.capture.page import CapturePage
@@ -24,6 +24,7 @@ from pfm_desktop.services import cases
 from pfm_desktop.services.capture import config as devices
 from pfm_desktop.services.capture import lots, records
 from pfm_desktop.services.capture.config import Kind
+from pfm_desktop.services.capture.verdict import PairVerdict
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels import taken as words
@@ -485,3 +486,118 @@ def test_what_the_library_has_not_taken_yet_says_so_in_place_of_its_thumbnail(
     disk.full = False
     settle()
     assert page.cards.taken.thumbs[0].text() == ""
+
+
+# where nothing came
+
+
+LAMP = UserError("the lamp lit another light", safe="nothing was taken", remedy="take the pair again")
+
+
+def shown_thumbs(page: CapturePage) -> int:
+    return sum(not thumb.isHidden() for thumb in page.cards.taken.thumbs)
+
+
+def test_where_nothing_came_of_a_pair_the_card_says_so_and_does_not_show_the_one_before(
+    page: CapturePage, press: Press, room: Room, taken: Taken, heard: list[str], qtbot: QtBot
+) -> None:
+    card = page.cards.taken
+    press(K.Key_P)
+    qtbot.waitUntil(lambda: card.headline.text() == "✓  Keep", timeout=10_000)
+    before = taken()
+    room.device.broken = LAMP
+    press(K.Key_P)
+    assert (card.headline.text(), card.alarm.text()) == (words.NOTHING, LAMP.sentences)
+    assert (shown_thumbs(page), card.reasons.text(), card.kept.text()) == (0, "", "")
+    assert not card.retake_button.isVisible()
+    assert heard == [LAMP.sentences]
+    press(K.Key_Backspace)
+    assert taken() == before, "the pair before is not seen, and is not retaken"
+    assert heard[-1] == words.NOTHING
+    room.device.broken = None
+    press(K.Key_W)
+    assert card.headline.text() == "White light, saline"
+    assert (shown_thumbs(page), card.alarm.text()) == (1, "")
+
+
+def test_that_nothing_came_is_not_said_in_the_visit_of_another_woman(
+    page: CapturePage, press: Press, room: Room, session: Session, visits: dict[str, str], qtbot: QtBot, settle: Settle
+) -> None:
+    card = page.cards.taken
+    room.device.broken = LAMP
+    press(K.Key_P)
+    assert card.headline.text() == words.NOTHING
+    session.open_visit(visits["Brandt"])
+    assert (card.headline.text(), card.alarm.text()) == ("Nothing taken yet", "")
+    room.device.hold.clear()
+    qtbot.keyClick(page.view, K.Key_P)
+    session.open_visit(visits["Adler"])
+    room.device.hold.set()
+    qtbot.waitUntil(lambda: not any(one.busy for one in page.examining._all))
+    settle()
+    assert card.headline.text() == "Nothing taken yet", "it was not of this visit"
+
+
+def test_of_half_a_pair_the_card_shows_what_came(page: CapturePage, press: Press, room: Room, taken: Taken) -> None:
+    error = UserError("the lamp is silent")
+    error.taken = (room.device.exposed(room.device.stream.push()),)  # type: ignore[attr-defined]
+    room.device.broken = error
+    press(K.Key_P)
+    assert taken() == [("saline", None)]
+    assert page.cards.taken.headline.text() == "White light, saline"
+    assert (shown_thumbs(page), page.cards.taken.alarm.text()) == (1, "")
+
+
+def test_a_retake_of_which_nothing_came_can_be_asked_for_again(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, taken: Taken, session: Session
+) -> None:
+    card = page.cards.taken
+    press(K.Key_W)
+    assert session.case is not None
+    before = session.case.pictures[0].id
+    room.device.broken = LAMP
+    press(K.Key_Backspace)
+    assert (card.headline.text(), shown_thumbs(page)) == (words.NOTHING, 0)
+    assert card.retake_button.isVisible()
+    room.device.broken = None
+    press(K.Key_Backspace)
+    assert taken() == [("saline", None)]
+    assert session.case.pictures[0].id != before
+    assert card.headline.text() == "White light, saline"
+
+
+def test_where_nothing_came_what_waits_for_the_library_is_said_all_the_same(
+    qtbot: QtBot, page: CapturePage, room: Room, disk: SimpleNamespace, settle: Settle
+) -> None:
+    card = page.cards.taken
+    disk.full = True
+    qtbot.keyClick(page.view, K.Key_W)
+    qtbot.waitUntil(lambda: bool(card.problem.text()))
+    room.device.broken = LAMP
+    qtbot.keyClick(page.view, K.Key_W)
+    qtbot.waitUntil(lambda: card.headline.text() == words.NOTHING)
+    assert "A picture that was taken is not in the library yet" in card.problem.text()
+    assert card.retry_button.isVisible()
+    disk.full = False
+    settle()
+    assert (card.headline.text(), card.problem.text()) == (words.NOTHING, "")
+
+
+def test_a_bad_verdict_on_the_pair_before_is_said_where_the_card_says_that_nothing_came(
+    qtbot: QtBot, page: CapturePage, room: Room, heard: list[str], monkeypatch: pytest.MonkeyPatch, settle: Settle
+) -> None:
+    go = threading.Event()
+
+    def judge(_lot: object) -> PairVerdict:
+        assert go.wait(20)
+        return PairVerdict(False, "Retake: too dark", ("Come nearer.",), Gap.GOOD, 0.25)
+
+    monkeypatch.setattr(lots, "judge_with", lambda _device: judge)
+    qtbot.keyClick(page.view, K.Key_P)
+    settle()
+    room.device.broken = LAMP
+    qtbot.keyClick(page.view, K.Key_P)
+    qtbot.waitUntil(lambda: page.cards.taken.headline.text() == words.NOTHING)
+    go.set()
+    qtbot.waitUntil(lambda: "Retake: too dark (the last pair)" in heard)
+    assert page.cards.taken.alarm.text() == LAMP.sentences

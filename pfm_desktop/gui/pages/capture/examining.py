@@ -323,7 +323,13 @@ class Examining(QObject):
             self._jump_told = False
             times = self._times.setdefault(case.visit.id, Times())
             self.live = LiveExamination(
-                found, self, told=self.outcome.took, failed=self._failed.emit, times=times, taken=taken
+                found,
+                self,
+                told=self.outcome.took,
+                failed=self._failed.emit,
+                missed=self.outcome.took_nothing,
+                times=times,
+                taken=taken,
             )
             self._tick.start()
         else:

@@ -11,6 +11,7 @@ from pfm_desktop.viewmodels import capture_words as say
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
+    from pfm_desktop.services.capture.live import Missed
     from pfm_desktop.services.capture.lots import KnowsHomography
     from pfm_desktop.viewmodels.session import Session
 
@@ -26,6 +27,7 @@ class Outcome(QObject):
     said = Signal(str)
     over = Signal(str)  # what was said is settled
     _told = Signal(object)
+    _none = Signal(object)
     _kept = Signal(object)
     _judged = Signal(object, object, str)
 
@@ -33,6 +35,7 @@ class Outcome(QObject):
         super().__init__(parent)
         self._session, self._device = session, device
         self.last: Lot | None = None
+        self.missed: Missed | None = None  # since then nothing came of what was asked for
         self._news: LotNews | None = None
         self._verdict: tuple[Any, str] = None, ""
         self._unkept: list[str] = []  # what was said of those that wait
@@ -41,6 +44,7 @@ class Outcome(QObject):
         self._judging: Judging | None = None
         for signal, slot in (
             (self._told, self._lot_taken),
+            (self._none, self._nothing_taken),
             (self._kept, self._lot_kept),
             (self._judged, self._lot_judged),
         ):
@@ -52,6 +56,10 @@ class Outcome(QObject):
         self._told.emit(lot)
         self._keeper.put(lot)
 
+    def took_nothing(self, missed: Missed) -> None:
+        """What was asked for could not be taken; on any thread."""
+        self._none.emit(missed)
+
     @property
     def idle(self) -> bool:
         """Whether all that was taken is in the library, or was given up."""
@@ -59,7 +67,7 @@ class Outcome(QObject):
 
     def forget(self) -> None:
         """Another visit is on the desk: what was taken before is not shown there, and goes its way."""
-        self.last, self._news, self._verdict = None, None, (None, "")
+        self.last, self._news, self._verdict, self.missed = None, None, (None, ""), None
 
     @property
     def waiting(self) -> tuple[Lot, ...]:
@@ -107,10 +115,16 @@ class Outcome(QObject):
 
         return lots.keep(self._session.library, lot)
 
+    def _nothing_taken(self, missed: Missed) -> None:
+        if self._is_here(missed):
+            self.missed = missed
+            self.changed.emit()
+
     def _lot_taken(self, lot: Lot) -> None:
         if not self._is_here(lot):
             return
         self.last, self._news, self._verdict = lot, LotNews(lot, LotState.KEEPING), (None, "")
+        self.missed = None
         self.came.emit()
         if lot.pair:
             if self._judging is None:
@@ -163,7 +177,7 @@ class Outcome(QObject):
             self._verdict = verdict, problem
             self.changed.emit()
 
-    def _is_here(self, lot: Lot) -> bool:
+    def _is_here(self, lot: Lot | Missed) -> bool:
         """Whether it is of the visit on the desk."""
         case = self._session.case
         return case is not None and case.visit.id == lot.visit_id

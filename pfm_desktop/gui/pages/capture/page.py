@@ -39,6 +39,7 @@ from pfm_desktop.services.capture.keeping import LotState
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import arrival_words
 from pfm_desktop.viewmodels import capture_words as say
+from pfm_desktop.viewmodels.taken import NOTHING
 from pfm_desktop.viewmodels.timeline import Timeline, timeline
 
 if TYPE_CHECKING:
@@ -231,7 +232,10 @@ class CapturePage(QWidget):
 
     def retake(self) -> None:
         """Take anew what was taken last; the one before goes off the record once the new one is in the library."""
-        news = self.examining.outcome.news
+        news, missed = self.examining.outcome.news, self.examining.outcome.missed
+        if missed is not None and not missed.replaces:  # the picture before is not shown, and was not meant
+            self._tell(NOTHING)
+            return
         if news is not None and news.kept is None and news.state is not LotState.DROPPED:
             self._tell(say.RETAKE_WHEN_KEPT)
         if news is None or news.kept is None or not self.examining.outcome.on_record:

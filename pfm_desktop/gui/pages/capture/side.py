@@ -22,7 +22,8 @@ from pfm_desktop.services.capture.keeping import LotState
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import scale_words
-from pfm_desktop.viewmodels.taken import card_of
+from pfm_desktop.viewmodels.capture_words import unkept_words
+from pfm_desktop.viewmodels.taken import card_of, missed_card
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,6 +182,13 @@ class SideCards(QWidget):
         """What was taken last, as it stands."""
         outcome = self._examining.outcome
         lot, news = outcome.last, outcome.news
+        self._say_verdict()
+        if outcome.missed is not None:
+            waits = news is not None and news.state is LotState.WAITING
+            unkept = unkept_words(len(outcome.waiting), news.problem) if waits and news is not None else ""
+            again = bool(outcome.missed.replaces) and outcome.on_record
+            self.taken.show_card(missed_card(outcome.missed.problem, unkept, again=again))
+            return
         if lot is None:
             case = self._session.case
             self.taken.show_card(None, there=len(case.pictures) if case is not None else 0)
@@ -194,10 +202,16 @@ class SideCards(QWidget):
                 self._reducing.start(_thumbnails, pixels, ratio, done=drawn, failed=self.said.emit)
             pictures = self._thumbs[1]
         verdict, problem = outcome.verdict
-        if verdict is not None and not verdict.keep and self.taken.isHidden() and self._told != lot.number:
+        self.taken.show_card(card_of(lot, news, verdict, problem, on_record=outcome.on_record), pictures)
+
+    def _say_verdict(self) -> None:
+        """Where the card does not show it, that the last pair is to be taken again."""
+        outcome = self._examining.outcome
+        lot, (verdict, _problem) = outcome.last, outcome.verdict
+        hidden = self.taken.isHidden() or outcome.missed is not None
+        if lot is not None and verdict is not None and not verdict.keep and hidden and self._told != lot.number:
             self._told = lot.number
             self.said.emit(tr("{verdict} (the last pair)", verdict=verdict.words))
-        self.taken.show_card(card_of(lot, news, verdict, problem, on_record=outcome.on_record), pictures)
 
     def _thumbs_came(self, number: int, images: tuple[QImage, ...]) -> None:
         self._thumbs = number, [QPixmap.fromImage(one) for one in images]

@@ -16,7 +16,7 @@ from pfm_desktop.domain.capture import Acquisition, Light
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Step, Taken
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.capture.keeping import Lot
-from pfm_desktop.services.capture.live import AGAIN_S, Exposed, LiveExamination, wants_pair
+from pfm_desktop.services.capture.live import AGAIN_S, Exposed, LiveExamination, Missed, wants_pair
 from pfm_desktop.services.capture.times import Times
 from pfm_desktop.support.errors import UserError
 
@@ -52,6 +52,7 @@ class Heard:
     def __init__(self) -> None:
         self.lots: list[Lot] = []
         self.problems: list[str] = []
+        self.missed: list[Missed] = []
 
 
 Begin = Callable[..., LiveExamination]
@@ -79,6 +80,7 @@ def begin(device: Device, heard: Heard) -> Iterator[Begin]:
             device,
             told=heard.lots.append,
             failed=heard.problems.append,
+            missed=heard.missed.append,
             times=Times(NOON, BEGAN, 0.0),
             taken=taken,
         )
@@ -195,6 +197,15 @@ def test_after_a_failure_the_next_one_is_taken_and_what_there_was_of_the_pair_is
     assert live.settle(WAIT_S)
     assert stages(heard) == [["saline"], ["saline"]]
     assert len(heard.problems) == 1
+    assert heard.missed == []
+
+
+def test_where_nothing_came_of_a_retake_it_says_what_is_still_there(begin: Begin, device: Device, heard: Heard) -> None:
+    device.broken = UserError("the lamp is silent")
+    live = begin()
+    live.take(None, pair=True, replaces=("one", "other"))
+    assert live.settle(WAIT_S)
+    assert heard.missed == [Missed("visit", heard.problems[0], ("one", "other"))]
 
 
 @pytest.mark.expects_logged_error
