@@ -404,6 +404,7 @@ def test_a_reason_that_was_used_and_undone_has_to_be_given_again(
 ) -> None:
     at_iodine(press, passes)
     press(K.Key_Y)
+    qtbot.waitUntil(lambda: page.idle)  # while the library is written to, an edit is refused after 0.3 s
     field, use = page.timeline.reason, page.timeline.use
     field.setFocus()
     qtbot.keyClicks(field, "asked again")
