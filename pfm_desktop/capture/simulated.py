@@ -121,17 +121,18 @@ class SimulatedCamera:
         if pictures and len(pictures) < len(lights):
             pictures = (*pictures, np.zeros_like(pictures[0]))
         # a mixture was exposed as the light in which it began
-        gain = self._settings.gain
-        brightness = gain * exposure_ms / EXPOSURE_MS[exposed_as(lights[0])]
+        began = exposed_as(lights[0])
+        gain = self._settings.gain[began]
+        brightness = gain * exposure_ms / EXPOSURE_MS[began]
         pixels = self._fitting_sensor(size).exposed(pictures, brightness=brightness, dark_ms=exposure_ms * gain)
         return Frame(pixels, at, number, lights[0] if self._tells_light and len(lights) == 1 else None)
 
     def controls(self) -> Mapping[Control, Setting]:
-        """See `Camera.controls`. Exposure is that of the light which is lit now: each has one of its own."""
+        """See `Camera.controls`, of the light which is lit now: each has settings of its own."""
         return self._settings.controls(self._light())
 
     def set(self, control: Control, value: float | None) -> None:
-        """See `Camera.set`; exposure as in `controls`."""
+        """See `Camera.set`; as in `controls`."""
         with self._changed:
             self._settings.set(control, value, self._light())
 
@@ -188,6 +189,15 @@ class SimulatedCamera:
             self._dropped += count
 
     # the truth
+
+    def controls_in(self, light: Light) -> Mapping[Control, Setting]:
+        """As `controls`, of a light whichever is lit."""
+        return self._settings.controls(light)
+
+    def set_in(self, light: Light, control: Control, value: float | None) -> None:
+        """As `set`, of a light whichever is lit."""
+        with self._changed:
+            self._settings.set(control, value, light)
 
     def exposure_of(self, light: Light) -> float:
         """Milliseconds, of the frames in this light."""

@@ -1,4 +1,4 @@
-"""What a simulated camera can be set to, and is: an exposure for each light, gain, and white balance."""
+"""What a simulated camera can be set to, and is: exposure, gain and white balance, each for either light."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ class Settings:
 
     def __init__(self) -> None:
         self.exposure = dict(EXPOSURE_MS)  # milliseconds
-        self.gain, self._white_balance = _GAIN, _WHITE_BALANCE
-        self._automatic: set[Control] = set()
+        self.gain = dict.fromkeys(EXPOSURE_MS, _GAIN)
+        self._white_balance = dict.fromkeys(EXPOSURE_MS, _WHITE_BALANCE)
+        self._automatic: set[tuple[Control, Light]] = set()
 
     def exposure_of(self, light: Light) -> float:
         """Milliseconds, of a frame in this light."""
@@ -32,18 +33,21 @@ class Settings:
 
     def controls(self, light: Light) -> Mapping[Control, Setting]:
         """As they are in this light."""
+        own = exposed_as(light)
         values = {
-            Control.EXPOSURE: self.exposure_of(light),
-            Control.GAIN: self.gain,
-            Control.WHITE_BALANCE: self._white_balance,
+            Control.EXPOSURE: self.exposure[own],
+            Control.GAIN: self.gain[own],
+            Control.WHITE_BALANCE: self._white_balance[own],
         }
         return {
-            control: Setting(value, *_RANGE[control], automatic=control in self._automatic, can_be_automatic=True)
+            control: Setting(
+                value, *_RANGE[control], automatic=(control, own) in self._automatic, can_be_automatic=True
+            )
             for control, value in values.items()
         }
 
     def set(self, control: Control, value: float | None, light: Light) -> None:
-        """Set a control, exposure that of this light; None is automatic. Raises `CameraError`."""
+        """Set a control of this light; None is automatic. Raises `CameraError`."""
         if control not in _RANGE:
             raise CameraError(
                 tr("the simulated camera has no {control}", control=CONTROL_WORDS[control]),
@@ -59,11 +63,11 @@ class Settings:
                     high=high,
                 )
             )
-        (self._automatic.add if value is None else self._automatic.discard)(control)
+        own = exposed_as(light)
+        (self._automatic.add if value is None else self._automatic.discard)((control, own))
         if control is Control.EXPOSURE:
-            own = exposed_as(light)
             self.exposure[own] = EXPOSURE_MS[own] if value is None else value
         elif control is Control.GAIN:
-            self.gain = _GAIN if value is None else value
+            self.gain[own] = _GAIN if value is None else value
         else:
-            self._white_balance = _WHITE_BALANCE if value is None else value
+            self._white_balance[own] = _WHITE_BALANCE if value is None else value

@@ -23,7 +23,7 @@ class StreamState(StrEnum):
 @dataclass(frozen=True)
 class StreamStatus:
     """`text` is for a person, `note` too: what failed although frames come, as something that took them and was ended,
-    or a setting that was not taken again; it is in `text` as well while the stream is live, and mostly "".
+    or a setting that was not taken; it is in `text` as well while the stream is live, and mostly "".
 
     `rate`: frames a second as measured, 0 while none come. `lost` were missing by their numbers, `torn` came damaged
     and were left out; `reconnected`: how often frames came again after an interruption.

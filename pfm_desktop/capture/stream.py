@@ -65,7 +65,7 @@ class Stream:
 
     def _forget(self) -> None:
         self._now = StreamStatus(StreamState.CLOSED, "")
-        self._why, self._note, self._took_note = "", "", ""
+        self._why, self._note, self._took_note, self._unset_note = "", "", "", ""
         self._number: int | None = None
         self._last = 0.0  # when a frame came or the camera was open, whichever was later
         self._was_live = False
@@ -110,7 +110,7 @@ class Stream:
             self._watcher, self._reader = None, None
             self._frames.clear()
             self._now = replace(self._now, state=StreamState.CLOSED, rate=0.0)
-            self._why, self._note, self._took_note = "", "", ""
+            self._why, self._note, self._took_note, self._unset_note = "", "", "", ""
 
     @property
     def status(self) -> StreamStatus:
@@ -121,9 +121,19 @@ class Stream:
             span = self._times[-1] - self._times[0] if len(self._times) > 1 else 0.0
             live = self._now.state is StreamState.LIVE
             rate = (len(self._times) - 1) / span if live and span > 0 else 0.0
-            note = self._took_note or self._note
+            note = self._notes
             text = words_of(self._now, why=self._why, note=note, silent=silent, goes_on=not self._over)
             return replace(self._now, rate=rate, text=text, note=note)
+
+    @property
+    def _notes(self) -> str:
+        return " ".join(note for note in (self._took_note, self._note, self._unset_note) if note)
+
+    def note_unset(self, text: str) -> None:
+        """Say what of its settings the camera did not take, for a person, until the stream ends."""
+        with self._changed:
+            self._unset_note = text
+        self._say()
 
     def latest(self) -> Frame | None:
         """The frame that came last, also while the camera is stalled."""
@@ -360,7 +370,7 @@ class Stream:
         with self._saying:
             status = self.status
             with self._changed:
-                key = (status.state, self._why + self._note + self._took_note, status.format)
+                key = (status.state, self._why + self._notes, status.format)
             if key == self._said:
                 return
             self._said = key

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pfm_desktop.capture import found
 from pfm_desktop.capture.lamp import Lamp, LampError, SerialLamp
-from pfm_desktop.capture.simulated import EXPOSURE_MS
 from pfm_desktop.capture.source import Camera, Format, Frame
 from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Acquisition, Light
@@ -25,7 +25,7 @@ from pfm_desktop.imaging.dark import DarkFrame
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.threads import live_begins, live_ends
 from pfm_desktop.services.capture import pairs
-from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
+from pfm_desktop.services.capture.config import DeviceConfig, Kind
 from pfm_desktop.services.capture.dark import cleaned, take_dark
 from pfm_desktop.services.capture.live import Exposed
 from pfm_desktop.services.capture.presets import Presets
@@ -70,8 +70,7 @@ class Device:
         self.lamp_problem = ""  # why there is no lamp, where the device was opened without it
         self.dark: DarkFrame | None = None
         self.dark_png = b""
-        self._sensor = Sensor(stream)
-        self._glow_sensor = Sensor(second) if second is not None else self._sensor
+        self._sensor, self._glow_sensor = _sensors(stream, second, simulated)
         self._waits = simulated.waits if simulated is not None and second is None else _waits(config)
         self._acid = False
         self._over = False
@@ -79,15 +78,14 @@ class Device:
         self._lit_by_one = threading.Lock()  # a pair and a dark frame would put out each other's light
         self._maps: list[Matrix] = []
 
-    @property
-    def sensors(self) -> tuple[tuple[Sensor, LightSetting, Light], ...]:
-        """Each camera, with what it is set to when it comes; a simulated one knows itself."""
+    def set_up(self) -> None:
+        """Set each camera when it comes; a simulated one was set before."""
         if self.simulated is not None:
-            return ()
-        found = [(self._sensor, self.config.white, Light.WHITE)]
+            return
+        lit = self.config.fluorescence
+        self._sensor.set_up_later(self.config.white, Light.WHITE, lit if self.lamp is not None else None)
         if self.second is not None:
-            found.append((self._glow_sensor, self.config.fluorescence, Light.FLUORESCENCE))
-        return tuple(found)
+            self._glow_sensor.set_up_later(lit, Light.FLUORESCENCE)
 
     @property
     def light(self) -> Light | None:
@@ -102,14 +100,15 @@ class Device:
         """One white-light picture, or a pair, as soon as can be. Raises `UserError`; a `TakeError` carries what was
         taken of a pair."""
         if not pair:
-            return (self.exposed(self._now()),)
+            frame = self._now()
+            self._read_settings()
+            return (self.exposed(frame),)
         try:
             with self._lit_by_one:
                 shot = self._pair()
         except pairs.PairError as error:
             taken = () if error.white is None else (self.exposed(error.white),)
             raise TakeError(error, taken, tuple(error.problems)) from error
-        self._sensor.refresh()
         white, glow = self.exposed(shot.white), self._glow(shot.fluorescence)
         for problem in shot.problems:
             log.warning("a pair was taken, but: %s", problem)
@@ -122,13 +121,14 @@ class Device:
 
     def exposed(self, frame: Frame) -> Exposed:
         """A frame in white light with how it was taken. Waits for nothing."""
-        how = self._sensor.acquisition(self.config, self.config.white, Light.WHITE)
+        how = self._sensor.acquisition(self.config, self.config.white, Light.WHITE, at=frame.at)
         return Exposed(frame, Source.WHITE, how, self.config.mm_at(*frame.pixels.shape[1::-1]))
 
     def take_dark(self) -> DarkFrame:
         """Switch the lamp off, take a dark frame for fluorescence, and white light again. Raises `UserError`."""
-        how = self._glow_acquisition()
         with self._lit_by_one:
+            self._glow_sensor.refresh()
+            how = self._glow_acquisition(time.monotonic())
             made = take_dark(
                 self.second or self.stream,
                 self.lamp,
@@ -175,12 +175,22 @@ class Device:
         if self.simulated is not None:
             self.simulated.stop()
 
+    def _read_settings(self) -> None:
+        """Of a white-light picture that was taken just now: not where another thread lights the camera otherwise."""
+        if self._lit_by_one.acquire(blocking=False):
+            try:
+                self._sensor.refresh()
+            finally:
+                self._lit_by_one.release()
+
     def _pair(self) -> pairs.PairShot:
         if self.second is not None:
-            return pairs.take_two_sensors(self.stream, self.second, self._waits)
+            shot = pairs.take_two_sensors(self.stream, self.second, self._waits)
+            self._sensor.refresh()
+            self._glow_sensor.refresh()
+            return shot
         if self.lamp is not None:
-            if not self._sensor.known and self.simulated is None:
-                self._sensor.refresh()  # it has just come
+            self._sensor.refresh()  # first: for fluorescence, and for a while after it, the camera is set otherwise
             return pairs.take_switched(self.stream, self.lamp, self._waits)
         raise UserError(
             tr("this device gives no fluorescence"),
@@ -190,7 +200,7 @@ class Device:
 
     def _glow(self, frame: Frame) -> Exposed:
         """A frame in fluorescence; the dark frame is subtracted where one fits."""
-        how = self._glow_acquisition()
+        how = self._glow_acquisition(frame.at)
         clean = cleaned(frame.pixels, self.dark, exposure_ms=how.exposure_ms, gain=how.gain)
         if clean.why_not:
             log.warning("no dark frame was subtracted")
@@ -202,10 +212,10 @@ class Device:
     def _dark_of(self, dark: DarkFrame | None) -> bytes:
         return self.dark_png if dark is not None else b""
 
-    def _glow_acquisition(self) -> Acquisition:
-        presets = self._presets
+    def _glow_acquisition(self, at: float) -> Acquisition:
+        presets, lit = self._presets, self.config.fluorescence
         fixed = presets.fluorescence if presets is not None else None
-        return self._glow_sensor.acquisition(self.config, self.config.fluorescence, Light.FLUORESCENCE, fixed)
+        return self._glow_sensor.acquisition(self.config, lit, Light.FLUORESCENCE, at=at, fixed=fixed)
 
     @property
     def _presets(self) -> Presets | None:
@@ -260,9 +270,7 @@ def _simulated(config: DeviceConfig, wanted: Format) -> Device:
         SEED, grade=Grade.HIGH, width=config.width, height=config.height, rate=config.rate or RATE, two_sensors=two
     )
     made.start()
-    lit = replace(config.fluorescence, exposure_ms=config.fluorescence.exposure_ms or EXPOSURE_MS[Light.FLUORESCENCE])
-    white = replace(config.white, exposure_ms=config.white.exposure_ms or EXPOSURE_MS[Light.WHITE])
-    config = replace(config, white=white, fluorescence=lit)
+    unset = made.set_up(config.white, Light.WHITE), made.set_up(config.fluorescence, Light.FLUORESCENCE)
     glow = made.fluorescence_camera
     second = Stream(lambda: glow, wanted=wanted) if glow is not None else None
     if second is not None:
@@ -270,6 +278,7 @@ def _simulated(config: DeviceConfig, wanted: Format) -> Device:
     lamp = made.lamp_factory() if made.lamp is not None else None
     device = Device(config, Stream(made.camera_factory, wanted=wanted), second=second, lamp=lamp, simulated=made)
     _begin(device, lamp)
+    device.stream.note_unset(" ".join(dict.fromkeys(filter(None, unset))))
     return device
 
 
@@ -283,11 +292,19 @@ def _begin(device: Device, lamp: Lamp | None) -> None:
         for stream in (device.stream, device.second):
             if stream is not None:
                 stream.start()
-        for sensor, setting, light in device.sensors:
-            sensor.set_up_later(setting, light)
+        device.set_up()
     except BaseException:
         device.stop()
         raise
+
+
+def _sensors(stream: Stream, second: Stream | None, simulated: SimulatedDevice | None) -> tuple[Sensor, Sensor]:
+    """That of white light, and that of fluorescence; of one real camera the same."""
+    if simulated is not None:
+        white, glow = (partial(simulated.settings_in, light) for light in (Light.WHITE, Light.FLUORESCENCE))
+        return Sensor(stream, white), Sensor(second or stream, glow)
+    white_sensor = Sensor(stream)
+    return white_sensor, Sensor(second) if second is not None else white_sensor
 
 
 def _maker(key: str) -> Callable[[], Camera]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from pfm_desktop.capture.lamp import Lamp, LampError, Switched
 from pfm_desktop.capture.lamp_lines import FALLS_BACK_S
-from pfm_desktop.capture.source import CameraError, Control, Setting
+from pfm_desktop.capture.source import CONTROL_WORDS, CameraError, Control, Setting
+from pfm_desktop.capture.status import StreamState
 from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Acquisition, Light
 from pfm_desktop.services.capture.config import DeviceConfig, LightSetting
@@ -23,29 +24,38 @@ from pfm_desktop.support.language import tr
 log = logging.getLogger(__name__)
 MOST_AWAY = 64  # switches that are remembered
 COMES_S = 30.0  # a camera that was opened is awaited so long before it is set up
+NEAR_S = 1.0  # what a camera chose itself so long before or after a picture is that of the picture
 
 
 class Sensor:
-    """`known` is what the camera said last; it is asked by `refresh` and `set_up_later` only, which wait for it."""
+    """`known` is what the camera said last, at `read_at`; it is asked by `refresh` and `set_up_later` only, which wait
+    for it. `says` answers in its place, at once: a simulated camera knows what it is set to in each light."""
 
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
+    def __init__(self, stream: Stream, says: Callable[[], Mapping[Control, Setting]] | None = None) -> None:
+        self.stream, self._says = stream, says
         self.known: Mapping[Control, Setting] = {}
-        self.refused: tuple[Control, ...] = ()  # of what was asked of it
+        self.read_at = -math.inf  # seconds of `time.monotonic`
+        self.held: Mapping[Control, float] = {}  # of what was asked of it, what it took
+        self.refresh()
 
     def refresh(self) -> None:
         """Ask the camera; where it does not answer what is known stays."""
-        with suppress(CameraError):
-            self.known = self.stream.controls()
+        if self._says is not None:
+            self.known, self.read_at = self._says(), time.monotonic()
+        elif self.stream.status.state is StreamState.LIVE:  # else it would be waited for in vain
+            with suppress(CameraError):
+                self.known, self.read_at = self.stream.controls(), time.monotonic()
 
-    def set_up_later(self, setting: LightSetting, light: Light) -> None:
-        """Set it once it gives frames; the stream does so again whenever the camera is opened anew.
+    def set_up_later(self, setting: LightSetting, light: Light, also: LightSetting | None = None) -> None:
+        """Set it once it gives frames; the stream does so again whenever the camera is opened anew. What it does not
+        take is in the note of its stream, and what it does not offer of what is `also` to be set, for another light.
 
         In fluorescence a white balance that the camera chooses itself is fixed where it is.
         """
-        threading.Thread(target=self._set_up, args=(setting, light), name="camera settings", daemon=True).start()
+        args = setting, light, also or LightSetting()
+        threading.Thread(target=self._set_up, args=args, name="camera settings", daemon=True).start()
 
-    def _set_up(self, setting: LightSetting, light: Light) -> None:
+    def _set_up(self, setting: LightSetting, light: Light, also: LightSetting) -> None:
         if self.stream.wait_for(0.0, COMES_S) is None:
             return
         self.refresh()
@@ -53,35 +63,45 @@ class Sensor:
         balance = self.known.get(Control.WHITE_BALANCE)
         if light is not Light.WHITE and balance is not None and balance.automatic and balance.value is not None:
             wanted.setdefault(Control.WHITE_BALANCE, balance.value)
-        refused = []
+        held, problems = {}, []
         for control, value in wanted.items():
             try:
                 self.stream.set(control, value)
+                held[control] = value
             except CameraError as error:
                 log.info("the camera does not take its %s: %s", control, error)
-                refused.append(control)
-        self.refused = tuple(refused)
+                problems.append(error.sentences)
+        self.held = held
         self.refresh()
+        problems += [_not_offered(control) for control in asked(also) if control not in self.known]
+        self.stream.note_unset(" ".join(dict.fromkeys(problems)))
 
     def presets(self, setting: LightSetting) -> Presets:
         """For fluorescence with a lamp that is switched, of a camera that is set for white light now."""
         return presets_for(self.known, self.stream.set, asked(setting))
 
     def acquisition(
-        self, config: DeviceConfig, setting: LightSetting, light: Light, fixed: Mapping[Control, float] | None = None
+        self,
+        config: DeviceConfig,
+        setting: LightSetting,
+        light: Light,
+        *,
+        at: float,
+        fixed: Mapping[Control, float] | None = None,
     ) -> Acquisition:
-        """What is put on record: what it was set to (`fixed` for this light), else what was asked of it and taken, else
-        what it says."""
-        own: dict[Control, float] = {
-            **{control: value for control, value in asked(setting).items() if control not in self.refused},
-            **(fixed or {}),
+        """What is put on record of a picture taken `at` (seconds of `time.monotonic`): what it was set to (`fixed` for
+        this light), else what it says, else what was asked of it and taken. What it chooses itself changes all the
+        time: it is put on record where it was said near the picture."""
+        known, own, near = self.known, fixed or {}, abs(at - self.read_at) <= NEAR_S
+        said = {
+            control: found.value if near or not found.automatic else None
+            for control, found in known.items()
+            if found.automatic or found.value is not None
         }
-        said = {control: found.value for control, found in self.known.items()}
-        automatic = tuple(
-            control.value for control, found in self.known.items() if found.automatic and control not in own
-        )
+        automatic = tuple(control.value for control, found in known.items() if found.automatic and control not in own)
+        had: Mapping[Control, float | None] = {**self.held, **said, **own}
         exposure, gain, balance = (
-            own.get(control, said.get(control)) for control in (Control.EXPOSURE, Control.GAIN, Control.WHITE_BALANCE)
+            had.get(control) for control in (Control.EXPOSURE, Control.GAIN, Control.WHITE_BALANCE)
         )
         return Acquisition(
             camera=config.name,
@@ -104,6 +124,14 @@ def asked(setting: LightSetting) -> dict[Control, float]:
         Control.WHITE_BALANCE: setting.white_balance_k,
     }
     return {control: value for control, value in chosen.items() if value is not None}
+
+
+def _not_offered(control: Control) -> str:
+    """Of a control that is to be set for a pair: then it would be left as it is without a word."""
+    return CameraError(
+        tr("this camera does not let its {control} be set", control=CONTROL_WORDS[control]),
+        remedy=tr("leave it as it is"),
+    ).sentences
 
 
 @dataclass

@@ -6,6 +6,7 @@ For demonstrations, tests and benchmarks of the Capture room. It proves the soft
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -15,10 +16,13 @@ from pfm_desktop.capture.lamp import SerialLamp
 from pfm_desktop.capture.simulated import SimulatedCamera
 from pfm_desktop.capture.simulated_lamp import SimulatedLamp
 from pfm_desktop.capture.simulated_sensor import seen_aside
+from pfm_desktop.capture.source import CameraError, Control, Setting
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.services.capture.config import LightSetting
 from pfm_desktop.services.capture.pairs import Waits
+from pfm_desktop.services.capture.sensor import asked
 
 Pixels = NDArray[np.uint8]
 
@@ -95,6 +99,24 @@ class SimulatedDevice:
         """For `take_switched`: this camera knows when an exposure ended."""
         exposure_ms = self.camera.exposure_of(Light.FLUORESCENCE)
         return Waits(exposure_s=exposure_ms / 1000, settle_s=0.0)
+
+    def settings_in(self, light: Light) -> Mapping[Control, Setting]:
+        """What the camera of a light is set to in it."""
+        return self._camera_of(light).controls_in(light)
+
+    def set_up(self, setting: LightSetting, light: Light) -> str:
+        """Set the camera of a light for it; what it does not take, for a person ("": nothing)."""
+        problems = []
+        for control, value in asked(setting).items():
+            try:
+                self._camera_of(light).set_in(light, control, value)
+            except CameraError as error:
+                problems.append(error.sentences)
+        return " ".join(problems)
+
+    def _camera_of(self, light: Light) -> SimulatedCamera:
+        second = self.fluorescence_camera if light is Light.FLUORESCENCE else None
+        return second or self.camera
 
     def start(self) -> SimulatedDevice:
         """Plug it in: the film begins, before acid."""

@@ -79,9 +79,9 @@ class FakeStream:
             sink(frame)
         return frame
 
-    def becomes(self, state: StreamState, text: str) -> None:
+    def becomes(self, state: StreamState, text: str, *, note: str = "") -> None:
         """How it fares."""
-        self.status = StreamStatus(state, text, Format(WIDTH, HEIGHT, 30.0))
+        self.status = StreamStatus(state, text, Format(WIDTH, HEIGHT, 30.0), note=note)
         for listener in self.on_status:
             listener(self.status)
 

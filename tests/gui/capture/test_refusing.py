@@ -195,6 +195,22 @@ def test_a_camera_that_stalls_is_said_on_the_picture_until_it_comes_back(
     qtbot.waitUntil(lambda: page.view.said == "")
 
 
+def test_what_a_camera_does_not_take_is_said_once_and_no_more_once_it_is_let_go(
+    qtbot: QtBot, page: CapturePage, room: Room, press: Press, heard: list[str]
+) -> None:
+    unsaid: list[str] = []
+    page.unsaid.connect(unsaid.append)
+    text = "This camera does not let its gain be set. Leave it as it is."
+    for _ in range(2):
+        room.device.stream.becomes(StreamState.LIVE, text, note=text)
+    qtbot.waitUntil(lambda: heard == [text])
+    room.device.stream.becomes(StreamState.STALLED, "It stalls.", note=text)
+    qtbot.waitUntil(lambda: page.view.said == "It stalls.")
+    assert (heard, text in unsaid) == ([text], False)
+    press(K.Key_F5)
+    assert text in unsaid
+
+
 def test_a_device_that_was_let_go_says_nothing_any_more(
     qtbot: QtBot, page: CapturePage, room: Room, press: Press, settle: Settle
 ) -> None:

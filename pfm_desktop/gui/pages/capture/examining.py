@@ -64,6 +64,7 @@ class Examining(QObject):
         self.device: OpenDevice | None = None
         self.status: StreamStatus | None = None
         self.device_problem = ""
+        self._notes: frozenset[str] = frozenset()  # what its cameras did not take, as it was said
         self.live: LiveExamination | None = None
         self._jump_told = False
         self._times: dict[str, Times] = {}  # by visit: a clock that was set meanwhile changes none of them
@@ -137,6 +138,7 @@ class Examining(QObject):
         """Let it go; `why` there is none then."""
         self._opening.drop()
         self.device = self.status = None
+        self._tell_notes()
         self.device_problem = why
         self.device_changed.emit()
         while self._held:
@@ -156,6 +158,7 @@ class Examining(QObject):
         if device.lamp_problem:
             self.said.emit(f"{device.lamp_problem} {say.WITHOUT_LAMP}")
         self.status = device.stream.status
+        self._tell_notes()
         if self.live is not None and self.live.acid:
             device.follow_acid(True)
         self.device_changed.emit()
@@ -168,7 +171,18 @@ class Examining(QObject):
     def _status_came(self, device: OpenDevice, status: StreamStatus) -> None:
         if device is self.device:  # one that was let go has nothing to say
             self.status = status
+            self._tell_notes()
             self.device_changed.emit()
+
+    def _tell_notes(self) -> None:
+        """What went wrong though pictures come, as a setting that a camera does not take: said once, while it holds."""
+        streams = (self.device.stream, self.device.second) if self.device is not None else ()
+        notes = frozenset(one.status.note for one in streams if one is not None) - {""}
+        before, self._notes = self._notes, notes
+        for text in before - notes:
+            self.over.emit(text)
+        for text in sorted(notes - before):
+            self.said.emit(text)
 
     @property
     def gives_pictures(self) -> bool:
