@@ -108,6 +108,24 @@ def test_what_waits_for_one_woman_is_said_in_the_visit_of_another_and_goes_to_th
         assert [one.stage.value for one in cases.visit_case(session.library, visit).pictures] == ["saline"]
 
 
+def test_of_what_waits_pictures_are_counted_both_of_a_pair(
+    qtbot: QtBot,
+    waits: CapturePage,
+    disk: SimpleNamespace,
+    settle: Settle,
+    session: Session,
+    visits: dict[str, str],
+    heard: list[str],
+) -> None:
+    for key, count in ((K.Key_P, 3), (K.Key_W, 4)):
+        qtbot.keyClick(waits.view, key)
+        qtbot.waitUntil(lambda: session.unkept == (f"{count} pictures of the examination",))  # noqa: B023
+    session.open_visit(visits["Brandt"])
+    assert any(text.startswith("4 pictures that were taken are not") for text in heard)
+    disk.full = False
+    settle()
+
+
 def test_given_up_it_waits_no_more_and_is_said_to_be_given_up(
     qtbot: QtBot, waits: CapturePage, session: Session, taken: Taken
 ) -> None:

@@ -154,7 +154,8 @@ class Outcome(QObject):
 
     def _say_unkept(self, problem: str) -> None:
         self._take_back()
-        self._unkept.append(say.unkept_words(len(self._keeper.waiting), problem))
+        count = sum(len(lot.pictures) for lot in self._keeper.waiting)
+        self._unkept.append(say.unkept_words(count, problem))
         self.said.emit(self._unkept[-1])
 
     def _take_back(self) -> None:
