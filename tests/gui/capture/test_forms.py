@@ -139,6 +139,8 @@ def test_a_device_that_lacks_something_is_refused_in_the_form(
     qtbot.mouseClick(form.use, LEFT)
     assert why in form.problem.text()
     assert devices.load() == CONFIG
+    form.kind.setCurrentIndex(form.kind.findData(Kind.FOLDER))
+    assert form.problem.text() == "", "it was about another kind"
     qtbot.keyClick(form.name, K.Key_Escape)
     assert page.steps.currentWidget() is page.examine
     assert len(room.devices) == 1

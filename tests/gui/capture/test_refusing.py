@@ -169,6 +169,19 @@ def test_a_device_that_cannot_be_opened_is_said_and_f5_tries_again(
     assert taken() == [("saline", None)]
 
 
+def test_that_no_picture_comes_is_said_no_more_once_one_comes(
+    qtbot: QtBot, page: CapturePage, room: Room, press: Press, heard: list[str]
+) -> None:
+    unsaid: list[str] = []
+    page.unsaid.connect(unsaid.append)
+    room.device.stream.becomes(StreamState.STALLED, "It stalls.")
+    qtbot.waitUntil(lambda: page.view.said == "It stalls.")
+    press(K.Key_Space)
+    assert heard == [say.NO_CAMERA]
+    room.device.stream.becomes(StreamState.LIVE, "It gives pictures.")
+    qtbot.waitUntil(lambda: say.NO_CAMERA in unsaid)
+
+
 def test_buffers_of_pictures_are_kept_for_the_next_ones_only_while_a_device_is_open(
     page: CapturePage, press: Press, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -367,7 +367,7 @@ def test_the_clock_is_not_started_anew_by_a_key_that_bounces(
 
 
 def test_while_the_fluorescence_camera_gives_nothing_that_is_said_and_no_pair_is_offered(
-    page: CapturePage, press: Press, room: Room, heard: list[str], taken: Taken
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, heard: list[str], taken: Taken
 ) -> None:
     second = FakeStream(room.clock)
     room.device.second = second
@@ -381,6 +381,12 @@ def test_while_the_fluorescence_camera_gives_nothing_that_is_said_and_no_pair_is
     assert taken() == []
     press(K.Key_W)
     assert len(taken()) == 1
+    press(K.Key_P)
+    unsaid: list[str] = []
+    page.unsaid.connect(unsaid.append)
+    second.status = room.device.stream.status
+    room.device.stream.becomes(StreamState.LIVE, "It gives pictures.")
+    qtbot.waitUntil(lambda: heard[-1] in unsaid)
 
 
 def test_with_white_light_only_the_large_button_says_what_is_taken(

@@ -112,7 +112,6 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
             size = self.picture_size.count() - 1
         self.picture_size.setCurrentIndex(size)
         self.rate.setValue(config.rate)
-        say(self.problem, "")
         self._kind_changed()
         self.look()
         self.kind.setFocus()
@@ -186,6 +185,7 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
 
     def _kind_changed(self) -> None:
         kind = self.chosen_kind
+        say(self.problem, "")  # it was about another one
         if (kind is Kind.SIMULATED) is (self._hidden.kind is Kind.SIMULATED):
             # a phantom's name and light are on no record of a camera, and come back with it
             typed = replace(

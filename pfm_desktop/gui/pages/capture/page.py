@@ -83,6 +83,7 @@ class CapturePage(QWidget):
         self.cards = SideCards(session, jobs, self)
         self._visit_id = self._of_another_day = ""  # that of today, and one to which today's pictures belong as well
         self._told: list[str] = []  # what was said and may still stand there
+        self._no_pair = say.NO_FLUORESCENCE  # why there is no pair, as it was told last
         self._heard: list[str] = []  # the same, of what became of something
         self._leaving = QTimer(self, singleShot=True, interval=int(1000 * LEFT_S))
         self._leaving.timeout.connect(self._let_camera_go)
@@ -344,6 +345,7 @@ class CapturePage(QWidget):
         if why == say.NO_FLUORESCENCE and self.examining.second_problem:
             why = say.without_fluorescence(self.examining.second_problem)
             why += " " + tr("W takes a white-light picture.")
+            self._no_pair = why
         why = why or (say.WHOSE_FIRST if self.whose.asks else "")
         if why:
             self._tell(why)
@@ -449,6 +451,10 @@ class CapturePage(QWidget):
             self.feed.change_look()  # what stands still is shown without a camera too
         elif self.feed.source is not device.stream:
             self.feed.start(device.stream)
+        if self.examining.gives_pictures:
+            self._over(say.NO_CAMERA)
+        if self.examining.gives_pairs:
+            self._over(self._no_pair)
         self._refresh()
 
     def _forget(self) -> None:
@@ -469,6 +475,7 @@ class CapturePage(QWidget):
     def _over(self, text: str) -> None:
         """What was said is settled."""
         self._heard = [one for one in self._heard if one != text]
+        self._told = [one for one in self._told if one != text]
         self.unsaid.emit(text)
 
     def _unsay(self, *, all_of_it: bool = False) -> None:
