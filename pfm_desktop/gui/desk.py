@@ -21,7 +21,6 @@ from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.session import Session
-from pfm_desktop.viewmodels.worklist import IDENTIFIER, NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -273,7 +272,7 @@ class Desk(QObject):
         row = self.today.chosen_row() if index == CAPTURE and shown is self._pages.get(TODAY) else None
         if row is not None:
             page: Any = self.page(CAPTURE)
-            page.ask_whose(row.visit_id, f"{row.cells[NAME]}, ID {row.cells[IDENTIFIER]}")
+            page.ask_whose(row.visit_id, row.woman)
 
     def _examine(self, visit_id: str) -> None:
         """Put a visit on the desk and go on live."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day
-from pfm_desktop.viewmodels.words import NO_NAME, capital
+from pfm_desktop.viewmodels.words import capital, woman_words
 
 if TYPE_CHECKING:
     from datetime import date
@@ -58,9 +58,7 @@ WHOSE_FIRST = tr("Say first whose examination it is: choose it beside the live p
 
 def name_of(case: VisitCase) -> str:
     """The woman, and her number."""
-    if case.patient.unassigned:
-        return case.patient.identifier
-    return (case.patient.display_name or NO_NAME) + f", ID {case.patient.identifier}"
+    return woman_words(case.patient)
 
 
 def whose_heading(case: VisitCase | None, *, asks: bool) -> str:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pfm_desktop.domain.case import Patient
 from pfm_desktop.support.errors import UserError, capital
 from pfm_desktop.support.language import tr
 
-__all__ = ["NO_NAME", "capital", "spoken", "unkept_question"]
+__all__ = ["NO_NAME", "capital", "spoken", "unkept_question", "woman_words"]
 
 NO_NAME = tr("(no name)")
+
+
+def woman_words(patient: Patient) -> str:
+    """The woman, and her number; of an unassigned visit what stands for both."""
+    if patient.unassigned:
+        return patient.identifier
+    return (patient.display_name or NO_NAME) + f", ID {patient.identifier}"
 
 
 def spoken(error: UserError) -> str:

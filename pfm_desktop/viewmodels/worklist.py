@@ -13,6 +13,7 @@ from pfm_desktop.domain.grade import GRADE_WORDS, Grade
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.language import tr
+from pfm_desktop.viewmodels.words import woman_words
 
 COLUMNS = (
     tr("When"),
@@ -51,7 +52,8 @@ LIMIT = 200  # as many as are read at once; more come when the list is scrolled
 
 @dataclass(frozen=True)
 class WorkRow:
-    """A line: `cells` in the order of `COLUMNS`, `keys` to sort them by; `when` is the start with its zone."""
+    """A line: `cells` in the order of `COLUMNS`, `keys` to sort them by; `when` is the start with its zone, `woman` her
+    name and number in one."""
 
     visit_id: str
     patient_id: str
@@ -59,6 +61,7 @@ class WorkRow:
     keys: tuple[tuple[float, str], ...]
     today: bool
     when: str
+    woman: str
     overdue: bool = False  # a result of histology
 
     def full(self, column: int) -> str:
@@ -241,7 +244,7 @@ def _line(row: VisitRow, now: datetime, overdue_days: int) -> WorkRow:
         (float(row.signed), ""),
     )
     today, when = row.visit.day == here.date(), moment_of(row.visit)
-    return WorkRow(row.visit.id, row.patient.id, cells, keys, today, when, overdue)
+    return WorkRow(row.visit.id, row.patient.id, cells, keys, today, when, woman_words(row.patient), overdue)
 
 
 def _histology(row: VisitRow, waited: int, *, overdue: bool) -> str:

@@ -56,6 +56,16 @@ def test_impressions_sort_by_severity_and_not_by_letter() -> None:
     ]  # fmt: skip
 
 
+def test_a_woman_is_named_with_her_number_and_an_unassigned_visit_as_such() -> None:
+    nobody = replace(row(""), patient=Patient("1", "Unassigned 2026-11-30 20:37:43", "", "", None))
+    without_name = replace(row(""), patient=Patient("1", "K-1", "", "", None))
+    assert [one.woman for one in work_rows([row("Adler"), nobody, without_name], NOW)] == [
+        "Adler, ID ID-Adler",
+        "Unassigned 2026-11-30 20:37:43",
+        "(no name), ID K-1",
+    ]
+
+
 def test_equal_rows_keep_the_newest_first_order() -> None:
     rows = work_rows([row("new"), row("old", NOW - timedelta(days=3))], NOW)
     assert [line.cells[NAME] for line in ordered(rows, SIGNED, descending=False)] == ["new", "old"]
