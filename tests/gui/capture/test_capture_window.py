@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,13 +13,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.main_window import CAPTURE, MainWindow
+from pfm_desktop.gui.main_window import CAPTURE, TODAY, MainWindow
 from pfm_desktop.gui.pages.capture import examining
 from pfm_desktop.gui.pages.capture import page as capture
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.services import accounts, cases
+from pfm_desktop.services.capture import unassigned
 from pfm_desktop.storage.library import Library
 from pfm_desktop.viewmodels import capture_words as say
+from pfm_desktop.viewmodels.worklist import work_rows
 
 from ..conftest import Opened, all_made
 from .conftest import Room
@@ -70,6 +73,22 @@ def press(qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.Keyboard
 def on_disk(clinic: tuple[Path, dict[str, str]]) -> list[str]:
     with Library.open(clinic[0]) as lib:
         return [one.stage.value for one in cases.visit_case(lib, clinic[1]["Adler"]).pictures]
+
+
+def test_an_unassigned_visit_that_today_stands_on_is_offered_as_such(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.desk is not None
+    assert window.session is not None
+    nobody = unassigned.begin_unassigned(window.session.library, "Dr. Test")
+    rows = work_rows(cases.today(window.session.library), datetime.now(UTC))
+    row = next(one for one in rows if one.visit_id == nobody.id)
+    monkeypatch.setattr(window.desk.today, "chosen_row", lambda: row)
+    window.show_page(TODAY)
+    window.show_page(CAPTURE)
+    offered = page_of(window).whose.offer.accessibleName()
+    assert offered.startswith("Unassigned ")
+    assert "ID" not in offered
 
 
 def test_closing_asks_about_a_picture_that_the_library_refused_and_loses_none(
