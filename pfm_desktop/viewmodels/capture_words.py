@@ -167,13 +167,14 @@ def recorded_words(recorded: Recorded, *, elsewhere: bool = False) -> str:
     return said
 
 
-def recording_words(seconds: float, *, dropped: int, trouble: str = "") -> str:
-    """On the live picture while a clip is recorded; `trouble`: why the last part is not on disk yet."""
+def recording_words(seconds: float, *, dropped: int, trouble: str = "", stands: str = "") -> str:
+    """On the live picture while a clip is recorded; `trouble`: why the last part is not on disk yet, `stands`: how the
+    camera is where nothing comes of it."""
     whole = int(seconds)
     missing = tr("{frames} frames missing", frames=dropped) if dropped else ""
     waits = tr("not on disk yet: {trouble}", trouble=trouble) if trouble else ""
     said = tr("● REC {minutes}:{seconds:02d}", minutes=whole // 60, seconds=whole % 60)
-    return COMMA.join(part for part in (said, missing, waits) if part)
+    return COMMA.join(part for part in (said, stands, missing, waits) if part)
 
 
 def unkept_words(count: int, problem: str) -> str:

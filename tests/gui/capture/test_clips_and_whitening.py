@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.examination import Whitening
 from pfm_desktop.gui.pages.capture.looking import Shows
@@ -71,6 +72,22 @@ def test_while_a_clip_is_recorded_that_is_said_and_its_end_too(
     qtbot.waitUntil(lambda: any("is in the library" in text for text in heard), timeout=10_000)
     assert not any("REC" in badge for badge in page.view.badges)
     assert not page.tools.buttons["record"].isChecked()
+
+
+def test_while_no_picture_comes_the_clip_counts_no_further_and_says_so(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, passes: Passes
+) -> None:
+    press(K.Key_R)
+    passes(2.0)
+    room.device.stream.push()
+    room.device.stream.becomes(StreamState.STALLED, "It was unplugged.")
+    qtbot.waitUntil(lambda: page.view.said == "It was unplugged.")
+    passes(30.0)
+    assert [badge for badge in page.view.badges if "REC" in badge] == ["● REC 0:02, stalled"]
+    room.device.stream.becomes(StreamState.LIVE, "It gives pictures.")
+    qtbot.waitUntil(lambda: page.view.said == "")
+    assert "● REC 0:32" in page.view.badges
+    press(K.Key_R)
 
 
 def test_a_clip_without_a_frame_leaves_none_and_says_so(

@@ -15,6 +15,7 @@ from pfm_desktop.gui.pages.capture.moments import performed
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.capture import clips
 from pfm_desktop.services.capture.following import RATE, Following
+from pfm_desktop.services.capture.pair_parts import state_words
 from pfm_desktop.support.errors import StorageError, UserError, capital
 from pfm_desktop.viewmodels import capture_words as say
 
@@ -80,9 +81,13 @@ class Recording(QObject):
         running = self._running.get(ClipKind.VIDEO)
         if running is None:
             return ""
-        recorder = running.recorder
-        seconds = time.monotonic() - running.writer.began
-        return say.recording_words(seconds, dropped=recorder.dropped, trouble=recorder.trouble)
+        recorder, device = running.recorder, self._examining.device
+        until, stands = time.monotonic(), ""
+        last = device.stream.latest() if device is not None else None
+        if device is not None and last is not None and not self._examining.gives_pictures:
+            until, stands = last.at, state_words(device.stream)  # it counts no further than there are pictures
+        seconds = max(0.0, until - running.writer.began)
+        return say.recording_words(seconds, dropped=recorder.dropped, trouble=recorder.trouble, stands=stands)
 
     def begin(self, kind: ClipKind) -> bool:
         """Record from now on; False where it cannot be, which is said."""
