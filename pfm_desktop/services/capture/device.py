@@ -72,7 +72,6 @@ class Device:
         self.dark_png = b""
         self._sensor, self._glow_sensor = _sensors(stream, second, simulated)
         self._waits = simulated.waits if simulated is not None and second is None else _waits(config)
-        self._acid = False
         self._over = False
         live_begins()
         self._lit_by_one = threading.Lock()  # a pair and a dark frame would put out each other's light
@@ -139,14 +138,15 @@ class Device:
         self.dark, self.dark_png = made, encode_png(made.pixels)
         return made
 
-    def follow_acid(self, on: bool) -> None:
-        """Acetic acid is on, or not: a simulated woman whitens from then, and another one has not yet."""
-        if self.simulated is not None and on != self._acid:
-            if on:
-                self.simulated.acid()
-            else:
-                self.simulated.before_acid()
-        self._acid = on
+    def follow_acid(self, since: float | None) -> None:
+        """Acetic acid is on since a moment of `time.monotonic`, or not (None): a simulated woman whitens from then, and
+        another one has not yet."""
+        if self.simulated is None:
+            return
+        if since is None:
+            self.simulated.before_acid()
+        else:
+            self.simulated.acid(since)
 
     def learn_map(self, found: Matrix) -> DeviceConfig | None:
         """A map between the two sensors was found sure (3 x 3, white light to fluorescence): the usual one of the last

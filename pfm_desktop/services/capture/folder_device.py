@@ -117,7 +117,7 @@ class FolderDevice:
         how = Acquisition(self.config.name, Light.WHITE)
         return Exposed(frame, Source.WHITE, how, self.config.mm_at(*frame.pixels.shape[1::-1]))
 
-    def follow_acid(self, _on: bool) -> None:
+    def follow_acid(self, _since: float | None) -> None:
         """It does not know of it."""
 
     def lit_white(self, _frame: Frame) -> bool:

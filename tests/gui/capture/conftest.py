@@ -116,6 +116,7 @@ class FakeDevice:
     hold: threading.Event = field(default_factory=threading.Event)
     broken: Exception | None = None
     acid: bool = False
+    acid_since: float | None = None
     second: FakeStream | None = None
     tell: Callable[[str], None] | None = None
     lamp_problem: str = ""
@@ -139,8 +140,8 @@ class FakeDevice:
     def exposed(self, frame: Frame) -> Exposed:
         return Exposed(frame, Source.WHITE, Acquisition(self.config.name, Light.WHITE, exposure_ms=10.0))
 
-    def follow_acid(self, on: bool) -> None:
-        self.acid = on
+    def follow_acid(self, since: float | None) -> None:
+        self.acid, self.acid_since = since is not None, since
 
     def lit_white(self, _frame: Frame) -> bool:
         return True

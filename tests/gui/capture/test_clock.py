@@ -245,6 +245,21 @@ def test_leaving_a_step_out_is_undone(page: CapturePage, press: Press, undo: Und
     assert page.timeline.headline.text() == "Saline"
 
 
+def test_another_woman_before_a_simulated_camera_has_no_acid_on_and_the_first_one_since_when_she_had(
+    page: CapturePage, press: Press, passes: Passes, session: Session, visits: dict[str, str], room: Room
+) -> None:
+    press(K.Key_A)
+    passes(1.0)
+    since = room.device.acid_since
+    assert since is not None
+    session.open_visit(visits["Brandt"])
+    assert not room.device.acid
+    session.open_visit(visits["Adler"])
+    assert room.device.acid_since == pytest.approx(since, abs=0.5)
+    session.close_visit()
+    assert not room.device.acid
+
+
 def test_acid_that_was_undone_stops_the_clock_its_marks_and_its_clip(
     page: CapturePage, press: Press, undo: Undo, passes: Passes, taken: Taken, room: Room
 ) -> None:

@@ -159,8 +159,7 @@ class Examining(QObject):
             self.said.emit(f"{device.lamp_problem} {say.WITHOUT_LAMP}")
         self.status = device.stream.status
         self._tell_notes()
-        if self.live is not None and self.live.acid:
-            device.follow_acid(True)
+        self._follow_acid()
         self.device_changed.emit()
 
     def _device_failed(self, problem: str) -> None:
@@ -351,8 +350,13 @@ class Examining(QObject):
             waiting = tuple(Taken(one.stage, one.seconds) for lot in self._waiting(case) for one in lot.pictures)
             if not self.live.busy:
                 self.live.count_again(taken + waiting)
+        self._follow_acid()
+
+    def _follow_acid(self) -> None:
+        """Whom the camera sees now has acetic acid on since when, or not: whoever comes next has none of it."""
+        since = self.live.examination.acid_at if self.live is not None and self.live.acid else None
         if self.device is not None:
-            self.device.follow_acid(self.live.acid)
+            self.device.follow_acid(self.times.monotonic(since) if since is not None else None)
 
     def _waiting(self, case: VisitCase) -> tuple[Lot, ...]:
         """Of this visit, what is not in the library yet."""
@@ -366,6 +370,7 @@ class Examining(QObject):
         if live is not None:
             live.stop(0.0)
             self._ended.append(live)
+        self._follow_acid()
 
     def start_acid(self, *, again: bool = False) -> None:
         """Acetic acid is on from now."""
@@ -375,8 +380,7 @@ class Examining(QObject):
             before = self.live.examination.acid_at
             anew = again or (before is not None and not self.live.acid)  # of an examination that was over
             self.live.examination = replace(self.live.examination, acid_at=at)  # it runs from the key press
-            if self.device is not None:
-                self.device.follow_acid(True)
+            self._follow_acid()
             self.moments.start_acid(self.live.examination, again=anew)
             self.changed.emit()
 

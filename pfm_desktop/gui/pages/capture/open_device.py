@@ -32,8 +32,8 @@ class OpenDevice(Protocol):
     def exposed(self, frame: Frame) -> Exposed:
         """A frame that was chosen by hand."""
 
-    def follow_acid(self, on: bool) -> None:
-        """Acetic acid was applied: a simulated woman whitens."""
+    def follow_acid(self, since: float | None) -> None:
+        """Acetic acid is on since a moment of `time.monotonic`, or not (None): a simulated woman whitens."""
 
     def lit_white(self, frame: Frame) -> bool:
         """Whether a frame was exposed in white light alone."""
