@@ -3055,6 +3055,10 @@ imagen de {visit}</translation>
         <translation>Excitación (nm)</translation>
     </message>
     <message>
+        <source>Excitation is a wavelength between {low:.0f} and {high:.0f} nm.</source>
+        <translation>La excitación es una longitud de onda entre {low:.0f} y {high:.0f} nm.</translation>
+    </message>
+    <message>
         <source>Export</source>
         <translation>Exportar</translation>
     </message>

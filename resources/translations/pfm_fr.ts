@@ -3055,6 +3055,10 @@ l’image ({visit})</translation>
         <translation>Excitation (nm)</translation>
     </message>
     <message>
+        <source>Excitation is a wavelength between {low:.0f} and {high:.0f} nm.</source>
+        <translation>L’excitation est une longueur d’onde comprise entre {low:.0f} et {high:.0f} nm.</translation>
+    </message>
+    <message>
         <source>Export</source>
         <translation>Exporter</translation>
     </message>

@@ -2993,6 +2993,10 @@ from {own} to {grade}</source>
         <translation>激发光（nm）</translation>
     </message>
     <message>
+        <source>Excitation is a wavelength between {low:.0f} and {high:.0f} nm.</source>
+        <translation>激发光的波长应在 {low:.0f} 到 {high:.0f} nm 之间。</translation>
+    </message>
+    <message>
         <source>Export</source>
         <translation>导出</translation>
     </message>

@@ -16,6 +16,7 @@ from pfm_desktop.support.paths import user_data_dir
 
 log = logging.getLogger(__name__)
 LONGEST_TEXT = 1000  # a folder on a share may be far down
+EXCITATION_NM = (300.0, 800.0)  # from near ultraviolet to near infrared; nothing else excites what is looked for
 SHAPE = 0.02  # by so much the sides of two frames of one shape may differ
 _MOST = 1e6  # of any number that is kept
 _LEAST = 1e-9  # determinant of a map between two sensors
@@ -121,7 +122,7 @@ def from_table(kept: Mapping[str, Any]) -> DeviceConfig:
     for name in ("white", "fluorescence"):
         if isinstance(kept.get(name), Mapping):
             lit: LightSetting = getattr(config, name)
-            plain[name] = replace(lit, **_usable(lit, kept[name], ()))
+            plain[name] = _possible(replace(lit, **_usable(lit, kept[name], ())))
     matrix = kept.get("homography")
     if isinstance(matrix, list) and len(matrix) == 9 and all(_number(one) for one in matrix):
         a, b, c, d, e, f, g, h, i = (float(one) for one in matrix)
@@ -130,6 +131,16 @@ def from_table(kept: Mapping[str, Any]) -> DeviceConfig:
     if (plain.get("mm_per_px") or 0.0) <= 0:
         plain["mm_per_px"] = None
     return replace(config, **plain)
+
+
+def excites(nm: float | None) -> bool:
+    """Whether that can be an excitation, or it is not known."""
+    return nm is None or EXCITATION_NM[0] <= nm <= EXCITATION_NM[1]
+
+
+def _possible(lit: LightSetting) -> LightSetting:
+    """Without an excitation that cannot be, as a version before took it."""
+    return lit if excites(lit.excitation_nm) else replace(lit, excitation_nm=None)
 
 
 def _usable(default: DeviceConfig | LightSetting, kept: Mapping[str, Any], leave: tuple[str, ...]) -> dict[str, Any]:

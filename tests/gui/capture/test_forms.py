@@ -146,6 +146,27 @@ def test_a_device_that_lacks_something_is_refused_in_the_form(
     assert len(room.devices) == 1
 
 
+@pytest.mark.parametrize("kind", [Kind.SIMULATED, Kind.SWITCHED, Kind.FOLDER])
+def test_an_excitation_that_cannot_be_is_refused_in_the_form(qtbot: QtBot, kind: Kind) -> None:
+    form = DeviceForm(demo=True)
+    qtbot.addWidget(form)
+    chosen: list[DeviceConfig] = []
+    form.chosen.connect(chosen.append)
+    form.begin(
+        DeviceConfig(name="Scope 7", kind=kind, camera="/pictures" if kind is Kind.FOLDER else "usb:0", lamp="x")
+    )
+    for nm in (19.0, 299.0, 801.0):
+        form.fluorescence.excitation.setValue(nm)
+        qtbot.mouseClick(form.use, LEFT)
+        assert form.problem.text() == "Excitation is a wavelength between 300 and 800 nm."
+    assert chosen == []
+    for nm in (0.0, 300.0, 405.0):
+        form.fluorescence.excitation.setValue(nm)
+        qtbot.mouseClick(form.use, LEFT)
+    assert [one.fluorescence.excitation_nm for one in chosen] == [None, 300.0, 405.0]
+    qtbot.waitUntil(lambda: form.idle)
+
+
 def test_a_phantoms_name_and_light_are_on_no_record_of_a_camera_and_come_back_with_it(qtbot: QtBot) -> None:
     form = DeviceForm(demo=True)
     qtbot.addWidget(form)

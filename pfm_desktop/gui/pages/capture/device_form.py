@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.capture.source import CameraError
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
-from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
+from pfm_desktop.services.capture.config import EXCITATION_NM, DeviceConfig, Kind, LightSetting, excites
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import titled
 
@@ -354,6 +354,9 @@ def _key_in(box: QComboBox) -> str:
 
 def _missing(config: DeviceConfig) -> str:
     """What the form still needs; "" for nothing."""
+    if config.has_fluorescence and not excites(config.fluorescence.excitation_nm):
+        low, high = EXCITATION_NM
+        return tr("Excitation is a wavelength between {low:.0f} and {high:.0f} nm.", low=low, high=high)
     if config.kind is Kind.FOLDER:
         whole = Path(config.camera).is_absolute()
         return "" if config.camera and whole else tr("Choose the folder into which the device saves.")

@@ -33,6 +33,11 @@ def test_what_was_chosen_comes_back_as_it_was() -> None:
     assert config.load() == WHOLE
 
 
+def test_an_excitation_that_cannot_be_is_not_known() -> None:
+    config.save(replace(WHOLE, fluorescence=replace(WHOLE.fluorescence, excitation_nm=19.0)))
+    assert config.load() == replace(WHOLE, fluorescence=replace(WHOLE.fluorescence, excitation_nm=None))
+
+
 def test_where_nothing_was_chosen_it_is_the_simulated_device() -> None:
     assert config.load() == DeviceConfig()
     assert config.load().kind is Kind.SIMULATED
