@@ -349,6 +349,17 @@ def test_a_place_on_record_is_looked_at_again_and_taken_off_and_undo_brings_it_b
     assert kept.isVisible()
 
 
+def test_the_curve_is_taller_in_a_higher_window_and_its_numbers_are_whole(followed: CapturePage, press: Press) -> None:
+    plot = followed.cards.whitening.plot
+    for height, taller in ((700, False), (1050, True)):
+        followed.resize(1250, height)
+        press(K.Key_C)
+        assert (plot.height() > 200) is taller
+        top = plot.getPlotItem().vb.sceneBoundingRect().top()
+        assert top + 1 >= plot.fontMetrics().height() // 2, "half of the number at the top stands above the axis"
+        press(K.Key_C)
+
+
 def test_nothing_of_a_whitening_is_seen_in_the_visit_of_another_woman(
     qtbot: QtBot,
     followed: CapturePage,

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
-HEIGHT = 130
+HEIGHT, TALLEST = 130, 250  # pixels of the plot, in a window up to `LOW` pixels high and in a higher one
+LOW = 900
 USUAL_S, USUAL_RISE = 180.0, 20.0  # of the axes while there is no curve
 LEAST_RANGE = 6.0  # dL*, so that noise does not look like whitening
 AGAIN_MS = 1500  # while it is followed live
@@ -87,6 +88,7 @@ class WhiteningPanel(LeavesOnEscape, QFrame):
             self.kind.setCurrentIndex(0)
         self._followed, self._visit_id, self.mm_per_px = followed, visit_id, mm_per_px
         self.kept.follow()
+        self.plot.setFixedHeight(min(TALLEST, HEIGHT + max(0, self.window().height() - LOW)))  # there is room for it
         self._show()
         self.still.emit(followed.first if followed is not None else None)
         self._say_hint()
