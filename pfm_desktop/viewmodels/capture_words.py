@@ -23,6 +23,7 @@ PAIR_IN_IODINE = tr(
     "again within 3 seconds to take the pair all the same."
 )
 SIMULATED = tr("Simulated device: a phantom, no woman")
+SIMULATED_NAME = tr("Simulated")  # short, and in the language of the window; on record it has its own name
 FROM_CLIP = tr("FROM A CLIP, not live")
 OF_WHITENING = tr("FIRST FRAME FOLLOWED, not live")
 STANDS = tr("THE CAMERA SENDS THE SAME PICTURE AGAIN AND AGAIN: unplug it and plug it in")

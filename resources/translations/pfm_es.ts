@@ -7928,6 +7928,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Signos (IFCPC 2011)</translation>
     </message>
     <message>
+        <source>Simulated</source>
+        <translation>Simulado</translation>
+    </message>
+    <message>
         <source>Simulated device: a phantom (demo library only)</source>
         <translation>Dispositivo simulado: un fantoma (solo biblioteca de demostración)</translation>
     </message>

@@ -2433,7 +2433,7 @@ de {own} à {grade}</translation>
     </message>
     <message>
         <source>Compare visits ...</source>
-        <translation>Comparer des consultations ...</translation>
+        <translation>Comparer ...</translation>
     </message>
     <message>
         <source>Compare with
@@ -7928,6 +7928,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Signes (IFCPC 2011)</translation>
     </message>
     <message>
+        <source>Simulated</source>
+        <translation>Simulé</translation>
+    </message>
+    <message>
         <source>Simulated device: a phantom (demo library only)</source>
         <translation>Appareil simulé : un fantôme (bibliothèque de démonstration seulement)</translation>
     </message>
@@ -9761,7 +9765,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>What a complete score is taken for, beside it in Findings. Sources differ. None says that a biopsy is not needed.</source>
-        <translation>Ce que signifie un score complet, affiché à côté de lui dans Constatations. Les sources diffèrent. Aucune ne dit qu’une biopsie n’est pas nécessaire.</translation>
+        <translation>Ce que signifie un score complet, affiché à côté de lui dans Signes. Les sources diffèrent. Aucune ne dit qu’une biopsie n’est pas nécessaire.</translation>
     </message>
     <message>
         <source>What became of it</source>
@@ -9873,7 +9877,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>What you enter in Findings ({review.findings}) stands in this report; {review.save_pdf} saves it. Sign locks the visit, with your name and the time; a change afterwards takes a reason. The tour never signs.</source>
-        <translation>Ce que vous saisissez dans Constatations ({review.findings}) figure dans ce compte rendu ; {review.save_pdf} l’enregistre. Signer verrouille la consultation, avec votre nom et l’heure ; une modification ultérieure nécessite un motif. La visite guidée ne signe jamais.</translation>
+        <translation>Ce que vous saisissez dans Signes ({review.findings}) figure dans ce compte rendu ; {review.save_pdf} l’enregistre. Signer verrouille la consultation, avec votre nom et l’heure ; une modification ultérieure nécessite un motif. La visite guidée ne signe jamais.</translation>
     </message>
     <message>
         <source>What you read</source>
@@ -10766,7 +10770,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>add the lesion in Findings first</source>
-        <translation>ajoutez d’abord la lésion dans Constatations</translation>
+        <translation>ajoutez d’abord la lésion dans Signes</translation>
     </message>
     <message>
         <source>add the other picture to this visit</source>
@@ -11804,7 +11808,7 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     </message>
     <message>
         <source>choose one in Findings</source>
-        <translation>choisissez une lésion dans Constatations</translation>
+        <translation>choisissez une lésion dans Signes</translation>
     </message>
     <message>
         <source>choose one of the two</source>
@@ -18552,7 +18556,7 @@ la bibliothèque</translation>
     </message>
     <message>
         <source>to take a part away use the eraser (E); for another lesion add one in Findings</source>
-        <translation>pour retirer une partie, utilisez la gomme (E) ; pour une autre lésion, ajoutez-en une dans Constatations</translation>
+        <translation>pour retirer une partie, utilisez la gomme (E) ; pour une autre lésion, ajoutez-en une dans Signes</translation>
     </message>
     <message>
         <source>too bright</source>

@@ -7844,6 +7844,10 @@ Left goes back, T to the tasks.</source>
         <translation>征象（IFCPC 2011）</translation>
     </message>
     <message>
+        <source>Simulated</source>
+        <translation>模拟</translation>
+    </message>
+    <message>
         <source>Simulated device: a phantom (demo library only)</source>
         <translation>模拟设备：模拟体模（仅限演示病例库）</translation>
     </message>

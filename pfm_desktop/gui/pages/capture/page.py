@@ -523,7 +523,8 @@ class CapturePage(QWidget):
         recording = self.recording.runs(ClipKind.VIDEO)
         self.tools.show_state(**self.looking.switches(), record=recording, **self.cards.switches)
         camera = device.stream.status if device is not None and self.arriving.device is None else None
-        self.tools.show_device(say.device_words(device.config.name if device is not None else "", camera))
+        named = "" if device is None else say.SIMULATED_NAME if simulated else device.config.name
+        self.tools.show_device(say.device_words(named, camera))
 
     def _let_camera_go(self) -> None:
         if not self.isVisible() and self.examining.live is None:
