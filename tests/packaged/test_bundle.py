@@ -1,0 +1,85 @@
+"""The built program tries itself: without Python, elsewhere, unwritable, in an X server. Skipped where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 400  # seconds; a minute on two cores with nothing beside it
+NOBODY = 65534
+
+
+def run(
+    program: Path, *words: str, home: Path, user: int | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """With nothing of this environment but what is named: no Python, no path, no display."""
+    environment = {"HOME": str(home), "PATH": "/nonexistent", "LANG": "C.UTF-8", "TMPDIR": str(home), **more}
+    return subprocess.run(
+        [str(program), *words],
+        cwd=home,
+        env=environment,
+        user=user,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.fixture
+def moved(bundle: Path) -> Iterator[Path]:
+    """The same files in a folder with a blank and Chinese letters, which nobody may write into."""
+    folder = bundle.parent / "ein Ordner 测试"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(bundle, folder / "pfm", symlinks=True, copy_function=os.link)
+    places = [folder / "pfm", *(one for one in (folder / "pfm").rglob("*") if one.is_dir() and not one.is_symlink())]
+    for place in places:
+        place.chmod(0o555)
+    yield folder / "pfm"
+    for place in places:
+        place.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_the_command_line_does_all_of_its_job_elsewhere_unwritable_and_as_an_ordinary_user(
+    moved: Path, tmp_path: Path
+) -> None:
+    user = NOBODY if os.geteuid() == 0 else None
+    if user is not None:
+        tmp_path.chmod(0o777)
+        for place in tmp_path.parents:
+            if place.is_relative_to(os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp")):
+                place.chmod(place.stat().st_mode | 0o011)
+    done = run(moved / "pfm", "selftest", home=tmp_path, user=user)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "selftest passed"
+
+
+def test_the_window_opens_offscreen_and_says_the_same(bundle: Path, tmp_path: Path) -> None:
+    done = run(bundle / "pfm-desktop", "--selftest", home=tmp_path, QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "by the plugin offscreen" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="there is no X server here (Debian: xvfb)")
+def test_the_window_opens_in_an_x_server(bundle: Path, tmp_path: Path) -> None:
+    command = ["xvfb-run", "-a", bundle / "pfm-desktop", "--selftest"]
+    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "by the plugin xcb" in done.stdout
+
+
+def test_nothing_that_may_not_ship_is_in_it(bundle: Path) -> None:
+    import licences
+
+    assert licences.problems(bundle, bundle / "_internal" / "licenses" / "third-party.md") == []
