@@ -1,4 +1,4 @@
-"""The built program tries itself: without Python, elsewhere, unwritable, in an X server. Skipped where there is none."""
+"""The built program tries itself: elsewhere, unwritable, without Python, in an X server. Skipped where none is."""
 
 from __future__ import annotations
 
