@@ -19,18 +19,12 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from resources.installer import debian, licences, nsis, parcels, sbom
+from resources.installer import stamp as stamps
+
 ROOT = Path(__file__).resolve().parent
 RESOURCES = ROOT / "resources"
 SPEC = RESOURCES / "installer" / "pfm_desktop.spec"
-sys.path.insert(0, str(SPEC.parent))
-
-import debian  # noqa: E402 - found by the path above
-import licences  # noqa: E402
-import parcels  # noqa: E402
-import sbom  # noqa: E402
-import stamp as stamps  # noqa: E402
-import windows_setup  # noqa: E402
-
 ROOM_GB = 5.0  # bundle, copies of it, archives
 NAME = "pfm-desktop"
 STRIPPED = (
@@ -113,7 +107,7 @@ def package(bundle: Path, stamp: stamps.Stamp, work: Path, out: Path) -> list[Pa
         ]  # fmt: skip
     if sys.platform == "win32":
         setup = out / f"{NAME}-{stamp.version}-setup.exe"
-        return [windows_setup.write_setup(bundle, setup, version=stamp.version, build=stamp.build)]
+        return [nsis.write_setup(bundle, setup, version=stamp.version, build=stamp.build)]
     raise SystemExit(f"error: there is no installer for {sys.platform}; the bundle that runs is {bundle}")
 
 

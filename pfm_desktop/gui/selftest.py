@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.gui.display import why_no_window
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services.selftest import Outcome, own_home, selftest
+from pfm_desktop.services.selftest import ended, lines_of, own_home, selftest, tried
 from pfm_desktop.support import language
 
 if TYPE_CHECKING:
     import argparse
 
-FAILED = 1
 WANTED_FORMATS = ("png", "jpeg")  # Qt's own, of icons and of pictures in the user guide
 
 
@@ -25,25 +25,16 @@ def run(options: argparse.Namespace) -> int:
     if why_no_window():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     outcomes = [*selftest(SilentContext())]
-    if all(outcome.done for outcome in outcomes):
-        outcomes.append(_window(options))
-    well = all(outcome.done for outcome in outcomes)
-    lines = [f"{'ok    ' if one.done else 'FAILED'}  {one.title}: {one.said}" for one in outcomes]
-    text = "\n".join([*lines, "selftest passed" if well else "selftest failed"]) + "\n"
+    if not ended(outcomes):
+        with own_home():
+            outcomes.append(tried("Window", partial(_opened, options)))
+    text = "\n".join(lines_of(outcomes)) + "\n"
     if options.selftest:
         Path(options.selftest).write_text(text, encoding="utf-8")
     elif sys.stdout is not None:  # a program with a window has none on Windows
         sys.stdout.write(text)
         sys.stdout.flush()
-    return 0 if well else FAILED
-
-
-def _window(options: argparse.Namespace) -> Outcome:
-    try:
-        with own_home():
-            return Outcome("Window", True, _opened(options))
-    except Exception as error:  # noqa: BLE001 - see services.selftest
-        return Outcome("Window", False, f"{type(error).__name__}: {error}")
+    return ended(outcomes)
 
 
 def _opened(options: argparse.Namespace) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.moments import day
-from pfm_desktop.viewmodels.words import capital, woman_words
+from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from datetime import date
@@ -55,11 +55,6 @@ UNASSIGNED_HINT = tr("It can be examined and reviewed. Before it can be signed i
 MARK_OVER = tr("The moment of this mark has passed: its picture stays. W takes another one.")
 NOT_WHITE = tr("This moment is not in white light: nothing was frozen.")
 WHOSE_FIRST = tr("Say first whose examination it is: choose it beside the live picture.")
-
-
-def name_of(case: VisitCase) -> str:
-    """The woman, and her number."""
-    return woman_words(case.patient)
 
 
 def whose_heading(case: VisitCase | None, *, asks: bool) -> str:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import parcels
+from resources.installer import parcels
 
 NAME = "pfm-desktop"
 HOME = f"usr/lib/{NAME}"

@@ -32,7 +32,7 @@ NEVER = ("libreadline", "libgdbm", "libdb-", "libx265", "libx264", "libQt6Lottie
 
 def packages(notices: Path) -> dict[str, tuple[str, str, str]]:
     """Name: version, licence, what it holds in binary form; of `docs/third-party.md`."""
-    return {name: rest for name, *rest in _ROW.findall(notices.read_text(encoding="utf-8"))}  # type: ignore[misc]
+    return {row[0]: row[1:] for row in _ROW.findall(notices.read_text(encoding="utf-8"))}
 
 
 def problems(bundle: Path, notices: Path) -> list[str]:

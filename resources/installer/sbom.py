@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import licences
+from resources.installer import licences
 
 if TYPE_CHECKING:
-    from stamp import Stamp
+    from resources.installer.stamp import Stamp
 
 
 def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from resources.installer import licences
+
 pytestmark = pytest.mark.slow
 
 PATIENCE = 400  # seconds; a minute on two cores with nothing beside it
@@ -80,6 +82,4 @@ def test_the_window_opens_in_an_x_server(bundle: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_that_may_not_ship_is_in_it(bundle: Path) -> None:
-    import licences
-
     assert licences.problems(bundle, bundle / "_internal" / "licenses" / "third-party.md") == []

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import INSTALLER, ROOT
+from resources.installer import cut, debian, licences, parcels, sbom, stamp
+
+from .conftest import ROOT
 
 NOTICES = ROOT / "docs" / "third-party.md"
 
 
 def test_what_qt_has_under_gpl_is_left_out_and_what_a_window_needs_stays() -> None:
-    import cut
-
     for name in (
         "PySide6/Qt/lib/libQt6LottieVectorImageGenerator.so.6",
         "PySide6/Qt/lib/libQt6QuickTimeline.so.6",
@@ -41,8 +41,6 @@ def test_what_qt_has_under_gpl_is_left_out_and_what_a_window_needs_stays() -> No
 
 
 def test_libraries_of_the_system_are_left_to_it_but_for_those_of_python() -> None:
-    import cut
-
     entries = [
         ("libgtk-3.so.0", "/usr/lib/x86_64-linux-gnu/libgtk-3.so.0", "BINARY"),
         ("libstdc++.so.6", "/lib/x86_64-linux-gnu/libstdc++.so.6", "BINARY"),
@@ -53,8 +51,6 @@ def test_libraries_of_the_system_are_left_to_it_but_for_those_of_python() -> Non
 
 
 def test_only_words_of_our_languages_come_along() -> None:
-    import cut
-
     assert cut.why_not("PySide6/Qt/translations/qtbase_de.qm")
     assert not cut.why_not("PySide6/Qt/translations/qtbase_fr.qm")
 
@@ -68,8 +64,6 @@ def made_bundle(folder: Path, *names: str) -> Path:
 
 
 def test_what_may_not_ship_ends_a_build_and_so_does_a_library_nobody_knows(tmp_path: Path) -> None:
-    import licences
-
     fine = made_bundle(
         tmp_path / "fine", "libpython3.11.so.1.0", "liblzma.so.5", "_ssl.cpython-311-x86_64-linux-gnu.so"
     )
@@ -90,8 +84,6 @@ def test_what_may_not_ship_ends_a_build_and_so_does_a_library_nobody_knows(tmp_p
     ],
 )
 def test_a_package_under_gpl_ends_a_build(tmp_path: Path, licence: str, refused: bool) -> None:
-    import licences
-
     notices = tmp_path / "third-party.md"
     notices.write_text(f"| some-part | 1.0 | {licence} |  |\n", encoding="utf-8")
     (tmp_path / "_internal").mkdir()
@@ -101,8 +93,6 @@ def test_a_package_under_gpl_ends_a_build(tmp_path: Path, licence: str, refused:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="there is no zstd here")
 def test_the_same_files_make_the_same_archive_whenever_and_whoever_made_them(tmp_path: Path) -> None:
-    import parcels
-
     made = []
     for number, moment in enumerate((1_000, 2_000_000)):
         folder = tmp_path / f"copy-{number}" / "program"
@@ -119,16 +109,12 @@ def test_the_same_files_make_the_same_archive_whenever_and_whoever_made_them(tmp
 
 
 def test_sums_are_those_that_sha256sum_reads(tmp_path: Path) -> None:
-    import parcels
-
     (tmp_path / "one.deb").write_bytes(b"one")
     out = parcels.write_sums([tmp_path / "one.deb"], tmp_path / "SHA256SUMS")
     assert out.read_text() == f"{hashlib.sha256(b'one').hexdigest()}  one.deb\n"
 
 
 def test_the_stamp_names_version_build_and_each_locked_part(tmp_path: Path) -> None:
-    import stamp
-
     from pfm_desktop import __version__
 
     made = stamp.stamp_of(ROOT)
@@ -140,9 +126,6 @@ def test_the_stamp_names_version_build_and_each_locked_part(tmp_path: Path) -> N
 
 
 def test_the_list_of_parts_is_whole_and_the_same_each_time(tmp_path: Path) -> None:
-    import sbom
-    import stamp
-
     bundle = made_bundle(tmp_path / "bundle", "liblzma.so.5")
     made = stamp.stamp_of(ROOT)
     first = sbom.write_sbom(made, bundle, NOTICES, tmp_path / "1.json").read_bytes()
@@ -156,19 +139,15 @@ def test_the_list_of_parts_is_whole_and_the_same_each_time(tmp_path: Path) -> No
 
 
 def test_the_package_declares_what_opens_a_window(tmp_path: Path) -> None:
-    import debian
-
     for name in ("libxcb-cursor0", "libegl1", "libxkbcommon-x11-0", "libdbus-1-3"):
         assert name in debian.DEPENDS
-    desktop = (INSTALLER / "linux" / "pfm-desktop.desktop").read_text(encoding="utf-8")
+    desktop = (ROOT / "resources" / "installer" / "linux" / "pfm-desktop.desktop").read_text(encoding="utf-8")
     assert "MimeType=application/x-pfm-model;" in desktop
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="there is no dpkg-deb here")
 def test_a_package_holds_program_menu_entry_icons_and_file_type(tmp_path: Path) -> None:
-    import debian
-
     bundle = made_bundle(tmp_path / "bundle", "LICENSE")
     for name in ("pfm-desktop", "pfm"):
         (bundle / name).write_bytes(b"#!/bin/sh\n")
@@ -195,7 +174,5 @@ def test_a_package_holds_program_menu_entry_icons_and_file_type(tmp_path: Path) 
 
 
 def test_what_torch_compiles_from_source_keeps_it() -> None:
-    import cut
-
     assert not cut.why_not("torch/distributed/optim/functional_adam.py")
     assert not cut.why_not("torch/_inductor/scheduler.py")

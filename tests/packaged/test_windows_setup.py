@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from resources.installer import nsis
+
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis: nsis")]
 
 
 def compiled(folder: Path, version: str, said: str) -> Path:
-    import windows_setup
-
     bundle = folder / f"bundle-{version}"
     (bundle / "_internal").mkdir(parents=True)
     for name in ("pfm-desktop.exe", "pfm.exe", "_internal/what.txt"):
         (bundle / name).write_text(said, encoding="utf-8")
-    return windows_setup.write_setup(bundle, folder / f"setup-{version}.exe", version=version, build="test")
+    return nsis.write_setup(bundle, folder / f"setup-{version}.exe", version=version, build="test")
 
 
 class Wine:

@@ -29,7 +29,7 @@ from pfm_desktop.services.capture.config import DeviceConfig, Kind
 from pfm_desktop.services.capture.dark import cleaned, take_dark
 from pfm_desktop.services.capture.live import Exposed
 from pfm_desktop.services.capture.presets import Presets
-from pfm_desktop.services.capture.sensor import Sensor, WatchedLamp
+from pfm_desktop.services.capture.sensor import Sensor, WatchedLamp, noted
 from pfm_desktop.services.capture.verdict import REMEMBERED, usual_map
 from pfm_desktop.support.errors import UserError, capital
 from pfm_desktop.support.language import tr
@@ -270,7 +270,7 @@ def _simulated(config: DeviceConfig, wanted: Format) -> Device:
         SEED, grade=Grade.HIGH, width=config.width, height=config.height, rate=config.rate or RATE, two_sensors=two
     )
     made.start()
-    unset = made.set_up(config.white, Light.WHITE), made.set_up(config.fluorescence, Light.FLUORESCENCE)
+    unset = made.set_up(config.white, Light.WHITE) + made.set_up(config.fluorescence, Light.FLUORESCENCE)
     glow = made.fluorescence_camera
     second = Stream(lambda: glow, wanted=wanted) if glow is not None else None
     if second is not None:
@@ -278,7 +278,7 @@ def _simulated(config: DeviceConfig, wanted: Format) -> Device:
     lamp = made.lamp_factory() if made.lamp is not None else None
     device = Device(config, Stream(made.camera_factory, wanted=wanted), second=second, lamp=lamp, simulated=made)
     _begin(device, lamp)
-    device.stream.note_unset(" ".join(dict.fromkeys(filter(None, unset))))
+    device.stream.note_unset(noted(unset))
     return device
 
 

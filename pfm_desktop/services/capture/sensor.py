@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -63,18 +63,10 @@ class Sensor:
         balance = self.known.get(Control.WHITE_BALANCE)
         if light is not Light.WHITE and balance is not None and balance.automatic and balance.value is not None:
             wanted.setdefault(Control.WHITE_BALANCE, balance.value)
-        held, problems = {}, []
-        for control, value in wanted.items():
-            try:
-                self.stream.set(control, value)
-                held[control] = value
-            except CameraError as error:
-                log.info("the camera does not take its %s: %s", control, error)
-                problems.append(error.sentences)
-        self.held = held
+        self.held, problems = set_each(self.stream.set, wanted)
         self.refresh()
         problems += [_not_offered(control) for control in asked(also) if control not in self.known]
-        self.stream.note_unset(" ".join(dict.fromkeys(problems)))
+        self.stream.note_unset(noted(problems))
 
     def presets(self, setting: LightSetting) -> Presets:
         """For fluorescence with a lamp that is switched, of a camera that is set for white light now."""
@@ -124,6 +116,26 @@ def asked(setting: LightSetting) -> dict[Control, float]:
         Control.WHITE_BALANCE: setting.white_balance_k,
     }
     return {control: value for control, value in chosen.items() if value is not None}
+
+
+def set_each(
+    put: Callable[[Control, float], None], wanted: Mapping[Control, float]
+) -> tuple[dict[Control, float], list[str]]:
+    """Set all that a camera takes: what it took, and for a person why not the rest."""
+    held, problems = {}, []
+    for control, value in wanted.items():
+        try:
+            put(control, value)
+            held[control] = value
+        except CameraError as error:
+            log.info("the camera does not take its %s: %s", control, error)
+            problems.append(error.sentences)
+    return held, problems
+
+
+def noted(problems: Iterable[str]) -> str:
+    """Each once, as the note of a stream."""
+    return " ".join(dict.fromkeys(problems))
 
 
 def _not_offered(control: Control) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -16,13 +17,13 @@ from pfm_desktop.capture.lamp import SerialLamp
 from pfm_desktop.capture.simulated import SimulatedCamera
 from pfm_desktop.capture.simulated_lamp import SimulatedLamp
 from pfm_desktop.capture.simulated_sensor import seen_aside
-from pfm_desktop.capture.source import CameraError, Control, Setting
+from pfm_desktop.capture.source import Control, Setting
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.services.capture.config import LightSetting
 from pfm_desktop.services.capture.pairs import Waits
-from pfm_desktop.services.capture.sensor import asked
+from pfm_desktop.services.capture.sensor import asked, set_each
 
 Pixels = NDArray[np.uint8]
 
@@ -104,15 +105,9 @@ class SimulatedDevice:
         """What the camera of a light is set to in it."""
         return self._camera_of(light).controls_in(light)
 
-    def set_up(self, setting: LightSetting, light: Light) -> str:
-        """Set the camera of a light for it; what it does not take, for a person ("": nothing)."""
-        problems = []
-        for control, value in asked(setting).items():
-            try:
-                self._camera_of(light).set_in(light, control, value)
-            except CameraError as error:
-                problems.append(error.sentences)
-        return " ".join(problems)
+    def set_up(self, setting: LightSetting, light: Light) -> list[str]:
+        """Set the camera of a light for it; what it does not take, for a person."""
+        return set_each(partial(self._camera_of(light).set_in, light), asked(setting))[1]
 
     def _camera_of(self, light: Light) -> SimulatedCamera:
         second = self.fluorescence_camera if light is Light.FLUORESCENCE else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pfm_desktop.jobs import Cancelled, Context
@@ -15,7 +16,9 @@ from pfm_desktop.services.selftest.bench import Bench, Step
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.paths import HOME
 
-__all__ = ["STEPS", "Outcome", "own_home", "selftest"]
+__all__ = ["STEPS", "Outcome", "ended", "lines_of", "own_home", "selftest", "tried"]
+FAILED = 1
+
 
 STEPS: tuple[tuple[str, Step], ...] = (
     ("Phantom", main_job.draw),
@@ -46,12 +49,12 @@ class Outcome:
 def selftest(ctx: Context) -> tuple[Outcome, ...]:
     """Try all `STEPS` in order; the first that fails ends it. Nothing is left behind, nothing of the user's is read."""
     outcomes: list[Outcome] = []
-    with tempfile.TemporaryDirectory(prefix="pfm-selftest-", ignore_cleanup_errors=True) as name, own_home():
-        bench = Bench(Path(name))
+    with own_home() as folder:
+        bench = Bench(folder)
         try:
             for number, (title, step) in enumerate(STEPS):
                 ctx.progress(number, len(STEPS), title)
-                outcomes.append(_tried(title, step, ctx, bench))
+                outcomes.append(tried(title, partial(step, ctx, bench)))
                 if not outcomes[-1].done:
                     break
         finally:
@@ -62,13 +65,14 @@ def selftest(ctx: Context) -> tuple[Outcome, ...]:
 
 
 @contextmanager
-def own_home() -> Iterator[None]:
-    """Models, caches and settings of the user stay out of it, in processes that are started as well."""
+def own_home() -> Iterator[Path]:
+    """A folder to try things in, which is gone afterwards. Models, caches and settings of the user stay out of it, in
+    processes that are started as well."""
     before = os.environ.get(HOME)
-    with tempfile.TemporaryDirectory(prefix="pfm-selftest-", ignore_cleanup_errors=True) as folder:
-        os.environ[HOME] = folder
+    with tempfile.TemporaryDirectory(prefix="pfm-selftest-", ignore_cleanup_errors=True) as name:
+        os.environ[HOME] = str(Path(name) / "home")
         try:
-            yield
+            yield Path(name)
         finally:
             if before is None:
                 del os.environ[HOME]
@@ -76,9 +80,21 @@ def own_home() -> Iterator[None]:
                 os.environ[HOME] = before
 
 
-def _tried(title: str, step: Step, ctx: Context, bench: Bench) -> Outcome:
+def lines_of(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """For a person: each step, and how it all ended."""
+    said = [f"{'ok    ' if one.done else 'FAILED'}  {one.title}: {one.said}" for one in outcomes]
+    return (*said, "selftest failed" if ended(outcomes) else "selftest passed")
+
+
+def ended(outcomes: Sequence[Outcome]) -> int:
+    """The exit code: 0 when all went well."""
+    return 0 if all(one.done for one in outcomes) else FAILED
+
+
+def tried(title: str, step: Callable[[], str]) -> Outcome:
+    """What came of a step, which says what it did."""
     try:
-        return Outcome(title, True, step(ctx, bench))
+        return Outcome(title, True, step())
     except Cancelled:
         raise
     except UserError as error:

@@ -41,6 +41,7 @@ from pfm_desktop.viewmodels import arrival_words
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.taken import NOTHING
 from pfm_desktop.viewmodels.timeline import Timeline, timeline
+from pfm_desktop.viewmodels.words import woman_words
 
 if TYPE_CHECKING:
     from pfm_desktop.capture.source import Frame
@@ -292,7 +293,7 @@ class CapturePage(QWidget):
             return True
         if self.tools.confirms(f"open {visit_id}"):
             return True
-        self._tell(say.ends_examination(say.name_of(self._case)))
+        self._tell(say.ends_examination(woman_words(self._case.patient)))
         return False
 
     def begin_unassigned(self) -> None:

@@ -83,8 +83,7 @@ class Recording(QObject):
             return ""
         recorder, device = running.recorder, self._examining.device
         until, stands = time.monotonic(), ""
-        last = device.stream.latest() if device is not None else None
-        if device is not None and last is not None and not self._examining.gives_pictures:
+        if device is not None and not self._examining.gives_pictures and (last := device.stream.latest()) is not None:
             until, stands = last.at, state_words(device.stream)  # it counts no further than there are pictures
         seconds = max(0.0, until - running.writer.began)
         return say.recording_words(seconds, dropped=recorder.dropped, trouble=recorder.trouble, stands=stands)

@@ -11,6 +11,7 @@ from pfm_desktop.gui.pages.capture.moments import WAITS_S
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import capture_words as say
+from pfm_desktop.viewmodels.words import woman_words
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -85,7 +86,7 @@ class Whose(QFrame):
         self.begin.setVisible(case is None and not self._session.library.no_editing)
         self.assign.setVisible(unassigned and not asks)
         if asks and case is not None:
-            self._name(self.this, say.name_of(case), tr("(open in Review)"))
+            self._name(self.this, woman_words(case.patient), tr("(open in Review)"))
         self.heading.setText(say.whose_heading(case, asks=asks))
         self.text.setText(say.whose_text(case, asks=asks, offered=offered))
 

@@ -118,13 +118,7 @@ def how_of(exposed: Exposed) -> tuple[float | None, float | None, tuple[str, ...
     return exposed.acquisition.exposure_ms, exposed.acquisition.gain, exposed.acquisition.automatic
 
 
-def until(true: Callable[[], bool]) -> None:
-    ends = time.monotonic() + LIMIT
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.01)
-
-
+ComesTrue = Callable[[Callable[[], bool], float], bool]
 needs_terminals = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
 
 
@@ -159,11 +153,11 @@ def test_what_a_phantom_does_not_take_is_said_and_on_no_record(opens: Opens) -> 
     assert (how_of(white), how_of(glow)) == ((10.0, 2.0, ()), (120.0, 2.0, ()))
 
 
-def test_an_exposure_that_the_camera_chooses_is_read_as_the_picture_is_taken(opens: Opens) -> None:
+def test_an_exposure_that_the_camera_chooses_is_read_at_the_taking(opens: Opens, comes_true: ComesTrue) -> None:
     camera = Camera()
     device = opens(ONE, camera)
     device.set_up()
-    until(lambda: bool(device._sensor.known))
+    assert comes_true(lambda: bool(device._sensor.known), LIMIT)
     camera.chosen = 35.0
     assert [how_of(one) for one in device.take(pair=False)] == [(35.0, None, ("exposure",))]
 
@@ -201,22 +195,22 @@ def test_the_white_light_picture_of_a_pair_has_the_exposure_of_before_it(opens: 
     assert camera.set_to == [60.0, None]
 
 
-def test_what_was_asked_and_not_taken_is_said_once_and_on_no_record(opens: Opens) -> None:
+def test_what_was_asked_and_not_taken_is_said_once_and_on_no_record(opens: Opens, comes_true: ComesTrue) -> None:
     told: list[str] = []
     device = opens(replace(ONE, white=LightSetting(exposure_ms=12.0, gain=3.0)), Camera())
     device.stream.on_status.append(lambda status: told.append(status.note))
     first = device.take(pair=False)[0]
     assert how_of(first) == (20.0, None, ("exposure",)), "it is not set yet"
     device.set_up()
-    until(lambda: bool(told))
+    assert comes_true(lambda: bool(told), LIMIT)
     assert told == ["This camera has no gain. Leave it as it is."]
     assert how_of(device.take(pair=False)[0]) == (12.0, None, ())
 
 
-def test_what_a_camera_does_not_offer_for_a_pair_is_said(opens: Opens) -> None:
+def test_what_a_camera_does_not_offer_for_a_pair_is_said(opens: Opens, comes_true: ComesTrue) -> None:
     lit = LightSetting(exposure_ms=60.0, gain=4.0)
     device = opens(replace(ONE, kind=Kind.SWITCHED, lamp="fake:", fluorescence=lit), Camera())
     device.set_up()
-    until(lambda: bool(device.stream.status.note))
+    assert comes_true(lambda: bool(device.stream.status.note), LIMIT)
     assert device.stream.status.note == "This camera does not let its gain be set. Leave it as it is."
     assert how_of(device.take(pair=True)[1]) == (60.0, None, ())
