@@ -12,8 +12,8 @@ frames is recorded meanwhile, of a minute (about 20 MB a second) or of so many s
 A frame is lost by the camera where its number is missing, and dropped where it was never painted. Its way to the glass
 is from the end of its exposure to the end of its painting. A stall is the time between two turns of the event loop.
 Verdicts are on phantoms. Wanted: at most 1 % dropped, 60 ms to the glass, 120 ms at the 99th percentile, no stall over
-50 ms while pairs are saved, less than 20 MB more memory from the first minute on (the trend of all seconds, as frames
-come and go; medians of 20 s and single moments beside it), the verdict 1.0 s after the pair.
+50 ms while pairs are saved, less than 20 MB more memory at the end than after the first minute (medians, as frames
+come and go, and the trend of all seconds), the verdict 1.0 s after the pair.
 """
 
 from __future__ import annotations
@@ -208,8 +208,8 @@ def tell_memory(memory: Memory, sizes: Sequence[float]) -> None:
     since = min(60.0, memory.seen[-1][0] / 2)
     say(
         f"  memory, trend of all seconds from {since:.0f} s on: {memory.trend(since):+.0f} MB (wanted under 20)"
-        f"; median of {ABOUT_S:g} s then {early:.0f} MB, at the end {late:.0f} MB: {late - early:+.0f} MB; "
-        f"at one moment each, after looking for garbage and giving back: {early_least:.0f} MB, "
+        f"; median of {ABOUT_S:g} s then {early:.0f} MB, at the end {late:.0f} MB: {late - early:+.0f} MB "
+        f"(wanted under 20); at one moment each, after looking for garbage and giving back: {early_least:.0f} MB, "
         f"{late_least:.0f} MB, {late_least - early_least:+.0f} MB"
     )
     every = max(1, len(memory.seen) // 24)
