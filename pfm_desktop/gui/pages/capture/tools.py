@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.gui.widgets.cut_words import RoomyLine
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.support.language import tr
 
 CONFIRM_MS = 3000
-_SHARES = 5, 1  # of the width: the buttons, and the name of the device
+_MOST = 300  # pixels for the device: its size, rate and name
 _SWITCHES = (
     ("record", tr("Record", "a clip")),
     ("clips", tr("Clips")),
@@ -34,8 +34,10 @@ class Tools(QWidget):
         super().__init__(parent)
         self.buttons: dict[str, QPushButton] = {}
         self._texts = dict(_SWITCHES)
-        self.device = OneLine(self)
+        self.device = RoomyLine(self)
+        self.device.setMaximumWidth(_MOST)
         self.device.setAccessibleName(tr("Device"))
+        self._device = ""
         self._asked = ""
         self._forget = QTimer(self, singleShot=True, interval=CONFIRM_MS)
         self._forget.timeout.connect(self._no_more)
@@ -43,8 +45,8 @@ class Tools(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(self._row, _SHARES[0])
-        row.addWidget(self.device, _SHARES[1])
+        row.addWidget(self._row, 1)
+        row.addWidget(self.device)
         for name, text in _SWITCHES:
             self.add(name, text, checkable=True)
         self.add("device", tr("Device"))
@@ -76,7 +78,9 @@ class Tools(QWidget):
 
     def show_device(self, text: str) -> None:
         """Which device it is."""
-        self.device.show_words(text)
+        if text != self._device:  # it is told ten times a second, and takes its room anew
+            self._device = text
+            self.device.show_words(text)
 
     def confirms(self, what: str) -> bool:
         """Whether this was asked for a moment ago as well; else it waits for a second time."""
