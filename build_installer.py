@@ -19,7 +19,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from resources.installer import debian, licences, nsis, parcels, sbom
+from resources.installer import debian, licences, nsis, parcels, sbom, slim
 from resources.installer import stamp as stamps
 
 ROOT = Path(__file__).resolve().parent
@@ -27,10 +27,6 @@ RESOURCES = ROOT / "resources"
 SPEC = RESOURCES / "installer" / "pfm_desktop.spec"
 ROOM_GB = 5.0  # bundle, copies of it, archives
 NAME = "pfm-desktop"
-STRIPPED = (
-    "libpython3*", "torch/lib/libtorch_*.so", "sqlcipher3/*.so", "_CharLS*.so", "sqlalchemy/*/*.so",
-    "cryptography/**/*.so", "python3.11/lib-dynload/*.so", "pydantic_core/*.so", "openvino/libs/*.so*",
-)  # fmt: skip
 
 
 def main() -> int:
@@ -74,23 +70,10 @@ def build_bundle(stamp: stamps.Stamp, work: Path) -> Path:
     bundle = work / "bundle" / NAME
     if sys.platform.startswith("linux"):
         (bundle / "pfm").symlink_to(NAME)
-        strip(bundle)
+        slim.slim(bundle / "_internal")
     if problems := licences.problems(bundle, ROOT / "docs" / "third-party.md"):
         raise SystemExit("error: this may not be handed out:\n  " + "\n  ".join(problems))
     return bundle
-
-
-def strip(bundle: Path) -> None:
-    """Take the tables of names out that only debuggers read: 140 MB, of which torch has 98.
-
-    Of what is named only: Qt and libheif are under LGPL-3 and go out as their makers gave them out, and libraries
-    that were patched after they were made (those of numpy, scipy, OpenCV) do not load any more.
-    """
-    inside = bundle / "_internal"
-    for pattern in STRIPPED:
-        for path in sorted(inside.glob(pattern)):
-            if path.is_file() and not path.is_symlink():
-                subprocess.run(["strip", "--strip-unneeded", str(path)], check=True)
 
 
 def package(bundle: Path, stamp: stamps.Stamp, work: Path, out: Path) -> list[Path]:

@@ -17,6 +17,13 @@ MODULES = [
     # of torch: what compiles networks, tests it, or draws; imported only when asked for
     "torch.utils.benchmark",
     "torch.utils.tensorboard", "torch.utils.hipify", "torch.distributed.elastic", "pydoc_data",
+    "torch._vendor.quack", "torch.ao.pruning", "torch.distributed._tools", "torch.distributed.checkpoint",
+    "torch.sparse._triton_ops_meta", "torch.utils.cpp_extension", "networkx", "functorch", "sympy.physics",
+    "sympy.vector", "sympy.testing",
+    # kinds of databases, files and signals that are not read
+    "scipy.io", "scipy.signal", "scipy.stats", "scipy.interpolate", "scipy.integrate",
+    "sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.oracle",
+    "pydantic.v1", "PIL._avif", "PySide6.QtNetwork",
     # readline is under GPL-3, and nobody types into this program's interpreter
     "readline", "rlcompleter", "curses", "distutils", "lib2to3", "mpl_toolkits", "dbm.gnu", "_gdbm",
 ]  # fmt: skip
@@ -53,12 +60,20 @@ FILES = (
     ("torch/bin/*Test", "tests"),
     ("torch/bin/protoc*", "compilers of model files"),
     ("torch/bin/*.p*t*", "models of tests"),
-    # not the source of its modules, 34 MB: torch.jit and the optimisers read it while they are imported
     ("torch/test/*", "tests"),
+    ("torch/lib/*test*.so", "tests"),
+    ("torch/lib/libaoti_custom_ops.so", "tests"),
     ("torch/lib/*.a", "static libraries"),
     ("torch/lib/*.lib", "static libraries"),
+    ("*/libQt6Network*", "the program does not use the network"),
+    ("PIL/_avif*", "AVIF is not among the kinds of pictures that are read"),
+    ("numpy/_core/*_tests*", "tests"),
+    ("PIL/_imagingtk*", "for windows of Tk"),
+    ("pyqtgraph/icons/peegee/*", "its logo"),
+    ("pyqtgraph/colors/*", "colours of maps are our own"),
+    ("*.dist-info/RECORD", "what pip removes by"),
+    ("openvino/libs/*.cpython-*", "there a second time: openvino/ and openvino/frontend/ have them"),
     # OpenVINO: one device, one kind of file
-    ("scipy/io/_fast_matrix_market/*", "a form of files that is not read"),
     ("openvino/libs/*intel_gpu*", "the engine runs on the processor"),
     ("openvino/libs/*intel_npu*", "the engine runs on the processor"),
     ("openvino/libs/*npu*", "the engine runs on the processor"),
@@ -77,9 +92,28 @@ FILES = (
 )  # fmt: skip
 # modules that come along because something names them, by the beginning of their names
 PURE = ("pygments.lexers.", "pygments.styles.", "pygments.formatters.",
-        "torch.distributed.pipelining.", "torch.ao.ns.", "torch._inductor.fx_passes.serialized_patterns.")  # fmt: skip
-PURE_STAYS = ("pygments.lexers._mapping", "pygments.lexers.python", "pygments.styles.default",
-              "pygments.styles._mapping", "pygments.formatters._mapping")  # fmt: skip
+        "torch.distributed.pipelining.", "torch.ao.ns.", "torch._inductor.", "torch.testing._internal.")  # fmt: skip
+# of these, what is imported all the same: by torch's optimisers, while they find out whether they are being compiled
+PURE_STAYS = (
+    "pygments.lexers._mapping", "pygments.lexers.python", "pygments.styles.default", "pygments.styles._mapping",
+    "pygments.formatters._mapping",
+    *(f"torch._inductor.{name}" for name in (
+        "_functionalize_collectives", "analysis", "analysis.device_info", "config", "cpp_builder", "cpu_vec_isa",
+        "cudagraph_utils", "custom_graph_pass", "exc", "runtime", "runtime.cache_dir_utils", "runtime.hints",
+        "runtime.runtime_utils", "standalone_compile", "test_operators", "utils",
+    )),
+    "torch.testing._internal.common_dtype", "torch.testing._internal.distributed",
+    "torch.testing._internal.distributed.fake_pg", "torch.testing._internal.logging_tensor",
+)  # fmt: skip
+# torch reads the source of these, and of what lies at its top, while it is imported (settings, overloads, operators);
+# of its other modules, 30 MB, only the compiled ones come along
+SOURCES = (
+    "torch/*/config.py", "torch/*/_config.py", "torch/nn/*", "torch/optim/*", "torch/jit/*", "torch/utils/*",
+    "torch/autograd/*", "torch/compiler/*", "torch/cuda/*", "torch/xpu/*", "torch/mtia/*", "torch/_library/*",
+    "torch/_native/*", "torch/onnx/ops/*", "torch/distributed/optim/*", "torch/distributed/_functional_collectives.py",
+    "torch/distributed/tensor/_collective_utils.py", "torch/_dynamo/_trace_wrapped_higher_order_op.py",
+    "torch/_dynamo/eval_frame.py", "torch/_dynamo/variables/streams.py",
+)  # fmt: skip
 _TESTS = (".tests.",)
 
 # Libraries of the computer that builds which come along: of Python itself, where versions of systems differ. All others
@@ -94,6 +128,8 @@ def why_not(path: str) -> str:
     path = path.replace("\\", "/")
     if path.endswith(QT_LANGUAGES):
         return ""
+    if path.startswith("torch/") and path.endswith(".py") and not _is_source_read(path):
+        return "compiled is enough"
     return next((why for pattern, why in FILES if fnmatch(path, pattern)), "")
 
 
@@ -109,6 +145,10 @@ def kept_modules(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, st
         for entry in entries
         if entry[0] in PURE_STAYS or not (entry[0].startswith(PURE) or any(word in entry[0] for word in _TESTS))
     ]
+
+
+def _is_source_read(path: str) -> bool:
+    return path.count("/") == 1 or any(fnmatch(path, pattern) for pattern in SOURCES)
 
 
 def _is_of_system(path: str, source: str) -> bool:

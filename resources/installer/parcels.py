@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _RUNS, _READS = 0o755, 0o644
@@ -16,17 +16,21 @@ def files_of(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix().encode())
 
 
-def write_tar(folder: Path, out: Path, *, top: str, moment: int) -> Path:
-    """`folder` as `top/` in a tar archive packed by zstd (`out`), each file of `moment` (seconds since 1970)."""
-    command = ["zstd", "-q", "-f", "-T0", "-19", "--long=27", "-o", str(out)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as packer:
-        assert packer.stdin is not None
-        with tarfile.open(fileobj=packer.stdin, mode="w|", format=tarfile.PAX_FORMAT) as archive:
+# Two threads whatever the computer has: the same bytes everywhere. `--x86` turns jumps in programs into what repeats.
+XZ = ("xz", "-c", "-T2", "--x86", "--lzma2=preset=6,dict=64MiB")
+ZSTD = ("zstd", "-q", "-c", "-T2", "-12", "--long=27")
+
+
+def write_tar(folder: Path, out: Path, *, top: str, moment: int, packer: Sequence[str] = ZSTD) -> Path:
+    """`folder` as `top/` in a packed tar archive (`out`), each file of `moment` (seconds since 1970)."""
+    with out.open("wb") as stream, subprocess.Popen(packer, stdin=subprocess.PIPE, stdout=stream) as running:
+        assert running.stdin is not None
+        with tarfile.open(fileobj=running.stdin, mode="w|", format=tarfile.GNU_FORMAT) as archive:
             for path in (folder, *files_of(folder)):
                 name = top if path == folder else f"{top}/{path.relative_to(folder).as_posix()}"
                 _add(archive, path, name, moment)
-    if packer.returncode != 0:
-        raise SystemExit(f"error: zstd ended with {packer.returncode}; is there room for {out.parent}?")
+    if running.returncode != 0:
+        raise SystemExit(f"error: {packer[0]} ended with {running.returncode}; is there room for {out.parent}?")
     return out
 
 

@@ -173,6 +173,22 @@ def test_a_package_holds_program_menu_entry_icons_and_file_type(tmp_path: Path) 
     assert again.read_bytes() == out.read_bytes()
 
 
-def test_what_torch_compiles_from_source_keeps_it() -> None:
-    assert not cut.why_not("torch/distributed/optim/functional_adam.py")
-    assert not cut.why_not("torch/_inductor/scheduler.py")
+def test_torch_keeps_the_source_that_it_reads_while_it_is_imported_and_no_other() -> None:
+    for name in (
+        "torch/functional.py",
+        "torch/_dynamo/config.py",
+        "torch/nn/modules/rnn.py",
+        "torch/optim/adamw.py",
+        "torch/distributed/optim/functional_adam.py",
+    ):
+        assert not cut.why_not(name), name
+    assert cut.why_not("torch/_inductor/scheduler.py") == "compiled is enough"
+    assert cut.why_not("torch\\onnx\\_internal\\exporter\\_core.py") == "compiled is enough"
+
+
+def test_modules_are_left_out_with_what_is_in_them_but_for_those_that_are_imported() -> None:
+    entries = [
+        (name, "x.py", "PYMODULE")
+        for name in ("torch._inductor.ir", "torch._inductor.config", "torch.nn", "sympy.core.tests.test_sympify")
+    ]
+    assert [name for name, *_ in cut.kept_modules(entries)] == ["torch._inductor.config", "torch.nn"]
