@@ -1,14 +1,18 @@
 # make run   sets up and opens the program on a demo library
 # make test  sets up and passes all checks and tests (test-quick: the part that takes under two minutes)
 # make installer  builds the installer for this system into dist/
+# make wheels  collects everything into wheels/, to set up where there is no network
+# make audit   asks for known vulnerabilities of all that the locks name; make locks makes the locks again
 # All may be repeated; nothing is installed twice.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN     = $(VENV)/bin
-# Where no CPU build of torch is at hand, TORCH_INDEX=https://download.pytorch.org/whl/cpu avoids the large CUDA build.
+# Where torch for the processor alone comes from; empty: see .ci/torch-index
 TORCH_INDEX ?=
-PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check
+# nothing but the files whose sums the locks name, and none that runs code while it is installed
+LOCKED  = --require-hashes --only-binary :all: $$(TORCH_INDEX="$(TORCH_INDEX)" .ci/torch-index $(BIN)/python)
 
 # torch's threads spin while they wait; with another busy process that costs more than it gains
 export OMP_WAIT_POLICY = PASSIVE
@@ -18,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST = .ci/pytest $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: run demo test test-quick lint setup setup-dev system installer clean
+.PHONY: run demo test test-quick lint setup setup-dev system installer wheels locks audit clean
 .DEFAULT_GOAL := run
 
 setup: system $(VENV)/.stamp-run
@@ -33,15 +37,15 @@ $(VENV)/.stamp-venv:
 	"$(PYTHON)" -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.stamp-run: $(VENV)/.stamp-venv requirements.lock pyproject.toml
+$(VENV)/.stamp-run: $(VENV)/.stamp-venv requirements-setup.lock requirements.lock pyproject.toml
 	@echo "Installing what the program needs into $(VENV)/ (about 2 GB; some minutes, once) ..."
-	$(PIP) -r requirements.lock
-	$(PIP) --no-deps --editable .
+	$(PIP) install $(LOCKED) -r requirements-setup.lock -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 $(VENV)/.stamp-dev: $(VENV)/.stamp-run requirements-dev.lock
 	@echo "Installing what the tests need ..."
-	$(PIP) -r requirements-dev.lock
+	$(PIP) install $(LOCKED) -r requirements-dev.lock
 	@touch $@
 
 # Without a display (pfm-desktop then ends with 2, also where DISPLAY names one that is gone) the main job is done once
@@ -79,7 +83,26 @@ installer:
 	.venv-build/bin/python build_installer.py
 
 $(VENV)/.stamp-build: $(VENV)/.stamp-run requirements-build.lock
-	$(PIP) -r requirements-build.lock
+	$(PIP) install $(LOCKED) -r requirements-build.lock
+	@touch $@
+
+# for computers without a network: PIP_NO_INDEX=1 PIP_FIND_LINKS=$$PWD/wheels make run
+WHEELS ?= wheels
+wheels: $(VENV)/.stamp-venv
+	for lock in setup dev build; do \
+	  $(PIP) download $(LOCKED) --dest $(WHEELS) -r requirements-$$lock.lock || exit; done
+	$(PIP) download $(LOCKED) --dest $(WHEELS) -r requirements.lock
+
+locks: .venv-tools/.stamp-tools
+	.venv-tools/bin/python -m resources.installer.locks $(UPGRADE)
+
+audit: .venv-tools/.stamp-tools
+	.venv-tools/bin/python -m resources.installer.audit
+
+.venv-tools/.stamp-tools: requirements-setup.lock requirements-tools.lock
+	@$(MAKE) --no-print-directory VENV=.venv-tools .venv-tools/.stamp-venv
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+	  -r requirements-setup.lock -r requirements-tools.lock
 	@touch $@
 
 clean:

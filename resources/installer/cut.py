@@ -13,7 +13,7 @@ MODULES = [
     "torchvision", "torchaudio", "triton", "pandas", "sklearn", "notebook", "jupyter_client", "pip", "setuptools",
     "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtQuickControls2", "PySide6.QtOpenGL",
     "PySide6.QtOpenGLWidgets", "PySide6.QtSql", "PySide6.QtTest", "PySide6.QtDesigner", "PySide6.QtHelp",
-    "PySide6.QtUiTools", "PySide6.QtConcurrent",
+    "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtNetwork",
     # of torch: what compiles networks, tests it, or draws; imported only when asked for
     "torch.utils.benchmark",
     "torch.utils.tensorboard", "torch.utils.hipify", "torch.distributed.elastic", "pydoc_data",
@@ -29,17 +29,20 @@ MODULES = [
 ]  # fmt: skip
 
 FILES = (
-    # Qt: the program is made of QtCore, QtGui, QtWidgets and QtPrintSupport
-    ("*/Qt/qml/*", "Qt Quick is not used"),
-    ("*/libQt6Qml*", "Qt Quick is not used"),
-    ("*/libQt6Quick*", "Qt Quick is not used"),
-    ("*/Qt/translations/*_*.qm", "kept below for the languages of the program"),
-    ("*/libQt6Lottie*", "GPL-3 or commercial: may not be in an installer"),
-    ("*/libQt6QuickTimeline*", "GPL-3 or commercial: may not be in an installer"),
-    ("*/libQt6WaylandCompositor*", "GPL-3 or commercial: may not be in an installer"),
-    ("*/libQt6WaylandEglCompositorHwIntegration*", "GPL-3 or commercial: may not be in an installer"),
+    # Qt: the program is made of QtCore, QtGui, QtWidgets and QtPrintSupport. Its libraries lie in PySide6/Qt/lib as
+    # libQt6Core.so.6 on Linux, in PySide6 as Qt6Core.dll on Windows
+    ("PySide6/*qml/*", "Qt Quick is not used"),
+    ("PySide6/plugins/qml*", "Qt Quick is not used"),
+    ("*Qt6Qml*", "Qt Quick is not used"),
+    ("*Qt6Quick*", "Qt Quick is not used"),
+    ("PySide6/*translations/*_*.qm", "kept below for the languages of the program"),
+    ("*Qt6Lottie*", "GPL-3 or commercial: may not be in an installer"),
+    ("*Qt6QuickTimeline*", "GPL-3 or commercial: may not be in an installer"),
+    ("*Qt6WaylandCompositor*", "GPL-3 or commercial: may not be in an installer"),
+    ("*Qt6WaylandEglCompositorHwIntegration*", "GPL-3 or commercial: may not be in an installer"),
+    ("*lottievectorimage*", "GPL-3 or commercial: may not be in an installer"),
     ("*/platforminputcontexts/*virtualkeyboard*", "GPL-3 or commercial: may not be in an installer"),
-    ("*/libQt6VirtualKeyboard*", "GPL-3 or commercial: may not be in an installer"),
+    ("*Qt6VirtualKeyboard*", "GPL-3 or commercial: may not be in an installer"),
     ("*/plugins/egldeviceintegrations/*", "screens without a window system"),
     ("*/plugins/platforms/libqeglfs*", "screens without a window system"),
     ("*/plugins/platforms/libqlinuxfb*", "screens without a window system"),
@@ -48,11 +51,12 @@ FILES = (
     ("*libQt6EglFS*", "screens without a window system"),
     ("*libQt6EglFs*", "screens without a window system"),
     ("*/plugins/generic/*", "input of screens without a window system"),
+    ("*Qt6Network*", "the program does not use the network"),
     ("*/plugins/networkinformation/*", "the program does not use the network"),
     ("*/plugins/tls/*", "the program does not use the network"),
     ("*/plugins/platformthemes/libqgtk3*", "would bring half a desktop; its dialogs are not used"),
-    ("*/plugins/platforms/libqminimal*", "tests of Qt"),
-    ("*/plugins/imageformats/libqpdf*", "pictures are read by Pillow and OpenCV; PDF of reports by reportlab"),
+    ("*/plugins/platforms/*qminimal*", "tests of Qt"),
+    ("*/plugins/imageformats/*qpdf*", "pictures are read by Pillow and OpenCV; PDF of reports by reportlab"),
     # torch: headers and static libraries are for whoever compiles against it
     ("torch/include/*", "headers"),
     ("torch/share/*", "build files"),
@@ -87,6 +91,7 @@ FILES = (
     ("openvino/libs/*gguf*", "models are its own form or come from torch in memory"),
     ("openvino/libs/cache.json", "of the graphics card"),
     ("openvino/libs/*openvino_c.so*", "for programs in C"),
+    ("openvino/libs/openvino_c.dll", "for programs in C"),
     ("openvino/tools/*", "command lines"),
     ("openvino/include/*", "headers"),
 )  # fmt: skip

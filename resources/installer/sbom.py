@@ -1,4 +1,4 @@
-"""The list of parts as CycloneDX 1.6 (JSON): packages and libraries, with their versions and licences."""
+"""The list of parts as CycloneDX 1.6 (JSON): packages, and the libraries within them, with versions, licences, sums."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resources.installer import licences
+from resources.installer import libraries, licences, locks, parcels
 
 if TYPE_CHECKING:
     from resources.installer.stamp import Stamp
 
 
 def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:
-    """The same for the same build: no moment but that of its commit, no number but one made of its name."""
-    said = licences.packages(notices)
-    name = f"pfm-desktop@{stamp.version}+{stamp.build}"
+    """The same for the same build: no moment but that of its commit, no number but one made of its name.
+
+    Raises `KeyError` for a part whose licence `notices` does not say.
+    """
+    said, sums = licences.packages(notices), locks.hashes_of(notices.parents[1] / "requirements.lock")
+    name, inside = f"pfm-desktop@{stamp.version}+{stamp.build}", bundle / "_internal"
+    owners = licences.owners()
     content: dict[str, Any] = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{name}/{stamp.lock}/{stamp.system}')}",
@@ -27,35 +32,46 @@ def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:
             "timestamp": datetime.fromtimestamp(stamp.moment, UTC).isoformat(),
             "component": {
                 "type": "application", "bom-ref": "pfm-desktop", "name": "pfm-desktop", "version": stamp.version,
-                "licenses": [{"license": {"id": "Apache-2.0"}}],
-                "properties": [{"name": "build", "value": stamp.build}, {"name": "system", "value": stamp.system}],
+                "licenses": [{"expression": "Apache-2.0"}],
+                "properties": [
+                    {"name": "pfm:build", "value": stamp.build}, {"name": "pfm:system", "value": stamp.system},
+                ],
             },
         },
-        "components": [
-            _component(part, version, said[part][1] if part in said else "") for part, version in stamp.parts.items()
-        ]
-        + [_library(path) for path in sorted((bundle / "_internal").glob("*.so*"))
-           if ".cpython-" not in path.name and not path.is_symlink()],
-        "dependencies": [{"ref": "pfm-desktop", "dependsOn": [_ref(*part) for part in stamp.parts.items()]}],
+        "components": [_package(*part, said[part[0]][1], sums.get(part[0], ())) for part in stamp.parts.items()],
     }  # fmt: skip
+    needs: dict[str, list[str]] = {"pfm-desktop": [_purl(*part) for part in stamp.parts.items()]}
+    for one in libraries.libraries(inside):
+        component = _library(inside, one)
+        content["components"].append(component)
+        of = sorted(owners.get(licences.first(one.path), set()) & {*stamp.parts})
+        needs.setdefault(_purl(of[0], stamp.parts[of[0]]) if of else "pfm-desktop", []).append(component["bom-ref"])
+    content["dependencies"] = [{"ref": ref, "dependsOn": of} for ref, of in needs.items()]
     out.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return out
 
 
-def _ref(name: str, version: str) -> str:
+def _purl(name: str, version: str) -> str:
     return f"pkg:pypi/{name}@{version}"
 
 
-def _component(name: str, version: str, licence: str) -> dict[str, Any]:
+def _package(name: str, version: str, licence: str, sums: tuple[str, ...]) -> dict[str, Any]:
+    """`sums` are those of all files that its makers gave out as this version: one of them was installed."""
+    files = [{"alg": "SHA-256", "content": one} for one in sums]
+    place = {"type": "distribution", "url": f"https://pypi.org/project/{name}/{version}/", "hashes": files}
     return {
-        "type": "library", "bom-ref": _ref(name, version), "name": name, "version": version,
-        "purl": _ref(name, version), "licenses": [{"license": {"name": licence or "unknown"}}],
+        "type": "library", "bom-ref": _purl(name, version), "name": name, "version": version,
+        "purl": _purl(name, version), "licenses": [{"expression": licence}],
+        **({"externalReferences": [place]} if files else {}),
     }  # fmt: skip
 
 
-def _library(path: Path) -> dict[str, Any]:
-    licence = next((said for start, said in licences.SYSTEM.items() if path.name.startswith(start)), "unknown")
+def _library(inside: Path, one: libraries.Library) -> dict[str, Any]:
+    path = inside / one.path
+    version = libraries.version_of(path, one.part)
     return {
-        "type": "library", "bom-ref": f"file:{path.name}", "name": path.name,
-        "licenses": [{"license": {"name": licence}}],
+        "type": "library", "bom-ref": f"file:{one.path}", "name": one.part, **({"version": version} if version else {}),
+        "hashes": [{"alg": "SHA-256", "content": parcels.sha256(path)}],
+        "licenses": [{"expression": one.licence}],
+        "properties": [{"name": "pfm:file", "value": one.path}],
     }  # fmt: skip
