@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ CLEAN, KNOWN, NOT_CHECKED = 0, 1, 3
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service said of a lock: packages that it answered for, what is known of them, what it said when it failed."""
+    """What a service said of a lock: packages that it answered for, what is known of them, and why not of all."""
 
     answered: frozenset[str]
     known: tuple[str, ...]
@@ -52,17 +52,18 @@ def understood(said: str, failed: str) -> Answer:
 
 def asked(lock: Path) -> Answer:
     """What is known of the packages of `lock`, of the service that answers for most of them."""
-    best = Answer(frozenset(), (), "nobody was asked")
+    answers = []
     for service in SERVICES:
         done = subprocess.run(
             [sys.executable, "-m", "pip_audit", "--requirement", str(lock), "--require-hashes", "--disable-pip",
              "--vulnerability-service", service, "--format", "json", "--progress-spinner", "off"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        best = max(best, understood(done.stdout, done.stderr), key=lambda one: (len(one.answered), bool(one.failed)))
-        if len(best.answered) == len(hashes_of(lock)):
+        answers.append(understood(done.stdout, done.stderr))
+        if len(answers[-1].answered) == len(hashes_of(lock)):
             break
-    return best
+    said = "; ".join(f"{service}: {one.failed}" for service, one in zip(SERVICES, answers, strict=False) if one.failed)
+    return replace(max(answers, key=lambda one: len(one.answered)), failed=said)
 
 
 def report(answers: dict[str, tuple[int, Answer]], moment: datetime) -> tuple[int, str]:

@@ -49,7 +49,7 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ("brotli", "Brotli", "MIT"), ("zstd", "Zstandard", "BSD-3-Clause"), ("xau", "libXau", "MIT"),
     ("xcb-", "libxcb", "MIT"),
     # the window
-    ("qt6", "Qt", "LGPL-3.0-only"), ("pyside6.", "PySide6", "LGPL-3.0-only"),
+    ("qt6", "Qt", "LGPL-3.0-only"), ("pyside6", "PySide6", "LGPL-3.0-only"),
     ("shiboken6", "Shiboken", "LGPL-3.0-only"),
     ("icu", "ICU", "ICU"), ("opengl32sw", "Mesa", "MIT"), ("d3dcompiler_47", "Direct3D compiler", _MICROSOFT),
     # networks; torch's part for the processor holds Intel's oneMKL

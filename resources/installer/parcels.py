@@ -16,8 +16,13 @@ def files_of(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix().encode())
 
 
+def mode_of(path: Path) -> int:
+    """For everybody to read, and to run where whoever made it may: nothing of her umask."""
+    return _RUNS if path.is_dir() or path.lstat().st_mode & 0o100 else _READS
+
+
 # Two threads whatever the computer has: the same bytes everywhere. `--x86` turns jumps in programs into what repeats.
-XZ = ("xz", "-c", "-T2", "--x86", "--lzma2=preset=6,dict=64MiB")
+XZ = ("xz", "-c", "-T2", "--x86", "--lzma2=preset=5,dict=32MiB")
 ZSTD = ("zstd", "-q", "-c", "-T2", "-12", "--long=27")
 
 
@@ -39,7 +44,7 @@ def _add(archive: tarfile.TarFile, path: Path, name: str, moment: int) -> None:
     info.uid = info.gid = 0
     info.uname = info.gname = "root"
     info.mtime = moment
-    info.mode = _RUNS if path.is_dir() or path.stat().st_mode & 0o100 else _READS
+    info.mode = mode_of(path)
     if info.isreg():
         with path.open("rb") as stream:
             archive.addfile(info, stream)
