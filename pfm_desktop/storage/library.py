@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, roles_words
 from pfm_desktop.jobs import Context
-from pfm_desktop.storage import access, after_crash, attempts, journal, migrations, passwords
+from pfm_desktop.storage import access, after_crash, attempts, brought_up, journal, migrations, passwords
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.engine import (
     COPY_AND_RESTORE,
@@ -202,10 +202,12 @@ class Library:
                 with _entering(path):
                     lost = after_crash.check(path, keys, left_behind=lock.left_behind, here=here)
             with in_words(path):
-                _check_and_migrate(engine, path, keys, reason)
+                copy = _check_and_migrate(engine, path, keys, reason)
                 opened = cls(path, engine, lock, reason, keys)
             if keys is not None and lock is not None:
                 renew(path, keys)
+            if copy is not None:
+                brought_up.tell(opened, copy)
             if lost:
                 opened._tell_lost(lost)
             _open_here[path] += 1
@@ -675,7 +677,7 @@ def _check_settled(path: Path, reason: str) -> None:
         )
 
 
-def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, reason: str) -> None:
+def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, reason: str) -> migrations.Copy | None:
     """`reason`: why nothing can be written; "" where it can."""
     with engine.connect() as connection:
         version = migrations.version_of(connection)
@@ -691,4 +693,5 @@ def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, rea
                 safe=tr("nothing was changed"),
                 remedy=to_write_again(reason),
             )
-        migrations.migrate(engine, path, keys)
+        return migrations.migrate(engine, path, keys)
+    return None

@@ -17236,6 +17236,10 @@ la biblioteca</translation>
         <translation>la biblioteca {library} está cifrada</translation>
     </message>
     <message>
+        <source>the library {library} is of an older version, and there is too little room to copy it before it is brought up to date: {needed} MB are needed, {free} MB are free</source>
+        <translation>la biblioteca {library} es de una versión anterior y no hay espacio suficiente para copiarla antes de ponerla al día: se necesitan {needed} MB y quedan libres {free} MB</translation>
+    </message>
+    <message>
         <source>the library {library} may not be written</source>
         <translation>no se permite escribir en la biblioteca {library}</translation>
     </message>
@@ -18317,6 +18321,10 @@ la biblioteca</translation>
     <message>
         <source>this library is open for reading only: {why}</source>
         <translation>esta biblioteca está abierta solo para lectura: {why}</translation>
+    </message>
+    <message>
+        <source>this library was brought from version {old} to {new}. A copy of its database as it was before is kept: {file}</source>
+        <translation>esta biblioteca se pasó de la versión {old} a la {new}. Se conserva una copia de su base de datos tal como era antes: {file}</translation>
     </message>
     <message>
         <source>this lies within the contour of lesion {number} already</source>

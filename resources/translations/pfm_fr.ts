@@ -17236,6 +17236,10 @@ la bibliothèque</translation>
         <translation>la bibliothèque {library} est chiffrée</translation>
     </message>
     <message>
+        <source>the library {library} is of an older version, and there is too little room to copy it before it is brought up to date: {needed} MB are needed, {free} MB are free</source>
+        <translation>la bibliothèque {library} est d’une version antérieure et la place manque pour la copier avant de la mettre à jour : il faut {needed} Mo, {free} Mo sont libres</translation>
+    </message>
+    <message>
         <source>the library {library} may not be written</source>
         <translation>l’écriture dans la bibliothèque {library} n’est pas autorisée</translation>
     </message>
@@ -18317,6 +18321,10 @@ la bibliothèque</translation>
     <message>
         <source>this library is open for reading only: {why}</source>
         <translation>cette bibliothèque est ouverte en lecture seule : {why}</translation>
+    </message>
+    <message>
+        <source>this library was brought from version {old} to {new}. A copy of its database as it was before is kept: {file}</source>
+        <translation>cette bibliothèque est passée de la version {old} à la version {new}. Une copie de sa base de données telle qu’elle était avant est conservée : {file}</translation>
     </message>
     <message>
         <source>this lies within the contour of lesion {number} already</source>

@@ -17122,6 +17122,10 @@ library yet</source>
         <translation>病例库 {library} 已加密</translation>
     </message>
     <message>
+        <source>the library {library} is of an older version, and there is too little room to copy it before it is brought up to date: {needed} MB are needed, {free} MB are free</source>
+        <translation>库 {library} 是较早的版本，升级前没有足够的空间复制它：需要 {needed} MB，可用 {free} MB</translation>
+    </message>
+    <message>
         <source>the library {library} may not be written</source>
         <translation>病例库 {library} 不允许写入</translation>
     </message>
@@ -18202,6 +18206,10 @@ library yet</source>
     <message>
         <source>this library is open for reading only: {why}</source>
         <translation>本病例库以只读方式打开：{why}</translation>
+    </message>
+    <message>
+        <source>this library was brought from version {old} to {new}. A copy of its database as it was before is kept: {file}</source>
+        <translation>此库已从版本 {old} 升级到 {new}。升级前的数据库副本已保留：{file}</translation>
     </message>
     <message>
         <source>this lies within the contour of lesion {number} already</source>

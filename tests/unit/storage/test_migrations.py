@@ -85,12 +85,66 @@ def test_an_older_library_is_brought_up_to_date_with_a_backup_beside_it(
     next_version(monkeypatch, add_colour)
     with Library.open(old) as lib:
         assert lib.meta("schema_version") == str(version + 1)
+        assert f"from version {version} to {version + 1}" in lib.notice
+        (copy,) = migrations.copies(old)
+        assert str(copy.path) in lib.notice
+        assert copy.version == version
+        with lib.read() as session:
+            said = session.execute(sa.text("SELECT text FROM journal ORDER BY seq DESC")).scalars().first()
+        assert said == f"Brought from version {version} to {version + 1}; {copy.path.name} kept"
     assert "colour" in columns(old / DATABASE)
-    backup = old / f"library.sqlite.v{version}.bak"
+    backup = copy.path
     assert "colour" not in columns(backup)
     connection = sqlite3.connect(backup)
     assert connection.execute("SELECT text FROM journal").fetchall() == [("kept",)]
     connection.close()
+
+
+def test_a_copy_from_before_is_never_written_over(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (old / DATABASE).read_bytes()
+    next_version(monkeypatch, add_colour)
+    Library.open(old).close()
+    (first,) = migrations.copies(old)
+    kept = first.path.read_bytes()
+    (old / DATABASE).write_bytes(before)  # as if it was brought back, and opened by the newer program again
+    Library.open(old).close()
+    assert len(migrations.copies(old)) == 2
+    assert first.path.read_bytes() == kept
+
+
+def test_too_little_room_for_the_copy_is_said_before_anything_is_written(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_version(monkeypatch, add_colour)
+    usage = types.SimpleNamespace(free=1 << 20)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations.shutil, "disk_usage", lambda _path: usage)
+        with pytest.raises(StorageError, match=r"too little room to copy it .* 1\d MB are needed, 2 MB are free"):
+            Library.open(old)
+    assert "colour" not in columns(old / DATABASE)
+    assert migrations.copies(old) == ()
+    Library.open(old).close()
+    assert "colour" in columns(old / DATABASE)
+
+
+def test_a_disk_that_fills_up_while_the_tables_change_leaves_the_library_as_it_was(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fills_up(op: Any) -> None:
+        add_colour(op)
+        connection = op.get_bind()
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # SQLite's own word for a full disk
+        op.execute("CREATE TABLE big (x BLOB)")
+        op.execute("INSERT INTO big VALUES (zeroblob(9000000))")
+
+    with monkeypatch.context() as patch:
+        next_version(patch, fills_up)
+        with pytest.raises(StorageError, match="is full"):
+            Library.open(old)
+    assert "colour" not in columns(old / DATABASE)
+    with Library.open(old) as lib, lib.read() as session:  # the program of before still opens it
+        assert session.execute(sa.text("SELECT text FROM journal")).scalars().all() == ["kept"]
 
 
 def test_a_migration_that_fails_half_way_leaves_the_library_as_it_was(
@@ -139,7 +193,7 @@ def test_in_an_older_library_no_time_of_day_is_known_but_of_what_was_drawn_for_t
         assert {picture.id for picture in pictures} == {"drawn", "file"}
         assert {picture.id for picture in pictures if picture.time_known} == known
         assert all(picture.taken_at == datetime(2026, 3, 14, 8, 31, tzinfo=UTC) for picture in pictures)
-    assert (of_version_1 / "library.sqlite.v1.bak").exists()
+    assert [copy.version for copy in migrations.copies(of_version_1)] == [1]
 
 
 @pytest.mark.parametrize("version", range(1, migrations.VERSIONS.index("v0005_scale") + 1))
