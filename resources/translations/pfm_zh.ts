@@ -17123,7 +17123,7 @@ library yet</source>
     </message>
     <message>
         <source>the library {library} is of an older version, and there is too little room to copy it before it is brought up to date: {needed} MB are needed, {free} MB are free</source>
-        <translation>库 {library} 是较早的版本，升级前没有足够的空间复制它：需要 {needed} MB，可用 {free} MB</translation>
+        <translation>病例库 {library} 是较早的版本，升级前没有足够的空间复制它：需要 {needed} MB，可用 {free} MB</translation>
     </message>
     <message>
         <source>the library {library} may not be written</source>
@@ -18209,7 +18209,7 @@ library yet</source>
     </message>
     <message>
         <source>this library was brought from version {old} to {new}. A copy of its database as it was before is kept: {file}</source>
-        <translation>此库已从版本 {old} 升级到 {new}。升级前的数据库副本已保留：{file}</translation>
+        <translation>此病例库已从版本 {old} 升级到 {new}。升级前的数据库副本已保留：{file}</translation>
     </message>
     <message>
         <source>this lies within the contour of lesion {number} already</source>
