@@ -1,11 +1,12 @@
 """Builds the installer for the system it runs on, from this checkout:
 
-    python build_installer.py [--out dist] [--no-package]
+    python build_installer.py [--out dist] [--no-package] [--update-root root.json]
 
 Linux: `pfm-desktop_<version>_amd64.deb` and `pfm-desktop-<version>-linux-x86_64.tar.zst` (unpacks anywhere). Windows:
 `pfm-desktop-<version>-setup.exe` (NSIS). Beside them: SHA-256 sums, a list of all parts with their licences, and what
-was left out. Needs what `requirements.lock` and `requirements-build.lock` name, in the environment that runs it (`make
-installer` sets one up), on Linux `dpkg-deb` and `zstd`, on Windows `makensis`.
+was left out. `--update-root` is whose update files the program takes (docs/updates.md); without it, nobody's. Needs
+what `requirements.lock` and `requirements-build.lock` name, in the environment that runs it (`make installer` sets one
+up), on Linux `dpkg-deb` and `zstd`, on Windows `makensis`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def main() -> int:
     _check_room(out, work)
     stamp = stamps.stamp_of(ROOT)
     _check_parts(stamp)
-    bundle = build_bundle(stamp, work)
+    bundle = build_bundle(stamp, work, _update_root(asked.update_root, work))
     say(f"bundle: {parcels.size_mb(bundle):.0f} MB in {time.monotonic() - began:.0f} s")
     if not asked.no_package:
         made = package(bundle, stamp, work, out)
@@ -50,7 +51,7 @@ def main() -> int:
     return 0
 
 
-def build_bundle(stamp: stamps.Stamp, work: Path) -> Path:
+def build_bundle(stamp: stamps.Stamp, work: Path, update_root: Path | None = None) -> Path:
     """The folder that runs, made by PyInstaller; returns it."""
     work.mkdir(parents=True, exist_ok=True)
     written = stamps.write_stamp(stamp, work / "stamp")
@@ -60,6 +61,8 @@ def build_bundle(stamp: stamps.Stamp, work: Path) -> Path:
         "PYTHONHASHSEED": "0",  # the same order of the same modules each time
         "SOURCE_DATE_EPOCH": str(stamp.moment),
     }
+    if update_root is not None:
+        environment["PFM_UPDATE_ROOT"] = str(update_root)
     command = [
         sys.executable, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN",
         "--distpath", str(work / "bundle"), "--workpath", str(work / "pyinstaller"), str(SPEC),
@@ -103,7 +106,21 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="where the installers go (dist)")
     parser.add_argument("--no-package", action="store_true", help="only the folder that runs, in build/bundle")
+    parser.add_argument("--update-root", type=Path, metavar="FILE", help="whose update files it takes: N.root.json")
     return parser.parse_args()
+
+
+def _update_root(chosen: Path | None, work: Path) -> Path | None:
+    """Under the name that the program looks for (`support/paths.py`)."""
+    if chosen is None:
+        say("no --update-root: this program will take no update files")
+        return None
+    from resources.installer.updates import check_root
+
+    path = work / "updates" / "root.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(check_root(chosen))
+    return path
 
 
 def _check_room(*folders: Path) -> None:

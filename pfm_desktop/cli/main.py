@@ -23,6 +23,7 @@ from pfm_desktop.cli.pipes import output_is_no_error
 from pfm_desktop.cli.progress import Bar, complain, say
 from pfm_desktop.cli.selftest import selftest
 from pfm_desktop.cli.train import train
+from pfm_desktop.cli.update import update_app
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError, for_a_person
@@ -41,6 +42,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(library_app, name="library")
 app.add_typer(audit_app, name="audit")
 app.add_typer(export_app, name="export")
+app.add_typer(update_app, name="update")
 app.command()(analyze)
 app.command()(selftest)
 app.command()(train)
@@ -96,6 +98,7 @@ _AFTER_A_STOP = {
     "pictures prepared so far",
     "finetune": "Nothing was left half written; the same command goes on with the pictures prepared so far, and begins "
     "the epochs anew",
+    "update": "Nothing was left half done; the same command goes on",
     "evaluate": "No figures were written; the same command begins anew, with --prepared from the pictures that are "
     "ready there",
 }

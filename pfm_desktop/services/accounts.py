@@ -114,6 +114,11 @@ def sign_in(path: Path, name: str, password: str) -> Library:
     return lib
 
 
+def keys_of(path: Path, name: str, password: str, why: str) -> LibraryKeys:
+    """The keys of an encrypted library that is not opened for it; a failed attempt counts as one at sign-in."""
+    return _unlocked(Path(path).absolute(), name, password, f"Wrong name or password {why}").keys
+
+
 def _opened(path: Path, name: str, password: str, unlocked: Unlocked) -> tuple[Library, Unlocked]:
     """The library with these keys; where they are of another one in which the same person has the same password, with
     those of the other key file."""

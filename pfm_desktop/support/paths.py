@@ -62,6 +62,16 @@ def last_seen_file() -> Path:
     return user_data_dir() / "last-seen.json"
 
 
+def update_root_file() -> Path:
+    """Whose update files this build takes: the root of trust that was put into it (docs/updates.md)."""
+    return resources_dir() / "updates" / "root.json"
+
+
+def updates_dir() -> Path:
+    """What is known of update files and of what they changed: last seen signatures, kept installers, steps back."""
+    return user_data_dir() / "updates"
+
+
 def log_dir() -> Path:
     """Log and crash files. They never hold names or pictures."""
     return user_data_dir() / "logs"
