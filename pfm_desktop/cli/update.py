@@ -97,8 +97,9 @@ def update_back(
 
 
 def _say_what(update: UpdateFile) -> None:
-    version = max((offer.version for offer in update.offers), default="?")
-    say(f"{update.path.name}: version {version}, signed by {update.publisher or 'nobody named'} (key {update.key})")
+    version = next((offer.version for offer in update.offers), "unknown")
+    publisher = update.publisher or "a publisher without a name"
+    say(f"{update.path.name}: version {version}, signed by {publisher} (key {update.key})")
     say(f"Signed {moments.day(update.signed_at)}, may be installed until {moments.day(update.until)}")
 
 

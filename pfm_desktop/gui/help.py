@@ -46,7 +46,15 @@ class Help(QObject):
             "help.all_shortcuts": self.show_all_keys,
             "help.tour": self.take_tour,
             "help.guide": self.show_guide,
+            "help.update": self.install_update,
         }
+
+    def install_update(self) -> None:
+        """From a file; the library that is open is backed up before."""
+        from pfm_desktop.gui.updating import choose
+
+        if self._window.session is not None and not self._window.entrance.holds:
+            choose(self._window, self._window.session, self._window.jobs)
 
     @cached_property
     def keys(self) -> KeysCard:

@@ -612,7 +612,7 @@ class MainWindow(QMainWindow):
             usable = desk is not None and (index != REVIEW or case is not None)
             self.book.action(name).setEnabled(usable)
             self.rail.set_usable(index, usable, NO_LIBRARY if desk is None else NO_VISIT)
-        for id_ in ("edit.find", "view.theme", "help.tour", "help.about"):
+        for id_ in ("edit.find", "view.theme", "help.tour", "help.update", "help.about"):
             self.book.action(id_).setEnabled(desk is not None)
         again = self.book.action("file.open_for_writing")
         again.setEnabled(not self.patient.again.isHidden())

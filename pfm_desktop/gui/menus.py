@@ -49,6 +49,7 @@ HELP = (
     ("help.guide", tr("&User guide"), "Ctrl+F1"),
     ("help.tour", tr("&Take the tour"), "Ctrl+Shift+F1"),
     None,
+    ("help.update", tr("&Install an update..."), ""),
     ("help.about", tr("A&bout pfm_desktop"), ""),
 )
 # of pages, with other letters than those of the menus beside them

@@ -568,6 +568,10 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>&amp;Importar imágenes...</translation>
     </message>
     <message>
+        <source>&amp;Install an update...</source>
+        <translation>&amp;Instalar una actualización...</translation>
+    </message>
+    <message>
         <source>&amp;Keys of this page</source>
         <translation>&amp;Teclas de esta página</translation>
     </message>
@@ -1643,6 +1647,10 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
         <translation>Volver a {visit}</translation>
     </message>
     <message>
+        <source>Back up and install</source>
+        <translation>Hacer copia e instalar</translation>
+    </message>
+    <message>
         <source>Back up into a folder...</source>
         <translation>Copia de seguridad en carpeta...</translation>
     </message>
@@ -2114,6 +2122,10 @@ de {own} a {grade}</translation>
     <message>
         <source>Checking the pictures of the backup</source>
         <translation>Comprobando las imágenes de la copia de seguridad</translation>
+    </message>
+    <message>
+        <source>Checking the update file</source>
+        <translation>Comprobando el archivo de actualización</translation>
     </message>
     <message>
         <source>Checking the weights</source>
@@ -3810,6 +3822,10 @@ imagen de {visit}</translation>
         <translation>Hasta qué punto está completa la ficha de derivación</translation>
     </message>
     <message>
+        <source>How far it is</source>
+        <translation>Avance</translation>
+    </message>
+    <message>
         <source>How far the run is</source>
         <translation>Avance de la ejecución</translation>
     </message>
@@ -3960,6 +3976,18 @@ imagen de {visit}</translation>
     <message>
         <source>Indication: {indication}</source>
         <translation>Indicación: {indication}</translation>
+    </message>
+    <message>
+        <source>Install an update</source>
+        <translation>Instalar una actualización</translation>
+    </message>
+    <message>
+        <source>Installed now: {present}. It stays, to go back to (pfm update back).</source>
+        <translation>Instalada ahora: {present}. Se conserva, para poder volver a ella (pfm update back).</translation>
+    </message>
+    <message>
+        <source>Installing the update</source>
+        <translation>Instalando la actualización</translation>
     </message>
     <message>
         <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician's own reading decides.</source>
@@ -8145,6 +8173,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Detenido. La biblioteca y las copias de seguridad anteriores no han cambiado.</translation>
     </message>
     <message>
+        <source>Stopped. The program and the library are as they were.</source>
+        <translation>Detenido. El programa y la biblioteca están como estaban.</translation>
+    </message>
+    <message>
         <source>Stopped. What was finished is in the library; Import goes on with the rest.</source>
         <translation>Detenido. Lo terminado está en la biblioteca; Importar continúa con el resto.</translation>
     </message>
@@ -8651,6 +8683,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>La impresión se cambió después de la última lectura que figura aquí, con una versión de este programa que no lo registró como segunda lectura. La impresión es lo último que se dijo.</translation>
     </message>
     <message>
+        <source>The installer itself is then run by who may install programs on this computer.</source>
+        <translation>Después, quien pueda instalar programas en este ordenador ejecuta el instalador.</translation>
+    </message>
+    <message>
         <source>The journal keeps the signing as {name}.</source>
         <translation>El registro de auditoría conserva la firma como {name}.</translation>
     </message>
@@ -8665,6 +8701,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>The letter of {day} does not count: a result was entered after it, on {entered}.</source>
         <translation>La carta del {day} no cuenta: después, el {entered}, se introdujo un resultado.</translation>
+    </message>
+    <message>
+        <source>The library is backed up first, into {folder}.</source>
+        <translation>Antes se hace una copia de seguridad de la biblioteca en {folder}.</translation>
     </message>
     <message>
         <source>The library is not open</source>
@@ -8736,6 +8776,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>The new password again</source>
         <translation>La contraseña nueva otra vez</translation>
+    </message>
+    <message>
+        <source>The new version brings a library from version {old} to {new} when it opens it, and keeps a copy of its database.</source>
+        <translation>La nueva versión pasa una biblioteca de la versión {old} a la {new} al abrirla, y conserva una copia de su base de datos.</translation>
     </message>
     <message>
         <source>The next backup writes it anew</source>
@@ -9554,6 +9598,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>Desbloquear</translation>
     </message>
     <message>
+        <source>Unpacking the new version</source>
+        <translation>Desempaquetando la nueva versión</translation>
+    </message>
+    <message>
         <source>Unsure</source>
         <translation>Dudoso</translation>
     </message>
@@ -9576,6 +9624,14 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>Up, Down, Page Up, Page Down</source>
         <translation>Arriba, Abajo, Re Pág, Av Pág</translation>
+    </message>
+    <message>
+        <source>Update file</source>
+        <translation>Archivo de actualización</translation>
+    </message>
+    <message>
+        <source>Update files (*.pfm-update)</source>
+        <translation>Archivos de actualización (*.pfm-update)</translation>
     </message>
     <message>
         <source>Use a picture of at least 1000 pixels a side.</source>
@@ -9652,6 +9708,26 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>Value</source>
         <translation>Valor</translation>
+    </message>
+    <message>
+        <source>Version {version} is checked and ready, and the library is backed up. Close the program; then who may install programs on this computer runs:
+
+{command}
+
+SHA-256 of the file: {sha256}</source>
+        <translation>La versión {version} está comprobada y lista, y la biblioteca tiene su copia de seguridad. Cierre el programa; después, quien pueda instalar programas en este ordenador ejecuta:
+
+{command}
+
+SHA-256 del archivo: {sha256}</translation>
+    </message>
+    <message>
+        <source>Version {version} is installed, and the library is backed up. Close the program now, and start it from {link}. Version {old} stays in {folder}.</source>
+        <translation>La versión {version} está instalada y la biblioteca tiene su copia de seguridad. Cierre el programa ahora e inícielo desde {link}. La versión {old} se conserva en {folder}.</translation>
+    </message>
+    <message>
+        <source>Version {version}, {size} MB, whole. Signed by {publisher} (key {key}) on {day}; it may be installed until {until}.</source>
+        <translation>Versión {version}, {size} MB, íntegra. Firmada por {publisher} (clave {key}) el {day}; puede instalarse hasta el {until}.</translation>
     </message>
     <message>
         <source>Vessels</source>
@@ -10569,6 +10645,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>un punto que se ha de transformar no es un número finito</translation>
     </message>
     <message>
+        <source>a publisher without a name</source>
+        <translation>un editor sin nombre</translation>
+    </message>
+    <message>
         <source>a read says a grade, or why there is none</source>
         <translation>una lectura indica un grado, o por qué no lo hay</translation>
     </message>
@@ -10967,6 +11047,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>una forma desconocida</translation>
     </message>
     <message>
+        <source>an update is being installed</source>
+        <translation>se está instalando una actualización</translation>
+    </message>
+    <message>
         <source>and {count} more</source>
         <translation>y {count} más</translation>
     </message>
@@ -11085,12 +11169,20 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>pida permiso para leerlo</translation>
     </message>
     <message>
+        <source>ask for the update file for it</source>
+        <translation>pida el archivo de actualización adecuado</translation>
+    </message>
+    <message>
         <source>ask its sender for it again</source>
         <translation>pídalo de nuevo a quien lo envió</translation>
     </message>
     <message>
         <source>ask who keeps it for permission to open the folder, check its disk, or choose another library</source>
         <translation>pida permiso para abrir la carpeta a quien la administra, revise su disco o elija otra biblioteca</translation>
+    </message>
+    <message>
+        <source>ask whoever gave it to you for an update file for this version</source>
+        <translation>pida a quien se lo dio un archivo de actualización para esta versión</translation>
     </message>
     <message>
         <source>ask whoever looks after this computer for the right to (on Linux mostly the group dialout)</source>
@@ -11283,6 +11375,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>boxes to blank were drawn for {count} pictures that are not in this export</source>
         <translation>se dibujaron recuadros para tapar en {count} imágenes que no están en esta exportación</translation>
+    </message>
+    <message>
+        <source>bring a backup back beside the library with the earlier program: pfm library restore</source>
+        <translation>restaure una copia de seguridad junto a la biblioteca con el programa anterior: pfm library restore</translation>
     </message>
     <message>
         <source>bring it as a PNG</source>
@@ -11879,6 +11975,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>elija la correcta</translation>
     </message>
     <message>
+        <source>choose the update file (*.pfm-update)</source>
+        <translation>elija el archivo de actualización (*.pfm-update)</translation>
+    </message>
+    <message>
         <source>choose the zip again</source>
         <translation>elija de nuevo el archivo ZIP</translation>
     </message>
@@ -11933,6 +12033,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>clips ({count})</translation>
     </message>
     <message>
+        <source>close every program that has it open, then try again</source>
+        <translation>cierre todos los programas que la tengan abierta e inténtelo de nuevo</translation>
+    </message>
+    <message>
         <source>close it there and ask for permission to write to the folder and the file 'lock' in it, and keep it on a disk that locks files</source>
         <translation>ciérrela allí y pida permiso para escribir en la carpeta y en el archivo 'lock' que contiene, y manténgala en un disco que bloquee archivos</translation>
     </message>
@@ -11971,6 +12075,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>close the other program, then try again</source>
         <translation>cierre el otro programa e inténtelo de nuevo</translation>
+    </message>
+    <message>
+        <source>close the program there, then try again</source>
+        <translation>cierre allí el programa e inténtelo de nuevo</translation>
     </message>
     <message>
         <source>close the program, check that the disk or share is connected, and open the library again; put no backup in its place before it could be read and checked (pfm library verify)</source>
@@ -12088,6 +12196,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>copy it again from where it came from</source>
         <translation>cópielo de nuevo desde su origen</translation>
+    </message>
+    <message>
+        <source>copy it to the stick again; where that does not help, get it anew from where it came from</source>
+        <translation>cópielo de nuevo en la memoria USB; si no ayuda, consígalo de nuevo en su origen</translation>
     </message>
     <message>
         <source>copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER</source>
@@ -12283,6 +12395,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>divide it into several zips</source>
         <translation>divídalo en varios archivos ZIP</translation>
+    </message>
+    <message>
+        <source>do not install it; get the file anew from where the program came from</source>
+        <translation>no lo instale; consiga el archivo de nuevo donde se obtuvo el programa</translation>
     </message>
     <message>
         <source>does not say what {key_file} says</source>
@@ -13096,6 +13212,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>instálelo: pip install "pfm-desktop[genicam]"</translation>
     </message>
     <message>
+        <source>install the new version by its installer, once its SHA-256 was compared</source>
+        <translation>instale la nueva versión con su instalador, una vez comparado su SHA-256</translation>
+    </message>
+    <message>
         <source>install the program again</source>
         <translation>instale el programa de nuevo</translation>
     </message>
@@ -13329,6 +13449,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>contiene más elementos que cualquier imagen</translation>
     </message>
     <message>
+        <source>it holds more than an update file does</source>
+        <translation>contiene más de lo que contiene un archivo de actualización</translation>
+    </message>
+    <message>
         <source>it holds more than was signed</source>
         <translation>contiene más de lo que se firmó</translation>
     </message>
@@ -13347,6 +13471,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>it is cut more finely than any picture</source>
         <translation>está dividido más finamente que cualquier imagen</translation>
+    </message>
+    <message>
+        <source>it is cut off, or no update file</source>
+        <translation>está cortado, o no es un archivo de actualización</translation>
     </message>
     <message>
         <source>it is damaged</source>
@@ -13459,6 +13587,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>it of the patient or the request is longer than the {longest} characters that DICOM holds</source>
         <translation>el número de la paciente o de la solicitud supera los {longest} caracteres que admite DICOM</translation>
+    </message>
+    <message>
+        <source>it says nothing</source>
+        <translation>no dice nada</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -14097,6 +14229,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>mire qué le ocurre (pfm library verify), y restaure una copia de seguridad</translation>
     </message>
     <message>
+        <source>look what it is, and rename it</source>
+        <translation>mire qué es y cámbiele el nombre</translation>
+    </message>
+    <message>
         <source>look whether the library's disk is there and has room, then try again</source>
         <translation>compruebe que el disco de la biblioteca está conectado y tiene espacio, e inténtelo de nuevo</translation>
     </message>
@@ -14302,6 +14438,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
             <numerusform>traslado de %n imagen</numerusform>
             <numerusform>traslado de %n imágenes</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>move that file away to go on without a way back; the backups and programs stay where they are</source>
+        <translation>aparte ese archivo para seguir sin poder volver atrás; las copias y los programas quedan donde están</translation>
     </message>
     <message>
         <source>move {ways}</source>
@@ -14721,6 +14861,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
         <translation>no se unieron dos imágenes como par</translation>
     </message>
     <message>
+        <source>no update was installed here by this user</source>
+        <translation>este usuario no instaló aquí ninguna actualización</translation>
+    </message>
+    <message>
         <source>no visit was found to export</source>
         <translation>no se encontró ninguna visita para exportar</translation>
     </message>
@@ -14774,6 +14918,10 @@ Pulse 0 para continuar sin grado o F5 para intentarlo de nuevo.</translation>
     <message>
         <source>nobody said that the pictures were looked at for names drawn into them</source>
         <translation>nadie dijo que se hubieran examinado las imágenes en busca de nombres dibujados en ellas</translation>
+    </message>
+    <message>
+        <source>nobody signed {part}</source>
+        <translation>nadie firmó {part}</translation>
     </message>
     <message>
         <source>noisy</source>
@@ -16320,6 +16468,10 @@ la biblioteca</translation>
         <translation>ajuste su PixelFormat a RGB8 o BayerRG8</translation>
     </message>
     <message>
+        <source>set the clock of the computer where it is wrong; else ask for a newer update file</source>
+        <translation>ponga en hora el reloj del ordenador si está mal; si no, pida un archivo de actualización más nuevo</translation>
+    </message>
+    <message>
         <source>several names</source>
         <translation>varios nombres</translation>
     </message>
@@ -16512,6 +16664,18 @@ la biblioteca</translation>
         <translation>inicie de nuevo el reloj solo donde se haya aplicado ácido otra vez</translation>
     </message>
     <message>
+        <source>start the program of that version</source>
+        <translation>inicie el programa de esa versión</translation>
+    </message>
+    <message>
+        <source>start this as the user who installed the update</source>
+        <translation>ejecútelo como el usuario que instaló la actualización</translation>
+    </message>
+    <message>
+        <source>start this as who installed the program</source>
+        <translation>ejecútelo como quien instaló el programa</translation>
+    </message>
+    <message>
         <source>starts the clock</source>
         <translation>inicia el reloj</translation>
     </message>
@@ -16662,6 +16826,10 @@ la biblioteca</translation>
         <source>task</source>
         <comment>kind of record</comment>
         <translation>tarea</translation>
+    </message>
+    <message>
+        <source>tell whoever gave you the update file</source>
+        <translation>dígaselo a quien le dio el archivo de actualización</translation>
     </message>
     <message>
         <source>that is before {year}</source>
@@ -16885,6 +17053,14 @@ la biblioteca</translation>
     <message>
         <source>the earlier picture shows no structure</source>
         <translation>la imagen anterior no muestra ninguna estructura</translation>
+    </message>
+    <message>
+        <source>the earlier program is gone: {folder}</source>
+        <translation>el programa anterior ya no está: {folder}</translation>
+    </message>
+    <message>
+        <source>the earlier version is in use as before</source>
+        <translation>la versión anterior sigue en uso como antes</translation>
     </message>
     <message>
         <source>the end of the recording was not kept: {why}</source>
@@ -17164,6 +17340,10 @@ la biblioteca</translation>
         <translation>no se puede quitar al último administrador de una biblioteca</translation>
     </message>
     <message>
+        <source>the last update led to version {new}, and {version} is installed</source>
+        <translation>la última actualización llevó a la versión {new}, y está instalada la {version}</translation>
+    </message>
+    <message>
         <source>the learned model {model} is missing or altered in the backup</source>
         <translation>el modelo aprendido {model} falta o está alterado en la copia de seguridad</translation>
     </message>
@@ -17220,12 +17400,20 @@ la biblioteca</translation>
         <translation>no se puede leer la biblioteca {library}: su disco o recurso de red responde con un error ({problem})</translation>
     </message>
     <message>
+        <source>the library {library} could not be closed: {file} is left</source>
+        <translation>no se pudo cerrar la biblioteca {library}: queda {file}</translation>
+    </message>
+    <message>
         <source>the library {library} could not be read or written ({problem})</source>
         <translation>no se pudo leer o escribir la biblioteca {library} ({problem})</translation>
     </message>
     <message>
         <source>the library {library} could not be used: {problem}</source>
         <translation>no se pudo usar la biblioteca {library}: {problem}</translation>
+    </message>
+    <message>
+        <source>the library {library} has no copy from before the update</source>
+        <translation>la biblioteca {library} no tiene ninguna copia de antes de la actualización</translation>
     </message>
     <message>
         <source>the library {library} is busy: {why}</source>
@@ -17238,6 +17426,10 @@ la biblioteca</translation>
     <message>
         <source>the library {library} is of an older version, and there is too little room to copy it before it is brought up to date: {needed} MB are needed, {free} MB are free</source>
         <translation>la biblioteca {library} es de una versión anterior y no hay espacio suficiente para copiarla antes de ponerla al día: se necesitan {needed} MB y quedan libres {free} MB</translation>
+    </message>
+    <message>
+        <source>the library {library} is {state}</source>
+        <translation>la biblioteca {library} está así: {state}</translation>
     </message>
     <message>
         <source>the library {library} may not be written</source>
@@ -17459,6 +17651,14 @@ la biblioteca</translation>
         <source>the new password is set; roles, and who may sign in, are as before</source>
         <translation>la contraseña nueva está establecida; los roles, y quién puede iniciar sesión, siguen como antes</translation>
     </message>
+    <message>
+        <source>the new version does not start on this computer: {why}</source>
+        <translation>la nueva versión no arranca en este ordenador: {why}</translation>
+    </message>
+    <message>
+        <source>the new version goes beside the present one, and {folder} may not be written</source>
+        <translation>la nueva versión va junto a la actual, y no se puede escribir en {folder}</translation>
+    </message>
     <message numerus="yes">
         <source>the newest %n line(s); scroll down for older ones</source>
         <translation>
@@ -17653,6 +17853,10 @@ la biblioteca</translation>
     <message>
         <source>the program itself is damaged: install it again</source>
         <translation>el propio programa está dañado: instálelo de nuevo</translation>
+    </message>
+    <message>
+        <source>the program that was in use still is</source>
+        <translation>el programa que estaba en uso lo sigue estando</translation>
     </message>
     <message>
         <source>the pseudonym holds part of the patient's name or identifier</source>
@@ -18119,6 +18323,10 @@ la biblioteca</translation>
         <translation>no hay nada en estas visitas que se pueda exportar</translation>
     </message>
     <message>
+        <source>there is nothing to do; to go back to the version before, use: pfm update back</source>
+        <translation>no hay nada que hacer; para volver a la versión anterior, use: pfm update back</translation>
+    </message>
+    <message>
         <source>there is nothing to focus on</source>
         <translation>no hay nada que enfocar</translation>
     </message>
@@ -18129,6 +18337,10 @@ la biblioteca</translation>
     <message>
         <source>there is something between the weights in {file}</source>
         <translation>hay algo entre los pesos en {file}</translation>
+    </message>
+    <message>
+        <source>there is too little room in {folder}: {needed} MB are needed, {free} MB are free</source>
+        <translation>no hay espacio suficiente en {folder}: se necesitan {needed} MB y quedan libres {free} MB</translation>
     </message>
     <message>
         <source>thermal ablation</source>
@@ -18165,6 +18377,10 @@ la biblioteca</translation>
     <message>
         <source>this assessment is not in the library</source>
         <translation>esta evaluación no está en la biblioteca</translation>
+    </message>
+    <message>
+        <source>this build of the program has no key to check update files with</source>
+        <translation>esta compilación del programa no tiene clave con la que comprobar archivos de actualización</translation>
     </message>
     <message>
         <source>this camera does not let its {control} be set</source>
@@ -18441,6 +18657,10 @@ la biblioteca</translation>
     <message>
         <source>this plan cannot be followed: {error}</source>
         <translation>este plan no se puede seguir: {error}</translation>
+    </message>
+    <message>
+        <source>this program runs from its source, and is not installed</source>
+        <translation>este programa se ejecuta desde su código fuente y no está instalado</translation>
     </message>
     <message>
         <source>this read is gone already</source>
@@ -18798,6 +19018,10 @@ la biblioteca</translation>
         <translation>descomprímalo donde haya espacio e indique su carpeta</translation>
     </message>
     <message>
+        <source>unpack version {version} there again, then try again</source>
+        <translation>desempaquete allí de nuevo la versión {version} e inténtelo de nuevo</translation>
+    </message>
+    <message>
         <source>unpacks to more than 200 times its size, as no picture does</source>
         <translation>descomprimido ocupa más de 200 veces su tamaño, como no lo hace ninguna imagen</translation>
     </message>
@@ -18837,6 +19061,10 @@ la biblioteca</translation>
         <translation>arriba</translation>
     </message>
     <message>
+        <source>update files are for installed programs; bring the source up to date instead</source>
+        <translation>los archivos de actualización son para programas instalados; actualice el código fuente</translation>
+    </message>
+    <message>
         <source>update the program</source>
         <translation>actualice el programa</translation>
     </message>
@@ -18873,6 +19101,10 @@ la biblioteca</translation>
         <translation>use uno de estos: {names}</translation>
     </message>
     <message>
+        <source>use the newer file; to go back to the version before, use: pfm update back</source>
+        <translation>use el archivo más nuevo; para volver a la versión anterior, use: pfm update back</translation>
+    </message>
+    <message>
         <source>vaginal stenosis</source>
         <translation>estenosis vaginal</translation>
     </message>
@@ -18880,6 +19112,10 @@ la biblioteca</translation>
         <source>validation</source>
         <comment>part of the cases</comment>
         <translation>validación</translation>
+    </message>
+    <message>
+        <source>version {version} is installed, and {file} holds {other}</source>
+        <translation>está instalada la versión {version}, y {file} contiene la {other}</translation>
     </message>
     <message>
         <source>videos go out one by one, from the clips in Capture</source>
@@ -18991,6 +19227,10 @@ la biblioteca</translation>
         <translation>lo que llegó de la cámara no es una imagen completa</translation>
     </message>
     <message>
+        <source>what earlier updates changed cannot be read: {file}</source>
+        <translation>no se puede leer qué cambiaron las actualizaciones anteriores: {file}</translation>
+    </message>
+    <message>
         <source>what finds the cervix cannot be read: {error}</source>
         <translation>el detector del cuello uterino no se puede leer: {error}</translation>
     </message>
@@ -19021,6 +19261,10 @@ la biblioteca</translation>
     <message>
         <source>what is on {port} answers {said!r}, which is not what was asked</source>
         <translation>lo que hay en {port} responde {said!r}, que no es lo que se preguntó</translation>
+    </message>
+    <message>
+        <source>what is signed in it is missing or altered</source>
+        <translation>lo que está firmado en él falta o fue alterado</translation>
     </message>
     <message>
         <source>what is taken after acetic acid must come after the step that starts its clock</source>
@@ -19513,12 +19757,20 @@ la biblioteca</translation>
         <translation>{file} contiene más que pesos ({name})</translation>
     </message>
     <message>
+        <source>{file} does not hold what it should: {why}</source>
+        <translation>{file} no contiene lo que debería: {why}</translation>
+    </message>
+    <message>
         <source>{file} does not open {library}: it is the key file of another library, or the database is damaged too</source>
         <translation>{file} no abre {library}: es el archivo de claves de otra biblioteca, o la base de datos también está dañada</translation>
     </message>
     <message>
         <source>{file} has no section Figures</source>
         <translation>{file} no tiene la sección Figures</translation>
+    </message>
+    <message>
+        <source>{file} holds no installer for this kind of installation ({kind})</source>
+        <translation>{file} no contiene ningún instalador para este tipo de instalación ({kind})</translation>
     </message>
     <message>
         <source>{file} holds no outline of a lesion</source>
@@ -19539,6 +19791,10 @@ la biblioteca</translation>
     <message>
         <source>{file} is damaged, or that of another library: {remedy}</source>
         <translation>{file} está dañado, o es el de otra biblioteca: {remedy}</translation>
+    </message>
+    <message>
+        <source>{file} is damaged, or that of another library: {why}</source>
+        <translation>{file} está dañado, o es el de otra biblioteca: {why}</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20391,6 +20647,10 @@ nac. {born}, ID {identifier}</translation>
         <translation>{part} que contiene es demasiado grande</translation>
     </message>
     <message>
+        <source>{part} is not what was signed</source>
+        <translation>{part} no es lo que se firmó</translation>
+    </message>
+    <message>
         <source>{path} already holds a library</source>
         <translation>{path} ya contiene una biblioteca</translation>
     </message>
@@ -20511,6 +20771,10 @@ nac. {born}, ID {identifier}</translation>
         <translation>{path} está codificado en {shown}, que no se lee</translation>
     </message>
     <message>
+        <source>{path} is damaged or no update file: {why}</source>
+        <translation>{path} está dañado o no es un archivo de actualización: {why}</translation>
+    </message>
+    <message>
         <source>{path} is damaged: {error} is missing</source>
         <translation>{path} está dañado: falta {error}</translation>
     </message>
@@ -20525,6 +20789,10 @@ nac. {born}, ID {identifier}</translation>
     <message>
         <source>{path} is far too large ({size} bytes)</source>
         <translation>{path} es demasiado grande ({size} bytes)</translation>
+    </message>
+    <message>
+        <source>{path} is in the way</source>
+        <translation>{path} estorba</translation>
     </message>
     <message>
         <source>{path} is named twice and would be overwritten</source>
@@ -20559,8 +20827,16 @@ nac. {born}, ID {identifier}</translation>
         <translation>{path} no es un archivo ZIP que se pueda leer, o está truncado</translation>
     </message>
     <message>
+        <source>{path} is not signed by those whom this program trusts</source>
+        <translation>{path} no está firmado por quienes este programa reconoce</translation>
+    </message>
+    <message>
         <source>{path} is not there</source>
         <translation>{path} no existe</translation>
+    </message>
+    <message>
+        <source>{path} is of a form that this version does not know</source>
+        <translation>{path} tiene una forma que esta versión no conoce</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>
@@ -20576,6 +20852,10 @@ nac. {born}, ID {identifier}</translation>
             <numerusform>a {path} le falta la columna {columns}</numerusform>
             <numerusform>a {path} le faltan las columnas {columns}</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>{path} may not be installed any more: it was good until {until}, and this computer's clock says {now}</source>
+        <translation>{path} ya no puede instalarse: valía hasta {until}, y el reloj de este ordenador marca {now}</translation>
     </message>
     <message>
         <source>{path} may not be read: permission denied</source>
@@ -20600,6 +20880,10 @@ nac. {born}, ID {identifier}</translation>
     <message>
         <source>{path} was altered after the model was made</source>
         <translation>{path} se alteró después de hacer el modelo</translation>
+    </message>
+    <message>
+        <source>{path} was signed before an update file that was installed here already</source>
+        <translation>{path} se firmó antes que un archivo de actualización que ya se instaló aquí</translation>
     </message>
     <message>
         <source>{path}, line {line}</source>
@@ -21027,6 +21311,14 @@ nac. {born}, ID {identifier}</translation>
     <message>
         <source>{version!r} cannot be the version of a model</source>
         <translation>{version!r} no puede ser la versión de un modelo</translation>
+    </message>
+    <message>
+        <source>{version}, from its source in {folder}</source>
+        <translation>{version}, desde su código fuente en {folder}</translation>
+    </message>
+    <message>
+        <source>{version}, in {folder}</source>
+        <translation>{version}, en {folder}</translation>
     </message>
     <message>
         <source>{view} follows once the pictures are aligned</source>

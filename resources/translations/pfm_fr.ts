@@ -568,6 +568,10 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>&amp;Importer des images...</translation>
     </message>
     <message>
+        <source>&amp;Install an update...</source>
+        <translation>&amp;Installer une mise à jour...</translation>
+    </message>
+    <message>
         <source>&amp;Keys of this page</source>
         <translation>&amp;Touches de cette page</translation>
     </message>
@@ -1643,6 +1647,10 @@ Gauche ramène aux paires, T aux tâches.</translation>
         <translation>Retour au {visit}</translation>
     </message>
     <message>
+        <source>Back up and install</source>
+        <translation>Sauvegarder et installer</translation>
+    </message>
+    <message>
         <source>Back up into a folder...</source>
         <translation>Sauvegarder dans un dossier...</translation>
     </message>
@@ -2114,6 +2122,10 @@ de {own} à {grade}</translation>
     <message>
         <source>Checking the pictures of the backup</source>
         <translation>Vérification des images de la sauvegarde</translation>
+    </message>
+    <message>
+        <source>Checking the update file</source>
+        <translation>Vérification du fichier de mise à jour</translation>
     </message>
     <message>
         <source>Checking the weights</source>
@@ -3810,6 +3822,10 @@ l’image ({visit})</translation>
         <translation>Complétude de la fiche d’adressage</translation>
     </message>
     <message>
+        <source>How far it is</source>
+        <translation>Avancement</translation>
+    </message>
+    <message>
         <source>How far the run is</source>
         <translation>Avancement de l’apprentissage</translation>
     </message>
@@ -3960,6 +3976,18 @@ l’image ({visit})</translation>
     <message>
         <source>Indication: {indication}</source>
         <translation>Indication : {indication}</translation>
+    </message>
+    <message>
+        <source>Install an update</source>
+        <translation>Installer une mise à jour</translation>
+    </message>
+    <message>
+        <source>Installed now: {present}. It stays, to go back to (pfm update back).</source>
+        <translation>Installée actuellement : {present}. Elle reste, pour pouvoir y revenir (pfm update back).</translation>
+    </message>
+    <message>
+        <source>Installing the update</source>
+        <translation>Installation de la mise à jour</translation>
     </message>
     <message>
         <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician's own reading decides.</source>
@@ -8145,6 +8173,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Arrêté. La bibliothèque et les sauvegardes précédentes sont inchangées.</translation>
     </message>
     <message>
+        <source>Stopped. The program and the library are as they were.</source>
+        <translation>Arrêté. Le programme et la bibliothèque sont comme avant.</translation>
+    </message>
+    <message>
         <source>Stopped. What was finished is in the library; Import goes on with the rest.</source>
         <translation>Arrêté. Ce qui était terminé est dans la bibliothèque ; Importer continue avec le reste.</translation>
     </message>
@@ -8651,6 +8683,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>L’impression a été modifiée après la dernière lecture qui figure ici, par une version de ce programme qui ne l’a pas consigné comme seconde lecture. L’impression est ce qui a été dit en dernier.</translation>
     </message>
     <message>
+        <source>The installer itself is then run by who may install programs on this computer.</source>
+        <translation>Ensuite, la personne autorisée à installer des programmes sur cet ordinateur lance l’installateur.</translation>
+    </message>
+    <message>
         <source>The journal keeps the signing as {name}.</source>
         <translation>La piste d’audit conserve la signature au nom de {name}.</translation>
     </message>
@@ -8665,6 +8701,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>The letter of {day} does not count: a result was entered after it, on {entered}.</source>
         <translation>Le courrier du {day} ne compte pas : un résultat a été saisi après, le {entered}.</translation>
+    </message>
+    <message>
+        <source>The library is backed up first, into {folder}.</source>
+        <translation>La bibliothèque est d’abord sauvegardée dans {folder}.</translation>
     </message>
     <message>
         <source>The library is not open</source>
@@ -8736,6 +8776,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>The new password again</source>
         <translation>Le nouveau mot de passe, encore une fois</translation>
+    </message>
+    <message>
+        <source>The new version brings a library from version {old} to {new} when it opens it, and keeps a copy of its database.</source>
+        <translation>La nouvelle version fait passer une bibliothèque de la version {old} à la version {new} quand elle l’ouvre, et garde une copie de sa base de données.</translation>
     </message>
     <message>
         <source>The next backup writes it anew</source>
@@ -9554,6 +9598,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>Déverrouiller</translation>
     </message>
     <message>
+        <source>Unpacking the new version</source>
+        <translation>Extraction de la nouvelle version</translation>
+    </message>
+    <message>
         <source>Unsure</source>
         <translation>Incertain</translation>
     </message>
@@ -9576,6 +9624,14 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>Up, Down, Page Up, Page Down</source>
         <translation>Haut, Bas, Page préc., Page suiv.</translation>
+    </message>
+    <message>
+        <source>Update file</source>
+        <translation>Fichier de mise à jour</translation>
+    </message>
+    <message>
+        <source>Update files (*.pfm-update)</source>
+        <translation>Fichiers de mise à jour (*.pfm-update)</translation>
     </message>
     <message>
         <source>Use a picture of at least 1000 pixels a side.</source>
@@ -9652,6 +9708,26 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>Value</source>
         <translation>Valeur</translation>
+    </message>
+    <message>
+        <source>Version {version} is checked and ready, and the library is backed up. Close the program; then who may install programs on this computer runs:
+
+{command}
+
+SHA-256 of the file: {sha256}</source>
+        <translation>La version {version} est vérifiée et prête, et la bibliothèque est sauvegardée. Fermez le programme ; ensuite, la personne autorisée à installer des programmes sur cet ordinateur lance :
+
+{command}
+
+SHA-256 du fichier : {sha256}</translation>
+    </message>
+    <message>
+        <source>Version {version} is installed, and the library is backed up. Close the program now, and start it from {link}. Version {old} stays in {folder}.</source>
+        <translation>La version {version} est installée et la bibliothèque est sauvegardée. Fermez le programme maintenant et démarrez-le depuis {link}. La version {old} reste dans {folder}.</translation>
+    </message>
+    <message>
+        <source>Version {version}, {size} MB, whole. Signed by {publisher} (key {key}) on {day}; it may be installed until {until}.</source>
+        <translation>Version {version}, {size} Mo, intacte. Signée par {publisher} (clé {key}) le {day} ; elle peut être installée jusqu’au {until}.</translation>
     </message>
     <message>
         <source>Vessels</source>
@@ -10569,6 +10645,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>un point à transformer n’est pas un nombre fini</translation>
     </message>
     <message>
+        <source>a publisher without a name</source>
+        <translation>un éditeur sans nom</translation>
+    </message>
+    <message>
         <source>a read says a grade, or why there is none</source>
         <translation>une lecture indique un grade, ou pourquoi il n’y en a pas</translation>
     </message>
@@ -10967,6 +11047,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>un format inconnu</translation>
     </message>
     <message>
+        <source>an update is being installed</source>
+        <translation>une mise à jour est en cours d’installation</translation>
+    </message>
+    <message>
         <source>and {count} more</source>
         <translation>et {count} de plus</translation>
     </message>
@@ -11085,12 +11169,20 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>demandez le droit de le lire</translation>
     </message>
     <message>
+        <source>ask for the update file for it</source>
+        <translation>demandez le fichier de mise à jour qui convient</translation>
+    </message>
+    <message>
         <source>ask its sender for it again</source>
         <translation>redemandez ce fichier à son expéditeur</translation>
     </message>
     <message>
         <source>ask who keeps it for permission to open the folder, check its disk, or choose another library</source>
         <translation>demandez à la personne qui le gère le droit d’ouvrir le dossier, vérifiez son disque, ou choisissez une autre bibliothèque</translation>
+    </message>
+    <message>
+        <source>ask whoever gave it to you for an update file for this version</source>
+        <translation>demandez à la personne qui vous l’a donné un fichier de mise à jour pour cette version</translation>
     </message>
     <message>
         <source>ask whoever looks after this computer for the right to (on Linux mostly the group dialout)</source>
@@ -11283,6 +11375,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>boxes to blank were drawn for {count} pictures that are not in this export</source>
         <translation>des cadres à masquer ont été tracés pour {count} images qui ne sont pas dans cet export</translation>
+    </message>
+    <message>
+        <source>bring a backup back beside the library with the earlier program: pfm library restore</source>
+        <translation>restaurez une sauvegarde à côté de la bibliothèque avec le programme précédent : pfm library restore</translation>
     </message>
     <message>
         <source>bring it as a PNG</source>
@@ -11879,6 +11975,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>choisissez le bon dossier</translation>
     </message>
     <message>
+        <source>choose the update file (*.pfm-update)</source>
+        <translation>choisissez le fichier de mise à jour (*.pfm-update)</translation>
+    </message>
+    <message>
         <source>choose the zip again</source>
         <translation>choisissez de nouveau le zip</translation>
     </message>
@@ -11933,6 +12033,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>clips ({count})</translation>
     </message>
     <message>
+        <source>close every program that has it open, then try again</source>
+        <translation>fermez tous les programmes qui l’ont ouverte, puis réessayez</translation>
+    </message>
+    <message>
         <source>close it there and ask for permission to write to the folder and the file 'lock' in it, and keep it on a disk that locks files</source>
         <translation>fermez la bibliothèque là-bas et demandez le droit d’écrire dans le dossier et dans son fichier 'lock', et gardez-la sur un disque qui verrouille les fichiers</translation>
     </message>
@@ -11971,6 +12075,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>close the other program, then try again</source>
         <translation>fermez l’autre programme, puis réessayez</translation>
+    </message>
+    <message>
+        <source>close the program there, then try again</source>
+        <translation>fermez-y le programme, puis réessayez</translation>
     </message>
     <message>
         <source>close the program, check that the disk or share is connected, and open the library again; put no backup in its place before it could be read and checked (pfm library verify)</source>
@@ -12088,6 +12196,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>copy it again from where it came from</source>
         <translation>recopiez ce fichier depuis sa source</translation>
+    </message>
+    <message>
+        <source>copy it to the stick again; where that does not help, get it anew from where it came from</source>
+        <translation>copiez-le de nouveau sur la clé USB ; si cela ne suffit pas, reprenez-le là d’où il vient</translation>
     </message>
     <message>
         <source>copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER</source>
@@ -12283,6 +12395,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>divide it into several zips</source>
         <translation>divisez ce fichier en plusieurs zips</translation>
+    </message>
+    <message>
+        <source>do not install it; get the file anew from where the program came from</source>
+        <translation>ne l’installez pas ; reprenez le fichier là d’où vient le programme</translation>
     </message>
     <message>
         <source>does not say what {key_file} says</source>
@@ -13096,6 +13212,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>installez ce composant : pip install "pfm-desktop[genicam]"</translation>
     </message>
     <message>
+        <source>install the new version by its installer, once its SHA-256 was compared</source>
+        <translation>installez la nouvelle version par son installateur, une fois son SHA-256 comparé</translation>
+    </message>
+    <message>
         <source>install the program again</source>
         <translation>réinstallez le programme</translation>
     </message>
@@ -13329,6 +13449,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>il contient plus d’éléments que n’importe quelle image</translation>
     </message>
     <message>
+        <source>it holds more than an update file does</source>
+        <translation>il contient plus qu’un fichier de mise à jour</translation>
+    </message>
+    <message>
         <source>it holds more than was signed</source>
         <translation>il contient plus que ce qui a été signé</translation>
     </message>
@@ -13347,6 +13471,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>it is cut more finely than any picture</source>
         <translation>il est découpé plus finement que n’importe quelle image</translation>
+    </message>
+    <message>
+        <source>it is cut off, or no update file</source>
+        <translation>il est tronqué, ou n’est pas un fichier de mise à jour</translation>
     </message>
     <message>
         <source>it is damaged</source>
@@ -13459,6 +13587,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>it of the patient or the request is longer than the {longest} characters that DICOM holds</source>
         <translation>le numéro de la patiente ou de la demande dépasse les {longest} caractères admis par DICOM</translation>
+    </message>
+    <message>
+        <source>it says nothing</source>
+        <translation>il ne dit rien</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -14097,6 +14229,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>cherchez ce qui ne va pas (pfm library verify), et restaurez une sauvegarde</translation>
     </message>
     <message>
+        <source>look what it is, and rename it</source>
+        <translation>regardez ce que c’est et renommez-le</translation>
+    </message>
+    <message>
         <source>look whether the library's disk is there and has room, then try again</source>
         <translation>vérifiez que le disque de la bibliothèque est là et a de la place, puis réessayez</translation>
     </message>
@@ -14302,6 +14438,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
             <numerusform>déplacement de %n image</numerusform>
             <numerusform>déplacement de %n images</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>move that file away to go on without a way back; the backups and programs stay where they are</source>
+        <translation>déplacez ce fichier pour continuer sans retour possible ; les sauvegardes et les programmes restent où ils sont</translation>
     </message>
     <message>
         <source>move {ways}</source>
@@ -14721,6 +14861,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
         <translation>aucune paire n’a été formée de deux images</translation>
     </message>
     <message>
+        <source>no update was installed here by this user</source>
+        <translation>cet utilisateur n’a installé ici aucune mise à jour</translation>
+    </message>
+    <message>
         <source>no visit was found to export</source>
         <translation>aucune consultation à exporter n’a été trouvée</translation>
     </message>
@@ -14774,6 +14918,10 @@ Appuyez sur 0 pour continuer sans grade, ou sur F5 pour réessayer.</translation
     <message>
         <source>nobody said that the pictures were looked at for names drawn into them</source>
         <translation>personne n’a dit que les images ont été examinées à la recherche de noms incrustés</translation>
+    </message>
+    <message>
+        <source>nobody signed {part}</source>
+        <translation>personne n’a signé {part}</translation>
     </message>
     <message>
         <source>noisy</source>
@@ -16320,6 +16468,10 @@ la bibliothèque</translation>
         <translation>réglez son PixelFormat sur RGB8 ou BayerRG8</translation>
     </message>
     <message>
+        <source>set the clock of the computer where it is wrong; else ask for a newer update file</source>
+        <translation>réglez l’horloge de l’ordinateur si elle est fausse ; sinon demandez un fichier de mise à jour plus récent</translation>
+    </message>
+    <message>
         <source>several names</source>
         <translation>plusieurs noms</translation>
     </message>
@@ -16512,6 +16664,18 @@ la bibliothèque</translation>
         <translation>ne relancez le chronomètre que si l’acide a été appliqué une nouvelle fois</translation>
     </message>
     <message>
+        <source>start the program of that version</source>
+        <translation>démarrez le programme de cette version</translation>
+    </message>
+    <message>
+        <source>start this as the user who installed the update</source>
+        <translation>lancez ceci en tant que l’utilisateur qui a installé la mise à jour</translation>
+    </message>
+    <message>
+        <source>start this as who installed the program</source>
+        <translation>lancez ceci en tant que celui qui a installé le programme</translation>
+    </message>
+    <message>
         <source>starts the clock</source>
         <translation>lance le chronomètre</translation>
     </message>
@@ -16662,6 +16826,10 @@ la bibliothèque</translation>
         <source>task</source>
         <comment>kind of record</comment>
         <translation>tâche</translation>
+    </message>
+    <message>
+        <source>tell whoever gave you the update file</source>
+        <translation>dites-le à la personne qui vous a donné le fichier de mise à jour</translation>
     </message>
     <message>
         <source>that is before {year}</source>
@@ -16885,6 +17053,14 @@ la bibliothèque</translation>
     <message>
         <source>the earlier picture shows no structure</source>
         <translation>l’image antérieure ne montre aucune structure</translation>
+    </message>
+    <message>
+        <source>the earlier program is gone: {folder}</source>
+        <translation>le programme précédent n’est plus là : {folder}</translation>
+    </message>
+    <message>
+        <source>the earlier version is in use as before</source>
+        <translation>la version précédente reste utilisée comme avant</translation>
     </message>
     <message>
         <source>the end of the recording was not kept: {why}</source>
@@ -17164,6 +17340,10 @@ la bibliothèque</translation>
         <translation>le dernier administrateur d’une bibliothèque ne peut pas être retiré</translation>
     </message>
     <message>
+        <source>the last update led to version {new}, and {version} is installed</source>
+        <translation>la dernière mise à jour menait à la version {new}, et la version {version} est installée</translation>
+    </message>
+    <message>
         <source>the learned model {model} is missing or altered in the backup</source>
         <translation>le modèle entraîné {model} est absent de la sauvegarde ou y est altéré</translation>
     </message>
@@ -17220,12 +17400,20 @@ la bibliothèque</translation>
         <translation>la bibliothèque {library} ne peut pas être lue : son disque ou son partage réseau répond par une erreur ({problem})</translation>
     </message>
     <message>
+        <source>the library {library} could not be closed: {file} is left</source>
+        <translation>la bibliothèque {library} n’a pas pu être fermée : il reste {file}</translation>
+    </message>
+    <message>
         <source>the library {library} could not be read or written ({problem})</source>
         <translation>la bibliothèque {library} n’a pas pu être lue ou écrite ({problem})</translation>
     </message>
     <message>
         <source>the library {library} could not be used: {problem}</source>
         <translation>la bibliothèque {library} n’a pas pu être utilisée : {problem}</translation>
+    </message>
+    <message>
+        <source>the library {library} has no copy from before the update</source>
+        <translation>la bibliothèque {library} n’a pas de copie d’avant la mise à jour</translation>
     </message>
     <message>
         <source>the library {library} is busy: {why}</source>
@@ -17238,6 +17426,10 @@ la bibliothèque</translation>
     <message>
         <source>the library {library} is of an older version, and there is too little room to copy it before it is brought up to date: {needed} MB are needed, {free} MB are free</source>
         <translation>la bibliothèque {library} est d’une version antérieure et la place manque pour la copier avant de la mettre à jour : il faut {needed} Mo, {free} Mo sont libres</translation>
+    </message>
+    <message>
+        <source>the library {library} is {state}</source>
+        <translation>la bibliothèque {library} est ainsi : {state}</translation>
     </message>
     <message>
         <source>the library {library} may not be written</source>
@@ -17459,6 +17651,14 @@ la bibliothèque</translation>
         <source>the new password is set; roles, and who may sign in, are as before</source>
         <translation>le nouveau mot de passe est défini ; les rôles, et qui peut se connecter, restent comme avant</translation>
     </message>
+    <message>
+        <source>the new version does not start on this computer: {why}</source>
+        <translation>la nouvelle version ne démarre pas sur cet ordinateur : {why}</translation>
+    </message>
+    <message>
+        <source>the new version goes beside the present one, and {folder} may not be written</source>
+        <translation>la nouvelle version va à côté de l’actuelle, et {folder} n’est pas accessible en écriture</translation>
+    </message>
     <message numerus="yes">
         <source>the newest %n line(s); scroll down for older ones</source>
         <translation>
@@ -17653,6 +17853,10 @@ la bibliothèque</translation>
     <message>
         <source>the program itself is damaged: install it again</source>
         <translation>le programme lui-même est endommagé : réinstallez-le</translation>
+    </message>
+    <message>
+        <source>the program that was in use still is</source>
+        <translation>le programme qui était utilisé l’est toujours</translation>
     </message>
     <message>
         <source>the pseudonym holds part of the patient's name or identifier</source>
@@ -18119,6 +18323,10 @@ la bibliothèque</translation>
         <translation>il n’y a rien dans ces consultations qui puisse être exporté</translation>
     </message>
     <message>
+        <source>there is nothing to do; to go back to the version before, use: pfm update back</source>
+        <translation>il n’y a rien à faire ; pour revenir à la version précédente, utilisez : pfm update back</translation>
+    </message>
+    <message>
         <source>there is nothing to focus on</source>
         <translation>rien sur quoi faire la mise au point</translation>
     </message>
@@ -18129,6 +18337,10 @@ la bibliothèque</translation>
     <message>
         <source>there is something between the weights in {file}</source>
         <translation>il y a quelque chose entre les poids dans {file}</translation>
+    </message>
+    <message>
+        <source>there is too little room in {folder}: {needed} MB are needed, {free} MB are free</source>
+        <translation>la place manque dans {folder} : il faut {needed} Mo, {free} Mo sont libres</translation>
     </message>
     <message>
         <source>thermal ablation</source>
@@ -18165,6 +18377,10 @@ la bibliothèque</translation>
     <message>
         <source>this assessment is not in the library</source>
         <translation>cette évaluation n’est pas dans la bibliothèque</translation>
+    </message>
+    <message>
+        <source>this build of the program has no key to check update files with</source>
+        <translation>cette version du programme n’a pas de clé pour vérifier les fichiers de mise à jour</translation>
     </message>
     <message>
         <source>this camera does not let its {control} be set</source>
@@ -18441,6 +18657,10 @@ la bibliothèque</translation>
     <message>
         <source>this plan cannot be followed: {error}</source>
         <translation>ce protocole ne peut pas être suivi : {error}</translation>
+    </message>
+    <message>
+        <source>this program runs from its source, and is not installed</source>
+        <translation>ce programme tourne depuis son code source et n’est pas installé</translation>
     </message>
     <message>
         <source>this read is gone already</source>
@@ -18798,6 +19018,10 @@ la bibliothèque</translation>
         <translation>décompressez-le là où il y a de la place, et indiquez son dossier</translation>
     </message>
     <message>
+        <source>unpack version {version} there again, then try again</source>
+        <translation>extrayez-y de nouveau la version {version}, puis réessayez</translation>
+    </message>
+    <message>
         <source>unpacks to more than 200 times its size, as no picture does</source>
         <translation>décompressé, dépasse 200 fois sa taille, ce que ne fait aucune image</translation>
     </message>
@@ -18837,6 +19061,10 @@ la bibliothèque</translation>
         <translation>vers le haut</translation>
     </message>
     <message>
+        <source>update files are for installed programs; bring the source up to date instead</source>
+        <translation>les fichiers de mise à jour sont pour les programmes installés ; mettez plutôt à jour le code source</translation>
+    </message>
+    <message>
         <source>update the program</source>
         <translation>mettez le programme à jour</translation>
     </message>
@@ -18873,6 +19101,10 @@ la bibliothèque</translation>
         <translation>utilisez l’une de ces valeurs : {names}</translation>
     </message>
     <message>
+        <source>use the newer file; to go back to the version before, use: pfm update back</source>
+        <translation>utilisez le fichier plus récent ; pour revenir à la version précédente, utilisez : pfm update back</translation>
+    </message>
+    <message>
         <source>vaginal stenosis</source>
         <translation>sténose vaginale</translation>
     </message>
@@ -18880,6 +19112,10 @@ la bibliothèque</translation>
         <source>validation</source>
         <comment>part of the cases</comment>
         <translation>validation</translation>
+    </message>
+    <message>
+        <source>version {version} is installed, and {file} holds {other}</source>
+        <translation>la version {version} est installée, et {file} contient la version {other}</translation>
     </message>
     <message>
         <source>videos go out one by one, from the clips in Capture</source>
@@ -18991,6 +19227,10 @@ la bibliothèque</translation>
         <translation>ce qui est venu de la caméra n’est pas une image entière</translation>
     </message>
     <message>
+        <source>what earlier updates changed cannot be read: {file}</source>
+        <translation>ce que les mises à jour précédentes ont changé ne peut pas être lu : {file}</translation>
+    </message>
+    <message>
         <source>what finds the cervix cannot be read: {error}</source>
         <translation>le détecteur du col ne peut pas être lu : {error}</translation>
     </message>
@@ -19021,6 +19261,10 @@ la bibliothèque</translation>
     <message>
         <source>what is on {port} answers {said!r}, which is not what was asked</source>
         <translation>ce qui se trouve sur {port} répond {said!r}, ce qui n’est pas ce qui était demandé</translation>
+    </message>
+    <message>
+        <source>what is signed in it is missing or altered</source>
+        <translation>ce qui y est signé manque ou a été modifié</translation>
     </message>
     <message>
         <source>what is taken after acetic acid must come after the step that starts its clock</source>
@@ -19513,12 +19757,20 @@ la bibliothèque</translation>
         <translation>{file} contient plus que des poids ({name})</translation>
     </message>
     <message>
+        <source>{file} does not hold what it should: {why}</source>
+        <translation>{file} ne contient pas ce qu’il devrait : {why}</translation>
+    </message>
+    <message>
         <source>{file} does not open {library}: it is the key file of another library, or the database is damaged too</source>
         <translation>{file} n’ouvre pas {library} : c’est le fichier de clé d’une autre bibliothèque, ou la base de données est endommagée aussi</translation>
     </message>
     <message>
         <source>{file} has no section Figures</source>
         <translation>{file} n’a pas de section Figures</translation>
+    </message>
+    <message>
+        <source>{file} holds no installer for this kind of installation ({kind})</source>
+        <translation>{file} ne contient pas d’installateur pour ce type d’installation ({kind})</translation>
     </message>
     <message>
         <source>{file} holds no outline of a lesion</source>
@@ -19539,6 +19791,10 @@ la bibliothèque</translation>
     <message>
         <source>{file} is damaged, or that of another library: {remedy}</source>
         <translation>{file} est endommagé, ou est celui d’une autre bibliothèque : {remedy}</translation>
+    </message>
+    <message>
+        <source>{file} is damaged, or that of another library: {why}</source>
+        <translation>{file} est endommagé, ou est celui d’une autre bibliothèque : {why}</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20391,6 +20647,10 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{part} y est trop volumineux</translation>
     </message>
     <message>
+        <source>{part} is not what was signed</source>
+        <translation>{part} n’est pas ce qui a été signé</translation>
+    </message>
+    <message>
         <source>{path} already holds a library</source>
         <translation>{path} contient déjà une bibliothèque</translation>
     </message>
@@ -20511,6 +20771,10 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{path} est codé en {shown}, ce qui n’est pas lu</translation>
     </message>
     <message>
+        <source>{path} is damaged or no update file: {why}</source>
+        <translation>{path} est endommagé ou n’est pas un fichier de mise à jour : {why}</translation>
+    </message>
+    <message>
         <source>{path} is damaged: {error} is missing</source>
         <translation>{path} est endommagé : {error} manque</translation>
     </message>
@@ -20525,6 +20789,10 @@ née le {born}, identifiant {identifier}</translation>
     <message>
         <source>{path} is far too large ({size} bytes)</source>
         <translation>{path} est beaucoup trop volumineux ({size} octets)</translation>
+    </message>
+    <message>
+        <source>{path} is in the way</source>
+        <translation>{path} gêne</translation>
     </message>
     <message>
         <source>{path} is named twice and would be overwritten</source>
@@ -20559,8 +20827,16 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{path} n’est pas un zip lisible, ou est tronqué</translation>
     </message>
     <message>
+        <source>{path} is not signed by those whom this program trusts</source>
+        <translation>{path} n’est pas signé par ceux à qui ce programme fait confiance</translation>
+    </message>
+    <message>
         <source>{path} is not there</source>
         <translation>{path} est introuvable</translation>
+    </message>
+    <message>
+        <source>{path} is of a form that this version does not know</source>
+        <translation>{path} est d’une forme que cette version ne connaît pas</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>
@@ -20576,6 +20852,10 @@ née le {born}, identifiant {identifier}</translation>
             <numerusform>il manque à {path} la colonne {columns}</numerusform>
             <numerusform>il manque à {path} les colonnes {columns}</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>{path} may not be installed any more: it was good until {until}, and this computer's clock says {now}</source>
+        <translation>{path} ne peut plus être installé : il était valable jusqu’au {until}, et l’horloge de cet ordinateur indique {now}</translation>
     </message>
     <message>
         <source>{path} may not be read: permission denied</source>
@@ -20600,6 +20880,10 @@ née le {born}, identifiant {identifier}</translation>
     <message>
         <source>{path} was altered after the model was made</source>
         <translation>{path} a été altéré après la création du modèle</translation>
+    </message>
+    <message>
+        <source>{path} was signed before an update file that was installed here already</source>
+        <translation>{path} a été signé avant un fichier de mise à jour qui a déjà été installé ici</translation>
     </message>
     <message>
         <source>{path}, line {line}</source>
@@ -21027,6 +21311,14 @@ née le {born}, identifiant {identifier}</translation>
     <message>
         <source>{version!r} cannot be the version of a model</source>
         <translation>{version!r} ne peut pas être la version d’un modèle</translation>
+    </message>
+    <message>
+        <source>{version}, from its source in {folder}</source>
+        <translation>{version}, depuis son code source dans {folder}</translation>
+    </message>
+    <message>
+        <source>{version}, in {folder}</source>
+        <translation>{version}, dans {folder}</translation>
     </message>
     <message>
         <source>{view} follows once the pictures are aligned</source>

@@ -507,6 +507,10 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>导入图像(&amp;I)...</translation>
     </message>
     <message>
+        <source>&amp;Install an update...</source>
+        <translation>安装更新(&amp;I)...</translation>
+    </message>
+    <message>
         <source>&amp;Keys of this page</source>
         <translation>本页按键(&amp;K)</translation>
     </message>
@@ -1581,6 +1585,10 @@ Left goes back to them, T to the tasks.</source>
         <translation>返回{visit}</translation>
     </message>
     <message>
+        <source>Back up and install</source>
+        <translation>备份并安装</translation>
+    </message>
+    <message>
         <source>Back up into a folder...</source>
         <translation>备份到文件夹...</translation>
     </message>
@@ -2052,6 +2060,10 @@ from {own} to {grade}</source>
     <message>
         <source>Checking the pictures of the backup</source>
         <translation>正在检查备份中的图像</translation>
+    </message>
+    <message>
+        <source>Checking the update file</source>
+        <translation>正在检查更新文件</translation>
     </message>
     <message>
         <source>Checking the weights</source>
@@ -3743,6 +3755,10 @@ from {own} to {grade}</source>
         <translation>转诊卡的完整程度</translation>
     </message>
     <message>
+        <source>How far it is</source>
+        <translation>进度</translation>
+    </message>
+    <message>
         <source>How far the run is</source>
         <translation>运行进度</translation>
     </message>
@@ -3893,6 +3909,18 @@ from {own} to {grade}</source>
     <message>
         <source>Indication: {indication}</source>
         <translation>指征：{indication}</translation>
+    </message>
+    <message>
+        <source>Install an update</source>
+        <translation>安装更新</translation>
+    </message>
+    <message>
+        <source>Installed now: {present}. It stays, to go back to (pfm update back).</source>
+        <translation>当前安装：{present}。它会保留，以便退回（pfm update back）。</translation>
+    </message>
+    <message>
+        <source>Installing the update</source>
+        <translation>正在安装更新</translation>
     </message>
     <message>
         <source>Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or a treatment; the clinician's own reading decides.</source>
@@ -8060,6 +8088,10 @@ Left goes back, T to the tasks.</source>
         <translation>已停止。病例库和此前的备份未改变。</translation>
     </message>
     <message>
+        <source>Stopped. The program and the library are as they were.</source>
+        <translation>已停止。程序和病例库保持原样。</translation>
+    </message>
+    <message>
         <source>Stopped. What was finished is in the library; Import goes on with the rest.</source>
         <translation>已停止。已完成的内容在病例库中；“导入”可继续其余部分。</translation>
     </message>
@@ -8564,6 +8596,10 @@ Left goes back, T to the tasks.</source>
         <translation>印象在此处最后一次阅片之后被更改，而当时的程序版本未将其记录为第二次阅片。印象以最后所述为准。</translation>
     </message>
     <message>
+        <source>The installer itself is then run by who may install programs on this computer.</source>
+        <translation>随后由有权在此计算机上安装程序的人运行安装程序。</translation>
+    </message>
+    <message>
         <source>The journal keeps the signing as {name}.</source>
         <translation>审计追踪将签署记录为 {name}。</translation>
     </message>
@@ -8578,6 +8614,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>The letter of {day} does not count: a result was entered after it, on {entered}.</source>
         <translation>{day} 的告知信不计入：此后于 {entered} 又录入了结果。</translation>
+    </message>
+    <message>
+        <source>The library is backed up first, into {folder}.</source>
+        <translation>首先将病例库备份到 {folder}。</translation>
     </message>
     <message>
         <source>The library is not open</source>
@@ -8648,6 +8688,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>The new password again</source>
         <translation>再次输入新密码</translation>
+    </message>
+    <message>
+        <source>The new version brings a library from version {old} to {new} when it opens it, and keeps a copy of its database.</source>
+        <translation>新版本打开病例库时会将其从版本 {old} 升级到 {new}，并保留其数据库的副本。</translation>
     </message>
     <message>
         <source>The next backup writes it anew</source>
@@ -9458,6 +9502,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>解锁</translation>
     </message>
     <message>
+        <source>Unpacking the new version</source>
+        <translation>正在解压新版本</translation>
+    </message>
+    <message>
         <source>Unsure</source>
         <translation>存疑</translation>
     </message>
@@ -9480,6 +9528,14 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>Up, Down, Page Up, Page Down</source>
         <translation>上箭头、下箭头、Page Up、Page Down</translation>
+    </message>
+    <message>
+        <source>Update file</source>
+        <translation>更新文件</translation>
+    </message>
+    <message>
+        <source>Update files (*.pfm-update)</source>
+        <translation>更新文件 (*.pfm-update)</translation>
     </message>
     <message>
         <source>Use a picture of at least 1000 pixels a side.</source>
@@ -9556,6 +9612,26 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>Value</source>
         <translation>值</translation>
+    </message>
+    <message>
+        <source>Version {version} is checked and ready, and the library is backed up. Close the program; then who may install programs on this computer runs:
+
+{command}
+
+SHA-256 of the file: {sha256}</source>
+        <translation>版本 {version} 已检查并就绪，病例库已备份。请关闭程序；然后由有权在此计算机上安装程序的人运行：
+
+{command}
+
+文件的 SHA-256：{sha256}</translation>
+    </message>
+    <message>
+        <source>Version {version} is installed, and the library is backed up. Close the program now, and start it from {link}. Version {old} stays in {folder}.</source>
+        <translation>版本 {version} 已安装，病例库已备份。请现在关闭程序，并从 {link} 启动。版本 {old} 保留在 {folder}。</translation>
+    </message>
+    <message>
+        <source>Version {version}, {size} MB, whole. Signed by {publisher} (key {key}) on {day}; it may be installed until {until}.</source>
+        <translation>版本 {version}，{size} MB，完整。由 {publisher}（密钥 {key}）于 {day} 签署；可安装至 {until}。</translation>
     </message>
     <message>
         <source>Vessels</source>
@@ -10471,6 +10547,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>待映射的点不是有限数</translation>
     </message>
     <message>
+        <source>a publisher without a name</source>
+        <translation>未具名的发布者</translation>
+    </message>
+    <message>
         <source>a read says a grade, or why there is none</source>
         <translation>阅片须给出级别，或说明没有级别的原因</translation>
     </message>
@@ -10868,6 +10948,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>未知方式</translation>
     </message>
     <message>
+        <source>an update is being installed</source>
+        <translation>正在安装更新</translation>
+    </message>
+    <message>
         <source>and {count} more</source>
         <translation>以及另外 {count} 项</translation>
     </message>
@@ -10986,12 +11070,20 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>请申请读取权限</translation>
     </message>
     <message>
+        <source>ask for the update file for it</source>
+        <translation>请索取适用于它的更新文件</translation>
+    </message>
+    <message>
         <source>ask its sender for it again</source>
         <translation>请发送者重新发送</translation>
     </message>
     <message>
         <source>ask who keeps it for permission to open the folder, check its disk, or choose another library</source>
         <translation>请向其保管者申请打开该文件夹的权限，检查其磁盘，或选择另一病例库</translation>
+    </message>
+    <message>
+        <source>ask whoever gave it to you for an update file for this version</source>
+        <translation>请向提供者索取适用于此版本的更新文件</translation>
     </message>
     <message>
         <source>ask whoever looks after this computer for the right to (on Linux mostly the group dialout)</source>
@@ -11183,6 +11275,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>boxes to blank were drawn for {count} pictures that are not in this export</source>
         <translation>有 {count} 张不在本次导出中的图像画有遮盖框</translation>
+    </message>
+    <message>
+        <source>bring a backup back beside the library with the earlier program: pfm library restore</source>
+        <translation>请用较早的程序在病例库旁恢复一份备份：pfm library restore</translation>
     </message>
     <message>
         <source>bring it as a PNG</source>
@@ -11779,6 +11875,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>请选择正确的</translation>
     </message>
     <message>
+        <source>choose the update file (*.pfm-update)</source>
+        <translation>请选择更新文件 (*.pfm-update)</translation>
+    </message>
+    <message>
         <source>choose the zip again</source>
         <translation>请重新选择 zip 文件</translation>
     </message>
@@ -11833,6 +11933,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>视频片段（{count}）</translation>
     </message>
     <message>
+        <source>close every program that has it open, then try again</source>
+        <translation>请关闭所有打开它的程序，然后重试</translation>
+    </message>
+    <message>
         <source>close it there and ask for permission to write to the folder and the file 'lock' in it, and keep it on a disk that locks files</source>
         <translation>请在那里将其关闭，申请对该文件夹及其中文件“lock”的写入权限，并将病例库保存在支持文件锁定的磁盘上</translation>
     </message>
@@ -11871,6 +11975,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>close the other program, then try again</source>
         <translation>请关闭另一程序，然后重试</translation>
+    </message>
+    <message>
+        <source>close the program there, then try again</source>
+        <translation>请在那里关闭程序，然后重试</translation>
     </message>
     <message>
         <source>close the program, check that the disk or share is connected, and open the library again; put no backup in its place before it could be read and checked (pfm library verify)</source>
@@ -11987,6 +12095,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>copy it again from where it came from</source>
         <translation>请从其来源处重新复制</translation>
+    </message>
+    <message>
+        <source>copy it to the stick again; where that does not help, get it anew from where it came from</source>
+        <translation>请重新复制到 U 盘；如仍不行，请从来源处重新获取</translation>
     </message>
     <message>
         <source>copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER</source>
@@ -12182,6 +12294,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>divide it into several zips</source>
         <translation>请将其拆分为多个 zip 文件</translation>
+    </message>
+    <message>
+        <source>do not install it; get the file anew from where the program came from</source>
+        <translation>请勿安装；请从程序的来源处重新获取该文件</translation>
     </message>
     <message>
         <source>does not say what {key_file} says</source>
@@ -12995,6 +13111,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>请安装：pip install "pfm-desktop[genicam]"</translation>
     </message>
     <message>
+        <source>install the new version by its installer, once its SHA-256 was compared</source>
+        <translation>请核对 SHA-256 后用安装程序安装新版本</translation>
+    </message>
+    <message>
         <source>install the program again</source>
         <translation>请重新安装程序</translation>
     </message>
@@ -13228,6 +13348,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>所含元素多于任何图像</translation>
     </message>
     <message>
+        <source>it holds more than an update file does</source>
+        <translation>其中含有更新文件不应有的内容</translation>
+    </message>
+    <message>
         <source>it holds more than was signed</source>
         <translation>所含内容多于签名所涵盖的内容</translation>
     </message>
@@ -13246,6 +13370,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>it is cut more finely than any picture</source>
         <translation>分割得比任何图像都细</translation>
+    </message>
+    <message>
+        <source>it is cut off, or no update file</source>
+        <translation>它不完整，或不是更新文件</translation>
     </message>
     <message>
         <source>it is damaged</source>
@@ -13358,6 +13486,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>it of the patient or the request is longer than the {longest} characters that DICOM holds</source>
         <translation>患者或申请的编号超过 DICOM 可容纳的 {longest} 个字符</translation>
+    </message>
+    <message>
+        <source>it says nothing</source>
+        <translation>它没有任何输出</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -13995,6 +14127,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>检查其问题所在（pfm library verify），并恢复备份</translation>
     </message>
     <message>
+        <source>look what it is, and rename it</source>
+        <translation>请查看它是什么，并将其重命名</translation>
+    </message>
+    <message>
         <source>look whether the library's disk is there and has room, then try again</source>
         <translation>检查病例库所在磁盘是否已连接且有空间，然后重试</translation>
     </message>
@@ -14199,6 +14335,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>
             <numerusform>移动 %n 张图像</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>move that file away to go on without a way back; the backups and programs stay where they are</source>
+        <translation>移走该文件即可继续，但无法退回；备份和程序保持原处</translation>
     </message>
     <message>
         <source>move {ways}</source>
@@ -14618,6 +14758,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
         <translation>没有两张图像组成配对</translation>
     </message>
     <message>
+        <source>no update was installed here by this user</source>
+        <translation>此用户未在此处安装过更新</translation>
+    </message>
+    <message>
         <source>no visit was found to export</source>
         <translation>未找到可导出的就诊</translation>
     </message>
@@ -14670,6 +14814,10 @@ Press 0 to go on without a grade, or F5 to try again.</source>
     <message>
         <source>nobody said that the pictures were looked at for names drawn into them</source>
         <translation>没有人确认已检查图像中是否绘有姓名</translation>
+    </message>
+    <message>
+        <source>nobody signed {part}</source>
+        <translation>{part} 没有签名</translation>
     </message>
     <message>
         <source>noisy</source>
@@ -16213,6 +16361,10 @@ library yet</source>
         <translation>请将其 PixelFormat 设为 RGB8 或 BayerRG8</translation>
     </message>
     <message>
+        <source>set the clock of the computer where it is wrong; else ask for a newer update file</source>
+        <translation>如果计算机时钟有误，请校正；否则请索取较新的更新文件</translation>
+    </message>
+    <message>
         <source>several names</source>
         <translation>多个姓名</translation>
     </message>
@@ -16404,6 +16556,18 @@ library yet</source>
         <translation>只有再次涂醋酸时才重新开始计时</translation>
     </message>
     <message>
+        <source>start the program of that version</source>
+        <translation>请启动该版本的程序</translation>
+    </message>
+    <message>
+        <source>start this as the user who installed the update</source>
+        <translation>请以安装更新的用户身份运行</translation>
+    </message>
+    <message>
+        <source>start this as who installed the program</source>
+        <translation>请以安装程序的用户身份运行</translation>
+    </message>
+    <message>
         <source>starts the clock</source>
         <translation>开始计时</translation>
     </message>
@@ -16552,6 +16716,10 @@ library yet</source>
         <source>task</source>
         <comment>kind of record</comment>
         <translation>任务</translation>
+    </message>
+    <message>
+        <source>tell whoever gave you the update file</source>
+        <translation>请告知提供更新文件的人</translation>
     </message>
     <message>
         <source>that is before {year}</source>
@@ -16774,6 +16942,14 @@ library yet</source>
     <message>
         <source>the earlier picture shows no structure</source>
         <translation>既往图像未显示任何结构</translation>
+    </message>
+    <message>
+        <source>the earlier program is gone: {folder}</source>
+        <translation>较早的程序已不存在：{folder}</translation>
+    </message>
+    <message>
+        <source>the earlier version is in use as before</source>
+        <translation>较早的版本仍照常使用</translation>
     </message>
     <message>
         <source>the end of the recording was not kept: {why}</source>
@@ -17050,6 +17226,10 @@ library yet</source>
         <translation>不能移除病例库的最后一位管理员</translation>
     </message>
     <message>
+        <source>the last update led to version {new}, and {version} is installed</source>
+        <translation>上次更新到版本 {new}，而当前安装的是 {version}</translation>
+    </message>
+    <message>
         <source>the learned model {model} is missing or altered in the backup</source>
         <translation>备份中训练所得的模型 {model} 缺失或已被改动</translation>
     </message>
@@ -17106,12 +17286,20 @@ library yet</source>
         <translation>无法读取病例库 {library}：其磁盘或网络共享返回错误（{problem}）</translation>
     </message>
     <message>
+        <source>the library {library} could not be closed: {file} is left</source>
+        <translation>无法关闭病例库 {library}：遗留了 {file}</translation>
+    </message>
+    <message>
         <source>the library {library} could not be read or written ({problem})</source>
         <translation>无法读取或写入病例库 {library}（{problem}）</translation>
     </message>
     <message>
         <source>the library {library} could not be used: {problem}</source>
         <translation>无法使用病例库 {library}：{problem}</translation>
+    </message>
+    <message>
+        <source>the library {library} has no copy from before the update</source>
+        <translation>病例库 {library} 没有更新前的副本</translation>
     </message>
     <message>
         <source>the library {library} is busy: {why}</source>
@@ -17124,6 +17312,10 @@ library yet</source>
     <message>
         <source>the library {library} is of an older version, and there is too little room to copy it before it is brought up to date: {needed} MB are needed, {free} MB are free</source>
         <translation>病例库 {library} 是较早的版本，升级前没有足够的空间复制它：需要 {needed} MB，可用 {free} MB</translation>
+    </message>
+    <message>
+        <source>the library {library} is {state}</source>
+        <translation>病例库 {library}：{state}</translation>
     </message>
     <message>
         <source>the library {library} may not be written</source>
@@ -17345,6 +17537,14 @@ library yet</source>
         <source>the new password is set; roles, and who may sign in, are as before</source>
         <translation>新密码已设置；角色以及可登录的人员均与之前相同</translation>
     </message>
+    <message>
+        <source>the new version does not start on this computer: {why}</source>
+        <translation>新版本无法在此计算机上启动：{why}</translation>
+    </message>
+    <message>
+        <source>the new version goes beside the present one, and {folder} may not be written</source>
+        <translation>新版本将放在当前版本旁边，但 {folder} 不可写入</translation>
+    </message>
     <message numerus="yes">
         <source>the newest %n line(s); scroll down for older ones</source>
         <translation>
@@ -17538,6 +17738,10 @@ library yet</source>
     <message>
         <source>the program itself is damaged: install it again</source>
         <translation>程序本身已损坏：请重新安装</translation>
+    </message>
+    <message>
+        <source>the program that was in use still is</source>
+        <translation>原来使用的程序仍在使用</translation>
     </message>
     <message>
         <source>the pseudonym holds part of the patient's name or identifier</source>
@@ -18004,6 +18208,10 @@ library yet</source>
         <translation>这些就诊中没有可导出的内容</translation>
     </message>
     <message>
+        <source>there is nothing to do; to go back to the version before, use: pfm update back</source>
+        <translation>无需任何操作；要退回上一版本，请使用：pfm update back</translation>
+    </message>
+    <message>
         <source>there is nothing to focus on</source>
         <translation>没有可对焦的内容</translation>
     </message>
@@ -18014,6 +18222,10 @@ library yet</source>
     <message>
         <source>there is something between the weights in {file}</source>
         <translation>{file} 中权重之间还有其他内容</translation>
+    </message>
+    <message>
+        <source>there is too little room in {folder}: {needed} MB are needed, {free} MB are free</source>
+        <translation>{folder} 空间不足：需要 {needed} MB，可用 {free} MB</translation>
     </message>
     <message>
         <source>thermal ablation</source>
@@ -18050,6 +18262,10 @@ library yet</source>
     <message>
         <source>this assessment is not in the library</source>
         <translation>此评估不在病例库中</translation>
+    </message>
+    <message>
+        <source>this build of the program has no key to check update files with</source>
+        <translation>此程序版本没有用于检查更新文件的密钥</translation>
     </message>
     <message>
         <source>this camera does not let its {control} be set</source>
@@ -18326,6 +18542,10 @@ library yet</source>
     <message>
         <source>this plan cannot be followed: {error}</source>
         <translation>无法按此检查方案执行：{error}</translation>
+    </message>
+    <message>
+        <source>this program runs from its source, and is not installed</source>
+        <translation>此程序从源代码运行，并未安装</translation>
     </message>
     <message>
         <source>this read is gone already</source>
@@ -18683,6 +18903,10 @@ library yet</source>
         <translation>解压到空间充足之处，并指定其文件夹</translation>
     </message>
     <message>
+        <source>unpack version {version} there again, then try again</source>
+        <translation>请在那里重新解压版本 {version}，然后重试</translation>
+    </message>
+    <message>
         <source>unpacks to more than 200 times its size, as no picture does</source>
         <translation>解压后超过其大小的 200 倍，图像不会如此</translation>
     </message>
@@ -18722,6 +18946,10 @@ library yet</source>
         <translation>上</translation>
     </message>
     <message>
+        <source>update files are for installed programs; bring the source up to date instead</source>
+        <translation>更新文件用于已安装的程序；请改为更新源代码</translation>
+    </message>
+    <message>
         <source>update the program</source>
         <translation>更新程序</translation>
     </message>
@@ -18758,6 +18986,10 @@ library yet</source>
         <translation>使用其中之一：{names}</translation>
     </message>
     <message>
+        <source>use the newer file; to go back to the version before, use: pfm update back</source>
+        <translation>请使用较新的文件；要退回上一版本，请使用：pfm update back</translation>
+    </message>
+    <message>
         <source>vaginal stenosis</source>
         <translation>阴道狭窄</translation>
     </message>
@@ -18765,6 +18997,10 @@ library yet</source>
         <source>validation</source>
         <comment>part of the cases</comment>
         <translation>验证</translation>
+    </message>
+    <message>
+        <source>version {version} is installed, and {file} holds {other}</source>
+        <translation>已安装版本 {version}，而 {file} 中是 {other}</translation>
     </message>
     <message>
         <source>videos go out one by one, from the clips in Capture</source>
@@ -18874,6 +19110,10 @@ library yet</source>
         <translation>来自相机的内容不是完整的图像</translation>
     </message>
     <message>
+        <source>what earlier updates changed cannot be read: {file}</source>
+        <translation>无法读取之前更新所作更改的记录：{file}</translation>
+    </message>
+    <message>
         <source>what finds the cervix cannot be read: {error}</source>
         <translation>宫颈检测组件无法读取：{error}</translation>
     </message>
@@ -18904,6 +19144,10 @@ library yet</source>
     <message>
         <source>what is on {port} answers {said!r}, which is not what was asked</source>
         <translation>{port} 上的设备回答 {said!r}，并非所询问的内容</translation>
+    </message>
+    <message>
+        <source>what is signed in it is missing or altered</source>
+        <translation>其中的签名内容缺失或被更改</translation>
     </message>
     <message>
         <source>what is taken after acetic acid must come after the step that starts its clock</source>
@@ -19393,12 +19637,20 @@ library yet</source>
         <translation>{file} 含有权重以外的内容（{name}）</translation>
     </message>
     <message>
+        <source>{file} does not hold what it should: {why}</source>
+        <translation>{file} 的内容与应有的不符：{why}</translation>
+    </message>
+    <message>
         <source>{file} does not open {library}: it is the key file of another library, or the database is damaged too</source>
         <translation>{file} 不能打开 {library}：它是另一病例库的密钥文件，或者数据库也已损坏</translation>
     </message>
     <message>
         <source>{file} has no section Figures</source>
         <translation>{file} 没有 Figures 一节</translation>
+    </message>
+    <message>
+        <source>{file} holds no installer for this kind of installation ({kind})</source>
+        <translation>{file} 中没有适用于此安装方式（{kind}）的安装程序</translation>
     </message>
     <message>
         <source>{file} holds no outline of a lesion</source>
@@ -19419,6 +19671,10 @@ library yet</source>
     <message>
         <source>{file} is damaged, or that of another library: {remedy}</source>
         <translation>{file} 已损坏，或属于另一病例库：{remedy}</translation>
+    </message>
+    <message>
+        <source>{file} is damaged, or that of another library: {why}</source>
+        <translation>{file} 已损坏，或属于另一病例库：{why}</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20266,6 +20522,10 @@ born {born}, ID {identifier}</source>
         <translation>其中的 {part} 过大</translation>
     </message>
     <message>
+        <source>{part} is not what was signed</source>
+        <translation>{part} 与签名的内容不符</translation>
+    </message>
+    <message>
         <source>{path} already holds a library</source>
         <translation>{path} 已含有病例库</translation>
     </message>
@@ -20386,6 +20646,10 @@ born {born}, ID {identifier}</source>
         <translation>{path} 的编码为 {shown}，不支持读取</translation>
     </message>
     <message>
+        <source>{path} is damaged or no update file: {why}</source>
+        <translation>{path} 已损坏或不是更新文件：{why}</translation>
+    </message>
+    <message>
         <source>{path} is damaged: {error} is missing</source>
         <translation>{path} 已损坏：缺少 {error}</translation>
     </message>
@@ -20400,6 +20664,10 @@ born {born}, ID {identifier}</source>
     <message>
         <source>{path} is far too large ({size} bytes)</source>
         <translation>{path} 远超允许的大小（{size} 字节）</translation>
+    </message>
+    <message>
+        <source>{path} is in the way</source>
+        <translation>{path} 挡住了位置</translation>
     </message>
     <message>
         <source>{path} is named twice and would be overwritten</source>
@@ -20434,8 +20702,16 @@ born {born}, ID {identifier}</source>
         <translation>{path} 不是可读取的 zip，或不完整</translation>
     </message>
     <message>
+        <source>{path} is not signed by those whom this program trusts</source>
+        <translation>{path} 不是由此程序信任的人签署的</translation>
+    </message>
+    <message>
         <source>{path} is not there</source>
         <translation>{path} 不存在</translation>
+    </message>
+    <message>
+        <source>{path} is of a form that this version does not know</source>
+        <translation>{path} 的格式是此版本不识别的</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>
@@ -20450,6 +20726,10 @@ born {born}, ID {identifier}</source>
         <translation>
             <numerusform>{path} 缺少列 {columns}</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>{path} may not be installed any more: it was good until {until}, and this computer's clock says {now}</source>
+        <translation>{path} 已不可安装：有效期至 {until}，而此计算机的时钟显示 {now}</translation>
     </message>
     <message>
         <source>{path} may not be read: permission denied</source>
@@ -20474,6 +20754,10 @@ born {born}, ID {identifier}</source>
     <message>
         <source>{path} was altered after the model was made</source>
         <translation>{path} 在模型制成后被改动</translation>
+    </message>
+    <message>
+        <source>{path} was signed before an update file that was installed here already</source>
+        <translation>{path} 的签署早于此处已安装的更新文件</translation>
     </message>
     <message>
         <source>{path}, line {line}</source>
@@ -20900,6 +21184,14 @@ born {born}, ID {identifier}</source>
     <message>
         <source>{version!r} cannot be the version of a model</source>
         <translation>{version!r} 不能用作模型版本</translation>
+    </message>
+    <message>
+        <source>{version}, from its source in {folder}</source>
+        <translation>{version}，来自 {folder} 中的源代码</translation>
+    </message>
+    <message>
+        <source>{version}, in {folder}</source>
+        <translation>{version}，位于 {folder}</translation>
     </message>
     <message>
         <source>{view} follows once the pictures are aligned</source>

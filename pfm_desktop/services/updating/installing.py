@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -106,7 +107,8 @@ def command_for(kind: Kind, installer: Path, *, back: bool = False) -> str:
     """What somebody with the rights types (Debian), or starts (Windows); `back`: over a newer version."""
     if kind is Kind.SETUP:
         return f'"{installer}"' + (" /Downgrade" if back else "")
-    return f"sudo PFM_DOWNGRADE=1 dpkg -i '{installer}'" if back else f"sudo apt install '{installer}'"
+    path = shlex.quote(str(installer))
+    return f"sudo env PFM_DOWNGRADE=1 dpkg -i {path}" if back else f"sudo apt install {path}"
 
 
 def _kept(ctx: Context, lib: Library, folder: Path) -> Kept:

@@ -26,8 +26,7 @@ from pfm_desktop.storage import migrations
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 from pfm_desktop.support.paths import HOME, updates_dir
-
-from .conftest import Publisher, write_program
+from tests.publishing import Publisher, write_program
 
 CTX = SilentContext()
 
@@ -75,7 +74,7 @@ def test_a_deb_is_checked_and_kept_and_the_command_named(
     file = publisher.file("0.2.0", publisher.installer("0.2.0", Kind.DEB), publisher.installer("0.2.0", Kind.SETUP))
     done = installed(publisher, deb, file, lib)
     kept = updates_dir() / "installers" / "pfm-desktop_0.2.0_amd64.deb"
-    assert done.command == f"sudo apt install '{kept}'"
+    assert done.command == f"sudo apt install {kept}"
     assert kept.read_bytes() == (publisher.folder / kept.name).read_bytes()
     assert not program.link.exists()
     windows = replace(program, kind=Kind.SETUP)
@@ -392,7 +391,7 @@ def test_a_deb_is_gone_back_from_by_its_earlier_installer_in_two_steps(
     third = replace(first, version="0.3.0")
     back = go_back(CTX, last_step(third), third, lambda _library: None)
     kept = updates_dir() / "installers" / "pfm-desktop_0.2.0_amd64.deb"
-    assert back.command == f"sudo PFM_DOWNGRADE=1 dpkg -i '{kept}'"
+    assert back.command == f"sudo env PFM_DOWNGRADE=1 dpkg -i {kept}"
     assert kept.is_file()
     assert last_step(third).new == "0.3.0"  # until the earlier program is there again
     assert go_back(CTX, last_step(second), second, lambda _library: None).command == ""

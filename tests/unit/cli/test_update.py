@@ -1,0 +1,96 @@
+"""`pfm update` from end to end, with a program that is installed in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.cli import main as cli
+from pfm_desktop.services.updating import installed as place
+from pfm_desktop.services.updating.installed import Installed
+from pfm_desktop.services.updating.update_file import Kind
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.settings import Settings, save_settings
+from tests.publishing import Publisher, program_in, publisher_in
+
+
+@pytest.fixture
+def publisher(tmp_path: Path) -> Publisher:
+    return publisher_in(tmp_path)
+
+
+@pytest.fixture
+def here(publisher: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
+    """The program that runs is that one, and trusts the publisher; its window opens a library."""
+    program, root = program_in(tmp_path), tmp_path / "build" / "root.json"
+    root.parent.mkdir()
+    root.write_bytes(publisher.root)
+    monkeypatch.setattr(place, "update_root_file", lambda: root)
+    monkeypatch.setattr(place, "installed", lambda: program)
+    monkeypatch.setenv("PFM_HOME", str(tmp_path / "home"))
+    Library.create(tmp_path / "clinic").close()
+    save_settings(Settings(library=str(tmp_path / "clinic")))
+    return program
+
+
+def test_checking_says_what_it_is_and_changes_nothing(
+    here: Installed, publisher: Publisher, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    file = publisher.file("0.2.0", library=99)
+    assert cli.main(["update", "check", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "version 0.2.0, signed by A clinic's maker (key " in said
+    assert f"Installed: 0.1.0, in {here.folder}" in said
+    assert "pfm-desktop-0.2.0-linux-x86_64.tar.zst" in said
+    assert "brings a library from version 12 to 99" in said
+    left = set(tmp_path.rglob("*")) - set(before)
+    assert {path.parent for path in left} == {publisher.folder}
+
+
+def test_installing_and_going_back_say_where_everything_is(
+    here: Installed, publisher: Publisher, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert cli.main(["update", "install", str(publisher.file("0.2.0"))]) == 0
+    said = capsys.readouterr().out
+    assert f"Backed up: {tmp_path / 'clinic'}, in {tmp_path / 'Backups of clinic'}" in said
+    assert f"Start it from {here.link / 'pfm-desktop'}" in said
+    assert f"0.1.0 stays in {here.folder}" in said
+    new = Installed(Kind.FOLDER, "0.2.0", here.folder.with_name("pfm-desktop-0.2.0"))
+    monkeypatch.setattr(place, "installed", lambda: new)
+    assert cli.main(["update", "back"]) == 0
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'clinic'}: as it is, version 0.1.0 reads it" in said
+    assert f"In use: 0.1.0, in {here.folder}" in said
+    assert cli.main(["update", "back"]) == 2
+    assert "no update was installed here" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("here")
+def test_an_older_file_is_refused_in_one_line(publisher: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["update", "install", str(publisher.file("0.0.9"))]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("error: version 0.1.0 is installed, and ")
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+
+
+@pytest.mark.usefixtures("here")
+def test_while_the_window_has_the_library_nothing_is_installed(
+    publisher: Publisher, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with Library.open(tmp_path / "clinic"):
+        assert cli.main(["update", "install", str(publisher.file("0.2.0"))]) == 2
+    assert "clinic is in use by" in capsys.readouterr().err
+    assert not (tmp_path / "Backups of clinic").exists()
+
+
+def test_a_build_without_a_key_says_so(publisher: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["update", "check", str(publisher.file("0.2.0"))]) == 2
+    assert "has no key to check update files with" in capsys.readouterr().err
+
+
+def test_a_checkout_says_what_it_is() -> None:
+    assert place.installed().kind is Kind.SOURCE
