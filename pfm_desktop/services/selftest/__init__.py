@@ -33,6 +33,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("DICOM", papers.dicom),
     ("Encryption", apart.encryption),
     ("Languages", apart.languages),
+    ("Updates", apart.updates),
     ("Learning", apart.learning),
 )
 

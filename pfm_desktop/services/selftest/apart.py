@@ -10,7 +10,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Cancelled, Context, Event, Failed, Finished, ProcessRunner, SilentContext
 from pfm_desktop.services.selftest.bench import Bench
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import BadInputError, UserError
 
 if TYPE_CHECKING:
     from pfm_desktop.services.learning.run import Learned, Request
@@ -112,3 +112,15 @@ def _in_a_process(ctx: Context, request: Request) -> Learned:
     if not isinstance(last, Finished):
         raise UserError("learning ended without a word")
     return cast("Learned", last.result)
+
+
+def updates(_ctx: Context, _bench: Bench) -> str:
+    """What checks and unpacks update files is there; whose are taken."""
+    from pfm_desktop.services.updating import unpacking, update_file  # noqa: F401 - the first is only loaded
+    from pfm_desktop.services.updating.installed import trusted_root
+
+    try:
+        publisher, key = update_file.trusted(trusted_root())
+    except BadInputError:
+        return "this build takes no update files"
+    return f"update files of {publisher} are taken (key {key})"

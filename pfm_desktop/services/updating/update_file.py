@@ -89,6 +89,12 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
+def trusted(root: bytes) -> tuple[str, str]:
+    """Who publishes under a root of trust, and the beginning of the key that signs now."""
+    signed = Metadata[Root].from_bytes(root).signed
+    return str(signed.unrecognized_fields.get("x-publisher", "")), signed.roles[Timestamp.type].keyids[0][:16]
+
+
 def read(path: Path, root: bytes, seen: Path) -> UpdateFile:
     """Check who signed it and whether it is the newest that was seen here; nothing is remembered, nothing written.
 
@@ -154,7 +160,7 @@ def _verified(path: Path, root: bytes, seen: Path) -> UpdateFile:
         updater = Updater(str(seen), METADATA, fetcher=_Parts(parts), bootstrap=root)
         updater.refresh()
         signed = {name: updater.get_targetinfo(name) for name in installers}
-        trusted = Metadata[Root].from_file(str(seen / "root.json")).signed
+        publisher, key = trusted((seen / "root.json").read_bytes())
         stamp = Metadata[Timestamp].from_file(str(seen / "timestamp.json")).signed
     except (RepositoryError, DownloadError) as error:
         raise _refused(path, parts, error) from error
@@ -165,8 +171,8 @@ def _verified(path: Path, root: bytes, seen: Path) -> UpdateFile:
     return UpdateFile(
         path,
         tuple(offer for offer in offers if offer is not None),
-        publisher=str(trusted.unrecognized_fields.get("x-publisher", "")),
-        key=trusted.roles[Timestamp.type].keyids[0][:16],
+        publisher=publisher,
+        key=key,
         signed_at=datetime.fromtimestamp(stamp.version, UTC),
         until=stamp.expires,
     )

@@ -162,6 +162,23 @@ def test_an_archive_writes_nowhere_else(publisher: Publisher, program: Installed
     assert not Path("/tmp/evil-of-an-update").exists()
 
 
+def test_a_disk_that_fills_up_while_unpacking_leaves_the_earlier_program_alone(
+    publisher: Publisher, program: Installed, lib: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    file = publisher.file("0.2.0")
+    with monkeypatch.context() as patch:
+        patch.setattr(unpacking.tarfile.TarFile, "extract", full)
+        with pytest.raises(StorageError, match=r"No space left on device\. nothing was changed\. free some space"):
+            installed(publisher, program, file, lib)
+    assert [path.name for path in program.folder.parent.iterdir()] == ["pfm-desktop-0.1.0"]
+    assert steps.steps() == ()
+    installed(publisher, program, file, lib)
+    assert says(program.link) == "0.2.0"
+
+
 def test_a_cancelled_update_leaves_nothing_and_may_be_repeated(publisher: Publisher, program: Installed) -> None:
     file = publisher.file("0.2.0")
     update = update_file.read(file, publisher.root, installing.seen_dir())
@@ -378,6 +395,64 @@ def test_a_full_disk_while_the_newer_database_is_set_aside_leaves_both_as_they_a
     assert says(program.link) == "0.2.0"
     Library.open(path).close()
     assert go_back(CTX, last_step(now), now, lambda _library: None).libraries[path] is not None
+
+
+KILLED_GOING_BACK = """
+import os, signal, sys, types
+from pathlib import Path
+from pfm_desktop.jobs.context import SilentContext
+from pfm_desktop.services.updating import going_back, steps, unpacking
+from pfm_desktop.services.updating.installed import Installed
+from pfm_desktop.services.updating.update_file import Kind
+from pfm_desktop.storage import put_back
+
+folder, moment, side = sys.argv[1:]
+module, name = {
+    "set aside": (put_back, "copy_database"), "put back": (put_back.shutil, "copyfileobj"),
+    "switch": (unpacking, "switch"), "note": (steps, "_write"),
+}[moment]
+real = getattr(module, name)
+
+def last(*args, **more):
+    if side == "after":
+        real(*args, **more)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(module, name, last)
+now = Installed(Kind.FOLDER, "0.2.0", Path(folder))
+going_back.go_back(SilentContext(), going_back.last_step(now), now, lambda library: None)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("moment", ["set aside", "put back", "switch", "note"])
+def test_a_kill_while_going_back_leaves_a_program_that_opens_the_library(
+    publisher: Publisher, program: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, side: str
+) -> None:
+    path = tmp_path / "clinic"
+    with Library.create(path) as lib:
+        lib.record_event("test", "key", "before the update")
+        done = installed(publisher, program, publisher.file("0.2.0"), lib)
+    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
+    with monkeypatch.context() as patch:
+        newer(patch)
+        Library.open(path).close()
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED_GOING_BACK, done.step.new_folder, moment, side], check=False, capture_output=True
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    with monkeypatch.context() as patch:
+        if says(program.link) == "0.2.0":
+            newer(patch)
+        Library.open(path).close()  # by the program that is in use
+    with monkeypatch.context() as patch:
+        newer(patch)
+        if steps.steps():  # the same command goes on
+            go_back(CTX, last_step(now), now, lambda _library: None)
+    assert says(program.link) == "0.1.0"
+    with Library.open(path) as lib:
+        assert "before the update" in texts(lib)
 
 
 def test_a_deb_is_gone_back_from_by_its_earlier_installer_in_two_steps(
