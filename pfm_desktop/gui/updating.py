@@ -44,6 +44,7 @@ class UpdateDialog(QDialog):
         self._session, self._jobs = session, jobs
         self._handle: Handle | None = None
         self._looked: model.Looked | None = None
+        self._column = QVBoxLayout(self)
         self.said, self.wrong = words(self), words(self, "problem")
         self.bar = QProgressBar(self)
         self.now, self.leave = QPushButton(tr("Back up and install"), self), QPushButton(tr("Stop"), self)
@@ -103,7 +104,9 @@ class UpdateDialog(QDialog):
         self.now.setVisible(ready)
         self.leave.setText(tr("Stop") if busy else tr("Back") if ready else tr("Close"))
         self.leave.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.adjustSize()
+        width = max(self.width(), _WIDTH)
+        self._column.activate()
+        self.resize(width, self._column.totalHeightForWidth(width))  # labels that wrap: adjustSize() takes a guess
 
     def _lay_out(self) -> None:
         self.setMinimumWidth(_WIDTH)
@@ -115,7 +118,7 @@ class UpdateDialog(QDialog):
         row.addStretch(1)
         for button in (self.now, self.leave):
             row.addWidget(button)
-        column = QVBoxLayout(self)
         for part in (self.said, self.wrong, self.bar):
-            column.addWidget(part)
-        column.addLayout(row)
+            self._column.addWidget(part)
+        self._column.addStretch(1)
+        self._column.addLayout(row)

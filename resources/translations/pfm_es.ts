@@ -13473,8 +13473,8 @@ SHA-256 del archivo: {sha256}</translation>
         <translation>está dividido más finamente que cualquier imagen</translation>
     </message>
     <message>
-        <source>it is cut off, or no update file</source>
-        <translation>está cortado, o no es un archivo de actualización</translation>
+        <source>it is cut off, or another kind of file</source>
+        <translation>está cortado, o es otro tipo de archivo</translation>
     </message>
     <message>
         <source>it is damaged</source>

@@ -13473,8 +13473,8 @@ SHA-256 du fichier : {sha256}</translation>
         <translation>il est découpé plus finement que n’importe quelle image</translation>
     </message>
     <message>
-        <source>it is cut off, or no update file</source>
-        <translation>il est tronqué, ou n’est pas un fichier de mise à jour</translation>
+        <source>it is cut off, or another kind of file</source>
+        <translation>il est tronqué, ou d’un autre type</translation>
     </message>
     <message>
         <source>it is damaged</source>

@@ -13372,8 +13372,8 @@ SHA-256 of the file: {sha256}</source>
         <translation>分割得比任何图像都细</translation>
     </message>
     <message>
-        <source>it is cut off, or no update file</source>
-        <translation>它不完整，或不是更新文件</translation>
+        <source>it is cut off, or another kind of file</source>
+        <translation>它不完整，或是其他类型的文件</translation>
     </message>
     <message>
         <source>it is damaged</source>

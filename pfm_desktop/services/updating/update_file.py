@@ -283,7 +283,7 @@ def _readable(path: Path) -> Iterator[None]:
         with reached(path, safe=SAFE):
             yield
     except (zipfile.BadZipFile, EOFError, NotImplementedError, UnicodeDecodeError, RuntimeError, KeyError) as error:
-        raise _damaged(path, tr("it is cut off, or no update file")) from error
+        raise _damaged(path, tr("it is cut off, or another kind of file")) from error
 
 
 def _check_end(path: Path, stream: IO[bytes]) -> None:
@@ -292,11 +292,11 @@ def _check_end(path: Path, stream: IO[bytes]) -> None:
     stream.seek(max(0, size - _END - _ZIP64))
     tail = stream.read()
     if len(tail) < _END:
-        raise _damaged(path, tr("it is cut off, or no update file"))
+        raise _damaged(path, tr("it is cut off, or another kind of file"))
     mark, _, _, _, parts, table, _, comment = struct.unpack(_END_FORMAT, tail[-_END:])
     large = tail[:-_END].startswith(b"PK\x06\x07")
     if mark != b"PK\x05\x06" or comment or large:
-        raise _damaged(path, tr("it is cut off, or no update file"))
+        raise _damaged(path, tr("it is cut off, or another kind of file"))
     if parts > _MOST_PARTS or table > _MOST_PARTS * 512:
         raise _damaged(path, tr("it holds more than an update file does"))
 

@@ -146,7 +146,7 @@ def test_a_file_that_was_cut_off_is_refused(publisher: Publisher, seen: Path, sh
     path = publisher.file("0.2.0")
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
-    with pytest.raises(BadInputError, match="cut off, or no update file"):
+    with pytest.raises(BadInputError, match="cut off, or another kind of file"):
         update_file.read(path, publisher.root, seen)
 
 
