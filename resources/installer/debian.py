@@ -51,7 +51,7 @@ NOT_OLDER = """
 if [ "$1" = upgrade ] && dpkg --compare-versions "$2" gt "{version}" && [ -z "$PFM_DOWNGRADE" ]; then
     echo "pfm-desktop $2 is installed, which is newer than {version}. Nothing was changed." >&2
     echo "A library that the newer one has opened cannot be read by the older one; it has kept a copy of each" >&2
-    echo "library as it was. To go back all the same: PFM_DOWNGRADE=1 dpkg -i ..." >&2
+    echo "library as it was. To go back with the library: pfm update back. Without it: PFM_DOWNGRADE=1 dpkg -i ..." >&2
     exit 1
 fi
 """
