@@ -28,7 +28,7 @@ from pfm_desktop.capture.source import (
 )
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.logs import places_of
+from pfm_desktop.support.quiet import places_of
 
 Answer = TypeVar("Answer")
 NEXT_S = 0.002  # who asked for one thing is given so long to ask for the next, which else would wait for a frame

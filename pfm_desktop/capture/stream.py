@@ -22,7 +22,7 @@ from pfm_desktop.capture.status import Patience, StreamState, StreamStatus, word
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import with_and
-from pfm_desktop.support.logs import places_of
+from pfm_desktop.support.quiet import places_of
 
 Answer = TypeVar("Answer")
 Sink = Callable[[Frame], None]

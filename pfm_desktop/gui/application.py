@@ -14,7 +14,7 @@ from pfm_desktop import __version__
 from pfm_desktop.gui import language
 from pfm_desktop.gui.display import why_no_window
 from pfm_desktop.jobs import wait_for_threads
-from pfm_desktop.support import logs, memory, threads
+from pfm_desktop.support import logs, memory, runs, threads
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -43,22 +43,55 @@ def main(argv: Sequence[str] | None = None) -> int:
     language.begin()
     memory.return_large_buffers()
     threads.take_short_turns()
-    with memory.without_collection():
-        app, window = build(options)
+    try:
+        return _shot(options) if options.screenshot else _noted(options)
+    finally:
+        logs.stop_logging()
+        wait_for_threads(PATIENCE)
+
+
+def _shot(options: argparse.Namespace) -> int:
+    from pfm_desktop.gui.screenshot import take
+
+    app, window = _begun(options)
     restore = logs.catch_unexpected(window.unexpected.emit)
     try:
-        if options.screenshot:
-            from pfm_desktop.gui.screenshot import take
+        return take(app, window, options.screenshot, options.page, options.library)
+    finally:
+        restore()
 
-            return take(app, window, options.screenshot, options.page, options.library)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends it; every edit is on disk by then
+
+def _noted(options: argparse.Namespace) -> int:
+    """Work with the window. What ends it other than its own end is noted for the next start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends it; every edit is on disk by then
+    run = runs.begin()
+    try:
+        return _worked(options)
+    except Exception as error:
+        if run is not None:
+            run.failed(error)
+            run = None
+        raise
+    finally:
+        if run is not None:
+            run.ended()
+
+
+def _worked(options: argparse.Namespace) -> int:
+    app, window = _begun(options)
+    restore = logs.catch_unexpected(window.unexpected.emit)
+    try:
         window.show()
         window.open_library(options.library or window.settings.library)
+        window.help.support.look_back()
         return app.exec()
     finally:
         restore()
-        logs.stop_logging()
-        wait_for_threads(PATIENCE)
+
+
+def _begun(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
+    with memory.without_collection():
+        return build(options)
 
 
 def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pfm_desktop.gui.actions import native
 from pfm_desktop.gui.menus import WINDOW
-from pfm_desktop.gui.widgets.tour_offer import TourOffer
+from pfm_desktop.gui.support import Support
+from pfm_desktop.gui.widgets.offer import Offer
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import tour
 
@@ -30,7 +32,14 @@ class Help(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self.offer = TourOffer(window)
+        self.offer = Offer(tr("Offer of a tour"), tour.OFFER_LATER, window)
+        self.support = Support(window, self.show)
+        self.offers = QWidget(window)
+        column = QVBoxLayout(self.offers)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for offer in (self.support.offer, self.offer):
+            column.addWidget(offer)
         self._tour_wanted = False  # once the demo library is open
         self._back = 0  # the page that the guide leads back to
         self._elsewhere = False  # it was asked for where another library is open
@@ -47,6 +56,7 @@ class Help(QObject):
             "help.tour": self.take_tour,
             "help.guide": self.show_guide,
             "help.update": self.install_update,
+            **self.support.slots(),
         }
 
     def install_update(self) -> None:
@@ -114,7 +124,7 @@ class Help(QObject):
         from pfm_desktop.gui.pages.guide import GuidePage
 
         page = GuidePage(self._window)
-        page.closed.connect(lambda: self._window.leave_help(self._back))
+        page.closed.connect(self.leave)
         self._window.book.adopt_page(page, page.page_actions(), group=page.title)
         return page
 
@@ -123,12 +133,20 @@ class Help(QObject):
         _ = self.guide
 
     def show_guide(self) -> None:
-        """In place of the page; it leads back there."""
+        """In place of the page."""
+        self.show(self.guide)
+
+    def show(self, page: QWidget) -> None:
+        """A page that needs no library, in place of the one in front; it leads back there."""
         window = self._window
         shown = window.stack.currentWidget()
         if window.desk is not None and window.desk.place_of(shown) >= 0:
             self._back = window.desk.place_of(shown)
-        window.show_help(self.guide)
+        window.show_help(page)
+
+    def leave(self) -> None:
+        """Back from there."""
+        self._window.leave_help(self._back)
 
     # ---- the tour
 

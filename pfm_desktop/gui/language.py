@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from pfm_desktop.support.language import ENGLISH, LANGUAGES, LOCALES, VARIABLE, current
 from pfm_desktop.support.paths import resources_dir
+from pfm_desktop.support.quiet import Own
 from pfm_desktop.support.settings import load_settings
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def lend_font(app: QApplication) -> None:
         return
     lent = QFontDatabase.addApplicationFont(str(resources_dir() / "fonts" / FONTS[current()]))
     if lent < 0:
-        log.warning("the font %s is missing or damaged, and the computer has none for the language", FONTS[current()])
+        log.warning(
+            "the font %s is missing or damaged, and the computer has none for the language", Own(FONTS[current()])
+        )
         return
     font = app.font()
     font.setFamilies([*font.families(), *QFontDatabase.applicationFontFamilies(lent)])

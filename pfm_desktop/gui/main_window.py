@@ -650,7 +650,7 @@ class MainWindow(QMainWindow):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.patient)
-        right.addWidget(self.help.offer)
+        right.addWidget(self.help.offers)
         right.addWidget(self.in_sight, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)

@@ -50,6 +50,7 @@ HELP = (
     ("help.tour", tr("&Take the tour"), "Ctrl+Shift+F1"),
     None,
     ("help.update", tr("&Install an update..."), ""),
+    ("help.crashes", tr("After a &crash..."), ""),
     ("help.about", tr("A&bout pfm_desktop"), ""),
 )
 # of pages, with other letters than those of the menus beside them

@@ -17,7 +17,8 @@ from shiboken6 import isValid
 from pfm_desktop.jobs import Event, Failed, Finished, Handle, ProcessRunner, Progress, Runner, ThreadRunner
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.logs import calm_words, places_in, places_of
+from pfm_desktop.support.logs import calm_words
+from pfm_desktop.support.quiet import places_in, places_of
 from pfm_desktop.viewmodels.jobs import JobBoard, JobRow
 from pfm_desktop.viewmodels.words import spoken
 

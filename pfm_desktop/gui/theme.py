@@ -186,8 +186,8 @@ QMenu::separator { height: 1px; background: $faint; margin: 4px 8px; }
 QLabel[role="badge"] { background: $badge; color: $on_badge; border-radius: 4px; padding: 3px 8px; font-weight: 600; }
 QFrame[role="banner"] { background: $badge; border: 2px solid $badge; border-radius: 4px; }
 QFrame[role="banner"] QLabel { color: $on_badge; font-weight: 600; }
-#tour_offer { background: $info; border-bottom: 1px solid $line; }
-#tour_offer QLabel { color: $on_info; }
+#offer { background: $info; border-bottom: 1px solid $line; }
+#offer QLabel { color: $on_info; }
 #keys_card, #tour_card { background: $panel; border: 2px solid $line; }
 #keys_card QLabel#strong, #tour_card QLabel#strong { font-weight: 600; }
 #keys_card QTextBrowser { background: $panel; border: 0; padding: 0; }

@@ -23,6 +23,7 @@ from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import json_bytes, write_bytes
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import cache_dir
+from pfm_desktop.support.quiet import Own
 
 log = logging.getLogger(__name__)
 VARIABLE = "PFM_BACKEND"
@@ -51,7 +52,7 @@ def backend_for(path: Path, content: ModelFile) -> Backend:
     try:
         return _openvino_backend(path, content, name)
     except Exception as error:  # noqa: BLE001 - a library that fails in any way must not take the answer away
-        log.warning("OpenVINO does not serve (%s: %s), torch does", type(error).__name__, str(error)[:300])
+        log.warning("OpenVINO does not serve (%s: %s), torch does", Own(type(error).__name__), str(error)[:300])
         return torch_backend(path)
 
 
@@ -112,7 +113,9 @@ def _kept(content: ModelFile) -> Choice | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        log.warning("the choice of a backend in %s is damaged (%s) and will be made again", file, type(error).__name__)
+        log.warning(
+            "the choice of a backend in %s is damaged (%s) and will be made again", file, Own(type(error).__name__)
+        )
         return None
 
 

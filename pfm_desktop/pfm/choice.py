@@ -28,6 +28,7 @@ from pfm_desktop.pfm.predict import Predictor
 from pfm_desktop.pfm.registry import verified
 from pfm_desktop.pfm.torch_backend import TorchBackend
 from pfm_desktop.support.errors import UserError, for_a_person
+from pfm_desktop.support.quiet import Own
 
 log = logging.getLogger(__name__)
 # Largest difference of a probability to torch that is borne. On the pictures asked about here, smooth as tissue, bf16
@@ -49,7 +50,7 @@ def decide(path: Path, ctx: Context | None = None) -> Choice:
         return chosen(content)
     choice = compared(Path(path), content, ctx or SilentContext())
     remember(content, choice)
-    log.info("%s answers for %s: %s ms, differences %s", choice.backend, content.name, *_rounded(choice))
+    log.info("%s answers for %s: %s ms, differences %s", Own(choice.backend), content.name, *_rounded(choice))
     return choice
 
 
@@ -71,7 +72,7 @@ def compared(path: Path, content: ModelFile, ctx: Context) -> Choice:
         known = for_a_person(error)
         if known is not None:  # memory that ran out, for one: nothing is known of OpenVINO then either
             raise known from error
-        log.warning("OpenVINO does not run here (%s: %s)", type(error).__name__, str(error)[:300])
+        log.warning("OpenVINO does not run here (%s: %s)", Own(type(error).__name__), str(error)[:300])
     asked = {name: Predictor(path, backend=backend, features=FeatureCache(0)) for name, backend in backends.items()}
     said: dict[str, Floats] = {}
     heat: dict[str, Floats] = {}
@@ -106,7 +107,7 @@ def _alike(name: str, heat: dict[str, Floats]) -> bool:
     apart = float(np.abs(heat[name] - heat[TORCH]).mean())
     if apart <= HEAT_LIMIT:
         return True
-    log.warning("%s draws other heatmaps than torch (%.3f of their height apart) and is left out", name, apart)
+    log.warning("%s draws other heatmaps than torch (%.3f of their height apart) and is left out", Own(name), apart)
     return False
 
 
@@ -147,6 +148,6 @@ def _pictures() -> list[tuple[Pixels, Pixels]]:
 
 def _rounded(choice: Choice) -> tuple[dict[str, float], dict[str, float]]:
     return (
-        {name: round(value, 1) for name, value in choice.milliseconds.items()},
-        {name: round(value, 7) for name, value in choice.difference.items()},
+        {Own(name): round(value, 1) for name, value in choice.milliseconds.items()},
+        {Own(name): round(value, 7) for name, value in choice.difference.items()},
     )

@@ -21,6 +21,7 @@ from pfm_desktop.pfm.model_file import ModelFile
 from pfm_desktop.support.files import json_bytes, named, sha256_of, write_bytes
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import cache_dir
+from pfm_desktop.support.quiet import Own
 
 log = logging.getLogger(__name__)
 FORM = 4  # changes when the pieces of the network do, which no version number tells
@@ -45,7 +46,7 @@ def is_whole(folder: Path, pieces: Sequence[str]) -> bool:
         wanted = {f"{piece}{ending}" for piece in pieces for ending in (".xml", ".bin")}
         altered = [name for name in sorted(wanted & set(promised)) if sha256_of(folder / name) != promised[name]]
         if altered:
-            log.warning("%s of the converted model in %s was altered and will be made again", altered[0], folder)
+            log.warning("%s of the converted model in %s was altered and will be made again", Own(altered[0]), folder)
         return set(promised) == wanted and not altered
     except FileNotFoundError as error:
         if folder.exists():
@@ -53,7 +54,9 @@ def is_whole(folder: Path, pieces: Sequence[str]) -> bool:
             log.warning("%s of the converted model in %s is missing and will be made again", missing, folder)
         return False
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        log.warning("the converted model in %s is damaged (%s) and will be made again", folder, type(error).__name__)
+        log.warning(
+            "the converted model in %s is damaged (%s) and will be made again", folder, Own(type(error).__name__)
+        )
         return False
 
 

@@ -45,6 +45,7 @@ from pfm_desktop.pfm.registry import check_weights, refuse_start_only
 from pfm_desktop.pfm.slopes import slopes_of
 from pfm_desktop.support.errors import BadInputError, ModelError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.quiet import Own
 
 log = logging.getLogger(__name__)
 SIDE_BY_SIDE = 2  # chunks of dropout passes that run at once
@@ -121,7 +122,7 @@ class Predictor:
             try:
                 return self._asked(case, passes, ctx)
             except BackendFailed as error:
-                log.warning("%s failed and is not asked again, torch answers: %s", self._backend.name, error)
+                log.warning("%s failed and is not asked again, torch answers: %s", Own(self._backend.name), error)
                 self._backend = torch_backend(self._path)
                 return self._asked(case, passes, ctx)
 

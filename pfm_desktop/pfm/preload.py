@@ -44,5 +44,5 @@ def _load(path: Path) -> bool:
     loader.dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
     taken = bool(loader.dlopen(os.fsencode(path), os.RTLD_LAZY))
     if not taken:
-        log.info("%s was not loaded ahead", path.name)
+        log.info("a library of torch was not loaded ahead")
     return taken

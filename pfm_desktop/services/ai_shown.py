@@ -17,6 +17,7 @@ from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.quiet import Own
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.prediction import Analysis, ModelInfo
@@ -77,7 +78,7 @@ def show_job(ctx: Context, lib: Library, pair_id: str, model: str, task_id: str)
     try:
         analysis = answer_job(ctx, lib, pair_id, model)
     except (BadInputError, StorageError) as error:
-        log.warning("a pair cannot be read: %s", type(error).__name__)
+        log.warning("a pair cannot be read: %s", Own(type(error).__name__))
         raise StorageError(NOT_READ, safe=tr("nothing was changed")) from None
     ctx.check()
     try:

@@ -21,6 +21,7 @@ from pfm_desktop.support import memory
 from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import model_dirs, shipped_models_dir, user_models_dir
+from pfm_desktop.support.quiet import Own
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.predict import Predictor
@@ -236,7 +237,7 @@ def choose_backend(ctx: Context, name: str) -> str:
         if isinstance(said, Failed):
             log.warning("the backends were not compared, torch answers: %s", said.message)
     choice = backends.chosen(content)
-    log.info("%s answers for %s", choice.backend, content.name)
+    log.info("%s answers for %s", Own(choice.backend), content.name)
     return choice.backend
 
 

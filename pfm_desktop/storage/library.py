@@ -63,6 +63,7 @@ from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import is_unfinished
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.quiet import Own
 
 __all__ = ["FULL", "Library"]  # more are used within storage
 log = logging.getLogger(__name__)
@@ -418,7 +419,7 @@ class Library:
             + tr("Look whether your last work is there; if not, do it again or restore a backup")
         )
         was = "missing" if how == after_crash.MISSING else "damaged"
-        log.warning("%s: %s-wal was %s", self.path, DATABASE, was)
+        log.warning("the write-ahead log of a library was %s", Own(was))
         with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading
             self.record_event("library", self.id, f"Opened after an end without closing; {DATABASE}-wal was {was}")
 

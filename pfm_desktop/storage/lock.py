@@ -12,7 +12,6 @@ import getpass
 import json
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from typing import IO
 
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import moment
+from pfm_desktop.support.os_lock import lock as _lock
+from pfm_desktop.support.os_lock import unlock as _unlock
 
-# far behind the text, since Windows forbids others to read the bytes that are locked
-_LOCKED_BYTE = 1 << 30
 # what shares without locks answer
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 _AGAIN = 0.02  # seconds until a lock that is held is tried again
@@ -186,25 +185,3 @@ def read_holder(path: Path) -> Holder | None:
         return Holder(str(fields["user"]), str(fields["host"]), int(fields["pid"]), since)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(stream: IO[bytes]) -> None:
-        stream.seek(_LOCKED_BYTE)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        stream.seek(0)
-
-    def _unlock(stream: IO[bytes]) -> None:
-        stream.seek(_LOCKED_BYTE)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(stream: IO[bytes]) -> None:
-        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _unlock(stream: IO[bytes]) -> None:
-        fcntl.flock(stream.fileno(), fcntl.LOCK_UN)

@@ -17,6 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from pfm_desktop.support.paths import resources_dir
+from pfm_desktop.support.quiet import Own
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ def catalogue(language: str) -> Catalogue:
         return {}
     found = read(catalogue_file(language))
     if not found:
-        log.warning("the catalogue %s is missing or damaged: English is spoken", catalogue_file(language).name)
+        log.warning("the catalogue %s is missing or damaged: English is spoken", Own(catalogue_file(language).name))
     return found
 
 

@@ -1,41 +1,45 @@
-"""The log and the crash file. They never hold names, numbers of patients, or names of pictures.
+"""The log. It never holds names, numbers of patients, names of pictures, or where the user keeps things.
 
-Messages of exceptions may quote any of these, so only their types and the places in the code are written.
+Messages of exceptions and paths may tell any of these, so only what `quiet` lets through is written.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import faulthandler
 import logging
+import re
 import sys
 import threading
-import traceback
+from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import log_dir
+from pfm_desktop.support.quiet import FRAME, message_of, places_of
 
 LOG_FILE = "pfm-desktop.log"
-CRASH_FILE = "crash.txt"
+LINE = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 _BYTES, _KEPT = 1_000_000, 3
+_LINE = re.compile(r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d{3} (?P<pid>\d+) [A-Z]+ [\w.]+: ", re.ASCII)
+_KIND = re.compile(r"[A-Za-z_]\w*", re.ASCII)  # of an exception
 
 log = logging.getLogger(__name__)
 Tell = Callable[[str], None]
-_crash_stream: IO[str] | None = None
 
 
 class QuietFormatter(logging.Formatter):
-    """Writes an exception as its type and where it came from, without its message."""
+    """Writes of a message what `quiet` lets through, and an exception as its type and where it came from."""
 
     def format(self, record: logging.LogRecord) -> str:
         """As usual, but never with the text that another handler's formatter left on the record."""
         own = copy.copy(record)
-        own.exc_text = None
+        own.exc_text = own.stack_info = None
+        own.msg, own.args = message_of(record), None
         return super().format(own)
 
     def formatException(self, ei: object) -> str:
@@ -44,52 +48,27 @@ class QuietFormatter(logging.Formatter):
         return places_of(error) if isinstance(error, BaseException) else ""
 
 
-def places_of(error: BaseException) -> str:
-    """Type of an exception and the places it passed, the cause first; no message, no values."""
-    lines = []
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before is not None:
-        lines.append(places_of(before))
-    lines.append(type(error).__name__)
-    lines += [
-        f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    return "\n".join(lines)
-
-
-def places_in(details: str) -> str:
-    """The same for a traceback that arrived as text from another process."""
-    return "\n".join(line for line in details.splitlines() if line.startswith('  File "'))
-
-
 def start_logging(level: int = logging.INFO) -> Path | None:
-    """Write the log and, on a hard crash, the crash file; returns the log, None where the disk does not take one."""
+    """Write the log; returns where, None where the disk does not take one. See `runs` for what is noted of a crash."""
     root = logging.getLogger()
     root.setLevel(level)
     path = log_dir() / LOG_FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)
-        _write_crashes_to(path.with_name(CRASH_FILE))
     except OSError:
         return None  # a full or read-only disk must not keep the program from starting
-    handler.setFormatter(QuietFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(QuietFormatter(LINE))
     root.addHandler(handler)
     return path
 
 
 def stop_logging() -> None:
     """Close what `start_logging` opened."""
-    global _crash_stream  # noqa: PLW0603 - faulthandler itself is one a process
     root = logging.getLogger()
     for handler in [item for item in root.handlers if isinstance(item.formatter, QuietFormatter)]:
         root.removeHandler(handler)
         handler.close()
-    if _crash_stream is not None:
-        faulthandler.disable()
-        _crash_stream.close()
-        _crash_stream = None
 
 
 def catch_unexpected(tell: Tell) -> Callable[[], None]:
@@ -125,8 +104,18 @@ def calm_words(kind: str) -> str:
     )
 
 
-def _write_crashes_to(path: Path) -> None:
-    global _crash_stream  # noqa: PLW0603 - see stop_logging
-    if _crash_stream is None:
-        _crash_stream = path.open("a", encoding="utf-8")
-        faulthandler.enable(_crash_stream)
+def lines_of(pid: int, since: datetime, most: int) -> tuple[str, ...]:
+    """The last `most` lines that a process wrote into the log since then, those of exceptions with them."""
+    kept: deque[str] = deque(maxlen=most)
+    own = False
+    for number in range(_KEPT, -1, -1):
+        path = log_dir() / (f"{LOG_FILE}.{number}" if number else LOG_FILE)
+        with contextlib.suppress(OSError), path.open(encoding="utf-8", errors="replace") as lines:
+            for line in map(str.rstrip, lines):
+                if (found := _LINE.match(line)) is not None:
+                    own = int(found["pid"]) == pid and found["at"] >= f"{since.astimezone():%Y-%m-%d %H:%M:%S}"
+                    if own:
+                        kept.append(line)
+                elif own and (_KIND.fullmatch(line) or FRAME.fullmatch(line)):
+                    kept.append(line)
+    return tuple(kept)

@@ -15,6 +15,7 @@ from typing import Any
 from pfm_desktop.support.files import write_text
 from pfm_desktop.support.language import LANGUAGES
 from pfm_desktop.support.paths import settings_file
+from pfm_desktop.support.quiet import Own
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def _put_aside(path: Path) -> Settings:
     aside = path.with_name(f"{path.name}.damaged")
     try:
         path.replace(aside)
-        log.warning("the settings could not be read; defaults are used, the file was kept as %s", aside.name)
+        log.warning("the settings could not be read; defaults are used, the file was kept as %s", Own(aside.name))
     except OSError as error:
         log.warning("the settings could not be read (%s); defaults are used", error)
     return Settings()

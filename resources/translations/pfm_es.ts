@@ -1075,6 +1075,10 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>De cada 100 pacientes, unas 65 servirán para aprender, 20 para calibrar (al menos 12 de un grado, o un tercio) y 15 formarán la prueba bloqueada, definitivamente.</translation>
     </message>
     <message>
+        <source>About a crash</source>
+        <translation>Sobre un cierre inesperado</translation>
+    </message>
+    <message>
         <source>About the patient with this ID</source>
         <translation>Sobre la paciente con este ID</translation>
     </message>
@@ -1219,6 +1223,14 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>Después</translation>
     </message>
     <message>
+        <source>After a &amp;crash...</source>
+        <translation>Tras un &amp;cierre inesperado...</translation>
+    </message>
+    <message>
+        <source>After a crash</source>
+        <translation>Tras un cierre inesperado</translation>
+    </message>
+    <message>
         <source>After a total hysterectomy there is no cervix: what is examined is the vaginal vault</source>
         <translation>Tras una histerectomía total no hay cuello uterino: lo que se explora es la cúpula vaginal</translation>
     </message>
@@ -1317,6 +1329,10 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     <message>
         <source>All steps are done</source>
         <translation>Todos los pasos están hechos</translation>
+    </message>
+    <message>
+        <source>All that is in the file</source>
+        <translation>Todo lo que hay en el archivo</translation>
     </message>
     <message>
         <source>All that the search for "{searched}" finds</source>
@@ -4674,6 +4690,10 @@ imagen de {visit}</translation>
         <translation>Compruébelo usted</translation>
     </message>
     <message>
+        <source>Look at it...</source>
+        <translation>Verlo...</translation>
+    </message>
+    <message>
         <source>Look at lamp and filter, then take the pair again.</source>
         <translation>Revise la lámpara y el filtro y tome de nuevo el par.</translation>
     </message>
@@ -5988,6 +6008,10 @@ Cambie los días o borre los filtros.</translation>
         <translation>A través de este registro de imágenes no se dibuja nada: es solo para mirar. Dibuje en la imagen de luz blanca, o registre de nuevo el par.</translation>
     </message>
     <message>
+        <source>Nothing is kept: every run of the program has ended as it should, or what was known of it was removed.</source>
+        <translation>No se guarda nada: el programa ha terminado siempre como debía, o lo que se sabía de ello se eliminó.</translation>
+    </message>
+    <message>
         <source>Nothing is marked, read or kept here.</source>
         <translation>Aquí no se marca, no se lee ni se guarda nada.</translation>
     </message>
@@ -6183,6 +6207,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>On this computer {model} answers.</source>
         <translation>En este equipo responde {model}.</translation>
+    </message>
+    <message>
+        <source>On {moment} the program ended without being closed. What helps to find out why can be saved as one file. It holds nothing of any patient.</source>
+        <translation>El {moment} el programa terminó sin que lo cerraran. Lo que ayuda a averiguar por qué puede guardarse en un solo archivo. No contiene nada de ninguna paciente.</translation>
     </message>
     <message>
         <source>On {picture}</source>
@@ -7538,8 +7566,20 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Guardar el informe de la importación</translation>
     </message>
     <message>
+        <source>Save what is shown</source>
+        <translation>Guardar lo que se muestra</translation>
+    </message>
+    <message>
+        <source>Save...</source>
+        <translation>Guardar...</translation>
+    </message>
+    <message>
         <source>Saved as {name} in the folder {folder}</source>
         <translation>Guardado como {name} en la carpeta {folder}</translation>
+    </message>
+    <message>
+        <source>Saved as {path}. Nobody has got it: pass it on yourself.</source>
+        <translation>Guardado como {path}. No se ha enviado a nadie: entréguelo usted.</translation>
     </message>
     <message>
         <source>Saved as {where}. It names files and identifiers: keep it safe.</source>
@@ -8383,6 +8423,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>Template of reports</source>
         <translation>Plantilla de informes</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>Texto (*.txt)</translation>
     </message>
     <message>
         <source>Text fields and lists</source>
@@ -9868,6 +9912,10 @@ SHA-256 del archivo: {sha256}</translation>
         <translation>Qué ocurrió</translation>
     </message>
     <message>
+        <source>What is known of a run of the program that did not end as it should, for whoever helps you. All that is in the file is shown here: no names, no numbers of patients, no pictures, and of files only those of the program. It stays on this computer until you save it and pass it on.</source>
+        <translation>Lo que se sabe de una ejecución del programa que no terminó como debía, para quien le ayude. Aquí se muestra todo lo que hay en el archivo: ni nombres, ni números de pacientes, ni imágenes, y de los archivos solo los del programa. Se queda en este equipo hasta que usted lo guarde y lo entregue.</translation>
+    </message>
+    <message>
         <source>What is known of the chosen row</source>
         <translation>Lo que se sabe de la fila elegida</translation>
     </message>
@@ -9998,6 +10046,10 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>Which results Today and the histology inbox call overdue, and letters with them. {source}.</source>
         <translation>A partir de cuándo Hoy y la bandeja de histología dan por atrasados los resultados y sus cartas. {source}.</translation>
+    </message>
+    <message>
+        <source>Which run of the program</source>
+        <translation>Qué ejecución del programa</translation>
     </message>
     <message>
         <source>Which visits</source>
@@ -13551,6 +13603,10 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>it is on record for another woman ({identifier})</source>
         <translation>está registrada para otra paciente ({identifier})</translation>
+    </message>
+    <message>
+        <source>it is still there</source>
+        <translation>sigue ahí</translation>
     </message>
     <message>
         <source>it is too bright</source>

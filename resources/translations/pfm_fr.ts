@@ -1075,6 +1075,10 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>Environ 65 patientes sur 100 serviront à l’apprentissage, 20 à l’étalonnage (au moins 12 d’un grade, ou un tiers) et 15 constitueront le test verrouillé, définitivement.</translation>
     </message>
     <message>
+        <source>About a crash</source>
+        <translation>À propos d’un plantage</translation>
+    </message>
+    <message>
         <source>About the patient with this ID</source>
         <translation>À propos de la patiente ayant cet identifiant</translation>
     </message>
@@ -1219,6 +1223,14 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>Après</translation>
     </message>
     <message>
+        <source>After a &amp;crash...</source>
+        <translation>Après un &amp;plantage...</translation>
+    </message>
+    <message>
+        <source>After a crash</source>
+        <translation>Après un plantage</translation>
+    </message>
+    <message>
         <source>After a total hysterectomy there is no cervix: what is examined is the vaginal vault</source>
         <translation>Après une hystérectomie totale il n’y a pas de col : ce qui est examiné est le fond vaginal</translation>
     </message>
@@ -1317,6 +1329,10 @@ Gauche ramène aux paires, T aux tâches.</translation>
     <message>
         <source>All steps are done</source>
         <translation>Toutes les étapes sont faites</translation>
+    </message>
+    <message>
+        <source>All that is in the file</source>
+        <translation>Tout ce que contient le fichier</translation>
     </message>
     <message>
         <source>All that the search for "{searched}" finds</source>
@@ -4674,6 +4690,10 @@ l’image ({visit})</translation>
         <translation>Vérifiez vous-même</translation>
     </message>
     <message>
+        <source>Look at it...</source>
+        <translation>Consulter...</translation>
+    </message>
+    <message>
         <source>Look at lamp and filter, then take the pair again.</source>
         <translation>Vérifiez la lampe et le filtre, puis refaites la paire.</translation>
     </message>
@@ -5988,6 +6008,10 @@ Modifiez les jours, ou effacez les filtres.</translation>
         <translation>Rien ne se trace à travers ce recalage : il sert seulement à regarder. Tracez sur l’image en lumière blanche, ou recalez de nouveau la paire.</translation>
     </message>
     <message>
+        <source>Nothing is kept: every run of the program has ended as it should, or what was known of it was removed.</source>
+        <translation>Rien n’est conservé : le programme s’est toujours terminé normalement, ou ce que l’on en savait a été supprimé.</translation>
+    </message>
+    <message>
         <source>Nothing is marked, read or kept here.</source>
         <translation>Rien n’est marqué, lu ni conservé ici.</translation>
     </message>
@@ -6183,6 +6207,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>On this computer {model} answers.</source>
         <translation>Sur cet ordinateur, {model} répond.</translation>
+    </message>
+    <message>
+        <source>On {moment} the program ended without being closed. What helps to find out why can be saved as one file. It holds nothing of any patient.</source>
+        <translation>Le {moment}, le programme s’est terminé sans avoir été fermé. Ce qui aide à comprendre pourquoi peut être enregistré dans un seul fichier. Il ne contient rien sur aucune patiente.</translation>
     </message>
     <message>
         <source>On {picture}</source>
@@ -7538,8 +7566,20 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Enregistrer le rapport d’importation</translation>
     </message>
     <message>
+        <source>Save what is shown</source>
+        <translation>Enregistrer ce qui est affiché</translation>
+    </message>
+    <message>
+        <source>Save...</source>
+        <translation>Enregistrer...</translation>
+    </message>
+    <message>
         <source>Saved as {name} in the folder {folder}</source>
         <translation>Enregistré sous {name} dans le dossier {folder}</translation>
+    </message>
+    <message>
+        <source>Saved as {path}. Nobody has got it: pass it on yourself.</source>
+        <translation>Enregistré sous {path}. Personne ne l’a reçu : transmettez-le vous-même.</translation>
     </message>
     <message>
         <source>Saved as {where}. It names files and identifiers: keep it safe.</source>
@@ -8383,6 +8423,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>Template of reports</source>
         <translation>Modèle de comptes rendus</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>Texte (*.txt)</translation>
     </message>
     <message>
         <source>Text fields and lists</source>
@@ -9868,6 +9912,10 @@ SHA-256 du fichier : {sha256}</translation>
         <translation>Ce qui s’est passé</translation>
     </message>
     <message>
+        <source>What is known of a run of the program that did not end as it should, for whoever helps you. All that is in the file is shown here: no names, no numbers of patients, no pictures, and of files only those of the program. It stays on this computer until you save it and pass it on.</source>
+        <translation>Ce que l’on sait d’une exécution du programme qui ne s’est pas terminée normalement, pour la personne qui vous aide. Tout ce que contient le fichier est affiché ici : ni noms, ni numéros de patientes, ni images, et seulement des fichiers du programme. Il reste sur cet ordinateur jusqu’à ce que vous l’enregistriez et le transmettiez.</translation>
+    </message>
+    <message>
         <source>What is known of the chosen row</source>
         <translation>Ce que l’on sait de la ligne choisie</translation>
     </message>
@@ -9998,6 +10046,10 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>Which results Today and the histology inbox call overdue, and letters with them. {source}.</source>
         <translation>Délai après lequel Aujourd’hui et Histologie signalent comme en retard un résultat, et son courrier. {source}.</translation>
+    </message>
+    <message>
+        <source>Which run of the program</source>
+        <translation>Quelle exécution du programme</translation>
     </message>
     <message>
         <source>Which visits</source>
@@ -13551,6 +13603,10 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>it is on record for another woman ({identifier})</source>
         <translation>elle est consignée pour une autre patiente ({identifier})</translation>
+    </message>
+    <message>
+        <source>it is still there</source>
+        <translation>il est toujours là</translation>
     </message>
     <message>
         <source>it is too bright</source>

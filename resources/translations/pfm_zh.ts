@@ -1014,6 +1014,10 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>每 100 名患者中约 65 名用于训练，20 名用于校准（每个级别至少 12 名，或三分之一），15 名永久作为锁定测试集。</translation>
     </message>
     <message>
+        <source>About a crash</source>
+        <translation>关于一次崩溃</translation>
+    </message>
+    <message>
         <source>About the patient with this ID</source>
         <translation>涉及此 ID 的患者</translation>
     </message>
@@ -1158,6 +1162,14 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>之后</translation>
     </message>
     <message>
+        <source>After a &amp;crash...</source>
+        <translation>崩溃之后(&amp;C)...</translation>
+    </message>
+    <message>
+        <source>After a crash</source>
+        <translation>崩溃之后</translation>
+    </message>
+    <message>
         <source>After a total hysterectomy there is no cervix: what is examined is the vaginal vault</source>
         <translation>全子宫切除术后无宫颈：检查的是阴道穹隆</translation>
     </message>
@@ -1256,6 +1268,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>All steps are done</source>
         <translation>所有步骤均已完成</translation>
+    </message>
+    <message>
+        <source>All that is in the file</source>
+        <translation>文件中的全部内容</translation>
     </message>
     <message>
         <source>All that the search for "{searched}" finds</source>
@@ -4603,6 +4619,10 @@ from {own} to {grade}</source>
         <translation>请自行查看</translation>
     </message>
     <message>
+        <source>Look at it...</source>
+        <translation>查看...</translation>
+    </message>
+    <message>
         <source>Look at lamp and filter, then take the pair again.</source>
         <translation>检查光源灯和滤光片，然后重新拍摄配对图像。</translation>
     </message>
@@ -5906,6 +5926,10 @@ Change the days, or clear the filters.</source>
         <translation>不能跨此配准绘制：它仅供查看。请在白光图像上绘制，或重新配准该配对。</translation>
     </message>
     <message>
+        <source>Nothing is kept: every run of the program has ended as it should, or what was known of it was removed.</source>
+        <translation>没有保留任何内容：程序每次都正常结束，或者相关内容已被删除。</translation>
+    </message>
+    <message>
         <source>Nothing is marked, read or kept here.</source>
         <translation>此处不作标记、不阅片、不保存。</translation>
     </message>
@@ -6100,6 +6124,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>On this computer {model} answers.</source>
         <translation>在本计算机上由 {model} 给出结果。</translation>
+    </message>
+    <message>
+        <source>On {moment} the program ended without being closed. What helps to find out why can be saved as one file. It holds nothing of any patient.</source>
+        <translation>{moment}，程序未经关闭就结束了。有助于查明原因的内容可以保存为一个文件，其中没有任何患者的信息。</translation>
     </message>
     <message>
         <source>On {picture}</source>
@@ -7454,8 +7482,20 @@ Left goes back, T to the tasks.</source>
         <translation>保存导入报告</translation>
     </message>
     <message>
+        <source>Save what is shown</source>
+        <translation>保存所显示的内容</translation>
+    </message>
+    <message>
+        <source>Save...</source>
+        <translation>保存...</translation>
+    </message>
+    <message>
         <source>Saved as {name} in the folder {folder}</source>
         <translation>已保存为 {name}，位于文件夹 {folder}</translation>
+    </message>
+    <message>
+        <source>Saved as {path}. Nobody has got it: pass it on yourself.</source>
+        <translation>已保存为 {path}。还没有人收到它：请您自己转交。</translation>
     </message>
     <message>
         <source>Saved as {where}. It names files and identifiers: keep it safe.</source>
@@ -8298,6 +8338,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>Template of reports</source>
         <translation>报告模板</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>文本 (*.txt)</translation>
     </message>
     <message>
         <source>Text fields and lists</source>
@@ -9772,6 +9816,10 @@ SHA-256 of the file: {sha256}</source>
         <translation>事件</translation>
     </message>
     <message>
+        <source>What is known of a run of the program that did not end as it should, for whoever helps you. All that is in the file is shown here: no names, no numbers of patients, no pictures, and of files only those of the program. It stays on this computer until you save it and pass it on.</source>
+        <translation>这是程序某次未正常结束时留下的信息，供帮助您的人使用。文件中的全部内容都显示在这里：没有姓名，没有患者编号，没有图像，涉及的文件只有程序自己的。在您保存并转交之前，它一直留在这台计算机上。</translation>
+    </message>
+    <message>
         <source>What is known of the chosen row</source>
         <translation>所选行的已知信息</translation>
     </message>
@@ -9902,6 +9950,10 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>Which results Today and the histology inbox call overdue, and letters with them. {source}.</source>
         <translation>“今日”和组织学收件箱将哪些结果及其告知信视为逾期。{source}。</translation>
+    </message>
+    <message>
+        <source>Which run of the program</source>
+        <translation>程序的哪一次运行</translation>
     </message>
     <message>
         <source>Which visits</source>
@@ -13450,6 +13502,10 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>it is on record for another woman ({identifier})</source>
         <translation>已记录在另一名患者名下（{identifier}）</translation>
+    </message>
+    <message>
+        <source>it is still there</source>
+        <translation>它仍在那里</translation>
     </message>
     <message>
         <source>it is too bright</source>

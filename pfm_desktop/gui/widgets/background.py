@@ -15,6 +15,7 @@ from shiboken6 import isValid
 
 from pfm_desktop.jobs import Event, Failed, Finished, Handle, Progress, Runner, ThreadRunner
 from pfm_desktop.support.errors import UserError, capital
+from pfm_desktop.support.quiet import places_in
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class Background(QObject):
             work.done(event.result)
         elif work is not None and isinstance(event, Failed):
             if event.details:
-                log.error("background work failed: %s\n%s", event.message, event.details)
+                log.error("background work failed\n%s", places_in(event.details))
             work.failed(event.error.sentences if isinstance(event.error, UserError) else capital(event.message))
         if self._handle is None:
             self._begin()

@@ -20,6 +20,7 @@ from pfm_desktop.domain.capture import Acquisition, Light
 from pfm_desktop.services.capture.config import DeviceConfig, LightSetting
 from pfm_desktop.services.capture.presets import Presets, presets_for
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.quiet import Own
 
 log = logging.getLogger(__name__)
 MOST_AWAY = 64  # switches that are remembered
@@ -128,7 +129,7 @@ def set_each(
             put(control, value)
             held[control] = value
         except CameraError as error:
-            log.info("the camera does not take its %s: %s", control, error)
+            log.info("the camera does not take its %s: %s", Own(control), error)
             problems.append(error.sentences)
     return held, problems
 

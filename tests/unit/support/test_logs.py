@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -59,14 +60,17 @@ def test_an_error_that_nobody_caught_on_a_thread_is_logged_and_told_calmly() -> 
     assert "Adler" not in told[0] + (log_dir() / logs.LOG_FILE).read_text(encoding="utf-8")
 
 
-def test_a_traceback_from_another_process_loses_its_message() -> None:
-    details = 'Traceback (most recent call last):\n  File "x.py", line 3, in read\n    raise E\nKeyError: Adler, Anna\n'
-    assert logs.places_in(details) == '  File "x.py", line 3, in read'
-
-
 @pytest.mark.usefixtures("started")
-def test_the_crash_file_lies_beside_the_log() -> None:
-    assert (log_dir() / logs.CRASH_FILE).exists()
+def test_the_last_lines_of_a_process_are_found_among_those_of_others_and_in_older_files() -> None:
+    path = log_dir() / logs.LOG_FILE
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    other = "2026-02-01 10:00:00,000 8 INFO x: theirs"
+    own = [f"2026-02-01 10:00:0{n},000 7 INFO x.y: ours {n}" for n in range(4)]
+    path.with_name(f"{path.name}.1").write_text("\n".join([own[0], other, "  a.py:1 in f", own[1]]) + "\n")
+    path.write_text("\n".join([own[2], "KeyError", "  a.py:1 in f", "Adler, Anna", other, own[3]]) + "\n")
+    assert logs.lines_of(7, since, 200) == (own[0], own[1], own[2], "KeyError", "  a.py:1 in f", own[3])
+    assert logs.lines_of(7, since, 2) == ("  a.py:1 in f", own[3])
+    assert logs.lines_of(7, since + timedelta(days=200), 200) == (), "of another run that had the same number"
 
 
 def test_a_folder_that_cannot_be_written_does_not_keep_the_program_from_starting(

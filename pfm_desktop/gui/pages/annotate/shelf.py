@@ -15,6 +15,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services.ai_shown import NOT_READ
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.quiet import Own
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
@@ -153,7 +154,7 @@ def load_prepared(ctx: Context, library: Library, pair_id: str) -> PreparedPair:
     try:
         pictures = engine.load_pair(ctx, library, pair_id)
     except (BadInputError, StorageError) as error:
-        log.warning("a pair cannot be read: %s", type(error).__name__)
+        log.warning("a pair cannot be read: %s", Own(type(error).__name__))
         raise StorageError(NOT_SHOWN) from None
     pair = prepared(ctx, pictures.white, pictures.fluorescence, None, pictures.mm_per_px)
     both = pictures.white is not None and pictures.fluorescence is not None

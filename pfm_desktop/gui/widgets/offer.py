@@ -1,28 +1,25 @@
-"""The offer of the tour: a quiet strip above the page, which nothing waits for."""
+"""An offer: a quiet strip above the page, which nothing waits for."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from pfm_desktop.support.language import tr
-from pfm_desktop.viewmodels import tour
 
-
-class TourOffer(QFrame):
-    """`taken` or `declined`, as it is pressed."""
+class Offer(QFrame):
+    """`taken` or `declined`, as it is pressed; `later` stands on the button that declines."""
 
     taken = Signal()
     declined = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, later: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("tour_offer")
-        self.setAccessibleName(tr("Offer of a tour"))
+        self.setObjectName("offer")
+        self.setAccessibleName(name)
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.take, self.later = QPushButton(self), QPushButton(tour.OFFER_LATER, self)
+        self.take, self.later = QPushButton(self), QPushButton(later, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 14, 6)
         row.addWidget(self.words, 1)
