@@ -78,11 +78,14 @@ def _noted(options: argparse.Namespace) -> int:
 
 
 def _worked(options: argparse.Namespace) -> int:
+    from pfm_desktop.gui.given import GivenFile
+
     app, window = _begun(options)
     restore = logs.catch_unexpected(window.unexpected.emit)
     try:
         window.show()
-        window.open_library(options.library or window.settings.library)
+        given = GivenFile(window, options.file)
+        window.open_library(options.library or given.library or window.settings.library)
         window.help.support.look_back()
         return app.exec()
     finally:
@@ -144,6 +147,9 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="pfm-desktop",
         description="Colposcopy review workstation. Investigational - not for diagnosis.",
+    )
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", default="", help="folder of a library to open, or a model file to look at"
     )
     parser.add_argument("--library", metavar="PATH", default="", help="folder of the library to open")
     parser.add_argument("--screenshot", metavar="OUT.png", type=Path, help="write a picture of a page and end")

@@ -13647,6 +13647,8 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>it says nothing</source>
         <translation>no dice nada</translation>
+        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
+        <translation>abre la carpeta de una biblioteca y archivos de modelo ({ending}). Las imágenes y los vídeos se importan en Hoy, con Importar imágenes</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -14287,6 +14289,8 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>look what it is, and rename it</source>
         <translation>mire qué es y cámbiele el nombre</translation>
+        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
+        <translation>mire si su disco o unidad de red está conectado, y si se movió o se le cambió el nombre</translation>
     </message>
     <message>
         <source>look whether the library's disk is there and has room, then try again</source>
@@ -19851,6 +19855,8 @@ la biblioteca</translation>
     <message>
         <source>{file} is damaged, or that of another library: {why}</source>
         <translation>{file} está dañado, o es el de otra biblioteca: {why}</translation>
+        <source>{file} is looked at once a library is open.</source>
+        <translation>{file} se mirará cuando haya una biblioteca abierta.</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20715,6 +20721,10 @@ nac. {born}, ID {identifier}</translation>
         <translation>{path} no se puede examinar: {problem}</translation>
     </message>
     <message>
+        <source>{path} cannot be looked at: {why}</source>
+        <translation>no se puede mirar {path}: {why}</translation>
+    </message>
+    <message>
         <source>{path} cannot be read ({error})</source>
         <translation>{path} no se puede leer ({error})</translation>
     </message>
@@ -20893,6 +20903,8 @@ nac. {born}, ID {identifier}</translation>
     <message>
         <source>{path} is of a form that this version does not know</source>
         <translation>{path} tiene una forma que esta versión no conoce</translation>
+        <source>{path} is nothing that this program opens by its name</source>
+        <translation>{path} no es nada que este programa abra por su nombre</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>

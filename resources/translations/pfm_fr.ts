@@ -13647,6 +13647,8 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>it says nothing</source>
         <translation>il ne dit rien</translation>
+        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
+        <translation>il ouvre le dossier d’une bibliothèque et les fichiers de modèle ({ending}). Les images et les vidéos s’importent dans Aujourd’hui, avec Importer des images</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -14287,6 +14289,8 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>look what it is, and rename it</source>
         <translation>regardez ce que c’est et renommez-le</translation>
+        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
+        <translation>vérifiez que son disque ou son partage réseau est connecté, et qu’il n’a été ni déplacé ni renommé</translation>
     </message>
     <message>
         <source>look whether the library's disk is there and has room, then try again</source>
@@ -19851,6 +19855,8 @@ la bibliothèque</translation>
     <message>
         <source>{file} is damaged, or that of another library: {why}</source>
         <translation>{file} est endommagé, ou est celui d’une autre bibliothèque : {why}</translation>
+        <source>{file} is looked at once a library is open.</source>
+        <translation>{file} sera examiné dès qu’une bibliothèque sera ouverte.</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20715,6 +20721,10 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{path} ne peut pas être examiné : {problem}</translation>
     </message>
     <message>
+        <source>{path} cannot be looked at: {why}</source>
+        <translation>{path} ne peut pas être examiné : {why}</translation>
+    </message>
+    <message>
         <source>{path} cannot be read ({error})</source>
         <translation>{path} ne peut pas être lu ({error})</translation>
     </message>
@@ -20893,6 +20903,8 @@ née le {born}, identifiant {identifier}</translation>
     <message>
         <source>{path} is of a form that this version does not know</source>
         <translation>{path} est d’une forme que cette version ne connaît pas</translation>
+        <source>{path} is nothing that this program opens by its name</source>
+        <translation>{path} n’est rien que ce programme ouvre par son nom</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>

@@ -13546,6 +13546,8 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>it says nothing</source>
         <translation>它没有任何输出</translation>
+        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
+        <translation>它能打开病例库的文件夹和模型文件 ({ending})。图像和视频请在“今日”页用“导入图像”导入</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -14185,6 +14187,8 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>look what it is, and rename it</source>
         <translation>请查看它是什么，并将其重命名</translation>
+        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
+        <translation>请检查其磁盘或网络共享是否已连接，以及它是否被移动或改名</translation>
     </message>
     <message>
         <source>look whether the library's disk is there and has room, then try again</source>
@@ -19731,6 +19735,8 @@ library yet</source>
     <message>
         <source>{file} is damaged, or that of another library: {why}</source>
         <translation>{file} 已损坏，或属于另一病例库：{why}</translation>
+        <source>{file} is looked at once a library is open.</source>
+        <translation>打开病例库后会查看 {file}。</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20590,6 +20596,10 @@ born {born}, ID {identifier}</source>
         <translation>{path} 无法查看：{problem}</translation>
     </message>
     <message>
+        <source>{path} cannot be looked at: {why}</source>
+        <translation>无法查看 {path}：{why}</translation>
+    </message>
+    <message>
         <source>{path} cannot be read ({error})</source>
         <translation>{path} 无法读取（{error}）</translation>
     </message>
@@ -20768,6 +20778,8 @@ born {born}, ID {identifier}</source>
     <message>
         <source>{path} is of a form that this version does not know</source>
         <translation>{path} 的格式是此版本不识别的</translation>
+        <source>{path} is nothing that this program opens by its name</source>
+        <translation>{path} 不是本程序能直接打开的内容</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>
