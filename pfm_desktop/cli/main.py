@@ -12,6 +12,7 @@ import typer
 from pfm_desktop import __version__
 from pfm_desktop.cli.analyze import REFUSED, analyze
 from pfm_desktop.cli.audit import audit_app
+from pfm_desktop.cli.doctor import doctor
 from pfm_desktop.cli.ending import ends_as_ctrl_c
 from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.export import export_app
@@ -45,6 +46,7 @@ app.add_typer(export_app, name="export")
 app.add_typer(update_app, name="update")
 app.command()(analyze)
 app.command()(selftest)
+app.command()(doctor)
 app.command()(train)
 app.command()(finetune)
 app.command()(evaluate)

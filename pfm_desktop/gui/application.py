@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
 from pfm_desktop.gui import language
-from pfm_desktop.gui.display import why_no_window
 from pfm_desktop.jobs import wait_for_threads
 from pfm_desktop.support import logs, memory, runs, threads
+from pfm_desktop.support.display import why_no_window
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication

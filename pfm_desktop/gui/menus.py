@@ -51,6 +51,8 @@ HELP = (
     None,
     ("help.update", tr("&Install an update..."), ""),
     ("help.crashes", tr("After a &crash..."), ""),
+    ("help.check", tr("Check this &computer..."), ""),
+    ("help.crashes", tr("After a cra&sh..."), ""),
     ("help.about", tr("A&bout pfm_desktop"), ""),
 )
 # of pages, with other letters than those of the menus beside them

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pfm_desktop.gui.display import why_no_window
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services.selftest import ended, lines_of, own_home, selftest, tried
 from pfm_desktop.support import language
+from pfm_desktop.support.display import why_no_window
 
 if TYPE_CHECKING:
     import argparse

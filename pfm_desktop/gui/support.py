@@ -1,4 +1,4 @@
-"""What the window has for who helps from afar: what is known of a run that did not end as it should."""
+"""What the window has for who helps from afar: a check of the computer, and what is known of a run that crashed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pfm_desktop.viewmodels import support as words
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.main_window import MainWindow
+    from pfm_desktop.gui.pages.check import CheckPage
     from pfm_desktop.gui.pages.crashes import CrashesPage
     from pfm_desktop.services.crash_report import Report
 
@@ -33,7 +34,7 @@ class Support(QObject):
 
     def slots(self) -> dict[str, Callable[[], object]]:
         """What the menu Help does."""
-        return {"help.crashes": self.show_crashes}
+        return {"help.check": self.show_check, "help.crashes": self.show_crashes}
 
     def look_back(self) -> None:
         """Whether a run of the program did not end as it should; it is offered once, and then found in Help."""
@@ -61,3 +62,17 @@ class Support(QObject):
         self.offer.hide()
         self.crashes.read()
         self._show(self.crashes)
+
+    @cached_property
+    def check(self) -> CheckPage:
+        """Made when it is first asked for."""
+        from pfm_desktop.gui.pages.check import CheckPage
+
+        page = CheckPage(self._window)
+        page.closed.connect(self._window.help.leave)
+        return page
+
+    def show_check(self) -> None:
+        """Installation and computer, as they are now."""
+        self._show(self.check)
+        self.check.look()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import doctor
 from pfm_desktop.support import logs, runs
 from pfm_desktop.support.files import named, write_text
 from pfm_desktop.support.language import tr
@@ -78,11 +80,11 @@ def _written(left: runs.Left) -> Path:
     lines = logs.lines_of(left.pid, left.started, LINES)
     ended = left.ended or _last(lines) or left.started
     path = _folder() / f"crash-{ended:{_TIME}}-{left.pid}.txt"
-    write_text(path, text_of(left, ended, lines))
+    write_text(path, text_of(left, ended, lines, doctor.lines_of(doctor.shortly(SilentContext()))))
     return path
 
 
-def text_of(left: runs.Left, ended: datetime, lines: Sequence[str]) -> str:
+def text_of(left: runs.Left, ended: datetime, lines: Sequence[str], computer: Sequence[str]) -> str:
     """What stands in a report."""
     said = (
         "pfm_desktop: about a run of the program that did not end as it should",
@@ -95,6 +97,9 @@ def text_of(left: runs.Left, ended: datetime, lines: Sequence[str]) -> str:
         f"System            {left.system or 'unknown'}",
         f"Started           {left.started:%Y-%m-%d %H:%M:%S} UTC",
         f"Last sign of it   {ended:%Y-%m-%d %H:%M:%S} UTC",
+        "",
+        "The computer, as it is now",
+        *computer,
         "",
         "Where it was",
         *(left.stack or ("nothing is known of it",)),

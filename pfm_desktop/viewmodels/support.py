@@ -19,6 +19,18 @@ CRASHES = tr(
     "It stays on this computer until you save it and pass it on."
 )
 NO_CRASH = tr("Nothing is kept: every run of the program has ended as it should, or what was known of it was removed.")
+CHECK = tr(
+    "The program, its backends, the computer, devices and folders, each with what to do about it; `pfm doctor` says "
+    "the same. It is in English, names nothing of any patient and no folder of yours, and is sent to nobody."
+)
+LOOKING = tr("Looking ...")
+
+
+def check_job(ctx: Context) -> str:
+    """Job: what `pfm doctor` says."""
+    from pfm_desktop.services import doctor
+
+    return "\n".join(doctor.lines_of(doctor.doctor(ctx)))
 
 
 def gather_job(ctx: Context) -> Report | None:

@@ -1223,8 +1223,8 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>Después</translation>
     </message>
     <message>
-        <source>After a &amp;crash...</source>
-        <translation>Tras un &amp;cierre inesperado...</translation>
+        <source>After a cra&amp;sh...</source>
+        <translation>Tras un cierre &amp;inesperado...</translation>
     </message>
     <message>
         <source>After a crash</source>
@@ -1307,6 +1307,10 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>Imagen entera</translation>
     </message>
     <message>
+        <source>All of it is in the clipboard.</source>
+        <translation>Todo está en el portapapeles.</translation>
+    </message>
+    <message>
         <source>All pairs are decided</source>
         <translation>Todos los pares están decididos</translation>
     </message>
@@ -1337,6 +1341,10 @@ Izquierda vuelve a ellos, T a las tareas.</translation>
     <message>
         <source>All that the search for "{searched}" finds</source>
         <translation>Todas las que encuentra la búsqueda "{searched}"</translation>
+    </message>
+    <message>
+        <source>All that was found</source>
+        <translation>Todo lo que se encontró</translation>
     </message>
     <message>
         <source>All visits that are found have a label: change the search, or take them too</source>
@@ -2032,6 +2040,10 @@ de {own} a {grade}</translation>
         <translation>Cambios, incluidas eliminaciones</translation>
     </message>
     <message>
+        <source>Check of this computer</source>
+        <translation>Comprobación de este equipo</translation>
+    </message>
+    <message>
         <source>Check that both pictures show the same woman at this visit and are as the camera took them, neither cut nor squeezed; if so, place four points by hand.</source>
         <translation>Compruebe que ambas imágenes muestran a la misma paciente en esta visita y están como las tomó la cámara, sin recortar ni deformar; si es así, coloque cuatro puntos a mano.</translation>
     </message>
@@ -2054,6 +2066,10 @@ de {own} a {grade}</translation>
     <message>
         <source>Check the trail, and look for this line in a backup.</source>
         <translation>Compruebe el registro de auditoría y busque esta línea en una copia de seguridad.</translation>
+    </message>
+    <message>
+        <source>Check this &amp;computer...</source>
+        <translation>Comprobar este e&amp;quipo...</translation>
     </message>
     <message>
         <source>Check this library</source>
@@ -2560,6 +2576,10 @@ imagen de {visit}</translation>
     <message>
         <source>Contraception</source>
         <translation>Anticoncepción</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>Copiar todo</translation>
     </message>
     <message>
         <source>Copying</source>
@@ -8990,6 +9010,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
             <numerusform>El programa busca palabras: falta %n imagen.</numerusform>
             <numerusform>El programa busca palabras: faltan %n imágenes.</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>The program, its backends, the computer, devices and folders, each with what to do about it; `pfm doctor` says the same. It is in English, names nothing of any patient and no folder of yours, and is sent to nobody.</source>
+        <translation>El programa, sus motores de cálculo, el equipo, los dispositivos y las carpetas, cada uno con lo que hay que hacer; `pfm doctor` dice lo mismo. Está en inglés, no nombra nada de ninguna paciente ni ninguna carpeta suya, y no se envía a nadie.</translation>
     </message>
     <message>
         <source>The quality of these pictures has not been checked.</source>

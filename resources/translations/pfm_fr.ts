@@ -1223,8 +1223,8 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>Après</translation>
     </message>
     <message>
-        <source>After a &amp;crash...</source>
-        <translation>Après un &amp;plantage...</translation>
+        <source>After a cra&amp;sh...</source>
+        <translation>Après un p&amp;lantage...</translation>
     </message>
     <message>
         <source>After a crash</source>
@@ -1307,6 +1307,10 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>Image entière</translation>
     </message>
     <message>
+        <source>All of it is in the clipboard.</source>
+        <translation>Tout est dans le presse-papiers.</translation>
+    </message>
+    <message>
         <source>All pairs are decided</source>
         <translation>Toutes les paires sont arbitrées</translation>
     </message>
@@ -1337,6 +1341,10 @@ Gauche ramène aux paires, T aux tâches.</translation>
     <message>
         <source>All that the search for "{searched}" finds</source>
         <translation>Toutes celles que trouve la recherche « {searched} »</translation>
+    </message>
+    <message>
+        <source>All that was found</source>
+        <translation>Tout ce qui a été trouvé</translation>
     </message>
     <message>
         <source>All visits that are found have a label: change the search, or take them too</source>
@@ -2032,6 +2040,10 @@ de {own} à {grade}</translation>
         <translation>Modifications, suppressions comprises</translation>
     </message>
     <message>
+        <source>Check of this computer</source>
+        <translation>Contrôle de cet ordinateur</translation>
+    </message>
+    <message>
         <source>Check that both pictures show the same woman at this visit and are as the camera took them, neither cut nor squeezed; if so, place four points by hand.</source>
         <translation>Vérifiez que les deux images montrent la même patiente à cette consultation et sont telles que la caméra les a prises, ni rognées ni déformées ; si oui, placez quatre points à la main.</translation>
     </message>
@@ -2054,6 +2066,10 @@ de {own} à {grade}</translation>
     <message>
         <source>Check the trail, and look for this line in a backup.</source>
         <translation>Vérifiez la piste, et cherchez cette ligne dans une sauvegarde.</translation>
+    </message>
+    <message>
+        <source>Check this &amp;computer...</source>
+        <translation>&amp;Contrôler cet ordinateur...</translation>
     </message>
     <message>
         <source>Check this library</source>
@@ -2560,6 +2576,10 @@ l’image ({visit})</translation>
     <message>
         <source>Contraception</source>
         <translation>Contraception</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>Tout copier</translation>
     </message>
     <message>
         <source>Copying</source>
@@ -8990,6 +9010,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
             <numerusform>Le programme recherche du texte : encore %n image.</numerusform>
             <numerusform>Le programme recherche du texte : encore %n images.</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>The program, its backends, the computer, devices and folders, each with what to do about it; `pfm doctor` says the same. It is in English, names nothing of any patient and no folder of yours, and is sent to nobody.</source>
+        <translation>Le programme, ses moteurs de calcul, l’ordinateur, les appareils et les dossiers, chacun avec ce qu’il faut faire ; `pfm doctor` dit la même chose. C’est en anglais, cela ne nomme rien d’aucune patiente ni aucun de vos dossiers, et n’est envoyé à personne.</translation>
     </message>
     <message>
         <source>The quality of these pictures has not been checked.</source>

@@ -1162,8 +1162,8 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>之后</translation>
     </message>
     <message>
-        <source>After a &amp;crash...</source>
-        <translation>崩溃之后(&amp;C)...</translation>
+        <source>After a cra&amp;sh...</source>
+        <translation>崩溃之后(&amp;S)...</translation>
     </message>
     <message>
         <source>After a crash</source>
@@ -1246,6 +1246,10 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>全图</translation>
     </message>
     <message>
+        <source>All of it is in the clipboard.</source>
+        <translation>全部内容已复制到剪贴板。</translation>
+    </message>
+    <message>
         <source>All pairs are decided</source>
         <translation>所有配对均已裁定</translation>
     </message>
@@ -1276,6 +1280,10 @@ Left goes back to them, T to the tasks.</source>
     <message>
         <source>All that the search for "{searched}" finds</source>
         <translation>搜索“{searched}”找到的全部就诊</translation>
+    </message>
+    <message>
+        <source>All that was found</source>
+        <translation>检查结果全文</translation>
     </message>
     <message>
         <source>All visits that are found have a label: change the search, or take them too</source>
@@ -1970,6 +1978,10 @@ from {own} to {grade}</source>
         <translation>更改（含移除）</translation>
     </message>
     <message>
+        <source>Check of this computer</source>
+        <translation>对这台计算机的检查</translation>
+    </message>
+    <message>
         <source>Check that both pictures show the same woman at this visit and are as the camera took them, neither cut nor squeezed; if so, place four points by hand.</source>
         <translation>请核对两张图像是否为同一患者本次就诊所拍，且为相机原图，既未裁剪也未挤压变形；如是，请手动放置四个点。</translation>
     </message>
@@ -1992,6 +2004,10 @@ from {own} to {grade}</source>
     <message>
         <source>Check the trail, and look for this line in a backup.</source>
         <translation>校验审计追踪，并在备份中查找此行。</translation>
+    </message>
+    <message>
+        <source>Check this &amp;computer...</source>
+        <translation>检查这台计算机(&amp;C)...</translation>
     </message>
     <message>
         <source>Check this library</source>
@@ -2498,6 +2514,10 @@ from {own} to {grade}</source>
     <message>
         <source>Contraception</source>
         <translation>避孕</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>全部复制</translation>
     </message>
     <message>
         <source>Copying</source>
@@ -8900,6 +8920,10 @@ Left goes back, T to the tasks.</source>
         <translation>
             <numerusform>程序正在查找文字：还剩 %n 张图像。</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>The program, its backends, the computer, devices and folders, each with what to do about it; `pfm doctor` says the same. It is in English, names nothing of any patient and no folder of yours, and is sent to nobody.</source>
+        <translation>程序、其计算后端、计算机、设备和文件夹，每项都说明该怎么做；`pfm doctor` 给出同样的内容。内容为英文，不含任何患者的信息，也不含您的任何文件夹，不会发送给任何人。</translation>
     </message>
     <message>
         <source>The quality of these pictures has not been checked.</source>

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pfm_desktop.gui import application, display
+from pfm_desktop.gui import application
+from pfm_desktop.support import display
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can lack a display")
 

@@ -11,20 +11,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from pfm_desktop.support.system_libraries import X_LIBRARIES, missing, packages
+
 X_SOCKETS = "/tmp/.X11-unix"
 X_PORT = 6000
 # `:0`, `localhost:10.0`, `unix:0`, `tcp/host:0`, `[::1]:0`
 _DISPLAY = re.compile(r"(?:(?P<protocol>\w+)/)?(?P<host>.*):(?P<number>\d+)(?:\.\d+)?")
 _SECONDS = 3.0  # for a display on another computer; one on this computer answers at once
-# What Qt's xcb plugin is linked with and a desktop may lack, by the Debian package that holds it. Qt loads them anyway.
-X_LIBRARIES = {
-    "libxcb.so.1": "libxcb1",
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-}
 
 NO_DISPLAY = (
     "error: there is no display for the window. Start it on a desktop, or with `xvfb-run pfm-desktop`, "
@@ -55,9 +48,8 @@ def why_no_window() -> str:
     display = os.environ.get("DISPLAY", "")
     if platform.startswith("wayland") or not _x_answers(display):
         return NO_DISPLAY
-    missing = [package for library, package in X_LIBRARIES.items() if _loaded(library) is None]
-    if missing:
-        return NO_LIBRARIES.format(packages=" ".join(missing))
+    if lacking := missing(X_LIBRARIES):
+        return NO_LIBRARIES.format(packages=packages(lacking, X_LIBRARIES))
     return "" if _x_lets_in() else REFUSED.format(display=display)
 
 
@@ -97,13 +89,6 @@ def _answers(family: socket.AddressFamily, address: str | tuple[str, int]) -> bo
             return True
     except (OSError, ValueError):  # nobody listens there; a name that no address can have
         return False
-
-
-def _loaded(library: str) -> ctypes.CDLL | None:
-    try:
-        return ctypes.CDLL(library)
-    except OSError:
-        return None
 
 
 def _x_lets_in() -> bool:
