@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from resources.installer import debian, licences, nsis, parcels, sbom, slim
+from resources.installer import debian, licences, manifest, nsis, parcels, sbom
 from resources.installer import stamp as stamps
 
 ROOT = Path(__file__).resolve().parent
@@ -76,6 +77,7 @@ def build_bundle(stamp: stamps.Stamp, work: Path, update_root: Path | None = Non
         slim.slim(bundle / "_internal")
     if problems := licences.problems(bundle, ROOT / "docs" / "third-party.md"):
         raise SystemExit("error: this may not be handed out:\n  " + "\n  ".join(problems))
+    manifest.write_manifest(bundle)  # last: nothing in it changes any more
     return bundle
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+from typing import NoReturn
 
 
 def cli() -> None:
@@ -16,19 +17,35 @@ def cli() -> None:
         from pfm_desktop.cli.main import main
     except KeyboardInterrupt:  # Ctrl+C while this loads
         sys.exit(130)
+    except (ImportError, OSError) as error:
+        _cannot_start(error, window=False)
     sys.exit(main())
 
 
 def gui() -> None:
     """The window `pfm-desktop`."""
     multiprocessing.freeze_support()
-    from pfm_desktop.support import memory, threads
+    try:
+        from pfm_desktop.support import memory, threads
 
-    threads.set_polite_threads()
-    with memory.without_collection():
-        from pfm_desktop.gui.application import main
+        threads.set_polite_threads()
+        with memory.without_collection():
+            from pfm_desktop.gui.application import main
 
-    threads.leave(main())
+        code = main()
+    except (ImportError, OSError) as error:
+        _cannot_start(error, window=True)
+    threads.leave(code)
+
+
+def _cannot_start(error: Exception, *, window: bool) -> NoReturn:
+    """A part of the installation is missing, or of the system: say which. Anything else is raised as it is."""
+    from pfm_desktop.gui import broken
+
+    code = broken.told(error, window=window)
+    if not code:
+        raise error
+    sys.exit(code)
 
 
 if __name__ == "__main__":

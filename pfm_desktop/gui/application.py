@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop import __version__
 from pfm_desktop.gui import language
 from pfm_desktop.jobs import wait_for_threads
-from pfm_desktop.support import logs, memory, runs, threads
+from pfm_desktop.support import installation, logs, memory, runs, threads
 from pfm_desktop.support.display import why_no_window
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if why_not := why_no_window():
         print(why_not, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return BAD_INPUT
+    installation.look_for_plugin()
     memory.stay_out_of_crash_files()
     logs.start_logging()
     language.begin()

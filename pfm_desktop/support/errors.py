@@ -78,4 +78,8 @@ def for_a_person(error: BaseException) -> UserError | None:
         return MemoryFullError()
     words = str(error).lower()
     said = isinstance(error, RuntimeError | ImportError | OSError) or type(error).__module__ == "cv2"
-    return MemoryFullError() if said and any(full in words for full in _FULL) else None
+    if said and any(full in words for full in _FULL):
+        return MemoryFullError()
+    from pfm_desktop.support.installation import trouble
+
+    return trouble(error)

@@ -1,18 +1,27 @@
 """Whether what is installed is as it was built: `files.json` names each file with its size and SHA-256.
 
 A virus scanner that takes a file away, a disk that rots, a copy that was cut short: the program then says which. Asked
-only when something failed, or by `pfm doctor`; nothing here needs more than Python itself.
+only when something failed, or by `pfm doctor`: a start that goes well pays nothing for it.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import importlib.util
 import json
 import os
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pfm_desktop.support import system_libraries
+from pfm_desktop.support.build import is_installed
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.language import tr
+from pfm_desktop.support.listing import COMMA
 from pfm_desktop.support.paths import app_root
 
 FILE = "files.json"  # written by `resources/installer/manifest.py`
@@ -20,6 +29,20 @@ REMEDY = (
     "look into the quarantine of the virus scanner and let it give the file back, or install the program again; "
     "libraries, models and settings stay as they are"
 )
+_SHOWN = 6  # of the files that are missing
+# a library that is not there, or not whole, as Linux and Windows say it
+_LIBRARY = re.compile(r"(?P<name>[\w.+-]+\.so[\w.]*): cannot open shared object file", re.ASCII)
+_NOT_LOADED = re.compile(
+    r"cannot open shared object|file too short|invalid ELF|undefined symbol|DLL load failed|Error loading|"
+    r"cannot load library|WinError (?:126|127|193|1114)",
+    re.IGNORECASE,
+)
+
+
+class IncompleteError(UserError):
+    """The installation is not whole, or the system lacks something that it needs."""
+
+    exit_code = 3
 
 
 class NoListError(Exception):
@@ -70,3 +93,77 @@ def _changed(home: Path, listed: dict[str, tuple[int, str]], *, deep: bool) -> I
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def trouble(error: BaseException, *, deep: bool = False) -> IncompleteError | None:
+    """What a person can do about an import, a library or a file of the program that did not load; None where this is
+    no such error, or nothing is wrong with the installation. `deep`: also by content, where the sizes tell nothing."""
+    if not _is_about_the_program(error):
+        return None
+    library = _LIBRARY.search(str(error))
+    if library is not None and not system_libraries.loads(library["name"]) and library["name"] in _NEEDED:
+        return _lacking((library["name"],))
+    try:
+        found = compare() or (compare(deep=True) if deep else ())
+    except NoListError:
+        found = ()
+    if found:
+        return _not_whole(
+            COMMA.join(map(str, found[:_SHOWN])) + (" \N{HORIZONTAL ELLIPSIS}" if len(found) > _SHOWN else "")
+        )
+    if _NOT_LOADED.search(str(error)) and (lacking := system_libraries.missing()):
+        return _lacking(lacking)
+    return _not_whole(_part(error)) if is_installed() else None
+
+
+_NEEDED = frozenset(system_libraries.LIBRARIES)
+
+
+def _is_about_the_program(error: BaseException) -> bool:
+    if isinstance(error, ImportError):
+        return True
+    if not isinstance(error, OSError):
+        return False
+    named = str(error.filename or "")
+    own = bool(named) and Path(named).is_relative_to(app_root()) and error.errno in (errno.ENOENT, errno.EIO)
+    return _NOT_LOADED.search(str(error)) is not None or (own and is_installed())
+
+
+def _part(error: BaseException) -> str:
+    name = getattr(error, "name", None) or Path(str(getattr(error, "filename", None) or "")).name
+    return str(name or type(error).__name__)
+
+
+def _not_whole(files: str) -> IncompleteError:
+    return IncompleteError(
+        tr("files of the installation are missing or were changed: {files}", files=files),
+        safe=tr("libraries, settings and models are untouched"),
+        remedy=tr(
+            "look into the quarantine of the virus scanner and let it give the file back, or install the program again"
+        ),
+    )
+
+
+def _lacking(libraries: tuple[str, ...]) -> IncompleteError:
+    return IncompleteError(
+        tr("the system lacks {libraries}", libraries=COMMA.join(libraries)),
+        safe=tr("libraries, settings and models are untouched"),
+        remedy=tr(
+            "install what holds it (Debian and Ubuntu: sudo apt-get install {packages})",
+            packages=system_libraries.packages(libraries),
+        ),
+    )
+
+
+def look_for_plugin() -> None:
+    """Raises `FileNotFoundError` where Qt's plugin for windows was taken away: Qt itself would end the program without
+    a word. In what is installed only; one look at one file."""
+    spec = importlib.util.find_spec("PySide6") if is_installed() else None
+    if spec is None or spec.origin is None or os.environ.get("QT_QPA_PLATFORM", "").startswith("offscreen"):
+        return
+    home = Path(spec.origin).parent
+    file = (
+        home / "plugins/platforms/qwindows.dll" if sys.platform == "win32" else home / "Qt/plugins/platforms/libqxcb.so"
+    )
+    if not file.is_file() and sys.platform in ("win32", "linux"):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))

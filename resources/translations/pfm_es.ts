@@ -8986,6 +8986,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>El programa no puede buscar palabras: {why}</translation>
     </message>
     <message>
+        <source>The program cannot start.</source>
+        <translation>El programa no puede iniciarse.</translation>
+    </message>
+    <message>
         <source>The program ended without closing the library.</source>
         <translation>El programa terminó sin cerrar la biblioteca.</translation>
     </message>
@@ -12745,6 +12749,10 @@ SHA-256 del archivo: {sha256}</translation>
         <translation>los nombres de archivo son relativos a la carpeta del manifiesto; los de un archivo ZIP siguen al nombre de este (a.zip/1.jpg)</translation>
     </message>
     <message>
+        <source>files of the installation are missing or were changed: {files}</source>
+        <translation>faltan archivos de la instalación o se cambiaron: {files}</translation>
+    </message>
+    <message>
         <source>fill in both</source>
         <translation>rellene ambos</translation>
     </message>
@@ -13298,6 +13306,10 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>install the software of the camera's maker; {paths} names the folder of its .cti file</source>
         <translation>instale el software del fabricante de la cámara; {paths} indica la carpeta de su archivo .cti</translation>
+    </message>
+    <message>
+        <source>install what holds it (Debian and Ubuntu: sudo apt-get install {packages})</source>
+        <translation>instale lo que lo contiene (Debian y Ubuntu: sudo apt-get install {packages})</translation>
     </message>
     <message>
         <source>intermediate</source>
@@ -14133,6 +14145,10 @@ SHA-256 del archivo: {sha256}</translation>
         <translation>leucoplasia (queratosis)</translation>
     </message>
     <message>
+        <source>libraries, settings and models are untouched</source>
+        <translation>las bibliotecas, los ajustes y los modelos están intactos</translation>
+    </message>
+    <message>
         <source>light changed while it was taken</source>
         <translation>la luz cambió mientras se tomaba</translation>
     </message>
@@ -14293,6 +14309,10 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>look at the white-light camera, then take again</source>
         <translation>revise la cámara de luz blanca, y repita la toma</translation>
+    </message>
+    <message>
+        <source>look into the quarantine of the virus scanner and let it give the file back, or install the program again</source>
+        <translation>mire en la cuarentena del antivirus y haga que devuelva el archivo, o instale el programa de nuevo</translation>
     </message>
     <message>
         <source>look it up with `pfm export visits`</source>
@@ -18081,6 +18101,10 @@ la biblioteca</translation>
     <message>
         <source>the structures fit only in part</source>
         <translation>las estructuras solo encajan en parte</translation>
+    </message>
+    <message>
+        <source>the system lacks {libraries}</source>
+        <translation>al sistema le falta {libraries}</translation>
     </message>
     <message>
         <source>the time of a frame is no number</source>

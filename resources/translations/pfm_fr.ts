@@ -8986,6 +8986,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Le programme ne peut pas rechercher de texte : {why}</translation>
     </message>
     <message>
+        <source>The program cannot start.</source>
+        <translation>Le programme ne peut pas démarrer.</translation>
+    </message>
+    <message>
         <source>The program ended without closing the library.</source>
         <translation>Le programme s’est terminé sans fermer la bibliothèque.</translation>
     </message>
@@ -12745,6 +12749,10 @@ SHA-256 du fichier : {sha256}</translation>
         <translation>les noms de fichiers sont relatifs au dossier du manifeste ; ceux d’un zip suivent son nom (a.zip/1.jpg)</translation>
     </message>
     <message>
+        <source>files of the installation are missing or were changed: {files}</source>
+        <translation>des fichiers de l’installation manquent ou ont été modifiés : {files}</translation>
+    </message>
+    <message>
         <source>fill in both</source>
         <translation>remplissez les deux</translation>
     </message>
@@ -13298,6 +13306,10 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>install the software of the camera's maker; {paths} names the folder of its .cti file</source>
         <translation>installez le logiciel du fabricant de la caméra ; {paths} indique le dossier de son fichier .cti</translation>
+    </message>
+    <message>
+        <source>install what holds it (Debian and Ubuntu: sudo apt-get install {packages})</source>
+        <translation>installez ce qui le contient (Debian et Ubuntu : sudo apt-get install {packages})</translation>
     </message>
     <message>
         <source>intermediate</source>
@@ -14133,6 +14145,10 @@ SHA-256 du fichier : {sha256}</translation>
         <translation>leucoplasie (kératose)</translation>
     </message>
     <message>
+        <source>libraries, settings and models are untouched</source>
+        <translation>les bibliothèques, les réglages et les modèles sont intacts</translation>
+    </message>
+    <message>
         <source>light changed while it was taken</source>
         <translation>la lumière a changé pendant la prise</translation>
     </message>
@@ -14293,6 +14309,10 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>look at the white-light camera, then take again</source>
         <translation>vérifiez la caméra en lumière blanche, puis refaites la prise</translation>
+    </message>
+    <message>
+        <source>look into the quarantine of the virus scanner and let it give the file back, or install the program again</source>
+        <translation>regardez dans la quarantaine de l’antivirus et faites-lui rendre le fichier, ou réinstallez le programme</translation>
     </message>
     <message>
         <source>look it up with `pfm export visits`</source>
@@ -18081,6 +18101,10 @@ la bibliothèque</translation>
     <message>
         <source>the structures fit only in part</source>
         <translation>les structures ne concordent qu’en partie</translation>
+    </message>
+    <message>
+        <source>the system lacks {libraries}</source>
+        <translation>il manque au système {libraries}</translation>
     </message>
     <message>
         <source>the time of a frame is no number</source>

@@ -8898,6 +8898,10 @@ Left goes back, T to the tasks.</source>
         <translation>程序无法查找文字：{why}</translation>
     </message>
     <message>
+        <source>The program cannot start.</source>
+        <translation>程序无法启动。</translation>
+    </message>
+    <message>
         <source>The program ended without closing the library.</source>
         <translation>程序上次退出时未正常关闭病例库。</translation>
     </message>
@@ -12644,6 +12648,10 @@ SHA-256 of the file: {sha256}</source>
         <translation>文件名相对于清单文件所在的文件夹，zip 中的文件名写在 zip 名称之后（a.zip/1.jpg）</translation>
     </message>
     <message>
+        <source>files of the installation are missing or were changed: {files}</source>
+        <translation>安装的文件缺失或已被更改：{files}</translation>
+    </message>
+    <message>
         <source>fill in both</source>
         <translation>请填写两项</translation>
     </message>
@@ -13197,6 +13205,10 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>install the software of the camera's maker; {paths} names the folder of its .cti file</source>
         <translation>请安装相机制造商的软件；{paths} 指明其 .cti 文件所在的文件夹</translation>
+    </message>
+    <message>
+        <source>install what holds it (Debian and Ubuntu: sudo apt-get install {packages})</source>
+        <translation>请安装包含它的软件包（Debian 和 Ubuntu：sudo apt-get install {packages}）</translation>
     </message>
     <message>
         <source>intermediate</source>
@@ -14031,6 +14043,10 @@ SHA-256 of the file: {sha256}</source>
         <translation>白斑（角化）</translation>
     </message>
     <message>
+        <source>libraries, settings and models are untouched</source>
+        <translation>病例库、设置和模型未受影响</translation>
+    </message>
+    <message>
         <source>light changed while it was taken</source>
         <translation>拍摄期间光线有变化</translation>
     </message>
@@ -14191,6 +14207,10 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>look at the white-light camera, then take again</source>
         <translation>检查白光相机，然后重新拍摄</translation>
+    </message>
+    <message>
+        <source>look into the quarantine of the virus scanner and let it give the file back, or install the program again</source>
+        <translation>请查看杀毒软件的隔离区并让它恢复该文件，或者重新安装程序</translation>
     </message>
     <message>
         <source>look it up with `pfm export visits`</source>
@@ -17966,6 +17986,10 @@ library yet</source>
     <message>
         <source>the structures fit only in part</source>
         <translation>结构仅部分吻合</translation>
+    </message>
+    <message>
+        <source>the system lacks {libraries}</source>
+        <translation>系统缺少 {libraries}</translation>
     </message>
     <message>
         <source>the time of a frame is no number</source>

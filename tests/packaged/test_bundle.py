@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from resources.installer import licences
+from resources.installer import licences, manifest
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +80,50 @@ def test_the_window_opens_in_an_x_server(bundle: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "by the plugin xcb" in done.stdout
+
+
+@pytest.fixture
+def damaged(bundle: Path) -> Iterator[Path]:
+    """The same files, of which some may be taken away."""
+    if not (bundle / "_internal" / manifest.FILE).is_file():
+        pytest.skip("this one was built before it had a list of its files")
+    folder = bundle.parent / "damaged"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(bundle, folder, symlinks=True, copy_function=os.link)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_doctor_finds_all_files_as_they_were_built(bundle: Path, damaged: Path, tmp_path: Path) -> None:
+    done = run(bundle / "pfm", "doctor", "--deep", home=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all are as they were built (size and content)" in done.stdout
+    assert "could not be found out" not in done.stdout
+
+
+def test_a_file_that_was_taken_away_is_named_by_the_doctor_and_by_what_needs_it(damaged: Path, tmp_path: Path) -> None:
+    (gone,) = (damaged / "_internal").glob("torch/lib/libtorch_cpu.so")
+    gone.unlink()
+    for words in (("doctor",), ("selftest",)):
+        done = run(damaged / "pfm", *words, home=tmp_path)
+        assert done.returncode in (1, 3)
+        assert "torch/lib/libtorch_cpu.so is missing" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["PySide6/QtWidgets.abi3.so", "PySide6/Qt/plugins/platforms/libqxcb.so"])
+def test_a_window_that_cannot_start_says_which_file_is_missing(damaged: Path, tmp_path: Path, name: str) -> None:
+    if shutil.which("xvfb-run") is None:
+        pytest.skip("there is no X server here (Debian: xvfb)")
+    (damaged / "_internal" / name).unlink()
+    command = ["xvfb-run", "-a", damaged / "pfm-desktop"]
+    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as started:
+        assert started.stderr is not None
+        said = started.stderr.readline()
+        os.killpg(started.pid, signal.SIGTERM)  # the message waits for whoever reads it
+    assert f"{name} is missing" in said
 
 
 def test_nothing_that_may_not_ship_is_in_it(bundle: Path) -> None:
