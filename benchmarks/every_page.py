@@ -12,8 +12,8 @@ Stand = Callable[[str], None]
 
 def walk(window: Any, stand: Stand) -> None:
     """Show each page of the rail and those behind them, each part of Histology and each tab of Review, Display, the
-    keys of a page, all keys, the user guide and each step of the tour at last; `stand(name)` is called with each in
-    front, folded parts unfolded."""
+    keys of a page, all keys, the user guide, the pages for who helps and each step of the tour at last; `stand(name)`
+    is called with each in front, folded parts unfolded."""
     from PySide6.QtWidgets import QApplication, QToolButton
 
     def unfolded(name: str) -> None:
@@ -91,6 +91,10 @@ def _behind(window: Any, stand: Stand) -> None:
     stand("Settings, keys")
     window.help.show_guide()
     stand("User guide")
+    window.help.support.show_check()
+    stand("Check of this computer")
+    window.help.support.show_crashes()
+    stand("After a crash")
     window.show_page(desk.TODAY)
     window.help.take_tour()
     tour, step = window.help.tour, 0

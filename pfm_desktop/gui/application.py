@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
 from pfm_desktop.gui import language
+from pfm_desktop.gui.broken import in_a_dialog
 from pfm_desktop.jobs import wait_for_threads
 from pfm_desktop.support import installation, logs, memory, runs, threads
-from pfm_desktop.support.display import why_no_window
+from pfm_desktop.support.display import NEEDS, why_no_window
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(options)
     if why_not := why_no_window():
         print(why_not, file=sys.stderr)  # noqa: T201 - there is no window to say it in
+        if NEEDS in why_not:  # who started it by a click sees no terminal, and a dialog of the desktop needs them not
+            in_a_dialog(why_not.removeprefix("error: "))
         return BAD_INPUT
     installation.look_for_plugin()
     memory.stay_out_of_crash_files()

@@ -59,7 +59,7 @@ def _show(text: str) -> None:
     if quiet or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return
     if not _in_qt(text):
-        _in_a_dialog(text)
+        in_a_dialog(text)
 
 
 def _in_qt(text: str) -> bool:
@@ -83,7 +83,8 @@ def _in_qt(text: str) -> bool:
     return status == 0
 
 
-def _in_a_dialog(text: str) -> None:
+def in_a_dialog(text: str) -> None:
+    """Of the desktop, the first that there is, until somebody closes it."""
     env = dict(os.environ)
     before = env.pop("LD_LIBRARY_PATH_ORIG", "")  # as it was before the installed program began
     if before or hasattr(sys, "_MEIPASS"):

@@ -27,8 +27,9 @@ REFUSED = (
     "error: the display {display} does not let this program in. Start it as the user whose desktop it is, or let "
     "XAUTHORITY name that user's file of permissions, or use the command line: `pfm analyze --help`"
 )
+NEEDS = "the window needs system libraries that are not here"
 NO_LIBRARIES = (
-    "error: the window needs system libraries that are not here. Install them "
+    f"error: {NEEDS}. Install them "
     "(Debian and Ubuntu: `sudo apt-get install {packages}`), or use the command line: `pfm analyze --help`"
 )
 

@@ -48,6 +48,18 @@ class QuietFormatter(logging.Formatter):
         return places_of(error) if isinstance(error, BaseException) else ""
 
 
+class _Rotating(RotatingFileHandler):
+    """Windows renames no file that another window has open: it then goes on in the same one, and nothing is lost."""
+
+    def doRollover(self) -> None:
+        """See the class."""
+        try:
+            super().doRollover()
+        except OSError:
+            if self.stream is None:
+                self.stream = self._open()
+
+
 def start_logging(level: int = logging.INFO) -> Path | None:
     """Write the log; returns where, None where the disk does not take one. See `runs` for what is noted of a crash."""
     root = logging.getLogger()
@@ -55,7 +67,7 @@ def start_logging(level: int = logging.INFO) -> Path | None:
     path = log_dir() / LOG_FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)
+        handler = _Rotating(path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)
     except OSError:
         return None  # a full or read-only disk must not keep the program from starting
     handler.setFormatter(QuietFormatter(LINE))

@@ -159,6 +159,19 @@ def test_a_library_that_is_not_there_is_named_by_its_package(monkeypatch: pytest
     assert "`sudo apt-get install libxcb-nowhere0`" in display.why_no_window()
 
 
+@pytest.mark.usefixtures("listening")
+def test_who_started_it_by_a_click_sees_it_in_a_dialog_of_the_desktop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":5")
+    monkeypatch.setattr(display, "X_LIBRARIES", {"libxcb-nowhere.so.0": "libxcb-nowhere0"})
+    (tmp_path / "kdialog").write_text(f'#!/bin/sh\nprintf "%s\n" "$@" > "{tmp_path}/shown"\n')
+    (tmp_path / "kdialog").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert application.main([]) == 2
+    assert "apt-get install libxcb-nowhere0" in (tmp_path / "shown").read_text()
+
+
 def test_every_package_that_is_named_is_installed_by_make_run() -> None:
     installed = (Path(__file__).parents[2] / ".ci" / "system-packages").read_text(encoding="utf-8")
     named = set(display.X_LIBRARIES.values()) - {"libxcb1"}  # the others need that one

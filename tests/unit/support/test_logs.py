@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from logging.handlers import RotatingFileHandler
 
 import pytest
 
@@ -58,6 +59,30 @@ def test_an_error_that_nobody_caught_on_a_thread_is_logged_and_told_calmly() -> 
     assert len(told) == 1
     assert "Everything you entered until then is saved" in told[0]
     assert "Adler" not in told[0] + (log_dir() / logs.LOG_FILE).read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("started")
+def test_a_log_that_cannot_be_rotated_now_goes_on_and_one_that_can_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (handler,) = [one for one in logging.getLogger().handlers if isinstance(one, RotatingFileHandler)]
+    handler.maxBytes = 300
+    log = logging.getLogger("test")
+
+    def held(_self: object, _source: str, _dest: str) -> None:
+        raise PermissionError(13, "another window has it open")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RotatingFileHandler, "rotate", held)
+        for number in range(20):
+            log.warning("line %d", number)
+    text = (log_dir() / logs.LOG_FILE).read_text(encoding="utf-8")
+    assert all(f"line {number}\n" in text for number in range(20))
+    for number in range(100):
+        log.warning("line %d", number)
+    files = list(log_dir().glob(f"{logs.LOG_FILE}*"))
+    assert len(files) == 4
+    assert (log_dir() / logs.LOG_FILE).stat().st_size <= 300
 
 
 @pytest.mark.usefixtures("started")
