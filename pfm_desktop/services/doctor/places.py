@@ -28,7 +28,8 @@ def data_folder() -> Findings:
     folder = user_data_dir()
     if not folder.exists():
         yield Finding("Data folder", "not made yet: the window has not been started by this user")
-        folder = next(above for above in folder.parents if above.exists())
+        yield _room("Data folder", next(above for above in folder.parents if above.exists()))
+        return
     yield _room("Data folder", folder)
     if _others_look_in(folder):
         yield warn(

@@ -13,7 +13,7 @@ from pathlib import Path
 from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.services.selftest import apart, main_job, papers
 from pfm_desktop.services.selftest.bench import Bench, Step
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import for_a_person
 from pfm_desktop.support.paths import HOME
 
 __all__ = ["STEPS", "Outcome", "ended", "lines_of", "own_home", "selftest", "tried"]
@@ -98,7 +98,5 @@ def tried(title: str, step: Callable[[], str]) -> Outcome:
         return Outcome(title, True, step())
     except Cancelled:
         raise
-    except UserError as error:
-        return Outcome(title, False, str(error))
     except Exception as error:  # noqa: BLE001 - a broken installation fails in any way, and that is what is asked
-        return Outcome(title, False, f"{type(error).__name__}: {error}")
+        return Outcome(title, False, str(for_a_person(error) or f"{type(error).__name__}: {error}"))
