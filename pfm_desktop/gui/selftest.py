@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import time
@@ -43,8 +44,11 @@ def _opened(options: argparse.Namespace) -> str:
     from PySide6.QtWidgets import QApplication
 
     from pfm_desktop.gui.application import build
+    from pfm_desktop.gui.desk import BEHIND, LATER
 
     began = time.monotonic()
+    for module, *_ in (*LATER.values(), *BEHIND.values()):  # made when they are needed, in the midst of work
+        importlib.import_module(module)
     app, window = build(options)
     window.show()
     app.processEvents()

@@ -14,6 +14,9 @@ MODULES = [
     "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtQuickControls2", "PySide6.QtOpenGL",
     "PySide6.QtOpenGLWidgets", "PySide6.QtSql", "PySide6.QtTest", "PySide6.QtDesigner", "PySide6.QtHelp",
     "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtNetwork",
+    "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtQuickControls2",
+    "PySide6.QtSql", "PySide6.QtTest", "PySide6.QtDesigner", "PySide6.QtHelp",
+    "PySide6.QtUiTools", "PySide6.QtConcurrent",
     # of torch: what compiles networks, tests it, or draws; imported only when asked for
     "torch.utils.benchmark",
     "torch.utils.tensorboard", "torch.utils.hipify", "torch.distributed.elastic", "pydoc_data",
