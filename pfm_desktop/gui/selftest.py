@@ -47,8 +47,8 @@ def _opened(options: argparse.Namespace) -> str:
     from pfm_desktop.gui.desk import BEHIND, LATER
 
     began = time.monotonic()
-    for module, *_ in (*LATER.values(), *BEHIND.values()):  # made when they are needed, in the midst of work
-        importlib.import_module(module)
+    for page in (*LATER.values(), *BEHIND.values()):  # made when they are needed, in the midst of work
+        importlib.import_module(page[0])
     app, window = build(options)
     window.show()
     app.processEvents()
