@@ -20,8 +20,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from resources.installer import debian, licences, nsis, parcels, sbom, slim
-from resources.installer import debian, licences, manifest, nsis, parcels, sbom
+from resources.installer import debian, licences, manifest, nsis, parcels, sbom, slim
 from resources.installer import stamp as stamps
 
 ROOT = Path(__file__).resolve().parent

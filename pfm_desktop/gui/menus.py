@@ -50,7 +50,6 @@ HELP = (
     ("help.tour", tr("&Take the tour"), "Ctrl+Shift+F1"),
     None,
     ("help.update", tr("&Install an update..."), ""),
-    ("help.crashes", tr("After a &crash..."), ""),
     ("help.check", tr("Check this &computer..."), ""),
     ("help.crashes", tr("After a cra&sh..."), ""),
     ("help.about", tr("A&bout pfm_desktop"), ""),

@@ -47,8 +47,8 @@ def _opened(options: argparse.Namespace) -> str:
     from pfm_desktop.gui.desk import BEHIND, LATER
 
     began = time.monotonic()
-    for page in (*LATER.values(), *BEHIND.values()):  # made when they are needed, in the midst of work
-        importlib.import_module(page[0])
+    for module in [*(page[0] for page in LATER.values()), *(page[0] for page in BEHIND.values())]:
+        importlib.import_module(module)  # of pages that are made when they are needed, in the midst of work
     app, window = build(options)
     window.show()
     app.processEvents()

@@ -11,12 +11,10 @@ from fnmatch import fnmatch
 MODULES = [
     "IPython", "jedi", "matplotlib", "mypy", "pytest", "pytestqt", "_pytest", "ruff", "tensorboard", "tkinter",
     "torchvision", "torchaudio", "triton", "pandas", "sklearn", "notebook", "jupyter_client", "pip", "setuptools",
-    "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtQuickControls2", "PySide6.QtOpenGL",
-    "PySide6.QtOpenGLWidgets", "PySide6.QtSql", "PySide6.QtTest", "PySide6.QtDesigner", "PySide6.QtHelp",
-    "PySide6.QtUiTools", "PySide6.QtConcurrent", "PySide6.QtNetwork",
-    "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtQuickControls2",
-    "PySide6.QtSql", "PySide6.QtTest", "PySide6.QtDesigner", "PySide6.QtHelp",
-    "PySide6.QtUiTools", "PySide6.QtConcurrent",
+    # (not QtOpenGL and QtOpenGLWidgets: pyqtgraph asks for them by name, though nothing draws with OpenGL)
+    "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtQuickControls2", "PySide6.QtSql",
+    "PySide6.QtTest", "PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtUiTools", "PySide6.QtConcurrent",
+    "PySide6.QtNetwork",
     # of torch: what compiles networks, tests it, or draws; imported only when asked for
     "torch.utils.benchmark",
     "torch.utils.tensorboard", "torch.utils.hipify", "torch.distributed.elastic", "pydoc_data",
@@ -26,7 +24,7 @@ MODULES = [
     # kinds of databases, files and signals that are not read
     "scipy.io", "scipy.signal", "scipy.stats", "scipy.interpolate", "scipy.integrate",
     "sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.oracle",
-    "pydantic.v1", "PIL._avif", "PySide6.QtNetwork",
+    "pydantic.v1", "PIL._avif",
     # readline is under GPL-3, and nobody types into this program's interpreter
     "readline", "rlcompleter", "curses", "distutils", "lib2to3", "mpl_toolkits", "dbm.gnu", "_gdbm",
 ]  # fmt: skip
@@ -72,7 +70,6 @@ FILES = (
     ("torch/lib/libaoti_custom_ops.so", "tests"),
     ("torch/lib/*.a", "static libraries"),
     ("torch/lib/*.lib", "static libraries"),
-    ("*/libQt6Network*", "the program does not use the network"),
     ("PIL/_avif*", "AVIF is not among the kinds of pictures that are read"),
     ("numpy/_core/*_tests*", "tests"),
     ("PIL/_imagingtk*", "for windows of Tk"),

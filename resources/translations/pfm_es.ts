@@ -21620,5 +21620,21 @@ Queda registrado, antes de escribir el primer archivo: quién, cuándo, qué vis
         <source>❚❚ Pause</source>
         <translation>❚❚ Pausa</translation>
     </message>
+    <message>
+        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
+        <translation>abre la carpeta de una biblioteca y archivos de modelo ({ending}). Las imágenes y los vídeos se importan en Hoy, con Importar imágenes</translation>
+    </message>
+    <message>
+        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
+        <translation>mire si su disco o unidad de red está conectado, y si se movió o se le cambió el nombre</translation>
+    </message>
+    <message>
+        <source>{file} is looked at once a library is open.</source>
+        <translation>{file} se mirará cuando haya una biblioteca abierta.</translation>
+    </message>
+    <message>
+        <source>{path} is nothing that this program opens by its name</source>
+        <translation>{path} no es nada que este programa abra por su nombre</translation>
+    </message>
 </context>
 </TS>

@@ -21620,5 +21620,21 @@ Sont consignés, avant l’écriture du premier fichier : qui, quand, quelles c
         <source>❚❚ Pause</source>
         <translation>❚❚ Pause</translation>
     </message>
+    <message>
+        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
+        <translation>il ouvre le dossier d’une bibliothèque et les fichiers de modèle ({ending}). Les images et les vidéos s’importent dans Aujourd’hui, avec Importer des images</translation>
+    </message>
+    <message>
+        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
+        <translation>vérifiez que son disque ou son partage réseau est connecté, et qu’il n’a été ni déplacé ni renommé</translation>
+    </message>
+    <message>
+        <source>{file} is looked at once a library is open.</source>
+        <translation>{file} sera examiné dès qu’une bibliothèque sera ouverte.</translation>
+    </message>
+    <message>
+        <source>{path} is nothing that this program opens by its name</source>
+        <translation>{path} n’est rien que ce programme ouvre par son nom</translation>
+    </message>
 </context>
 </TS>

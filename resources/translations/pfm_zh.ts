@@ -21493,5 +21493,21 @@ It goes on record, before the first file is written: who, when, which visits.</s
         <source>❚❚ Pause</source>
         <translation>❚❚ 暂停</translation>
     </message>
+    <message>
+        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
+        <translation>它能打开病例库的文件夹和模型文件 ({ending})。图像和视频请在“今日”页用“导入图像”导入</translation>
+    </message>
+    <message>
+        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
+        <translation>请检查其磁盘或网络共享是否已连接，以及它是否被移动或改名</translation>
+    </message>
+    <message>
+        <source>{file} is looked at once a library is open.</source>
+        <translation>打开病例库后会查看 {file}。</translation>
+    </message>
+    <message>
+        <source>{path} is nothing that this program opens by its name</source>
+        <translation>{path} 不是本程序能直接打开的内容</translation>
+    </message>
 </context>
 </TS>
