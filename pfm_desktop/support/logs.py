@@ -18,6 +18,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
+from pfm_desktop.support.errors import for_a_person
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import log_dir
 from pfm_desktop.support.quiet import FRAME, message_of, places_of
@@ -92,7 +93,8 @@ def catch_unexpected(tell: Tell) -> Callable[[], None]:
             sys.__excepthook__(kind, error, None)
             return
         log.error("unexpected error\n%s", places_of(error))
-        tell(calm_words(kind.__name__))
+        known = for_a_person(error)
+        tell(known.sentences if known is not None else calm_words(kind.__name__))
 
     def thread_hook(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):

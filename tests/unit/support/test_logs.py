@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,20 @@ def test_the_last_lines_of_a_process_are_found_among_those_of_others_and_in_olde
     assert logs.lines_of(7, since, 200) == (own[0], own[1], own[2], "KeyError", "  a.py:1 in f", own[3])
     assert logs.lines_of(7, since, 2) == ("  a.py:1 in f", own[3])
     assert logs.lines_of(7, since + timedelta(days=200), 200) == (), "of another run that had the same number"
+
+
+@pytest.mark.expects_logged_error
+@pytest.mark.usefixtures("started")
+def test_of_an_error_that_a_person_can_do_something_about_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(sys, "_MEIPASS", "/opt/pfm-desktop/_internal", raising=False)
+    restore = logs.catch_unexpected(told.append)
+    try:
+        sys.excepthook(ImportError, ImportError("x", name="cv2"), None)
+    finally:
+        restore()
+    assert "missing or were changed: cv2" in told[0]
+    assert "install the program again" in told[0]
 
 
 def test_a_folder_that_cannot_be_written_does_not_keep_the_program_from_starting(
