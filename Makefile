@@ -89,9 +89,8 @@ $(VENV)/.stamp-build: $(VENV)/.stamp-run requirements-build.lock
 # for computers without a network: PIP_NO_INDEX=1 PIP_FIND_LINKS=$$PWD/wheels make run
 WHEELS ?= wheels
 wheels: $(VENV)/.stamp-venv
-	for lock in setup dev build; do \
-	  $(PIP) download $(LOCKED) --dest $(WHEELS) -r requirements-$$lock.lock || exit; done
-	$(PIP) download $(LOCKED) --dest $(WHEELS) -r requirements.lock
+	for lock in requirements.lock requirements-dev.lock requirements-build.lock; do \
+	  $(PIP) download $(LOCKED) --dest $(WHEELS) -r requirements-setup.lock -r $$lock || exit; done
 
 locks: .venv-tools/.stamp-tools
 	.venv-tools/bin/python -m resources.installer.locks $(UPGRADE)
