@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Mapping
 from email.parser import HeaderParser
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 
@@ -97,13 +98,15 @@ def first(path: str) -> str:
     return PurePosixPath(path).parts[0].partition(".")[0]
 
 
+@cache
 def owners() -> dict[str, set[str]]:
     """Which packages each importable name is of, in this environment."""
     found: dict[str, set[str]] = {}
     for one in distributions():
-        for file in one.files or ():
-            if file.suffix in (".py", ".so", ".pyd") and ".." not in file.parts:
-                found.setdefault(first(file.as_posix()), set()).add(canonical(one.metadata["Name"]))
+        files = (line.rsplit(",", 2)[0] for line in (one.read_text("RECORD") or "").splitlines())
+        names = {file.partition("/")[0].partition(".")[0] for file in files if file.endswith((".py", ".so", ".pyd"))}
+        for name in names - {""}:
+            found.setdefault(name, set()).add(canonical(one.metadata["Name"]))
     return found
 
 
