@@ -96,8 +96,12 @@ def is_of(file: str, name: str, version: str) -> bool:
     """Whether `file` is a wheel of this version that Python 3.11 can install."""
     if _FOR_GRAPHICS_CARDS.match(file):
         return False
-    stem, start = (re.sub(r"[-_.]+", "-", text.lower()) for text in (file, f"{name}-{version}-"))
-    return stem.startswith(start) and bool(re.search(r"-(cp311|py3|py2\.py3)-.*\.whl$|-cp3\d+-abi3-.*\.whl$", file))
+    of, _, rest = file.partition("-")
+    return (
+        re.sub(r"[-_.]+", "-", of).lower() == name
+        and rest.startswith(f"{version}-")
+        and bool(re.search(r"-(cp311|py3|py2\.py3)-.*\.whl$|-cp3\d+-abi3-.*\.whl$", file))
+    )
 
 
 def main() -> int:
