@@ -1,4 +1,5 @@
-"""The built program tries itself: elsewhere, unwritable, without Python, in an X server. Skipped where none is."""
+"""The built program tries itself: elsewhere, unwritable, without Python or a network, in an X server. Skipped where
+none is."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ import pytest
 
 from resources.installer import licences, manifest
 
+from ..walls import wall
+
 pytestmark = pytest.mark.slow
 
 PATIENCE = 400  # seconds; a minute on two cores with nothing beside it
@@ -22,13 +25,15 @@ NOBODY = 65534
 def run(
     program: Path, *words: str, home: Path, user: int | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """With nothing of this environment but what is named: no Python, no path, no display."""
+    """With nothing of this environment but what is named: no Python, no path, no display, and no network: there is a
+    wall of the kernel's around it."""
     environment = {"HOME": str(home), "PATH": "/nonexistent", "LANG": "C.UTF-8", "TMPDIR": str(home), **more}
     return subprocess.run(
         [str(program), *words],
         cwd=home,
         env=environment,
         user=user,
+        preexec_fn=wall.let_the_kernel_watch if wall.is_native() else None,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
