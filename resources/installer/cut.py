@@ -93,6 +93,12 @@ FILES = (
     ("openvino/libs/*openvino_c.so*", "for programs in C"),
     ("openvino/libs/openvino_c.dll", "for programs in C"),
     ("openvino/tools/*", "command lines"),
+    # how a package came to be installed, which is not the same on two computers
+    ("*-info/SOURCES.txt", "of whoever built it"),
+    ("*-info/direct_url.json", "of whoever built it"),
+    ("*.dist-info/REQUESTED", "of whoever built it"),
+    ("*.dist-info/INSTALLER", "of whoever built it"),
+    ("*.dist-info/RECORD", "of whoever built it"),
     ("openvino/include/*", "headers"),
 )  # fmt: skip
 # modules that come along because something names them, by the beginning of their names

@@ -50,6 +50,24 @@ def test_libraries_of_the_system_are_left_to_it_but_for_those_of_python() -> Non
     assert [path for path, *_ in cut.kept(entries)] == ["libssl.so.3", "torch/lib/libc10.so"]
 
 
+def test_what_a_window_on_windows_does_without_is_left_out_by_its_names_there() -> None:
+    for name in ("PySide6/Qt6Lottie.dll", "PySide6/Qt6QuickTimeline.dll", "PySide6/Qt6Network.dll",
+                 "PySide6/plugins/vectorimageformats/qlottievectorimage.dll", "PySide6/qml/QtQuick/qmldir",
+                 "PySide6/translations/qtbase_de.qm", "PySide6/plugins/tls/qschannelbackend.dll",
+                 "openvino/libs/openvino_intel_gpu_plugin.dll"):  # fmt: skip
+        assert cut.why_not(name), name
+    for name in ("PySide6/Qt6Core.dll", "PySide6/Qt6Gui.dll", "PySide6/plugins/platforms/qwindows.dll",
+                 "PySide6/translations/qtbase_fr.qm", "openvino/libs/openvino_intel_cpu_plugin.dll",
+                 "openvino/libs/openvino_ir_frontend.dll", "torch/lib/torch_cpu.dll"):  # fmt: skip
+        assert not cut.why_not(name), name
+
+
+def test_how_a_package_was_installed_stays_with_whoever_builds() -> None:
+    assert cut.why_not("torch-2.13.0.dist-info/direct_url.json")
+    assert cut.why_not("pfm_desktop.egg-info/SOURCES.txt")
+    assert not cut.why_not("torch-2.13.0.dist-info/METADATA")
+
+
 def test_only_words_of_our_languages_come_along() -> None:
     assert cut.why_not("PySide6/Qt/translations/qtbase_de.qm")
     assert not cut.why_not("PySide6/Qt/translations/qtbase_fr.qm")
