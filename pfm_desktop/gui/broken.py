@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from pfm_desktop.support import language
 from pfm_desktop.support.installation import trouble
+from pfm_desktop.support.language import tr
 from pfm_desktop.support.settings import load_settings
 
 TITLE = "pfm_desktop"
@@ -37,7 +38,7 @@ def told(error: BaseException, *, window: bool) -> int:
     if sys.stderr is not None:  # a program with a window has none on Windows
         print(f"error: {found}", file=sys.stderr, flush=True)  # noqa: T201 - nothing else may work
     if window:
-        _show(f"{language.tr('The program cannot start.')} {found.sentences}")
+        _show(f"{tr('The program cannot start.')} {found.sentences}")
     return found.exit_code
 
 
