@@ -38,7 +38,8 @@ def told(error: BaseException, *, window: bool) -> int:
     if sys.stderr is not None:  # a program with a window has none on Windows
         print(f"error: {found}", file=sys.stderr, flush=True)  # noqa: T201 - nothing else may work
     if window:
-        _show(f"{tr('The program cannot start.')} {found.sentences}")
+        what = tr("The program cannot start.")
+        _show(f"{what} {found.sentences}")
     return found.exit_code
 
 
