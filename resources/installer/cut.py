@@ -58,6 +58,14 @@ FILES = (
     ("*/plugins/platformthemes/libqgtk3*", "would bring half a desktop; its dialogs are not used"),
     ("*/plugins/platforms/*qminimal*", "tests of Qt"),
     ("*/plugins/imageformats/*qpdf*", "pictures are read by Pillow and OpenCV; PDF of reports by reportlab"),
+    # the same under the names of Windows, where Qt lies in PySide6/ itself
+    ("PySide6/Qt6Labs*", "Qt Quick is not used"),
+    ("PySide6/opengl32sw.dll", "nothing draws with OpenGL"),
+    ("*/plugins/platforms/qdirect2d*", "qwindows draws the window"),
+    ("*/plugins/designer/*", "for making windows"),
+    ("*/plugins/qmllint/*", "Qt Quick is not used"),
+    ("*/plugins/qmltooling/*", "Qt Quick is not used"),
+    ("*/plugins/sqldrivers/*", "libraries are opened by SQLAlchemy"),
     # torch: headers and static libraries are for whoever compiles against it
     ("torch/include/*", "headers"),
     ("torch/share/*", "build files"),
@@ -75,8 +83,9 @@ FILES = (
     ("PIL/_imagingtk*", "for windows of Tk"),
     ("pyqtgraph/icons/peegee/*", "its logo"),
     ("pyqtgraph/colors/*", "colours of maps are our own"),
-    ("*.dist-info/RECORD", "what pip removes by"),
     ("openvino/libs/*.cpython-*", "there a second time: openvino/ and openvino/frontend/ have them"),
+    ("torch/lib/*.pdb", "names for debuggers"),
+    ("torch/lib/libiompstubs5md.dll", "OpenMP for one thread; libiomp5md is used"),
     # OpenVINO: one device, one kind of file
     ("openvino/libs/*intel_gpu*", "the engine runs on the processor"),
     ("openvino/libs/*intel_npu*", "the engine runs on the processor"),
@@ -89,9 +98,13 @@ FILES = (
     ("openvino/libs/*jax*", "models are its own form or come from torch in memory"),
     ("openvino/libs/*_onnx_*", "models are its own form or come from torch in memory"),
     ("openvino/libs/*gguf*", "models are its own form or come from torch in memory"),
+    ("openvino/frontend/jax/*", "models are its own form or come from torch in memory"),
     ("openvino/libs/cache.json", "of the graphics card"),
     ("openvino/libs/*openvino_c.so*", "for programs in C"),
     ("openvino/libs/openvino_c.dll", "for programs in C"),
+    ("openvino/libs/*.lib", "static libraries"),
+    ("openvino/libs/*.pdb", "names for debuggers"),
+    ("openvino/cmake/*", "build files"),
     ("openvino/tools/*", "command lines"),
     # how a package came to be installed, which is not the same on two computers
     ("*-info/SOURCES.txt", "of whoever built it"),
@@ -100,6 +113,37 @@ FILES = (
     ("*.dist-info/INSTALLER", "of whoever built it"),
     ("*.dist-info/RECORD", "of whoever built it"),
     ("openvino/include/*", "headers"),
+)  # fmt: skip
+# What wheels hold and PyInstaller does not take: the bundle that is assembled from wheels goes without it too.
+OF_WHEELS = (
+    ("*.pyi", "types, for whoever writes programs"),
+    ("*.pxd", "for whoever compiles"),
+    ("*.pyx", "for whoever compiles"),
+    ("*.c", "for whoever compiles"),
+    ("*.cpp", "for whoever compiles"),
+    ("*.h", "headers"),
+    ("*.a", "static libraries"),
+    ("*.lib", "static libraries"),
+    ("*.pdb", "names for debuggers"),
+    ("*/tests/*", "tests"),
+    ("PySide6/*.exe", "tools for whoever writes programs"),
+    ("PySide6/Qt6Concurrent*", "not used"),
+    ("PySide6/Qt6Designer*", "for making windows"),
+    ("PySide6/Qt6Help*", "not used"),
+    ("PySide6/Qt6Sql*", "libraries are opened by SQLAlchemy"),
+    ("PySide6/Qt*SvgWidgets*", "not used"),
+    ("PySide6/QtQuickTest*", "tests"),
+    ("PySide6/pyside6qml*", "Qt Quick is not used"),
+    ("PySide6/Qt6Test*", "tests"),
+    ("PySide6/Qt6UiTools*", "for making windows"),
+    ("PySide6/doc/*", "for whoever writes programs"),
+    ("PySide6/glue/*", "for whoever compiles"),
+    ("PySide6/include/*", "headers"),
+    ("PySide6/metatypes/*", "for whoever compiles"),
+    ("PySide6/resources/*", "of Qt WebEngine, which is not there"),
+    ("PySide6/scripts/*", "tools for whoever writes programs"),
+    ("PySide6/typesystems/*", "for whoever compiles"),
+    ("pydicom/data/test_files/*", "tests"),
 )  # fmt: skip
 # modules that come along because something names them, by the beginning of their names
 PURE = ("pygments.lexers.", "pygments.styles.", "pygments.formatters.",
@@ -142,6 +186,17 @@ def why_not(path: str) -> str:
     if path.startswith("torch/") and path.endswith(".py") and not _is_source_read(path):
         return "compiled is enough"
     return next((why for pattern, why in FILES if fnmatch(path, pattern)), "")
+
+
+def why_not_of_wheel(path: str) -> str:
+    """Why the file at `path` of a wheel is left out of what is assembled from wheels; "" where it stays."""
+    module = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    if any(f"{module}.".startswith(f"{name}.") for name in MODULES):
+        return "a module that is not used"
+    if module.startswith(PURE) and module not in PURE_STAYS:
+        return "a module that is not used"
+    why = next((why for pattern, why in OF_WHEELS if fnmatch(path, pattern)), "")
+    return why or ("" if path.endswith(".py") else why_not(path))  # PyInstaller's modules are no files, and stay
 
 
 def kept(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

@@ -32,7 +32,7 @@ LOCKS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "requirements-setup.lock": ("What installs a checkout, first of all.", ("--allow-unsafe", "-"), "setuptools>=77"),
     # the last two are for Windows
     "requirements-build.lock": ("What builds installers, beside requirements.lock.", ("-c", SHIPS, "-"),
-                                "pyinstaller>=6.22,<7\npefile\npywin32-ctypes"),
+                                "pyinstaller>=6.22,<7\npefile\npywin32-ctypes\ndistlib"),
     "requirements-tools.lock": ("What `make locks` and `make audit` run, in an environment of its own.", ("-",),
                                 "pip-tools\npip-audit"),
 }  # fmt: skip

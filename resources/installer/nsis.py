@@ -17,7 +17,8 @@ def write_setup(bundle: Path, out: Path, *, version: str, build: str) -> Path:
     tool = shutil.which("makensis") or (str(_USUAL) if _USUAL.is_file() else "")
     if not tool:
         raise SystemExit("error: makensis is missing: install NSIS 3 (Debian: nsis). The bundle was built and stays.")
-    given = {"VERSION": version, "BUILD": build, "BUNDLE": str(bundle), "OUT": str(out)}
+    longest = max(len(path.relative_to(bundle).as_posix()) for path in bundle.rglob("*"))
+    given = {"VERSION": version, "BUILD": build, "BUNDLE": str(bundle), "LONGEST": str(longest), "OUT": str(out)}
     if sign := os.environ.get(SIGN, ""):
         given["SIGN"] = sign
     command = [tool, "-V2", "-WX", *(f"-D{name}={value}" for name, value in given.items()), str(SCRIPT)]

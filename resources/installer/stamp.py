@@ -46,8 +46,13 @@ def stamp_of(root: Path) -> Stamp:
         system=f"{sys.platform}-{platform.machine().lower()}",
         python=platform.python_version(),
         lock=hashlib.sha256(lock).hexdigest(),
-        parts=dict(_LOCKED.findall(lock.decode("utf-8"))),
+        parts=locked(lock.decode("utf-8")),
     )
+
+
+def locked(lock: str) -> dict[str, str]:
+    """Names and versions of what `requirements.lock` names."""
+    return dict(_LOCKED.findall(lock))
 
 
 def write_stamp(stamp: Stamp, folder: Path) -> Path:

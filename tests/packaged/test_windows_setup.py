@@ -75,7 +75,8 @@ def test_install_upgrade_refused_downgrade_and_removal_leave_the_users_data(tmp_
     assert what.read_text() == "two"
     said = wine.found("pfm-desktop-setup.log")
     assert said is not None
-    assert "2.0.0 is installed, which is newer than 1.0.0. Nothing was changed." in said.read_text(encoding="utf-16")
+    assert "2.0.0 is installed in C:" in (text := said.read_text(encoding="utf-16"))
+    assert "newer than 1.0.0. Nothing was changed." in text
     assert wine.run(first, "/S", "/Downgrade") == 0
     assert what.read_text() == "one"
 

@@ -1,6 +1,6 @@
 ; The installer for Windows. Compiled by build_installer.py:
 ;
-;   makensis -DVERSION=0.1.0 -DBUILD=abc123 -DBUNDLE=<folder> -DOUT=<file.exe> [-DSIGN=<command>] setup.nsi
+;   makensis -DVERSION=0.1.0 -DBUILD=abc123 -DBUNDLE=<folder> -DLONGEST=<letters> -DOUT=<file.exe> [-DSIGN=<command>]
 ;
 ; Run by a nurse with a double click (for herself, no rights needed), or by IT:
 ;
@@ -9,7 +9,7 @@
 ;   pfm-desktop-0.1.0-setup.exe /S /D=C:\Folder  elsewhere
 ;   uninstall.exe /S                             takes the program away; libraries, models and settings stay
 ;
-; Exit codes: 0 done, 1 stopped by the user, 2 not done: the reason is said, in silence to %TEMP%\pfm-desktop-setup.log.
+; Exit codes: 0 done, 1 stopped by the user, 2 not done. What was done, or why not, stands in %TEMP%\pfm-desktop-setup.log.
 
 Target amd64-unicode ; the program needs a 64-bit Windows, so the installer may
 SetCompressor /SOLID lzma
@@ -67,37 +67,147 @@ VIAddVersionKey LegalCopyright "Apache-2.0"
 !insertmacro MUI_LANGUAGE "Spanish"
 !insertmacro MUI_LANGUAGE "French"
 
-; Say why nothing is done, and end with 2. In silence nobody sees a box: it goes into a file.
-!macro Refuse UN
+; Into %TEMP%\pfm-desktop-setup.log, and to whoever sits before it: in silence nobody sees a box.
+!macro Words UN
+Function ${UN}Log
+  Exch $0
+  Push $1
+  FileOpen $1 "$TEMP\pfm-desktop-setup.log" w
+  FileWriteUTF16LE /BOM $1 "$0$\r$\n"
+  FileClose $1
+  Pop $1
+  Pop $0
+FunctionEnd
+
+; Say why nothing is done, and end with 2.
 Function ${UN}Refuse
   Exch $0
-  ${If} ${Silent}
-    FileOpen $1 "$TEMP\pfm-desktop-setup.log" w
-    FileWriteUTF16LE /BOM $1 "$0$\r$\n"
-    FileClose $1
-  ${Else}
+  Push $0
+  Call ${UN}Log
+  ${IfNot} ${Silent}
     MessageBox MB_OK|MB_ICONSTOP "$0"
   ${EndIf}
   SetErrorLevel 2
   Quit
 FunctionEnd
 
+Function ${UN}MayWrite
+  ClearErrors
+  FileOpen $0 "$INSTDIR\pfm-try.tmp" w
+  ${If} ${Errors}
+    Push "This user may not write to $INSTDIR. Nothing was changed. Start this as administrator, or choose another folder."
+    Call ${UN}Refuse
+  ${EndIf}
+  FileClose $0
+  Delete "$INSTDIR\pfm-try.tmp"
+FunctionEnd
+
 ; A program that runs holds its file open: it cannot be opened for writing.
 Function ${UN}NotRunning
-  ${If} ${FileExists} "$INSTDIR\pfm-desktop.exe"
+  StrCpy $1 "pfm-desktop.exe"
+  Call ${UN}NotOpen
+  StrCpy $1 "pfm.exe"
+  Call ${UN}NotOpen
+  StrCpy $1 "_internal\pythonw.exe"
+  Call ${UN}NotOpen
+  StrCpy $1 "_internal\python.exe"
+  Call ${UN}NotOpen
+FunctionEnd
+
+Function ${UN}NotOpen
+  ${If} ${FileExists} "$INSTDIR\$1"
     ClearErrors
-    FileOpen $0 "$INSTDIR\pfm-desktop.exe" a
+    FileOpen $0 "$INSTDIR\$1" a
     ${If} ${Errors}
-      Push "${NAME} is running, or this user may not write to $INSTDIR. Nothing was changed. Close it for every user \
-of this computer, then start this again."
+      Push "${NAME} is running ($INSTDIR\$1 is in use). Nothing was changed. Close it for every user of this computer, \
+then start this again."
       Call ${UN}Refuse
     ${EndIf}
     FileClose $0
   ${EndIf}
 FunctionEnd
+
+; What a computer leaves that went off meanwhile: pfm-new goes only after all has changed places, then pfm-old.
+Function ${UN}TidyUp
+  ${If} ${FileExists} "$INSTDIR\pfm-old"
+    ${If} ${FileExists} "$INSTDIR\pfm-new"
+      Call ${UN}PutBack
+    ${Else}
+      RMDir /r "$INSTDIR\pfm-old"
+    ${EndIf}
+  ${EndIf}
+  RMDir /r "$INSTDIR\pfm-new"
+FunctionEnd
+
+; Put the earlier version back from pfm-old, as far as it was moved there.
+Function ${UN}PutBack
+  StrCpy $1 "_internal"
+  Call ${UN}PutOneBack
+  StrCpy $1 "pfm-desktop.exe"
+  Call ${UN}PutOneBack
+  StrCpy $1 "pfm.exe"
+  Call ${UN}PutOneBack
+  RMDir "$INSTDIR\pfm-old"
+FunctionEnd
+
+Function ${UN}PutOneBack
+  ${If} ${FileExists} "$INSTDIR\pfm-old\$1"
+    RMDir /r "$INSTDIR\$1"
+    Delete "$INSTDIR\$1"
+    Rename "$INSTDIR\pfm-old\$1" "$INSTDIR\$1"
+  ${EndIf}
+FunctionEnd
+
+; Move the version that is there aside, all of it or nothing: Windows does not move a folder of which a file is in use.
+Function ${UN}MoveAside
+  CreateDirectory "$INSTDIR\pfm-old"
+  ClearErrors
+  ${If} ${FileExists} "$INSTDIR\_internal"
+    Rename "$INSTDIR\_internal" "$INSTDIR\pfm-old\_internal"
+  ${EndIf}
+  ${IfNot} ${Errors}
+  ${AndIf} ${FileExists} "$INSTDIR\pfm-desktop.exe"
+    Rename "$INSTDIR\pfm-desktop.exe" "$INSTDIR\pfm-old\pfm-desktop.exe"
+  ${EndIf}
+  ${IfNot} ${Errors}
+  ${AndIf} ${FileExists} "$INSTDIR\pfm.exe"
+    Rename "$INSTDIR\pfm.exe" "$INSTDIR\pfm-old\pfm.exe"
+  ${EndIf}
+  ${If} ${Errors}
+    Call ${UN}PutBack
+    RMDir /r "$INSTDIR\pfm-new"
+    Push "A file of $INSTDIR is in use. Nothing was changed. Close ${NAME} for every user of this computer, then start \
+this again."
+    Call ${UN}Refuse
+  ${EndIf}
+FunctionEnd
 !macroend
-!insertmacro Refuse ""
-!insertmacro Refuse "un."
+!insertmacro Words ""
+!insertmacro Words "un."
+
+; Of the version that is installed for ROOT (this user, or all): nothing that is newer is replaced.
+!macro NotNewer ROOT
+  ReadRegStr $0 ${ROOT} "${KEY}" "DisplayVersion"
+  ${If} $0 != ""
+    ${VersionCompare} "$0" "${VERSION}" $1
+    ${If} $1 == 1
+      ReadRegStr $2 ${ROOT} "${KEY}" "InstallLocation"
+      Push "${NAME} $0 is installed in $2, which is newer than ${VERSION}. Nothing was changed. A library that the newer \
+one has opened cannot be read by the older one. To go back all the same, start this with /Downgrade."
+      Call Refuse
+    ${EndIf}
+  ${EndIf}
+!macroend
+
+; Whatever stops it while files are written: the earlier version still lies where it lay.
+Function .onInstFailed
+  SetOutPath "$TEMP" ; a folder in which one stands does not go
+  RMDir /r "$INSTDIR\pfm-new"
+  RMDir "$INSTDIR"
+  Push "The files could not be written to $INSTDIR: the disk is full, or something on this computer forbids it. The \
+earlier version, if there was one, is as it was."
+  Call Refuse
+FunctionEnd
 
 Function .onInit
   ${IfNot} ${RunningX64}
@@ -117,48 +227,28 @@ Function un.onInit
   !insertmacro MULTIUSER_UNINIT
 FunctionEnd
 
-Section "Program"
-  Call NotRunning
-  ReadRegStr $0 SHCTX "${KEY}" "DisplayVersion"
-  ${If} $0 != ""
-    ${VersionCompare} "$0" "${VERSION}" $1
-    ${GetParameters} $2
-    ClearErrors
-    ${GetOptions} $2 "/Downgrade" $3
-    ${If} ${Errors}
-    ${AndIf} $1 == 1
-      Push "${NAME} $0 is installed, which is newer than ${VERSION}. Nothing was changed. A library that the newer one \
-has opened cannot be read by the older one. To go back all the same, start this with /Downgrade."
-      Call Refuse
-    ${EndIf}
-  ${EndIf}
-  SectionGetSize 0 $0
-  ${GetRoot} "$INSTDIR" $1
-  ${DriveSpace} "$1\" "/D=F /S=K" $2
-  ${If} $2 != ""
-  ${AndIf} $2 < $0
-    Push "There is too little room on $1: $2 of $0 KB. Nothing was changed. Free some, or choose another folder."
-    Call Refuse
-  ${EndIf}
-
+Section "Program" PROGRAM
+  Call MayBegin
   ; The earlier version stays until all of the new one lies beside it; then they change places.
-  RMDir /r "$INSTDIR\new"
-  SetOutPath "$INSTDIR\new"
+  SetOutPath "$INSTDIR\pfm-new"
   ClearErrors
   File /r "${BUNDLE}\*.*"
   ${If} ${Errors}
-    RMDir /r "$INSTDIR\new"
-    Push "The files could not be written to $INSTDIR. The earlier version, if there was one, is as it was."
-    Call Refuse
+    Call .onInstFailed
   ${EndIf}
   SetOutPath "$INSTDIR"
-  RMDir /r "$INSTDIR\_internal"
-  Delete "$INSTDIR\pfm-desktop.exe"
-  Delete "$INSTDIR\pfm.exe"
-  Rename "$INSTDIR\new\_internal" "$INSTDIR\_internal"
-  Rename "$INSTDIR\new\pfm-desktop.exe" "$INSTDIR\pfm-desktop.exe"
-  Rename "$INSTDIR\new\pfm.exe" "$INSTDIR\pfm.exe"
-  RMDir /r "$INSTDIR\new"
+  Call MoveAside
+  Rename "$INSTDIR\pfm-new\_internal" "$INSTDIR\_internal"
+  Rename "$INSTDIR\pfm-new\pfm-desktop.exe" "$INSTDIR\pfm-desktop.exe"
+  Rename "$INSTDIR\pfm-new\pfm.exe" "$INSTDIR\pfm.exe"
+  ${If} ${Errors}
+    Call PutBack
+    Call .onInstFailed
+  ${EndIf}
+  RMDir /r "$INSTDIR\pfm-new"
+  RMDir /r "$INSTDIR\pfm-old"
+  ReadRegStr $5 SHCTX "${KEY}" "InstallLocation"
+  ReadRegStr $6 SHCTX "${KEY}" "DisplayVersion"
   WriteUninstaller "$INSTDIR\uninstall.exe"
 
   CreateShortcut "$SMPROGRAMS\${NAME}.lnk" "$INSTDIR\pfm-desktop.exe"
@@ -179,20 +269,82 @@ has opened cannot be read by the older one. To go back all the same, start this 
   WriteRegStr SHCTX "Software\Classes\${TYPE}\DefaultIcon" "" "$INSTDIR\pfm-desktop.exe,0"
   WriteRegStr SHCTX "Software\Classes\${TYPE}\shell\open\command" "" '"$INSTDIR\pfm-desktop.exe" "%1"'
   System::Call 'shell32::SHChangeNotify(i 0x08000000, i 0, p 0, p 0)'
+  StrCpy $0 "${NAME} ${VERSION} (${BUILD}) is in $INSTDIR."
+  ${If} $5 != ""
+  ${AndIf} $5 != $INSTDIR
+    StrCpy $0 "$0 ${NAME} $6 stays in $5; its uninstall.exe there takes it away."
+  ${EndIf}
+  Push $0
+  Call Log
 SectionEnd
 
+; Nothing is written before all of this holds. After the section, whose number it needs.
+Function MayBegin
+  ${GetParameters} $2
+  ClearErrors
+  ${GetOptions} $2 "/Downgrade" $3
+  ${If} ${Errors}
+    !insertmacro NotNewer HKCU
+    !insertmacro NotNewer HKLM
+  ${EndIf}
+  StrLen $0 "$INSTDIR\pfm-new\"
+  IntOp $0 $0 + ${LONGEST}
+  ${If} $0 > 259
+    Push "The name of the folder is too long for Windows: $INSTDIR. Nothing was changed. Choose another folder."
+    Call Refuse
+  ${EndIf}
+  ${If} ${FileExists} "$INSTDIR\_internal"
+  ${AndIfNot} ${FileExists} "$INSTDIR\uninstall.exe"
+  ${AndIfNot} ${FileExists} "$INSTDIR\pfm-desktop.exe"
+  ${AndIfNot} ${FileExists} "$INSTDIR\pfm-old"
+    Push "$INSTDIR holds another program. Nothing was changed. Choose another folder."
+    Call Refuse
+  ${EndIf}
+  StrCpy $4 0
+  ${IfNot} ${FileExists} "$INSTDIR\*.*"
+    StrCpy $4 1 ; it is new: gone again if nothing comes of it
+    CreateDirectory "$INSTDIR"
+  ${EndIf}
+  Call MayWrite
+  Call NotRunning
+  Call TidyUp
+  SectionGetSize ${PROGRAM} $0 ; KB
+  ; of the folder itself, which may lie on another volume than its letter says
+  System::Call 'kernel32::GetDiskFreeSpaceExW(w "$INSTDIR", *l .r2, p 0, p 0) i .r3'
+  ${If} $3 <> 0
+    System::Int64Op $2 / 1024
+    Pop $2
+    System::Int64Op $2 < $0
+    Pop $3
+    ${If} $3 = 1
+      ${If} $4 = 1
+        RMDir "$INSTDIR"
+      ${EndIf}
+      Push "There is too little room for $INSTDIR: $2 of $0 KB. Nothing was changed. Free some, or choose another \
+folder."
+      Call Refuse
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+
 Section "Uninstall"
+  Call un.MayWrite
   Call un.NotRunning
+  Call un.TidyUp
+  SetOutPath "$TEMP"
+  Call un.MoveAside
   ; only what the installer put there: a folder with other files in it stays
-  RMDir /r "$INSTDIR\_internal"
-  RMDir /r "$INSTDIR\new"
-  Delete "$INSTDIR\pfm-desktop.exe"
-  Delete "$INSTDIR\pfm.exe"
+  RMDir /r "$INSTDIR\pfm-old"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
-  Delete "$SMPROGRAMS\${NAME}.lnk"
-  DeleteRegKey SHCTX "${KEY}"
-  DeleteRegKey SHCTX "Software\Classes\${TYPE}"
-  DeleteRegKey SHCTX "Software\Classes\.pfm-model"
-  System::Call 'shell32::SHChangeNotify(i 0x08000000, i 0, p 0, p 0)'
+  ; another copy, installed since into another folder, keeps its entries
+  ReadRegStr $0 SHCTX "${KEY}" "InstallLocation"
+  ${If} $0 == $INSTDIR
+    Delete "$SMPROGRAMS\${NAME}.lnk"
+    DeleteRegKey SHCTX "${KEY}"
+    DeleteRegKey SHCTX "Software\Classes\${TYPE}"
+    DeleteRegKey SHCTX "Software\Classes\.pfm-model"
+    System::Call 'shell32::SHChangeNotify(i 0x08000000, i 0, p 0, p 0)'
+  ${EndIf}
 SectionEnd
