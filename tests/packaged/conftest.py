@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+from .windows import Wine
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,3 +20,10 @@ def bundle() -> Path:
     if not (folder / "_internal").is_dir():
         pytest.skip("nothing was built: python build_installer.py --no-package")
     return folder
+
+
+@pytest.fixture
+def wine(tmp_path: Path) -> Wine:
+    if shutil.which("wine") is None:
+        pytest.skip("there is no wine here (Debian: wine64)")
+    return Wine(tmp_path / "wine")

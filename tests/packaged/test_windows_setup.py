@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from resources.installer import nsis
+from .windows import Wine, compiled
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis: nsis")]
-
-
-def compiled(folder: Path, version: str, said: str) -> Path:
-    bundle = folder / f"bundle-{version}"
-    (bundle / "_internal").mkdir(parents=True)
-    for name in ("pfm-desktop.exe", "pfm.exe", "_internal/what.txt"):
-        (bundle / name).write_text(said, encoding="utf-8")
-    return nsis.write_setup(bundle, folder / f"setup-{version}.exe", version=version, build="test")
-
-
-class Wine:
-    """A computer with Windows, as far as wine is one."""
-
-    def __init__(self, prefix: Path) -> None:
-        self.prefix = prefix
-        self.env = {**os.environ, "WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "DISPLAY": "", "LANG": "C.UTF-8"}
-        self.env["HOME"] = str(prefix)
-
-    def run(self, program: Path | str, *words: str) -> int:
-        done = subprocess.run(
-            ["wine", str(program), *words], env=self.env, capture_output=True, timeout=200, check=False
-        )
-        return done.returncode
-
-    def found(self, name: str) -> Path | None:
-        return next(iter(self.prefix.rglob(name)), None)
-
-    def settle(self) -> None:
-        """Until all that was started has ended: an uninstaller goes on in a copy of itself."""
-        subprocess.run(["wineserver", "-w"], env=self.env, timeout=200, check=False)
-
-
-@pytest.fixture
-def wine(tmp_path: Path) -> Wine:
-    if shutil.which("wine") is None:
-        pytest.skip("there is no wine here (Debian: wine64)")
-    return Wine(tmp_path / "wine")
 
 
 def test_it_compiles_without_a_warning(tmp_path: Path) -> None:

@@ -224,7 +224,9 @@ FunctionEnd
 
 Function un.onInit
   SetRegView 64
+  StrCpy $9 $INSTDIR ; the folder that this one lies in: MultiUser would take the one that was installed last
   !insertmacro MULTIUSER_UNINIT
+  StrCpy $INSTDIR $9
 FunctionEnd
 
 Section "Program" PROGRAM
