@@ -201,7 +201,11 @@ def why_not_of_wheel(path: str) -> str:
 
 def kept(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     """Of PyInstaller's (path, source, kind), those that stay."""
-    return [entry for entry in entries if not why_not(entry[0]) and not _is_of_system(*entry[:2])]
+    return [
+        entry
+        for entry in entries
+        if not why_not(entry[0]) and not _is_of_system(*entry[:2]) and not (entry[2] == "SYMLINK" and why_not(entry[1]))
+    ]
 
 
 def kept_modules(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

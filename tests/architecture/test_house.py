@@ -17,7 +17,7 @@ PACKAGE = ROOT / "pfm_desktop"
 TOP_LEVEL = {
     "pfm_desktop", "resources", "models", "tests", "benchmarks", "docs", "pyproject.toml", "build_installer.py",
     "README.md", "CHANGELOG.md", "LICENSE", "Makefile", "requirements.lock", "requirements-dev.lock",
-    "requirements-build.lock",
+    "requirements-build.lock", "requirements-setup.lock", "requirements-tools.lock",
 }  # fmt: skip
 
 

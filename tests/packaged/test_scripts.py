@@ -50,6 +50,14 @@ def test_libraries_of_the_system_are_left_to_it_but_for_those_of_python() -> Non
     assert [path for path, *_ in cut.kept(entries)] == ["libssl.so.3", "torch/lib/libc10.so"]
 
 
+def test_a_link_to_what_is_left_out_is_left_out() -> None:
+    links = [
+        (f"libopenvino_{name}_frontend.so.2641", f"openvino/libs/libopenvino_{name}_frontend.so.2641", "SYMLINK")
+        for name in ("jax", "ir")
+    ]
+    assert cut.kept(links) == links[1:]
+
+
 def test_what_a_window_on_windows_does_without_is_left_out_by_its_names_there() -> None:
     for name in ("PySide6/Qt6Lottie.dll", "PySide6/Qt6QuickTimeline.dll", "PySide6/Qt6Network.dll",
                  "PySide6/plugins/vectorimageformats/qlottievectorimage.dll", "PySide6/qml/QtQuick/qmldir",
@@ -201,6 +209,7 @@ def test_texts_of_all_licences_come_along() -> None:
     assert all(Path(file).is_file() for file, _ in texts)
     own = {Path(file).stem for file, folder in texts if folder == "licenses"}
     assert {"GPL-3.0", "LGPL-3.0", "LGPL-2.1", "Intel-Simplified"} <= own  # of Qt, FFmpeg, oneMKL: in no wheel
+    assert ("licenses/pyinstaller", "METADATA") not in {(folder, Path(file).name) for file, folder in texts}
     with_text = {folder.split("/")[1] for file, folder in texts if "/" in folder and Path(file).name != "METADATA"}
     assert {*parts} - with_text - own == {"pyside6-essentials", "shiboken6"}  # LGPL-3.0
 
