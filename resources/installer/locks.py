@@ -68,6 +68,11 @@ def hashes_of(lock: Path) -> dict[str, tuple[str, ...]]:
     return {name: tuple(_SUM.findall(sums)) for name, _, sums in _PACKAGE.findall(lock.read_text(encoding="utf-8"))}
 
 
+def version_in(lock: Path, name: str) -> str:
+    """Which version of `name` is locked."""
+    return next(of for one, of, _ in _PACKAGE.findall(lock.read_text(encoding="utf-8")) if one == name)
+
+
 def with_hashes(text: str, index: str) -> str:
     """A lock with the sums of the index in place of its own."""
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from resources.installer.stamp import Stamp
 
 
+STARTER = "GPL-2.0-or-later WITH Bootloader-exception"  # what of PyInstaller is within `pfm-desktop`
+
+
 def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:
     """The same for the same build: no moment but that of its commit, no number but one made of its name.
 
@@ -40,9 +43,11 @@ def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:
         },
         "components": [_package(*part, said[part[0]][1], sums.get(part[0], ())) for part in stamp.parts.items()],
     }  # fmt: skip
-    needs: dict[str, list[str]] = {"pfm-desktop": [_purl(*part) for part in stamp.parts.items()]}
+    starter = locks.version_in(notices.parents[1] / "requirements-build.lock", "pyinstaller")
+    content["components"].append(_package("pyinstaller", starter, STARTER, ()))
+    needs: dict[str, list[str]] = {"pfm-desktop": [one["bom-ref"] for one in content["components"]]}
     for one in libraries.libraries(inside):
-        component = _library(inside, one)
+        component = _library(inside, one, stamp.python)
         content["components"].append(component)
         of = sorted(owners.get(licences.first(one.path), set()) & {*stamp.parts})
         needs.setdefault(_purl(of[0], stamp.parts[of[0]]) if of else "pfm-desktop", []).append(component["bom-ref"])
@@ -66,9 +71,9 @@ def _package(name: str, version: str, licence: str, sums: tuple[str, ...]) -> di
     }  # fmt: skip
 
 
-def _library(inside: Path, one: libraries.Library) -> dict[str, Any]:
+def _library(inside: Path, one: libraries.Library, python: str) -> dict[str, Any]:
     path = inside / one.path
-    version = libraries.version_of(path, one.part)
+    version = python if one.part == "Python" else libraries.version_of(path, one.part)
     return {
         "type": "library", "bom-ref": f"file:{one.path}", "name": one.part, **({"version": version} if version else {}),
         "hashes": [{"alg": "SHA-256", "content": parcels.sha256(path)}],

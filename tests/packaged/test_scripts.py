@@ -305,6 +305,7 @@ def test_the_list_of_parts_is_whole_and_the_same_each_time(tmp_path: Path) -> No
     named = {part["name"]: part["licenses"] for part in content["components"]}
     assert set(made.parts) < set(named)
     assert named["XZ Utils"] == [{"expression": "0BSD"}]
+    assert named["pyinstaller"] == [{"expression": "GPL-2.0-or-later WITH Bootloader-exception"}]
     assert content["components"][-1]["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(b"x").hexdigest()}]
     needed = {one["ref"]: one["dependsOn"] for one in content["dependencies"]}
     assert "file:liblzma.so.5" in needed["pfm-desktop"]
