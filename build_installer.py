@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,10 +39,13 @@ def main() -> int:
     _check_room(out, work)
     stamp = stamps.stamp_of(ROOT)
     _check_parts(stamp)
-    bundle = build_bundle(stamp, work, _update_root(asked.update_root, work))
+    with ThreadPoolExecutor(1) as beside:
+        is_deb = sys.platform.startswith("linux") and not asked.no_package
+        ahead = beside.submit(debian.pack_ahead, work, stamp.moment) if is_deb else None
+        bundle = build_bundle(stamp, work, _update_root(asked.update_root, work))
     say(f"bundle: {parcels.size_mb(bundle):.0f} MB in {time.monotonic() - began:.0f} s")
     if not asked.no_package:
-        made = package(bundle, stamp, work, out)
+        made = package(bundle, stamp, work, out, ahead.result() if ahead is not None else None)
         parts = out / f"{NAME}-{stamp.version}-{stamp.system}.cdx.json"
         made.append(sbom.write_sbom(stamp, bundle, ROOT / "docs" / "third-party.md", parts))
         parcels.write_sums(made, out / "SHA256SUMS")
@@ -80,7 +84,7 @@ def build_bundle(stamp: stamps.Stamp, work: Path, update_root: Path | None = Non
     return bundle
 
 
-def package(bundle: Path, stamp: stamps.Stamp, work: Path, out: Path) -> list[Path]:
+def package(bundle: Path, stamp: stamps.Stamp, work: Path, out: Path, ahead: debian.Ahead | None = None) -> list[Path]:
     """What is handed out for this system."""
     out.mkdir(parents=True, exist_ok=True)
     if sys.platform.startswith("linux"):
@@ -88,7 +92,7 @@ def package(bundle: Path, stamp: stamps.Stamp, work: Path, out: Path) -> list[Pa
         return [
             debian.write_deb(
                 bundle, RESOURCES, work, out / f"{NAME}_{stamp.version}_amd64.deb",
-                version=stamp.version, moment=stamp.moment,
+                version=stamp.version, moment=stamp.moment, ahead=ahead,
             ),
             parcels.write_tar(bundle, out / f"{name}-linux-x86_64.tar.zst", top=name, moment=stamp.moment),
         ]  # fmt: skip

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from resources.installer import parcels
+from resources.installer import parcels, slim, xz_parts
 
 NAME = "pfm-desktop"
 HOME = f"usr/lib/{NAME}"
+LARGEST = "torch/lib/libtorch_cpu.so"
 SIDES = (16, 24, 32, 48, 64, 128, 256)
 # Libraries that Qt's platform plugins and OpenCV open and that are the system's own (Debian 12 and later, Ubuntu 22.04
 # and later; the second name is that after the change to 64-bit times). `xcb-cursor0` is what peers forget: without it
@@ -58,26 +61,64 @@ fi
 SCRIPTS = {"preinst": BEFORE + NOT_OLDER, "postinst": AFTER, "prerm": BEFORE, "postrm": AFTER}
 
 
-def write_deb(bundle: Path, resources: Path, work: Path, out: Path, *, version: str, moment: int) -> Path:
+@dataclass(frozen=True)
+class Ahead:
+    """The largest library, packed while the rest is still being built: its name in the package, the SHA-256 of what was
+    packed, and the part of the archive."""
+
+    name: str
+    sha256: str
+    part: Path
+
+
+def pack_ahead(work: Path, moment: int) -> Ahead:
+    """Pack `LARGEST` of this environment, as the bundle will hold it. It takes one processor, PyInstaller the other."""
+    folder = work / "ahead"
+    shutil.rmtree(folder, ignore_errors=True)
+    library = folder / HOME / "_internal" / LARGEST
+    library.parent.mkdir(parents=True)
+    shutil.copyfile(Path(sysconfig.get_path("platlib")) / LARGEST, library)
+    library.chmod(0o755)
+    slim.strip_one(library)
+    members, name = parcels.named(folder, "."), f"./{HOME}/_internal/{LARGEST}"
+    packer = [word.replace("-T2", "-T1") for word in parcels.XZ]
+    part = parcels.pack(members, work / "ahead.tar.xz", moment=moment, packer=packer, is_last=False)
+    return Ahead(name, parcels.sha256(library), part)
+
+
+def write_deb(
+    bundle: Path, resources: Path, work: Path, out: Path, *, version: str, moment: int, ahead: Ahead | None = None
+) -> Path:
     """Build the package in `work` and write it to `out`."""
-    root = work / "deb"
-    shutil.rmtree(root, ignore_errors=True)
+    root, control = work / "deb", work / "control"
+    for folder in (root, control):
+        shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(bundle, root / HOME, symlinks=True, copy_function=os.link)  # the same files: no second 900 MB
     _system_files(resources, root)
-    control = work / "control"
-    shutil.rmtree(control, ignore_errors=True)
     _control(root, control, version)
     for path in (control / name for name in SCRIPTS):
         path.chmod(0o755)
     parts = [
         parcels.write_tar(control, work / "control.tar.xz", top=".", moment=moment, packer=parcels.XZ),
-        parcels.write_tar(root, work / "data.tar.xz", top=".", moment=moment, packer=parcels.XZ),
+        _data(root, work, moment, ahead),
     ]
     _write_ar(parts, out, moment)
     for part in parts:
         part.unlink()
     shutil.rmtree(root)
     shutil.rmtree(control)
+    return out
+
+
+def _data(root: Path, work: Path, moment: int, ahead: Ahead | None) -> Path:
+    out, members = work / "data.tar.xz", parcels.named(root, ".")
+    if ahead is None or parcels.sha256(dict(members)[ahead.name]) != ahead.sha256:
+        return parcels.pack(members, out, moment=moment, packer=parcels.XZ)
+    rest = [member for member in members if member[0] != ahead.name]
+    parts = [ahead.part, parcels.pack(rest, work / "rest.tar.xz", moment=moment, packer=parcels.XZ)]
+    xz_parts.join(parts, out)
+    for part in parts:
+        part.unlink()
     return out
 
 

@@ -1,4 +1,4 @@
-"""Compiles modules of others without their docstrings, 4 MB in an installer that nobody reads there. Assertions stay,
+"""Compiles modules of others without their docstrings, 3 MB in an installer that nobody reads there. Assertions stay,
 which Python's own switch for this (`-OO`) takes out as well.
 """
 
@@ -8,8 +8,8 @@ import ast
 from pathlib import Path
 from types import CodeType
 
-# Of these it was tried. Not of numpy: it puts some of its docstrings together while it is imported.
-PACKAGES = ("scipy", "sqlalchemy", "sympy", "torch")
+# Of these it was tried. Not of numpy and sqlalchemy: they put docstrings together while they are imported.
+PACKAGES = ("scipy", "sympy", "torch")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 

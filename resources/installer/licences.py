@@ -118,17 +118,15 @@ def strangers(locked: Mapping[str, str]) -> list[str]:
 
 def texts(locked: Mapping[str, str]) -> list[tuple[str, str]]:
     """(file, folder in the bundle) of the texts of licences, and of what each package states of itself."""
-    wanted = {*locked, "pyinstaller"}  # whose starter is within our program
+    wanted = {*locked, "pyinstaller"}  # whose starter is within our program, under a licence with an exception for that
     found = []
     for one in distributions():
         name = canonical(one.metadata["Name"])
         for file in one.files or () if name in wanted else ():
             parts = file.parts
-            if not parts[0].endswith(".dist-info") or not (
-                parts[1:] == ("METADATA",) or _TEXT.search("/".join(parts[1:]))
-            ):
-                continue
-            found.append((str(one.locate_file(file)), "/".join((TEXTS, name, *parts[1:-1]))))
+            is_stated = parts[1:] == ("METADATA",) and name in locked
+            if parts[0].endswith(".dist-info") and (is_stated or _TEXT.search("/".join(parts[1:]))):
+                found.append((str(one.locate_file(file)), "/".join((TEXTS, name, *parts[1:-1]))))
     own = Path(__file__).resolve().parent / "texts"
     return sorted(found) + [(str(file), TEXTS) for file in sorted(own.glob("*.txt"))]
 

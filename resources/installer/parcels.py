@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 _RUNS, _READS = 0o755, 0o644
 
@@ -22,34 +24,51 @@ def mode_of(path: Path) -> int:
 
 
 # Two threads whatever the computer has: the same bytes everywhere. `--x86` turns jumps in programs into what repeats.
-XZ = ("xz", "-c", "-T2", "--x86", "--lzma2=preset=5,dict=32MiB")
+XZ = ("xz", "-c", "-T2", "--x86", "--lzma2=preset=4,dict=32MiB,nice=32,depth=8")
 ZSTD = ("zstd", "-q", "-c", "-T2", "-12", "--long=27")
+_BLOCK = tarfile.BLOCKSIZE
+Named = tuple[str, Path]  # the name in an archive, and the file, folder or link that it is of
+
+
+def named(folder: Path, top: str) -> list[Named]:
+    """`folder` as `top`, and all within."""
+    return [(top, folder), *((f"{top}/{path.relative_to(folder).as_posix()}", path) for path in files_of(folder))]
 
 
 def write_tar(folder: Path, out: Path, *, top: str, moment: int, packer: Sequence[str] = ZSTD) -> Path:
     """`folder` as `top/` in a packed tar archive (`out`), each file of `moment` (seconds since 1970)."""
+    return pack(named(folder, top), out, moment=moment, packer=packer)
+
+
+def pack(members: Iterable[Named], out: Path, *, moment: int, packer: Sequence[str], is_last: bool = True) -> Path:
+    """A packed tar archive of `members`; without its end where another part follows."""
     with out.open("wb") as stream, subprocess.Popen(packer, stdin=subprocess.PIPE, stdout=stream) as running:
         assert running.stdin is not None
-        with tarfile.open(fileobj=running.stdin, mode="w|", format=tarfile.GNU_FORMAT) as archive:
-            for path in (folder, *files_of(folder)):
-                name = top if path == folder else f"{top}/{path.relative_to(folder).as_posix()}"
-                _add(archive, path, name, moment)
+        for name, path in members:
+            _add(running.stdin, name, path, moment)
+        if is_last:
+            running.stdin.write(bytes(2 * _BLOCK))
+        running.stdin.close()
     if running.returncode != 0:
         raise SystemExit(f"error: {packer[0]} ended with {running.returncode}; is there room for {out.parent}?")
     return out
 
 
-def _add(archive: tarfile.TarFile, path: Path, name: str, moment: int) -> None:
-    info = archive.gettarinfo(path, name)
-    info.uid = info.gid = 0
+def _add(archive: IO[bytes], name: str, path: Path, moment: int) -> None:
+    info = tarfile.TarInfo(name)
     info.uname = info.gname = "root"
-    info.mtime = moment
-    info.mode = mode_of(path)
+    info.mtime, info.mode = moment, mode_of(path)
+    if path.is_symlink():
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, str(path.readlink()), 0o777
+    elif path.is_dir():
+        info.type = tarfile.DIRTYPE
+    else:
+        info.size = path.stat().st_size
+    archive.write(info.tobuf(tarfile.GNU_FORMAT))
     if info.isreg():
         with path.open("rb") as stream:
-            archive.addfile(info, stream)
-    else:
-        archive.addfile(info)
+            shutil.copyfileobj(stream, archive, 1 << 20)
+        archive.write(bytes(-info.size % _BLOCK))
 
 
 def sha256(path: Path) -> str:

@@ -15,10 +15,11 @@ from resources.installer import parcels
 
 # Tables of names that only debuggers read: 140 MB, of which torch has 98. Of what is named only: Qt and libheif are
 # under LGPL-3 and go out as their makers gave them out, and libraries that were patched after they were made (those of
-# numpy, scipy, OpenCV) do not load any more.
+# `numpy.libs`, `scipy.libs` and OpenCV) do not load any more.
 STRIPPED = (
-    "libpython3*", "torch/lib/libtorch_*.so", "sqlcipher3/*.so", "_CharLS*.so", "sqlalchemy/*/*.so",
-    "cryptography/**/*.so", "python3.11/lib-dynload/*.so", "pydantic_core/*.so", "openvino/libs/*.so*",
+    "libpython3*", "torch/lib/libtorch_*.so", "torch/lib/libc10.so", "sqlcipher3/*.so", "PIL/*.so", "scipy/**/*.so",
+    "safetensors/*.so", "_CharLS*.so", "sqlalchemy/*/*.so", "cryptography/**/*.so", "python3.11/lib-dynload/*.so",
+    "pydantic_core/*.so", "openvino/libs/*.so*",
 )  # fmt: skip
 # What Qt asks ICU for is the order of names, in any language; not the names of money, places, units and times, nor
 # other encodings than Unicode, nor where Thai words end
@@ -55,7 +56,12 @@ def strip(inside: Path) -> None:
     for pattern in STRIPPED:
         for path in sorted(inside.glob(pattern)):
             if path.is_file() and not path.is_symlink():
-                _run("strip", "--strip-unneeded", path)
+                strip_one(path)
+
+
+def strip_one(path: Path) -> None:
+    """The file at `path`, in place."""
+    _run("strip", "--strip-unneeded", path)
 
 
 def shorten(path: Path) -> None:
