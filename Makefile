@@ -1,5 +1,6 @@
 # make run   sets up and opens the program on a demo library
 # make test  sets up and passes all checks and tests (test-quick: the part that takes under two minutes)
+# make test-installed  builds the program as it is installed, and has it tried: elsewhere, unwritable, without Python
 # make installer  builds the installer for this system into dist/
 # make wheels  collects everything into wheels/, to set up where there is no network
 # make audit   asks for known vulnerabilities of all that the locks name; make locks makes the locks again
@@ -22,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST = .ci/pytest $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: run demo test test-quick lint setup setup-dev system installer wheels locks audit clean
+.PHONY: run demo test test-quick test-installed lint setup setup-dev system installer wheels locks audit clean
 .DEFAULT_GOAL := run
 
 setup: system $(VENV)/.stamp-run
@@ -76,6 +77,11 @@ test: lint
 test-quick: setup-dev
 	$(BIN)/ruff check .
 	$(PYTEST) -m "not slow"
+
+# in the environment of the tests: what ships is what the lock names, whatever else is there
+test-installed: setup-dev $(VENV)/.stamp-build
+	$(BIN)/python build_installer.py --no-package
+	$(PYTEST) tests/packaged/test_bundle.py
 
 # in an environment that holds nothing but what ships and what builds it
 installer:
