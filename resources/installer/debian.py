@@ -6,6 +6,7 @@ Data of the user lie in her home and are never touched: neither by an upgrade no
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sysconfig
 from collections.abc import Sequence
@@ -17,12 +18,13 @@ from resources.installer import parcels, slim, xz_parts
 NAME = "pfm-desktop"
 HOME = f"usr/lib/{NAME}"
 LARGEST = "torch/lib/libtorch_cpu.so"
+_GLIBC = re.compile(rb"\0GLIBC_2\.(\d{1,2})(?=[.\0])")
 SIDES = (16, 24, 32, 48, 64, 128, 256)
 # Libraries that Qt's platform plugins and OpenCV open and that are the system's own (Debian 12 and later, Ubuntu 22.04
 # and later; the second name is that after the change to 64-bit times). `xcb-cursor0` is what peers forget: without it
 # no window opens.
 DEPENDS = (
-    "libc6 (>= 2.28)", "libstdc++6", "libegl1", "libgl1", "libglib2.0-0 | libglib2.0-0t64", "libdbus-1-3",
+    "libc6", "libstdc++6", "libegl1", "libgl1", "libglib2.0-0 | libglib2.0-0t64", "libdbus-1-3",
     "libfontconfig1", "libfreetype6", "libxkbcommon0", "libxkbcommon-x11-0", "libx11-xcb1", "libxcb-cursor0",
     "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0",
     "libxcb-sync1", "libxcb-xfixes0", "libxcb-xkb1",
@@ -157,10 +159,11 @@ def _system_files(resources: Path, root: Path) -> None:
 def _control(root: Path, folder: Path, version: str) -> None:
     folder.mkdir()
     size = round(1000 * parcels.size_mb(root) / 1024)
+    depends = [f"libc6 (>= 2.{glibc_of(root)})" if name == "libc6" else name for name in DEPENDS]
     lines = (
         f"Package: {NAME}", f"Version: {version}", "Architecture: amd64", "Section: science", "Priority: optional",
         "Maintainer: PFM Desktop maintainers <maintainers@pfm-desktop.invalid>", f"Installed-Size: {size}",
-        f"Depends: {', '.join(DEPENDS)}",
+        f"Depends: {', '.join(depends)}",
         "Description: colposcopy review workstation",
         " Paired white-light and fluorescence pictures of the cervix, registered, graded,",
         " explained and learned from locally. Investigational - not for diagnosis. The",
@@ -169,6 +172,18 @@ def _control(root: Path, folder: Path, version: str) -> None:
     (folder / "control").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name, text in SCRIPTS.items():
         (folder / name).write_text(text.replace("{version}", version), encoding="utf-8")
+
+
+def glibc_of(folder: Path) -> int:
+    """The x of the lowest version 2.x of the C library that has what every library and program within asks for: that
+    of the computer that builds counts, as Python's own libraries come from there."""
+    asked = (
+        int(found)
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and (".so" in path.name or path.stat().st_mode & 0o100)
+        for found in _GLIBC.findall(path.read_bytes())
+    )
+    return max(asked, default=28)  # what the wheels ask for
 
 
 def _copy(source: Path, target: Path) -> None:

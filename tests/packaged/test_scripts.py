@@ -325,6 +325,15 @@ def test_the_list_of_parts_is_valid_cyclonedx(tmp_path: Path) -> None:
     assert JsonStrictValidator(schemas.SchemaVersion.V1_6).validate_str(out.read_text(encoding="utf-8")) is None
 
 
+def test_the_package_asks_for_the_c_library_that_its_libraries_ask_for(tmp_path: Path) -> None:
+    bundle = made_bundle(tmp_path, "libone.so", "libtwo.so.6", "words.txt")
+    assert debian.glibc_of(bundle) == 28
+    (bundle / "_internal/libone.so").write_bytes(b"ELF\0GLIBC_2.34\0GLIBC_2.2.5\0GLIBC_PRIVATE\0")
+    (bundle / "_internal/libtwo.so.6").write_bytes(b"ELF\0GLIBC_2.9\0")
+    (bundle / "_internal/words.txt").write_bytes(b"\0GLIBC_2.99\0")
+    assert debian.glibc_of(bundle) == 34
+
+
 def test_the_package_declares_what_opens_a_window(tmp_path: Path) -> None:
     for name in ("libxcb-cursor0", "libegl1", "libxkbcommon-x11-0", "libdbus-1-3"):
         assert name in debian.DEPENDS
