@@ -14,10 +14,8 @@ from resources.installer import debian, parcels, xz_parts
 
 from .conftest import ROOT
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("xz") is None, reason="there is no xz here"),
-]
+NO_XZ = pytest.mark.skipif(shutil.which("xz") is None, reason="there is no xz here")
+pytestmark = [pytest.mark.slow, NO_XZ]
 
 
 def packed(data: bytes, out: Path, *options: str) -> Path:

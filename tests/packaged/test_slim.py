@@ -14,10 +14,8 @@ import pytest
 
 from resources.installer import parcels, slim
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux" or shutil.which("ld") is None, reason="needs binutils, on Linux"),
-]
+NO_LINKER = pytest.mark.skipif(sys.platform != "linux" or shutil.which("ld") is None, reason="needs binutils, on Linux")
+pytestmark = [pytest.mark.slow, NO_LINKER]
 SORTED = """
 import ctypes, sys
 folder = sys.argv[1]

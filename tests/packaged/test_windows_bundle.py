@@ -219,7 +219,7 @@ def test_what_lies_beside_python_has_a_known_licence_on_windows_too(tmp_path: Pa
     (inside / "unheard-of.dll").write_bytes(b"x")
     (inside / "Qt6LottieVectorImageGenerator.dll").write_bytes(b"x")
     found = "\n".join(licences.problems(tmp_path, notices))
-    assert "unheard-of.dll comes from the computer" in found
+    assert "unheard-of.dll: its licence is not listed" in found
     assert "Qt6LottieVectorImageGenerator.dll may not be in an installer" in found
 
 
