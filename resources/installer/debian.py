@@ -65,10 +65,10 @@ SCRIPTS = {"preinst": BEFORE + NOT_OLDER, "postinst": AFTER, "prerm": BEFORE, "p
 
 @dataclass(frozen=True)
 class Ahead:
-    """The largest library, packed while the rest is still being built: its name in the package, the SHA-256 of what was
-    packed, and the part of the archive."""
+    """The largest library, packed while the rest is still being built: the names in that part of the archive, of which
+    the last is its own, its SHA-256, and the part."""
 
-    name: str
+    names: tuple[str, ...]
     sha256: str
     part: Path
 
@@ -82,10 +82,10 @@ def pack_ahead(work: Path, moment: int) -> Ahead:
     shutil.copyfile(Path(sysconfig.get_path("platlib")) / LARGEST, library)
     library.chmod(0o755)
     slim.strip_one(library)
-    members, name = parcels.named(folder, "."), f"./{HOME}/_internal/{LARGEST}"
+    members = parcels.named(folder, ".")
     packer = [word.replace("-T2", "-T1") for word in parcels.XZ]
     part = parcels.pack(members, work / "ahead.tar.xz", moment=moment, packer=packer, is_last=False)
-    return Ahead(name, parcels.sha256(library), part)
+    return Ahead(tuple(name for name, _ in members), parcels.sha256(library), part)
 
 
 def write_deb(
@@ -114,9 +114,9 @@ def write_deb(
 
 def _data(root: Path, work: Path, moment: int, ahead: Ahead | None) -> Path:
     out, members = work / "data.tar.xz", parcels.named(root, ".")
-    if ahead is None or parcels.sha256(dict(members)[ahead.name]) != ahead.sha256:
+    if ahead is None or parcels.sha256(dict(members)[ahead.names[-1]]) != ahead.sha256:
         return parcels.pack(members, out, moment=moment, packer=parcels.XZ)
-    rest = [member for member in members if member[0] != ahead.name]
+    rest = [member for member in members if member[0] not in ahead.names]  # dpkg leaves behind what it was told twice
     parts = [ahead.part, parcels.pack(rest, work / "rest.tar.xz", moment=moment, packer=parcels.XZ)]
     xz_parts.join(parts, out)
     for part in parts:

@@ -82,6 +82,7 @@ def test_a_package_with_a_part_packed_ahead_unpacks_whole(
     assert (there / "usr/share/applications/pfm-desktop.desktop").is_file()
     listed = subprocess.run(["dpkg-deb", "-c", out], capture_output=True, text=True, check=True).stdout.splitlines()
     names = [line.split(maxsplit=5)[5] for line in listed]
+    assert len(names) == len({*names})  # what is named twice dpkg does not remove
     folders = [name for name in names if name.endswith("/")]
     for name in names:  # dpkg makes no folder by itself
         assert name == "./" or any(
