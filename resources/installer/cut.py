@@ -21,6 +21,8 @@ MODULES = [
     "torch._vendor.quack", "torch.ao.pruning", "torch.distributed._tools", "torch.distributed.checkpoint",
     "torch.sparse._triton_ops_meta", "torch.utils.cpp_extension", "networkx", "functorch", "sympy.physics",
     "sympy.vector", "sympy.testing",
+    # nothing asks a network (services/updating/tuf_client.py)
+    "urllib3", "tuf.ngclient.urllib3_fetcher", "tuf.ngclient.requests_fetcher", "tuf.ngclient._internal.proxy",
     # kinds of databases, files and signals that are not read
     "scipy.io", "scipy.signal", "scipy.stats", "scipy.interpolate", "scipy.integrate",
     "sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.oracle",

@@ -31,9 +31,9 @@ from tuf.api.exceptions import (
     UnsignedMetadataError,
 )
 from tuf.api.metadata import Metadata, Root, TargetFile, Timestamp
-from tuf.ngclient import FetcherInterface, Updater
 
 from pfm_desktop.jobs import Context
+from pfm_desktop.services.updating.tuf_client import FetcherInterface, Updater
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import named, reached

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -283,3 +285,12 @@ def test_a_stick_that_is_pulled_out_is_said(publisher: Publisher, seen: Path, mo
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_args: Gone())
     with pytest.raises(Exception, match=r"cannot be reached: Input/output error.*nothing was changed"):
         update_file.check_whole(CTX, update, update.offers[0])
+
+
+def test_what_opens_sockets_is_not_loaded() -> None:
+    code = (
+        "import sys; import pfm_desktop.services.updating.update_file; "
+        "print([name for name in ('urllib3', 'requests') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
