@@ -11,13 +11,14 @@ def cli() -> None:
     multiprocessing.freeze_support()
     os.environ.pop("PFM_LANGUAGE", None)  # the command line is English (ADR 22)
     try:
-        from pfm_desktop.support import threads
+        from pfm_desktop.support import installation, threads
 
+        installation.check_libraries()
         threads.set_polite_threads()
         from pfm_desktop.cli.main import main
     except KeyboardInterrupt:  # Ctrl+C while this loads
         sys.exit(130)
-    except (ImportError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - what is of another kind is raised again
         _cannot_start(error, window=False)
     sys.exit(main())
 
@@ -26,14 +27,15 @@ def gui() -> None:
     """The window `pfm-desktop`."""
     multiprocessing.freeze_support()
     try:
-        from pfm_desktop.support import memory, threads
+        from pfm_desktop.support import installation, memory, threads
 
+        installation.check_libraries()
         threads.set_polite_threads()
         with memory.without_collection():
             from pfm_desktop.gui.application import main
 
         code = main()
-    except (ImportError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - what is of another kind is raised again
         _cannot_start(error, window=True)
     threads.leave(code)
 

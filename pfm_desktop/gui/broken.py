@@ -15,7 +15,7 @@ import sys
 from contextlib import suppress
 
 from pfm_desktop.support import language
-from pfm_desktop.support.installation import trouble
+from pfm_desktop.support.installation import IncompleteError, trouble
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.settings import load_settings
 
@@ -32,7 +32,7 @@ def told(error: BaseException, *, window: bool) -> int:
     """The exit code, once it was said what is missing; 0, and nothing is said, where `error` is of another kind."""
     if window:
         _speak()
-    found = trouble(error, deep=True)
+    found = error if isinstance(error, IncompleteError) else trouble(error, deep=True)
     if found is None:
         return 0
     if sys.stderr is not None:  # a program with a window has none on Windows

@@ -1,7 +1,7 @@
 """Whether what is installed is as it was built: `files.json` names each file with its size and SHA-256.
 
 A virus scanner that takes a file away, a disk that rots, a copy that was cut short: the program then says which. Asked
-only when something failed, or by `pfm doctor`: a start that goes well pays nothing for it.
+when something failed, or by `pfm doctor`; a start that goes well compares the sizes of its libraries only.
 """
 
 from __future__ import annotations
@@ -66,14 +66,39 @@ def compare(folder: Path | None = None, *, deep: bool = False) -> tuple[Changed,
     Raises `NoListError`.
     """
     home = folder or app_root()
+    return tuple(_changed(home, _listed(home), deep=deep))
+
+
+def _listed(home: Path) -> dict[str, tuple[int, str]]:
     try:
-        listed = {
+        return {
             str(name): (int(size), str(sha256))
             for name, (size, sha256) in json.loads((home / FILE).read_text(encoding="utf-8"))["files"].items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NoListError from error
-    return tuple(_changed(home, listed, deep=deep))
+
+
+def check_libraries() -> None:
+    """Of the installed program, before it loads its libraries: each is as long as it was built. One that was cut short
+    ends the process with not a word as soon as it is read behind its end. One that is missing is named by what needs
+    it.
+
+    Raises `IncompleteError`.
+    """
+    if not is_installed():
+        return
+    try:
+        listed = _listed(app_root())
+    except NoListError:
+        return
+    libraries = {
+        name: told
+        for name, told in listed.items()
+        if (".so" in name or name.endswith((".dll", ".pyd"))) and (app_root() / name).is_file()
+    }
+    if found := tuple(_changed(app_root(), libraries, deep=False)):
+        raise _not_whole_of(found)
 
 
 def _changed(home: Path, listed: dict[str, tuple[int, str]], *, deep: bool) -> Iterator[Changed]:
@@ -108,12 +133,15 @@ def trouble(error: BaseException, *, deep: bool = False) -> IncompleteError | No
     except NoListError:
         found = ()
     if found:
-        return _not_whole(
-            COMMA.join(map(str, found[:_SHOWN])) + (" \N{HORIZONTAL ELLIPSIS}" if len(found) > _SHOWN else "")
-        )
+        return _not_whole_of(found)
     if _NOT_LOADED.search(str(error)) and (lacking := system_libraries.missing()):
         return _lacking(lacking)
     return _not_whole(_part(error)) if is_installed() else None
+
+
+def _not_whole_of(found: tuple[Changed, ...]) -> IncompleteError:
+    more = " \N{HORIZONTAL ELLIPSIS}" if len(found) > _SHOWN else ""
+    return _not_whole(COMMA.join(map(str, found[:_SHOWN])) + more)
 
 
 _NEEDED = frozenset(system_libraries.LIBRARIES)

@@ -27,6 +27,7 @@ _PLAIN = re.compile(r"[\w./<>-]+", re.ASCII)
 _LIBRARIES = re.compile(r".*[/\\](?:site-packages|dist-packages|_internal|lib[/\\]python3\.\d+)[/\\](.+)")
 _FROZEN = re.compile(r"<(string|frozen [a-z_.]{,40})>")  # parts of the interpreter itself
 FRAME = re.compile(r"  (?:\(elsewhere\)|[\w. /<>-]+:\d+ in [\w.<>()]+)", re.ASCII)  # as `frame_of` writes it
+_KIND = re.compile(r"(?:[a-z_]+\.)*([A-Z][A-Za-z]{2,40}(?:Error|Exception|Interrupt))(?::|$)", re.ASCII)
 _TEXT_FRAME = re.compile(r' *File "(?P<file>.*)", line (?P<line>\d+),? in (?P<name>\S+)')
 
 
@@ -51,8 +52,13 @@ def places_of(error: BaseException) -> Own:
 
 def places_in(details: str) -> Own:
     """The same for a traceback that arrived as text from another process, or that the interpreter wrote as it died."""
-    found = (_TEXT_FRAME.fullmatch(line) for line in details.splitlines())
-    return Own("\n".join(frame_of(one["file"], one["line"], one["name"]) for one in found if one))
+    lines = []
+    for line in details.splitlines():
+        if frame := _TEXT_FRAME.fullmatch(line):
+            lines.append(frame_of(frame["file"], frame["line"], frame["name"]))
+        elif kind := _KIND.match(line):  # a message may begin like one, but not with a name that only code has
+            lines.append(kind[1])
+    return Own("\n".join(lines))
 
 
 def frame_of(file: str, line: str, name: str) -> str:

@@ -5,12 +5,14 @@ Data of the user lie in her home and are never touched: neither by an upgrade no
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from resources.installer import parcels, slim, xz_parts
@@ -100,6 +102,7 @@ def write_deb(
     _control(root, control, version)
     for path in (control / name for name in SCRIPTS):
         path.chmod(0o755)
+    (control / "md5sums").write_text(_sums(root), encoding="utf-8")
     parts = [
         parcels.write_tar(control, work / "control.tar.xz", top=".", moment=moment, packer=parcels.XZ),
         _data(root, work, moment, ahead),
@@ -158,7 +161,7 @@ def _system_files(resources: Path, root: Path) -> None:
 
 def _control(root: Path, folder: Path, version: str) -> None:
     folder.mkdir()
-    size = round(1000 * parcels.size_mb(root) / 1024)
+    size = round(parcels.size_mb(root) * 1e6 / 1024)
     depends = [f"libc6 (>= 2.{glibc_of(root)})" if name == "libc6" else name for name in DEPENDS]
     lines = (
         f"Package: {NAME}", f"Version: {version}", "Architecture: amd64", "Section: science", "Priority: optional",
@@ -172,6 +175,17 @@ def _control(root: Path, folder: Path, version: str) -> None:
     (folder / "control").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name, text in SCRIPTS.items():
         (folder / name).write_text(text.replace("{version}", version), encoding="utf-8")
+
+
+def _sums(root: Path) -> str:
+    """By which `dpkg -V` finds what was changed since."""
+    found = [path for path in parcels.files_of(root) if path.is_file() and not path.is_symlink()]
+    lines = []
+    for path in found:
+        with path.open("rb") as stream:
+            md5 = hashlib.file_digest(stream, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+        lines.append(f"{md5}  {path.relative_to(root).as_posix()}\n")
+    return "".join(lines)
 
 
 def glibc_of(folder: Path) -> int:

@@ -22,7 +22,13 @@ def make_run(folder: Path, *, window_ends_with: int, display: str) -> tuple[int,
     shutil.copy(ROOT / "Makefile", folder)
     (folder / ".ci").mkdir()
     (folder / ".venv" / "bin").mkdir(parents=True)
-    for name in ("requirements.lock", "pyproject.toml", ".venv/.stamp-venv", ".venv/.stamp-run"):  # oldest first
+    for name in (
+        "requirements-setup.lock",
+        "requirements.lock",
+        "pyproject.toml",
+        ".venv/.stamp-venv",
+        ".venv/.stamp-run",
+    ):  # oldest first
         (folder / name).touch()
     code = f"[ -n '{display}' ] && [ \"$1\" = '' ] && exit {window_ends_with}; exit 0"
     for name, ends in ((".ci/system-packages", "exit 0"), (".venv/bin/pfm", "exit 0"), (".venv/bin/pfm-desktop", code)):

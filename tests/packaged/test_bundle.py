@@ -115,6 +115,20 @@ def test_a_file_that_was_taken_away_is_named_by_the_doctor_and_by_what_needs_it(
         assert "torch/lib/libtorch_cpu.so is missing" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("program", ["pfm", "pfm-desktop"])
+def test_a_library_that_was_cut_short_is_named_before_it_ends_the_program(
+    damaged: Path, tmp_path: Path, program: str
+) -> None:
+    (cut,) = (damaged / "_internal").glob("numpy/_core/_multiarray_umath.*.so")
+    half = cut.read_bytes()[: cut.stat().st_size // 2]
+    cut.unlink()  # the whole one has other names
+    cut.write_bytes(half)
+    done = run(damaged / program, "doctor", home=tmp_path, QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f"{cut.name} has {len(half)} bytes" in done.stderr
+    assert "libraries, settings and models are untouched" in done.stderr.lower()
+
+
 @pytest.mark.parametrize("name", ["PySide6/QtWidgets.abi3.so", "PySide6/Qt/plugins/platforms/libqxcb.so"])
 def test_a_window_that_cannot_start_says_which_file_is_missing(damaged: Path, tmp_path: Path, name: str) -> None:
     if shutil.which("xvfb-run") is None:

@@ -361,6 +361,13 @@ def test_a_package_holds_program_menu_entry_icons_and_file_type(tmp_path: Path) 
         "./usr/share/doc/pfm-desktop/copyright",
     ):
         assert name in listed, name
+    size = subprocess.run(["dpkg-deb", "-f", out, "Installed-Size"], capture_output=True, text=True, check=True).stdout
+    there = tmp_path / "there"
+    subprocess.run(["dpkg-deb", "-x", out, there], check=True)
+    sums = subprocess.run(["dpkg-deb", "-I", out, "md5sums"], capture_output=True, text=True, check=True).stdout
+    subprocess.run(["md5sum", "--quiet", "-c", "-"], input=sums, cwd=there, text=True, check=True)
+    assert len(sums.splitlines()) == sum(path.is_file() and not path.is_symlink() for path in there.rglob("*"))
+    assert int(size) == round(parcels.size_mb(there) * 1e6 / 1024) > 20  # KiB; the icons have more
     said = subprocess.run(["dpkg-deb", "-I", out, "preinst"], capture_output=True, text=True, check=True).stdout
     assert '"$2" gt "9.9.9"' in said
     again = debian.write_deb(

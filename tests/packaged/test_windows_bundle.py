@@ -201,7 +201,8 @@ def test_the_program_in_the_bundle_finds_all_by_its_own_place(tmp_path: Path) ->
         "print(all(one.is_dir() for one in places))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(tmp_path)}, cwd=tmp_path,
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=tmp_path,
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.split("\n")[:2] == [f"{tmp_path} 1.2.3", "True"]

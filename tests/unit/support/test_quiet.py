@@ -131,4 +131,5 @@ def test_in_what_is_installed_modules_have_no_folder(monkeypatch: pytest.MonkeyP
 
 def test_a_traceback_of_another_process_keeps_its_places_in_the_program() -> None:
     details = 'Traceback (most recent call last):\n  File "/home/adler/x.py", line 3, in read\nKeyError: Adler, Anna\n'
-    assert places_in(details) == f"  {ELSEWHERE}"
+    assert places_in(details) == f"  {ELSEWHERE}\nKeyError"
+    assert places_in("ValueError: one\nAdler: Anna\nAdler Error: Anna\n  MyError: Anna\n") == "ValueError"
