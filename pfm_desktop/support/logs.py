@@ -20,7 +20,7 @@ from types import TracebackType
 
 from pfm_desktop.support.errors import for_a_person
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.paths import log_dir
+from pfm_desktop.support.paths import log_dir, make_user_data_dir
 from pfm_desktop.support.quiet import FRAME, message_of, places_of
 
 LOG_FILE = "pfm-desktop.log"
@@ -66,6 +66,7 @@ def start_logging(level: int = logging.INFO) -> Path | None:
     root = logging.getLogger()
     root.setLevel(level)
     path = log_dir() / LOG_FILE
+    make_user_data_dir()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = _Rotating(path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)

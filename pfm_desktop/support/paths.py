@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -35,6 +36,12 @@ def user_data_dir() -> Path:
     """Per-user data; the variable `HOME` names moves it."""
     home = os.environ.get(HOME)
     return Path(home) if home else Path(platformdirs.user_data_dir(APP, appauthor=False))
+
+
+def make_user_data_dir() -> None:
+    """For this user alone, where it is not there yet. A disk that refuses it is told of by what writes there."""
+    with suppress(OSError):
+        user_data_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def user_models_dir() -> Path:

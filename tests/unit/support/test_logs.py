@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +120,16 @@ def test_a_folder_that_cannot_be_written_does_not_keep_the_program_from_starting
     log_dir().parent.mkdir(parents=True, exist_ok=True)
     log_dir().write_text("in the way", encoding="utf-8")
     assert logs.start_logging() is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_the_folder_of_the_user_is_made_for_the_user_alone_and_one_that_is_there_keeps_its_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "new" / "home"
+    monkeypatch.setenv("PFM_HOME", str(home))
+    for wanted in (0o700, 0o755):
+        logs.start_logging()
+        logs.stop_logging()
+        assert home.stat().st_mode & 0o777 == wanted
+        home.chmod(0o755)
