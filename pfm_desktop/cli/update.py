@@ -81,6 +81,9 @@ def update_back(
         list[Path] | None,
         typer.Option(help="Another library that the newer version opened; those that were backed up come anyway."),
     ] = None,
+    without: Annotated[
+        list[Path] | None, typer.Option(help="Leave this library as it is, as where it is gone.", readable=False)
+    ] = None,
 ) -> None:
     """Go back to the version before the last update, and to the library as that version reads it.
 
@@ -92,7 +95,7 @@ def update_back(
     now = installed()
     step = last_step(now)
     with Bar() as bar:
-        back = go_back(bar, step, now, _keys_of, library or ())
+        back = go_back(bar, step, now, _keys_of, library or (), without or ())
     _say_back(back)
 
 

@@ -59,10 +59,13 @@ def last_step(now: Installed) -> Step:
     return found[-1]
 
 
-def go_back(ctx: Context, step: Step, now: Installed, keys: Keys, others: Sequence[Path] = ()) -> Back:
+def go_back(
+    ctx: Context, step: Step, now: Installed, keys: Keys, others: Sequence[Path] = (), without: Sequence[Path] = ()
+) -> Back:
     """Take an update back; `keys(library)` gives those of an encrypted one, None where it is not encrypted.
 
-    `others`: libraries that the newer program opened as well, and that were not backed up by the update.
+    `others`: libraries that the newer program opened as well, and that were not backed up by the update; `without`:
+    those that are left as they are, as they are gone or lie on a disk that is not there.
 
     Raises `UserError`. May be repeated after any end, and by either program.
     """
@@ -76,6 +79,8 @@ def go_back(ctx: Context, step: Step, now: Installed, keys: Keys, others: Sequen
             )
         kept: dict[Path, Path | None] = dict.fromkeys(path.absolute() for path in others)
         kept |= {Path(one.library): Path(one.snapshot) for one in step.kept}
+        for left in without:
+            kept.pop(left.absolute(), None)
         libraries = {library: _put_back(ctx, step, library, kept[library], keys) for library in kept}
         if step.kind is Kind.FOLDER:
             unpacking.switch(Installed(step.kind, step.old, old).link, old)

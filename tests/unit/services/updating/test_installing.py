@@ -306,6 +306,19 @@ def test_going_back_brings_program_and_library_back_and_keeps_what_was_recorded_
             assert texts(lib)[-1] == "with the newer program"
 
 
+def test_a_library_that_is_gone_is_no_dead_end(publisher: Publisher, program: Installed, tmp_path: Path) -> None:
+    path = tmp_path / "clinic"
+    with Library.create(path) as lib:
+        done = installed(publisher, program, publisher.file("0.2.0"), lib)
+    shutil.rmtree(path)
+    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
+    with pytest.raises(StorageError, match="holds no library"):
+        go_back(CTX, last_step(now), now, lambda _library: None)
+    assert says(program.link) == "0.2.0"
+    assert go_back(CTX, last_step(now), now, lambda _library: None, without=[path]).libraries == {}
+    assert says(program.link) == "0.1.0"
+
+
 def test_a_library_that_the_earlier_program_reads_stays_as_it_is(
     publisher: Publisher, program: Installed, tmp_path: Path
 ) -> None:
