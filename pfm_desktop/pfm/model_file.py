@@ -16,9 +16,12 @@ from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm import model_tables as tables
 from pfm_desktop.pfm.nets.spec import NetSpec
+from pfm_desktop.support import installation
+from pfm_desktop.support.build import is_installed
 from pfm_desktop.support.errors import BadInputError, ModelError
 from pfm_desktop.support.files import write_text
 from pfm_desktop.support.language import tr
+from pfm_desktop.support.paths import shipped_models_dir
 
 FORMAT = 1
 FORMAT_DEVICES = 2  # of a model that knows several devices: a program that does not would give other answers
@@ -30,6 +33,13 @@ _TABLES = ("normalisation", "calibration", "familiarity", "heatmap", "training",
 UNSEALED = "taken_unsealed"  # in `training`: the day on which a model without a digest was brought here
 LARGEST = 64 * 2**20  # bytes of a model.toml; the patients it has learned from take 20 bytes each
 FETCH_AGAIN = tr("fetch the model again or choose another one")
+
+
+def again(path: str | Path) -> str:
+    """What to do about a model that is not whole; one that came with the program cannot be fetched by itself."""
+    if is_installed() and Path(path).is_relative_to(shipped_models_dir()):
+        return installation.install_again()
+    return FETCH_AGAIN
 
 
 @dataclass(frozen=True)
@@ -163,14 +173,14 @@ def read_model_file(folder: Path, *, digest_needed: bool = True) -> ModelFile:
     except ModelError as error:
         if str(path) in error.what or str(folder) in error.what:
             raise
-        raise ModelError(f"{path}: {error.what}", safe=error.safe, remedy=FETCH_AGAIN) from error
+        raise ModelError(f"{path}: {error.what}", safe=error.safe, remedy=again(path)) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(
-            tr("{path} is damaged: {error} is missing", path=path, error=error), remedy=FETCH_AGAIN
+            tr("{path} is damaged: {error} is missing", path=path, error=error), remedy=again(path)
         ) from error
     except Exception as error:  # one file must never take away the list of models
         said = _why(error)
-        raise ModelError(tr("{path} is damaged: {said}", path=path, said=said), remedy=FETCH_AGAIN) from error
+        raise ModelError(tr("{path} is damaged: {said}", path=path, said=said), remedy=again(path)) from error
     if digest_needed and not content.digest:
         raise ModelError(
             tr(
@@ -207,14 +217,14 @@ def _read(path: Path, folder: Path) -> ModelFile:
     try:
         size = regular_size(path)
         if size > LARGEST:
-            raise ModelError(tr("{path} is far too large ({size} bytes)", path=path, size=size), remedy=FETCH_AGAIN)
+            raise ModelError(tr("{path} is far too large ({size} bytes)", path=path, size=size), remedy=again(path))
         return _understood(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as error:
         raise ModelError(
-            tr("no model in {folder}: {file} is missing", folder=folder, file=MODEL), remedy=FETCH_AGAIN
+            tr("no model in {folder}: {file} is missing", folder=folder, file=MODEL), remedy=again(path)
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(tr("{path} cannot be read ({error})", path=path, error=error), remedy=FETCH_AGAIN) from error
+        raise ModelError(tr("{path} cannot be read ({error})", path=path, error=error), remedy=again(path)) from error
 
 
 @lru_cache(maxsize=64)  # more models than a list of them has
@@ -237,7 +247,7 @@ def _understood(text: str, path: Path) -> ModelFile:
         raise ModelError(
             tr("{path} was altered after the model was made", path=path),
             safe=tr("nothing is asked of it"),
-            remedy=FETCH_AGAIN,
+            remedy=again(path),
         )
     return _content(table, digest)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.pfm.model_file import FETCH_AGAIN, MODEL, WEIGHTS, ModelFile, read_model_file, regular_size
+from pfm_desktop.pfm.model_file import MODEL, WEIGHTS, ModelFile, again, read_model_file, regular_size
 from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.language import tr
@@ -131,16 +131,16 @@ def check_weights(path: Path, content: ModelFile) -> None:
                     most=most,
                 ),
                 safe=tr("nothing was loaded from them"),
-                remedy=FETCH_AGAIN,
+                remedy=again(weights),
             )
         found = sha256_of(weights)
     except FileNotFoundError as error:
         raise ModelError(
-            tr("the weights of {name} are missing ({weights})", name=info.name, weights=weights), remedy=FETCH_AGAIN
+            tr("the weights of {name} are missing ({weights})", name=info.name, weights=weights), remedy=again(weights)
         ) from error
     except OSError as error:
         raise ModelError(
-            tr("the weights of {name} cannot be read ({error})", name=info.name, error=error), remedy=FETCH_AGAIN
+            tr("the weights of {name} cannot be read ({error})", name=info.name, error=error), remedy=again(weights)
         ) from error
     if found != info.sha256:
         raise ModelError(
@@ -153,7 +153,7 @@ def check_weights(path: Path, content: ModelFile) -> None:
                 told=info.sha256[:12],
             ),
             safe=tr("nothing was loaded from them"),
-            remedy=FETCH_AGAIN,
+            remedy=again(weights),
         )
 
 
@@ -240,7 +240,7 @@ def _looked_into(parent: Path) -> tuple[list[Path], tuple[BrokenModel, ...]]:
 def _without_description(folder: Path) -> BrokenModel:
     error = ModelError(
         tr("{folder} holds weights, but {file}, which says what they are, is missing", folder=folder, file=MODEL),
-        remedy=FETCH_AGAIN,
+        remedy=again(folder),
     )
     return BrokenModel(folder, str(error), error)
 

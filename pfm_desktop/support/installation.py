@@ -166,9 +166,14 @@ def _not_whole(files: str) -> IncompleteError:
     return IncompleteError(
         tr("files of the installation are missing or were changed: {files}", files=files),
         safe=tr("libraries, settings and models are untouched"),
-        remedy=tr(
-            "look into the quarantine of the virus scanner and let it give the file back, or install the program again"
-        ),
+        remedy=install_again(),
+    )
+
+
+def install_again() -> str:
+    """What to do about a file of the installation that is missing, or has another content."""
+    return tr(
+        "look into the quarantine of the virus scanner and let it give the file back, or install the program again"
     )
 
 

@@ -25,7 +25,7 @@ def mode_of(path: Path) -> int:
 
 # Two threads whatever the computer has: the same bytes everywhere. `--x86` turns jumps in programs into what repeats.
 XZ = ("xz", "-c", "-T2", "--x86", "--lzma2=preset=5,dict=32MiB")
-ZSTD = ("zstd", "-q", "-c", "-T2", "-12", "--long=27")
+ZSTD = ("zstd", "-q", "-c", "-T2", "-9", "--long=27")
 _BLOCK = tarfile.BLOCKSIZE
 Named = tuple[str, Path]  # the name in an archive, and the file, folder or link that it is of
 

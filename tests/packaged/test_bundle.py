@@ -115,6 +115,20 @@ def test_a_file_that_was_taken_away_is_named_by_the_doctor_and_by_what_needs_it(
         assert "torch/lib/libtorch_cpu.so is missing" in done.stdout + done.stderr
 
 
+def test_weights_of_its_own_model_that_were_altered_are_named_as_a_file_of_the_installation(
+    damaged: Path, tmp_path: Path
+) -> None:
+    weights = damaged / "_internal" / "models" / "pfm-demo" / "weights.safetensors"
+    content = weights.read_bytes()
+    weights.unlink()  # the whole one has other names
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    done = run(damaged / "pfm", "selftest", home=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "models/pfm-demo/weights.safetensors has another content" in done.stdout
+    assert "quarantine" in done.stdout
+    assert "fetch the model" not in done.stdout
+
+
 @pytest.mark.parametrize("program", ["pfm", "pfm-desktop"])
 def test_a_library_that_was_cut_short_is_named_before_it_ends_the_program(
     damaged: Path, tmp_path: Path, program: str

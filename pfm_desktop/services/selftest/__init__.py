@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,13 @@ from pathlib import Path
 from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.services.selftest import apart, main_job, papers
 from pfm_desktop.services.selftest.bench import Bench, Step
+from pfm_desktop.support import installation
 from pfm_desktop.support.errors import for_a_person
 from pfm_desktop.support.paths import HOME
 
 __all__ = ["STEPS", "Outcome", "ended", "lines_of", "own_home", "selftest", "tried"]
 FAILED = 1
+MOST = 6  # files that are named
 
 
 STEPS: tuple[tuple[str, Step], ...] = (
@@ -82,9 +84,18 @@ def own_home() -> Iterator[Path]:
 
 
 def lines_of(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
-    """For a person: each step, and how it all ended."""
+    """For a person: each step, and how it all ended. Where it failed, also what is not as it was built."""
     said = [f"{'ok    ' if one.done else 'FAILED'}  {one.title}: {one.said}" for one in outcomes]
-    return (*said, "selftest failed" if ended(outcomes) else "selftest passed")
+    if not ended(outcomes):
+        return (*said, "selftest passed")
+    changed = [f"FAILED  Installation: {one}; {installation.REMEDY}" for one in _changed()]
+    return (*said, *changed, "selftest failed")
+
+
+def _changed() -> tuple[installation.Changed, ...]:
+    with suppress(installation.NoListError):
+        return installation.compare(deep=True)[:MOST]
+    return ()
 
 
 def ended(outcomes: Sequence[Outcome]) -> int:

@@ -38,7 +38,7 @@ ManifestDPIAware true
 
 Name "${NAME}"
 OutFile "${OUT}"
-BrandingText "${NAME} ${VERSION} (${BUILD}). Investigational - not for diagnosis"
+BrandingText $(BRANDING)
 VIProductVersion "${VERSION}.0"
 VIAddVersionKey ProductName "${NAME}"
 VIAddVersionKey ProductVersion "${VERSION} ${BUILD}"
@@ -66,6 +66,7 @@ VIAddVersionKey LegalCopyright "Apache-2.0"
 !insertmacro MUI_LANGUAGE "SimpChinese"
 !insertmacro MUI_LANGUAGE "Spanish"
 !insertmacro MUI_LANGUAGE "French"
+!include /CHARSET=UTF8 words.nsh
 
 ; Into %TEMP%\pfm-desktop-setup.log, and to whoever sits before it: in silence nobody sees a box.
 !macro Words UN
@@ -95,7 +96,7 @@ Function ${UN}MayWrite
   ClearErrors
   FileOpen $0 "$INSTDIR\pfm-try.tmp" w
   ${If} ${Errors}
-    Push "This user may not write to $INSTDIR. Nothing was changed. Start this as administrator, or choose another folder."
+    Push $(MAY_NOT_WRITE)
     Call ${UN}Refuse
   ${EndIf}
   FileClose $0
@@ -119,8 +120,7 @@ Function ${UN}NotOpen
     ClearErrors
     FileOpen $0 "$INSTDIR\$1" a
     ${If} ${Errors}
-      Push "${NAME} is running ($INSTDIR\$1 is in use). Nothing was changed. Close it for every user of this computer, \
-then start this again."
+      Push $(IS_RUNNING)
       Call ${UN}Refuse
     ${EndIf}
     FileClose $0
@@ -176,8 +176,7 @@ Function ${UN}MoveAside
   ${If} ${Errors}
     Call ${UN}PutBack
     RMDir /r "$INSTDIR\pfm-new"
-    Push "A file of $INSTDIR is in use. Nothing was changed. Close ${NAME} for every user of this computer, then start \
-this again."
+    Push $(IS_IN_USE)
     Call ${UN}Refuse
   ${EndIf}
 FunctionEnd
@@ -192,8 +191,7 @@ FunctionEnd
     ${VersionCompare} "$0" "${VERSION}" $1
     ${If} $1 == 1
       ReadRegStr $2 ${ROOT} "${KEY}" "InstallLocation"
-      Push "${NAME} $0 is installed in $2, which is newer than ${VERSION}. Nothing was changed. A library that the newer \
-one has opened cannot be read by the older one. To go back all the same, start this with /Downgrade."
+      Push $(IS_NEWER)
       Call Refuse
     ${EndIf}
   ${EndIf}
@@ -204,14 +202,13 @@ Function .onInstFailed
   SetOutPath "$TEMP" ; a folder in which one stands does not go
   RMDir /r "$INSTDIR\pfm-new"
   RMDir "$INSTDIR"
-  Push "The files could not be written to $INSTDIR: the disk is full, or something on this computer forbids it. The \
-earlier version, if there was one, is as it was."
+  Push $(NOT_WRITTEN)
   Call Refuse
 FunctionEnd
 
 Function .onInit
   ${IfNot} ${RunningX64}
-    Push "${NAME} needs a 64-bit Windows. Nothing was changed."
+    Push $(NOT_64)
     Call Refuse
   ${EndIf}
   SetRegView 64
@@ -267,14 +264,14 @@ Section "Program" PROGRAM
   IntFmt $0 "0x%08X" $0
   WriteRegDWORD SHCTX "${KEY}" "EstimatedSize" "$0"
   WriteRegStr SHCTX "Software\Classes\.pfm-model" "" "${TYPE}"
-  WriteRegStr SHCTX "Software\Classes\${TYPE}" "" "Model of ${NAME}"
+  WriteRegStr SHCTX "Software\Classes\${TYPE}" "" $(MODEL)
   WriteRegStr SHCTX "Software\Classes\${TYPE}\DefaultIcon" "" "$INSTDIR\pfm-desktop.exe,0"
   WriteRegStr SHCTX "Software\Classes\${TYPE}\shell\open\command" "" '"$INSTDIR\pfm-desktop.exe" "%1"'
   System::Call 'shell32::SHChangeNotify(i 0x08000000, i 0, p 0, p 0)'
-  StrCpy $0 "${NAME} ${VERSION} (${BUILD}) is in $INSTDIR."
+  StrCpy $0 $(DONE)
   ${If} $5 != ""
   ${AndIf} $5 != $INSTDIR
-    StrCpy $0 "$0 ${NAME} $6 stays in $5; its uninstall.exe there takes it away."
+    StrCpy $0 "$0 $(OTHER_STAYS)"
   ${EndIf}
   Push $0
   Call Log
@@ -292,14 +289,14 @@ Function MayBegin
   StrLen $0 "$INSTDIR\pfm-new\"
   IntOp $0 $0 + ${LONGEST}
   ${If} $0 > 259
-    Push "The name of the folder is too long for Windows: $INSTDIR. Nothing was changed. Choose another folder."
+    Push $(TOO_LONG)
     Call Refuse
   ${EndIf}
   ${If} ${FileExists} "$INSTDIR\_internal"
   ${AndIfNot} ${FileExists} "$INSTDIR\uninstall.exe"
   ${AndIfNot} ${FileExists} "$INSTDIR\pfm-desktop.exe"
   ${AndIfNot} ${FileExists} "$INSTDIR\pfm-old"
-    Push "$INSTDIR holds another program. Nothing was changed. Choose another folder."
+    Push $(OTHER_PROGRAM)
     Call Refuse
   ${EndIf}
   StrCpy $4 0
@@ -322,8 +319,7 @@ Function MayBegin
       ${If} $4 = 1
         RMDir "$INSTDIR"
       ${EndIf}
-      Push "There is too little room for $INSTDIR: $2 of $0 KB. Nothing was changed. Free some, or choose another \
-folder."
+      Push $(NO_ROOM)
       Call Refuse
     ${EndIf}
   ${EndIf}

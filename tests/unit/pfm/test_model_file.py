@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm import model_file
 from pfm_desktop.pfm.model_file import MODEL, read_model_file
+from pfm_desktop.pfm.registry import verify
 from pfm_desktop.support.errors import ModelError
 
 DEMO = Path(__file__).resolve().parents[3] / "models" / "pfm-demo"
@@ -37,6 +39,25 @@ def understood(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(model_file.tomllib, "loads", counted)
     return texts
+
+
+def test_of_an_installed_program_its_own_model_is_not_to_be_fetched_but_installed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    own, brought = tmp_path / "models" / "pfm-demo", tmp_path / "home" / "models" / "pfm-demo"
+    for place in (own, brought):
+        place.mkdir(parents=True)
+        shutil.copy(DEMO / MODEL, place / MODEL)
+        (place / "weights.safetensors").write_bytes(b"x")
+    for place, word in ((own, "quarantine"), (brought, "fetch the model again")):
+        with pytest.raises(ModelError) as altered:
+            verify(place)
+        assert word in altered.value.remedy
+        (place / MODEL).write_text("format = ")
+        with pytest.raises(ModelError) as damaged:
+            read_model_file(place)
+        assert word in damaged.value.remedy
 
 
 def test_the_same_words_are_taken_apart_once(folder: Path, understood: list[int]) -> None:
