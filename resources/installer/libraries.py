@@ -70,8 +70,6 @@ NEVER = (
 # what only they have, wherever it was linked into; FFmpeg says how it was built
 MARKS = (b"--enable-gpl", b" license: GPL", b"x264_encoder_open", b"x265_api_get", b"x265_encoder_open", b"jbg_dec_in",
          b"liq_attr_create", b"rl_line_buffer", b"gdbm_open", b"xvid_global")  # fmt: skip
-# versions that the libraries say of themselves, where their names do not
-_SAYS = {"OpenSSL": rb"OpenSSL (\d+\.\d+\.\d+[a-z]?) ", "FFmpeg": rb"FFmpeg version (\d[\w.]+)"}
 _NATIVE = re.compile(r"\.(dll|pyd|exe|dylib|so(\.\w+)*)$", re.IGNORECASE)
 _MAGIC = (b"\x7fELF", b"MZ")  # as files with machine code begin on Linux and Windows
 # parts of a package that Python imports, or Qt opens: of the package itself
@@ -121,9 +119,3 @@ def marks(path: Path) -> list[str]:
         return []
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return [mark.decode().strip() for mark in MARKS if content.find(mark) >= 0]
-
-
-def version_of(path: Path, part: str) -> str:
-    """As the library says it itself; "" where it does not."""
-    found = re.search(_SAYS[part], path.read_bytes()) if part in _SAYS else None
-    return found[1].decode() if found else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resources.installer import libraries, licences, locks, parcels
+from resources.installer import libraries, licences, locks, parcels, versions
 
 if TYPE_CHECKING:
     from resources.installer.stamp import Stamp
@@ -46,11 +47,9 @@ def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:
     starter = locks.version_in(notices.parents[1] / "requirements-build.lock", "pyinstaller")
     content["components"].append(_package("pyinstaller", starter, STARTER, ()))
     needs: dict[str, list[str]] = {"pfm-desktop": [one["bom-ref"] for one in content["components"]]}
-    for one in libraries.libraries(inside):
-        component = _library(inside, one, stamp.python)
+    for of, component in _libraries(inside, stamp, owners):
         content["components"].append(component)
-        of = sorted(owners.get(licences.first(one.path), set()) & {*stamp.parts})
-        needs.setdefault(_purl(of[0], stamp.parts[of[0]]) if of else "pfm-desktop", []).append(component["bom-ref"])
+        needs.setdefault(_purl(of, stamp.parts[of]) if of else "pfm-desktop", []).append(component["bom-ref"])
     content["dependencies"] = [{"ref": ref, "dependsOn": of} for ref, of in needs.items()]
     out.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return out
@@ -71,12 +70,42 @@ def _package(name: str, version: str, licence: str, sums: tuple[str, ...]) -> di
     }  # fmt: skip
 
 
-def _library(inside: Path, one: libraries.Library, python: str) -> dict[str, Any]:
-    path = inside / one.path
-    version = python if one.part == "Python" else libraries.version_of(path, one.part)
+def _libraries(inside: Path, stamp: Stamp, owners: Mapping[str, set[str]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each with the package that it came with, or "": files of their own, then what was linked into any."""
+    found = libraries.libraries(inside)
+    said = {
+        (inside / one.path, one.part): (
+            stamp.python if one.part == "Python" else versions.of_library(inside / one.path, one.part, stamp.parts)
+        )
+        for one in found
+    }
+    known = versions.of_neighbours(said)
+    for one in found:
+        yield _owner(one.path, stamp, owners), _library(inside, one, known[inside / one.path, one.part])
+    own = {inside / one.path: one.part for one in found}
+    for path in sorted(path for path in inside.rglob("*") if libraries.is_native(path)):
+        for linked in versions.within(path, own.get(path, "")):
+            name = path.relative_to(inside).as_posix()
+            yield _owner(name, stamp, owners), _linked(name, linked)
+
+
+def _owner(path: str, stamp: Stamp, owners: Mapping[str, set[str]]) -> str:
+    return next(iter(sorted(owners.get(licences.first(path), set()) & {*stamp.parts})), "")
+
+
+def _library(inside: Path, one: libraries.Library, version: str) -> dict[str, Any]:
     return {
         "type": "library", "bom-ref": f"file:{one.path}", "name": one.part, **({"version": version} if version else {}),
-        "hashes": [{"alg": "SHA-256", "content": parcels.sha256(path)}],
+        "hashes": [{"alg": "SHA-256", "content": parcels.sha256(inside / one.path)}],
         "licenses": [{"expression": one.licence}],
+        **versions.names(one.part, version),
         "properties": [{"name": "pfm:file", "value": one.path}],
+    }  # fmt: skip
+
+
+def _linked(name: str, one: versions.Within) -> dict[str, Any]:
+    return {
+        "type": "library", "bom-ref": f"within:{name}#{one.part}@{one.version}", "name": one.part,
+        "version": one.version, **versions.names(one.part, one.version),
+        "properties": [{"name": "pfm:linked-into", "value": name}],
     }  # fmt: skip
