@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -49,7 +50,9 @@ class Publisher:
 
 def write_program(path: Path, top: str, pfm: str, *, more: dict[str, bytes] | None = None) -> None:
     """An archive as `build_installer.py` makes it, with a program of two lines."""
-    files = {f"{top}/pfm": pfm.encode(), f"{top}/pfm-desktop": b"#!/bin/sh\n", **(more or {})}
+    stamp = json.dumps({"version": top.rpartition("-")[2]}).encode()
+    files = {f"{top}/pfm": pfm.encode(), f"{top}/pfm-desktop": b"#!/bin/sh\n", f"{top}/_internal/build.json": stamp}
+    files |= more or {}
     with tarfile.open(path, "w:zst") as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)

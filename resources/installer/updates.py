@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import os
 import re
 import shutil
@@ -36,11 +37,13 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from pfm_desktop.storage.schema import CURRENT
+from pfm_desktop.support import build
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "PFM_UPDATE_PASSPHRASE"
 YEARS_OF_ROOT = 10  # see ADR 23: an expired root is taken while a later one that it signs comes with the file
 GOOD_FOR = 400  # days, of an update file: a year, and time for the next
+MOST_DAYS = 3660  # no longer than the root of trust
 RELEASE_ROLES = (Timestamp.type, Snapshot.type, Targets.type)
 KINDS = {
     "deb": re.compile(r"pfm-desktop_([0-9.]+)_amd64\.deb"),
@@ -117,14 +120,22 @@ def _target(path: Path, library: int) -> TargetFile:
     if not kind:
         raise SystemExit(f"error: {path.name} is no installer of this program. Nothing was made.")
     target = TargetFile.from_file(path.name, str(path), ["sha256"])
-    unpacked = _unpacked(path) if kind == "folder" else 0
+    unpacked, said = _looked_into(path) if kind == "folder" else (0, version)
+    if said != version:
+        raise SystemExit(f"error: {path.name} holds version {said}. Nothing was made.")
     target.unrecognized_fields["custom"] = {"kind": kind, "version": version, "library": library, "unpacked": unpacked}
     return target
 
 
-def _unpacked(path: Path) -> int:
+def _looked_into(path: Path) -> tuple[int, str]:
+    """Bytes once it is unpacked, and the version that the program in it says of itself."""
+    size, said = 0, ""
     with tarfile.open(path, "r|zst") as archive:
-        return sum(member.size for member in archive)
+        for member in archive:
+            size += member.size
+            if member.name.endswith(f"/_internal/{build.FILE}") and (stream := archive.extractfile(member)):
+                said = str(json.load(stream)["version"])
+    return size, said
 
 
 def _signed(signed: Any, signer: CryptoSigner) -> bytes:
@@ -221,9 +232,15 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     new = commands.add_parser("make")
     new.add_argument("--keys", type=Path, required=True)
     new.add_argument("--out", type=Path, required=True)
-    new.add_argument("--days", type=int, default=GOOD_FOR, help="how long it may be installed")
+    new.add_argument("--days", type=_days, default=GOOD_FOR, help="how long it may be installed")
     new.add_argument("installers", type=Path, nargs="+")
     return parser.parse_args(arguments)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"1 to {MOST_DAYS} days, not {text}")
+    return int(text)
 
 
 def _passphrase(*, new: bool = False) -> bytes:

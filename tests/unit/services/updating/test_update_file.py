@@ -243,6 +243,23 @@ def test_a_publisher_signs_one_version_at_a_time_and_only_installers(publisher: 
         updates.make(publisher.keys, [publisher.installer("0.2.0")], publisher.folder / "x", b"wrong")
 
 
+def test_a_publisher_may_not_give_an_archive_another_version_by_its_name(publisher: Publisher) -> None:
+    named = publisher.installer("0.2.0").rename(publisher.folder / "pfm-desktop-0.3.0-linux-x86_64.tar.zst")
+    with pytest.raises(SystemExit, match=r"pfm-desktop-0\.3\.0-linux-x86_64\.tar\.zst holds version 0\.2\.0"):
+        publisher.file("0.3.0", named)
+
+
+@pytest.mark.parametrize("days", ["-5", "0", "3661", "1e3", "²"])
+def test_an_update_file_is_good_for_days_that_can_be_counted(
+    publisher: Publisher, tmp_path: Path, capsys: pytest.CaptureFixture[str], days: str
+) -> None:
+    words = ["make", "--keys", str(publisher.keys), "--out", str(tmp_path / "out"), f"--days={days}"]
+    with pytest.raises(SystemExit) as ended:
+        updates.main([*words, str(publisher.installer("0.2.0"))])
+    assert ended.value.code == 2
+    assert "1 to 3660 days" in capsys.readouterr().err
+
+
 def test_private_keys_are_for_their_owner_alone_never_in_the_repository_and_never_written_over(
     publisher: Publisher,
 ) -> None:
