@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,7 @@ from pfm_desktop.support.language import tr
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.1
 
 
@@ -27,29 +29,44 @@ def spread(
 ) -> Iterator[tuple[Item, Result]]:
     """Yield `(item, function(item))` as the answers come, in any order.
 
-    `function` and items must be picklable. Runs in this process for one worker, for one item, and inside a process
-    that may not have children. Cancelling lets the calls under way end and starts no others. An error of `function` is
-    raised here; a process that dies is a `UserError`.
+    `function` and items must be picklable. Runs in this process for one worker, for one item, inside a process that may
+    not have children, and where the system gives nothing to share between processes. Cancelling lets the calls under
+    way end and starts no others. An error of `function` is raised here; a process that dies is a `UserError`.
     """
-    if workers < 2 or len(items) < 2 or multiprocessing.current_process().daemon:
+    alone = workers < 2 or len(items) < 2 or multiprocessing.current_process().daemon
+    pool = None if alone else _pool(workers)
+    if pool is None:
         for done, item in enumerate(items):
             ctx.progress(done, len(items), text)
             yield item, function(item)
     else:
-        yield from _in_processes(ctx, function, items, workers=workers, text=text)
+        yield from _in_processes(ctx, function, items, pool, most=2 * workers, text=text)
     ctx.progress(len(items), len(items), text)
 
 
+def _pool(workers: int) -> ProcessPoolExecutor | None:
+    try:
+        return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
+    except OSError:  # on Linux, /dev/shm that is read only, full or not there
+        log.warning("nothing to share between processes: all is done in this one")
+        return None
+
+
 def _in_processes(
-    ctx: Context, function: Callable[[Item], Result], items: Sequence[Item], *, workers: int, text: str
+    ctx: Context,
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    pool: ProcessPoolExecutor,
+    *,
+    most: int,
+    text: str,
 ) -> Iterator[tuple[Item, Result]]:
     waiting = iter(items)
     running: dict[Future[Result], Item] = {}
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
     done = 0
     try:
         while True:
-            while len(running) < 2 * workers and (item := next(waiting, None)) is not None:
+            while len(running) < most and (item := next(waiting, None)) is not None:
                 with _ctrl_c_waits():
                     running[pool.submit(function, item)] = item
             if not running:

@@ -31,7 +31,8 @@ ALL: Mapping[str, tuple[str, ...]] = {
     "Computer": ("computer.system", "computer.processor", "computer.memory", "computer.clock", "computer.language"),
     "Devices": ("devices.cameras", "devices.lamps", "devices.by_genicam", "devices.chosen"),
     "Places": (
-        "program.program_folder", "places.data_folder", "places.library_folder", "places.temporary", "places.written",
+        "program.program_folder", "places.data_folder", "places.library_folder", "places.temporary",
+        "places.shared_memory", "places.written",
     ),
 }  # fmt: skip
 _DEEP = "program.files"

@@ -19,6 +19,7 @@ from pfm_desktop.support.settings import load_settings
 
 GB = 1e9
 LITTLE, TOO_LITTLE = 5 * GB, 0.5 * GB
+_SHARED = "/dev/shm"
 _ROOM = "free some space on its disk"
 _WRITE = "give this user the right to write there, or look whether its disk is connected and not read only"
 
@@ -69,6 +70,21 @@ def temporary() -> Findings:
         yield wrong("Temporary files", "there is no folder that may be written", _WRITE)
         return
     yield _room("Temporary files", folder)
+
+
+def shared_memory() -> Findings:
+    """On Linux: what processes share lies here."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        with tempfile.TemporaryFile(dir=_SHARED, prefix=".pfm-doctor-"):
+            yield Finding("Shared memory", "may be written")
+    except OSError as error:
+        yield warn(
+            "Shared memory",
+            f"{_SHARED} may not be written ({error.strerror or type(error).__name__}): longer work takes one core only",
+            f"let the system mount {_SHARED} so that everybody may write there",
+        )
 
 
 def written() -> Findings:

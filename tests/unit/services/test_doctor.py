@@ -127,6 +127,16 @@ def test_every_library_that_the_package_declares_is_known_by_name() -> None:
     assert declared <= set(system_libraries.LIBRARIES.values())
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has /dev/shm")
+def test_shared_memory_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_SHARED", str(tmp_path))
+    assert said(places.shared_memory()) == [(State.OK, "may be written")]
+    monkeypatch.setattr(places, "_SHARED", str(tmp_path / "none"))
+    ((state, words),) = said(places.shared_memory())
+    assert state is State.WARN
+    assert "one core only" in words
+
+
 def test_folders_that_cannot_be_written_or_are_full_are_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PFM_HOME", str(tmp_path / "file"))

@@ -57,6 +57,15 @@ def test_one_item_does_not_cost_a_process() -> None:
     assert list(spread(SilentContext(), where, [], workers=2)) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows shares without files")
+def test_where_processes_may_share_nothing_all_is_done_in_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")  # as on a Linux whose /dev/shm is
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", refused)
+    assert dict(spread(SilentContext(), where, [1, 2], workers=2)) == {1: os.getpid(), 2: os.getpid()}
+
+
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_cancelling_stops_before_the_rest_is_done(workers: int) -> None:
     done: list[int] = []
