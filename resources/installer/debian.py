@@ -31,6 +31,12 @@ DEPENDS = (
     "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0",
     "libxcb-sync1", "libxcb-xfixes0", "libxcb-xkb1",
 )  # fmt: skip
+COPYRIGHT = f"""\
+PFM Desktop. Copyright 2026 the PFM Desktop maintainers; under the licence below.
+What others made and it ships, with their copyright notices and licences, is listed in
+/{HOME}/_internal/licenses/third-party.md and stands in that folder.
+
+"""
 # refreshes what the desktop keeps about menus, icons and file types, where it keeps such things at all
 AFTER = """#!/bin/sh
 set -e
@@ -152,11 +158,14 @@ def _system_files(resources: Path, root: Path) -> None:
         link.symlink_to(f"../lib/{NAME}/{program}")
     _copy(here / "pfm-desktop.desktop", root / "usr/share/applications/pfm-desktop.desktop")
     _copy(here / "pfm-desktop.xml", root / "usr/share/mime/packages/pfm-desktop.xml")
+    _copy(here / "pfm-desktop.metainfo.xml", root / "usr/share/metainfo/pfm-desktop.metainfo.xml")
     for side in SIDES:
         icon = root / f"usr/share/icons/hicolor/{side}x{side}/apps/{NAME}.png"
         _copy(resources / "icons" / f"{NAME}-{side}.png", icon)
     documents = root / f"usr/share/doc/{NAME}"
     _copy(root / HOME / "_internal/LICENSE", documents / "copyright")
+    licence = (documents / "copyright").read_text(encoding="utf-8")
+    (documents / "copyright").write_text(COPYRIGHT + licence, encoding="utf-8")
 
 
 def _control(root: Path, folder: Path, version: str) -> None:

@@ -9,6 +9,7 @@ import json
 import re
 import struct
 import subprocess
+import sysconfig
 from pathlib import Path
 
 from resources.installer import parcels
@@ -39,6 +40,18 @@ def slim(inside: Path) -> None:
         lend_openblas(path, next(inside.glob("scipy.libs/libscipy_openblas-*")), next(inside.glob("cv2/cv2*.so")))
     strip(inside)
     share(inside)
+    for path in inside.glob("python3.11/lib-dynload/*.so"):
+        look_within(path, sysconfig.get_config_var("LIBDIR"))
+
+
+def look_within(module: Path, folder: str) -> None:
+    """A module of Python's looks for libraries in the bundle, not in `folder`, where Python lay as this was built: on
+    another computer somebody else may be able to write there."""
+    own = b"$ORIGIN/../.."
+    there = folder.encode()
+    content = module.read_bytes()
+    if (found := b"\0" + there + b"\0") in content and len(there) >= len(own):
+        module.write_bytes(content.replace(found, b"\0" + own.ljust(len(there), b"\0") + b"\0"))
 
 
 def share(inside: Path) -> None:

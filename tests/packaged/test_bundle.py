@@ -4,6 +4,7 @@ none is."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.installer import licences, manifest
+from resources.installer import libraries, licences, manifest
 
 from ..walls import wall
 
@@ -157,6 +158,15 @@ def test_a_window_that_cannot_start_says_which_file_is_missing(damaged: Path, tm
         said = started.stderr.readline()
         os.killpg(started.pid, signal.SIGTERM)  # the message waits for whoever reads it
     assert f"{name} is missing" in said
+
+
+@pytest.mark.skipif(shutil.which("readelf") is None, reason="there is no readelf here (Debian: binutils)")
+def test_no_library_is_looked_for_outside_of_the_program(bundle: Path) -> None:
+    native = [path for path in (bundle / "_internal").rglob("*") if libraries.is_native(path)]
+    done = subprocess.run(["readelf", "-d", *native], capture_output=True, text=True, check=False)
+    folders = re.findall(r"\((?:RPATH|RUNPATH)\).*\[(.*)\]", done.stdout)
+    assert folders
+    assert {one for folder in folders for one in folder.split(":") if not one.startswith("$ORIGIN")} == set()
 
 
 def test_nothing_that_may_not_ship_is_in_it(bundle: Path) -> None:

@@ -8,9 +8,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from pfm_desktop.support.language import LANGUAGES
 from resources.installer import cut, debian, libraries, licences, parcels, sbom, stamp
 
 from .conftest import ROOT
@@ -341,6 +343,22 @@ def test_the_package_declares_what_opens_a_window(tmp_path: Path) -> None:
     assert "MimeType=application/x-pfm-model;" in desktop
 
 
+def test_what_a_software_centre_shows_says_in_each_language_what_it_is_not_for() -> None:
+    shown = ElementTree.parse(ROOT / "resources" / "installer" / "linux" / "pfm-desktop.metainfo.xml").getroot()
+    language = "{http://www.w3.org/XML/1998/namespace}lang"
+    summaries = {one.get(language, "en"): one.text or "" for one in shown.findall("summary")}
+    told = {one.get(language, "en"): one.text or "" for one in shown.findall("description/p")}
+    assert set(summaries) == set(told) == set(LANGUAGES)
+    for code, words in {
+        "en": "not for diagnosis",
+        "es": "no apto",
+        "fr": "ne pas utiliser",
+        "zh": "不用于诊断",
+    }.items():
+        assert words in summaries[code]
+    assert "trained on phantoms" in told["en"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="there is no dpkg-deb here")
 def test_a_package_holds_program_menu_entry_icons_and_file_type(tmp_path: Path) -> None:
@@ -358,12 +376,16 @@ def test_a_package_holds_program_menu_entry_icons_and_file_type(tmp_path: Path) 
         "./usr/share/applications/pfm-desktop.desktop",
         "./usr/share/mime/packages/pfm-desktop.xml",
         "./usr/share/icons/hicolor/256x256/apps/pfm-desktop.png",
+        "./usr/share/metainfo/pfm-desktop.metainfo.xml",
         "./usr/share/doc/pfm-desktop/copyright",
     ):
         assert name in listed, name
     size = subprocess.run(["dpkg-deb", "-f", out, "Installed-Size"], capture_output=True, text=True, check=True).stdout
     there = tmp_path / "there"
     subprocess.run(["dpkg-deb", "-x", out, there], check=True)
+    copyright_of = (there / "usr/share/doc/pfm-desktop/copyright").read_text(encoding="utf-8")
+    assert copyright_of.startswith("PFM Desktop. Copyright")
+    assert copyright_of.endswith((bundle / "_internal/LICENSE").read_text(encoding="utf-8"))
     sums = subprocess.run(["dpkg-deb", "-I", out, "md5sums"], capture_output=True, text=True, check=True).stdout
     subprocess.run(["md5sum", "--quiet", "-c", "-"], input=sums, cwd=there, text=True, check=True)
     assert len(sums.splitlines()) == sum(path.is_file() and not path.is_symlink() for path in there.rglob("*"))

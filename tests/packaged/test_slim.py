@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import cv2
@@ -110,3 +111,20 @@ def test_libraries_that_are_there_twice_are_there_once(tmp_path: Path) -> None:
     assert second.read_bytes() == b"same"
     assert not (tmp_path / "other.libs" / "libgfortran.so.5").is_symlink()
     assert parcels.size_mb(tmp_path) == pytest.approx(8e-6)
+
+
+def test_a_module_of_python_looks_for_libraries_within_the_program(tmp_path: Path) -> None:
+    folder = sysconfig.get_config_var("LIBDIR")
+    there = next(Path(sysconfig.get_config_var("DESTSHARED")).glob("_bisect.*.so"))
+    if folder.encode() not in there.read_bytes():
+        pytest.skip("this Python's modules name no folder")
+    module = Path(shutil.copy(there, tmp_path))
+    slim.look_within(module, folder)
+    said = subprocess.run(["readelf", "-d", module], capture_output=True, text=True, check=True).stdout
+    assert "[$ORIGIN/../..]" in said
+    assert folder.encode() not in module.read_bytes()
+    loads = f"import importlib.util as u; u.module_from_spec(u.spec_from_file_location('_bisect', {str(module)!r}))"
+    subprocess.run([sys.executable, "-c", loads], check=True)
+    before = module.read_bytes()
+    slim.look_within(module, "/usr/lib")  # too short to be one that is there, and nothing is changed
+    assert module.read_bytes() == before
