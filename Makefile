@@ -72,16 +72,16 @@ lint: setup-dev
 	$(BIN)/lint-imports
 
 test: lint
-	$(PYTEST)
+	$(PYTEST) -m "not installed"
 
 test-quick: setup-dev
 	$(BIN)/ruff check .
 	$(PYTEST) -m "not slow"
 
-# in the environment of the tests: what ships is what the lock names, whatever else is there
+# all that takes the whole program at once, as it is built; in the environment of the tests: what ships is what the lock names, whatever else is there
 test-installed: setup-dev $(VENV)/.stamp-build
 	$(BIN)/python build_installer.py --no-package
-	$(PYTEST) tests/packaged/test_bundle.py
+	$(PYTEST) -m installed
 
 # in an environment that holds nothing but what ships and what builds it
 installer:

@@ -97,14 +97,7 @@ def one_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """No pool of processes: two more that each import everything cost a test more than they gain it. Tests of the pool
     itself have the mark `processes`."""
     if request.node.get_closest_marker("processes") is None:
-        monkeypatch.setattr(pool, "_in_processes", partial(_here, pool.spread))
-
-
-def _here(
-    spread: Callable[..., Iterator[tuple[Any, Any]]], ctx: Any, function: Any, items: Any, *, workers: int, text: str
-) -> Iterator[tuple[Any, Any]]:
-    assert workers > 1
-    yield from spread(ctx, function, items, workers=1, text=text)
+        monkeypatch.setattr(pool, "_pool", lambda _workers: None)
 
 
 @pytest.fixture(autouse=True)

@@ -110,6 +110,7 @@ def test_the_wall_stays_around_what_is_started_and_lets_through_what_stays_in_th
     assert run_behind("-c", within, home=tmp_path).returncode == 0
 
 
+@pytest.mark.installed
 def test_the_main_job_learning_and_the_window_reach_for_no_network(tmp_path: Path) -> None:
     done = run_behind("-c", "from pfm_desktop.__main__ import gui; gui()", "--selftest", home=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

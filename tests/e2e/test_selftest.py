@@ -32,6 +32,7 @@ def no_shipped_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.installed
 def test_every_step_is_tried_and_said_and_nothing_is_left_behind(
     temporary: Path, no_shipped_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ from resources.installer import libraries, licences, manifest
 
 from ..walls import wall
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.installed]
 
 PATIENCE = 400  # seconds; a minute on two cores with nothing beside it
 NOBODY = 65534

@@ -10,7 +10,8 @@ import pytest
 
 from .windows import Wine, compiled
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis: nsis")]
+NO_NSIS = pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis: nsis")
+pytestmark = [pytest.mark.slow, pytest.mark.installed, NO_NSIS]
 
 
 def test_it_compiles_without_a_warning(tmp_path: Path) -> None:

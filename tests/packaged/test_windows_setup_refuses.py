@@ -13,7 +13,8 @@ import pytest
 
 from .windows import Wine, compiled
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis: nsis")]
+NO_NSIS = pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis: nsis")
+pytestmark = [pytest.mark.slow, pytest.mark.installed, NO_NSIS]
 Mount = Callable[[str, str], Path]
 HERE = r"/D=C:\Small\pfm"
 
