@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING
 from pfm_desktop import __version__
 from pfm_desktop.gui import language
 from pfm_desktop.gui.broken import in_a_dialog
+from pfm_desktop.gui.told_to_end import ToldToEnd
 from pfm_desktop.jobs import wait_for_threads
-from pfm_desktop.support import installation, logs, memory, runs, threads
+from pfm_desktop.support import handed, installation, logs, memory, runs, threads
 from pfm_desktop.support.display import NEEDS, why_no_window
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     installation.look_for_plugin()
     memory.stay_out_of_crash_files()
+    if not options.screenshot and _is_handed(options.file):
+        return 0
     logs.start_logging()
     language.begin()
     memory.return_large_buffers()
@@ -52,6 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         logs.stop_logging()
         wait_for_threads(PATIENCE)
+
+
+def _is_handed(file: str) -> bool:
+    """Whether a window that is open already has taken it; the folder of a library has a window of its own."""
+    whole = os.path.abspath(file)  # noqa: PTH100 - it was started elsewhere; takes `..` away, as a shell does
+    return bool(file) and os.path.isfile(whole) and handed.hand(whole)  # noqa: PTH113 - any name there is
 
 
 def _shot(options: argparse.Namespace) -> int:
@@ -67,10 +75,10 @@ def _shot(options: argparse.Namespace) -> int:
 
 def _noted(options: argparse.Namespace) -> int:
     """Work with the window. What ends it other than its own end is noted for the next start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends it; every edit is on disk by then
+    told = ToldToEnd()
     run = runs.begin()
     try:
-        return _worked(options)
+        return _worked(options, told)
     except Exception as error:
         if run is not None:
             run.failed(error)
@@ -81,14 +89,16 @@ def _noted(options: argparse.Namespace) -> int:
             run.ended()
 
 
-def _worked(options: argparse.Namespace) -> int:
-    from pfm_desktop.gui.given import GivenFile
+def _worked(options: argparse.Namespace, told: ToldToEnd) -> int:
+    from pfm_desktop.gui.given import GivenFile, HandedFiles
 
     app, window = _begun(options)
+    told.closes = window
     restore = logs.catch_unexpected(window.unexpected.emit)
     try:
         window.show()
         given = GivenFile(window, options.file)
+        HandedFiles(window)
         window.open_library(options.library or given.library or window.settings.library)
         window.help.support.look_back()
         return app.exec()

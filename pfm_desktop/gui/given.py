@@ -1,11 +1,13 @@
-"""What the program was started with, as by a double click: a model file waits until a library is open."""
+"""What the program was started with, as by a double click: a model file waits until a library is open. What a second
+start was given comes to the window that is open."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QFileSystemWatcher, QObject, Qt
 
+from pfm_desktop.support import handed
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import given as model
 from pfm_desktop.viewmodels.words import spoken
@@ -35,6 +37,9 @@ class GivenFile(QObject):
             window.door.locked.connect(lambda _folder: self._wait())
             window.door.failed.connect(lambda _why: self._wait())
 
+        if window.session is not None:  # it is open already
+            self._go_on()
+
     def _wait(self) -> None:
         if self._model:
             self._window.messages.note(model.waits(self._model))
@@ -55,3 +60,26 @@ class GivenFile(QObject):
             window.show_page(MODELS)
             page: Any = window.desk.page(MODELS)
             page.look_at(file)
+
+
+class HandedFiles(QObject):
+    """Takes what later starts of the program hand over, and comes to the front."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._watcher = QFileSystemWatcher(self)
+        try:
+            handed.folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:  # each start has its own window then
+            return
+        self._watcher.addPath(str(handed.folder()))
+        self._watcher.directoryChanged.connect(lambda _folder: self._take())
+
+    def _take(self) -> None:
+        for file in handed.taken():
+            window = self._window
+            window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+            window.raise_()
+            window.activateWindow()
+            GivenFile(window, file)

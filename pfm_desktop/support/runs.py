@@ -137,6 +137,19 @@ def claim(take: Callable[[Left], None]) -> None:
             path.unlink()
 
 
+def is_running() -> bool:
+    """Whether a window of this user runs, other than one that this process has begun."""
+    for path in runs_dir().glob(f"*{ENDING}"):
+        try:
+            with path.open("r+b", buffering=0) as stream:
+                os_lock.lock(stream)
+        except (BlockingIOError, PermissionError):
+            return True
+        except OSError:
+            continue
+    return False
+
+
 def runs_dir() -> Path:
     """Where the files of runs are."""
     return log_dir() / "runs"

@@ -136,7 +136,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 def stop():
     END
-def work(options):
+def work(options, told):
     app, window = application._begun(options)
     window.show()
     QTimer.singleShot(0, stop)

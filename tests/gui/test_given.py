@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.given import GivenFile
+from pfm_desktop.gui.given import GivenFile, HandedFiles
 from pfm_desktop.gui.main_window import MODELS, MainWindow
 from pfm_desktop.services import accounts
 from pfm_desktop.services.learning import exchange
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support import handed, os_lock, runs
 from pfm_desktop.support.paths import user_models_dir
 
 from ..unit.conftest import make_model
@@ -184,3 +185,66 @@ def test_the_program_takes_the_file_as_the_desktop_hands_it_over(library_folder:
     )
     assert done.returncode == 0, done.stderr
     assert "theirs 1, signed on" in done.stdout
+
+
+@pytest.fixture
+def running() -> Iterator[None]:
+    """As `runs.begin` leaves it for the window of these tests."""
+    runs.runs_dir().mkdir(parents=True)
+    with (runs.runs_dir() / "20261201-120000-1.run").open("w+b") as stream:
+        os_lock.lock(stream)
+        yield
+
+
+def second_start(file: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """The program once more, given `file` by a name that only makes sense in `folder`."""
+    code = "import sys; from pfm_desktop.gui import application; sys.exit(application.main(sys.argv[1:]))"
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    return subprocess.Popen([sys.executable, "-c", code, file.name], cwd=folder, env=env)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support raise", extend=True)
+def test_a_second_start_hands_its_file_to_the_window_that_is_open(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, model_file: Path, running: None
+) -> None:
+    window = open_window(library_folder)
+    HandedFiles(window)
+    window.showMinimized()
+    with second_start(model_file, model_file.parent) as second:
+        form = asked_for(qtbot, window)
+        qtbot.waitUntil(lambda: second.poll() is not None, timeout=60_000)
+    assert second.returncode == 0
+    assert "theirs 1, signed on" in form.said.text()
+    assert not window.isMinimized()
+    assert window.stack.currentWidget() is window.desk.page(MODELS) if window.desk else False
+    assert not list(handed.folder().iterdir())
+    odd = model_file.with_name("a note.txt")
+    odd.write_text("x")
+    with second_start(odd, odd.parent) as third:
+        qtbot.waitUntil(lambda: third.poll() is not None, timeout=60_000)
+    assert third.returncode == 0
+    assert "a note.txt is nothing that this program opens" in window.messages.text
+
+
+def test_where_no_window_takes_it_the_second_start_has_its_own(
+    model_file: Path, running: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handed, "PATIENCE_S", 0.2)
+    assert not handed.hand(str(model_file))
+    assert list(handed.taken()) == [], "the note is gone"
+    assert not list(handed.folder().iterdir())
+
+
+def test_nobody_is_asked_where_no_window_runs(model_file: Path) -> None:
+    assert not handed.hand(str(model_file))
+    assert not handed.folder().exists()
+
+
+def test_what_was_handed_long_ago_and_what_is_damaged_is_not_taken(running: None) -> None:
+    handed.folder().mkdir(parents=True)
+    old, wrong = handed.folder() / "1.handed", handed.folder() / "2.handed"
+    old.write_text('"/somewhere/x.pfm-model"')
+    os.utime(old, (1, 1))
+    wrong.write_text("{")
+    assert list(handed.taken()) == []
+    assert not list(handed.folder().iterdir())

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 PAUSE_MS = 800  # typing that pauses so long is one edit
 REASON = tr("This is your second read. One that differs from the AI needs a reason.")
-LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
+LONGEST_MS = 3_000  # nobody loses more typing than this to a power cut
 
 
 class FindingsPanel(QWidget):

@@ -33,7 +33,7 @@ _ADDED = {
     SpecimenKind.OTHER: tr("Add other specimen"),
 }
 PAUSE_MS = 800  # typing that pauses so long is one edit
-LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
+LONGEST_MS = 3_000  # nobody loses more typing than this to a power cut
 
 
 class PinsPanel(QWidget):
