@@ -7,13 +7,14 @@ store only grows, and a database names what is its own by the hash.
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.storage import migrations, snapshot
@@ -30,16 +31,6 @@ UNCHANGED = tr("the library is unchanged")
 
 
 @dataclass(frozen=True)
-class PutBack:
-    """From which file, of which moment; where the newer database lies; how many lines its audit trail has since."""
-
-    source: Path
-    made_at: datetime
-    aside: Path
-    since: int
-
-
-@dataclass(frozen=True)
 class Earlier:
     """A database of a library as it was, and when."""
 
@@ -47,46 +38,115 @@ class Earlier:
     made_at: datetime
 
 
-def put_back(
-    ctx: Context, library: Path, keys: LibraryKeys | None, *, version: int, earlier: Earlier | None, after: datetime
-) -> PutBack | None:
-    """Bring the database back to `version`; None where the program of that version reads it as it is.
+@dataclass(frozen=True)
+class Ready:
+    """A library that can be put back: from what, up to which line of its audit trail that goes, and copies that would
+    have been nearer and are damaged."""
 
-    It comes from the last copy of that version which the newer program made after `after`, before it brought the
-    library up to date, or else from `earlier`. What is there now goes into the library's folder `set-aside`, whole; the
-    change is one step. Raises `StorageError`; the library is as it was then.
-    """
-    with _held(library), in_words(library):
-        engine = make_engine(library / DATABASE, keys=keys)
-        try:
-            with engine.connect() as connection:
-                if (migrations.version_of(connection) or 0) <= version:
-                    return None
-                of, end = _whose(connection)
-            source = _source(library, version, earlier, after)
-            before = _checked(ctx, source.path, keys, of=of)
-            aside = place_aside(library, DATABASE)
-            with named(aside, safe=UNCHANGED):
-                aside.parent.mkdir(exist_ok=True)
-            copy_database(engine, aside, safe=UNCHANGED, keys=keys, ctx=ctx)
-        finally:
-            engine.dispose()  # the last connection folds the WAL into the database
-        _check_folded(library)
-        with source.path.open("rb") as stream, replacing(library / DATABASE) as database:
-            shutil.copyfileobj(stream, database)  # the one step
-    return PutBack(source.path, source.made_at, aside, end - before)
+    library: Path
+    keys: LibraryKeys | None
+    source: Earlier
+    end: int
+    damaged: tuple[Path, ...]
+
+    @property
+    def needed(self) -> int:
+        """Bytes: for the newer database once more, and for the earlier one before it takes its place."""
+        files = (self.source.path, *(self.library / name for name in (DATABASE, *SIDE_FILES)))
+        return sum(path.stat().st_size for path in files if path.exists())
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """From which file, of which moment; where the newer database lies; how many lines its audit trail has since;
+    copies that are damaged and were passed over."""
+
+    source: Path
+    made_at: datetime
+    aside: Path
+    since: int
+    damaged: tuple[Path, ...] = ()
 
 
 @contextlib.contextmanager
-def _held(library: Path) -> Iterator[None]:
+def held(library: Path) -> Iterator[None]:
+    """Nobody else opens it for writing. Raises `StorageError` where somebody has, and where there is no library."""
     if not (library / DATABASE).is_file():
         raise StorageError(
             tr("{path} holds no library: {file} is missing", path=library, file=DATABASE),
             safe=tr("nothing was changed"),
             remedy=tr("check that its disk is connected"),
         )
+    lock = _lock(library)
     try:
-        lock = LibraryLock.take(library / "lock")
+        yield
+    finally:
+        lock.release()
+
+
+def version_of(library: Path, keys: LibraryKeys | None) -> int:
+    """Of a library that is `held`, 0 where it has none."""
+    with _connected(library, keys) as connection:
+        return migrations.version_of(connection) or 0
+
+
+def look(
+    ctx: Context, library: Path, keys: LibraryKeys | None, *, version: int, earlier: Sequence[Earlier]
+) -> Ready | None:
+    """Whether a library that is `held` can be brought back to `version`; None where that program reads it as it is.
+
+    It comes from the first of `earlier` that is whole. Raises `StorageError`; nothing is changed.
+    """
+    with _connected(library, keys) as connection:
+        if (migrations.version_of(connection) or 0) <= version:
+            return None
+        of, _ = _whose(connection)
+    wrong: list[StorageError] = []
+    for number, source in enumerate(earlier):
+        try:
+            end = _checked(ctx, source.path, keys, of=of)
+        except StorageError as error:
+            wrong.append(error)
+            continue
+        return Ready(library, keys, source, end, tuple(one.path for one in earlier[:number]))
+    if wrong:
+        raise wrong[0]
+    raise StorageError(
+        tr("the library {library} has no copy from before the update", library=library),
+        safe=UNCHANGED,
+        remedy=tr("bring a backup back beside the library with the earlier program: pfm library restore"),
+    )
+
+
+def put_back(ctx: Context, ready: Ready, note: Callable[[PutBack], object] = lambda _: None) -> PutBack:
+    """Bring the database back, of a library that is still `held`.
+
+    What is there now goes into the library's folder `set-aside`, whole, and `note` is told where, before the change
+    itself, which is one step. Raises `StorageError`; the library is as it was then.
+    """
+    library, keys, source = ready.library, ready.keys, ready.source
+    aside = place_aside(library, DATABASE)
+    with in_words(library):
+        engine = make_engine(library / DATABASE, keys=keys)
+        try:
+            with engine.connect() as connection:
+                _, end = _whose(connection)
+            with named(aside, safe=UNCHANGED):
+                aside.parent.mkdir(exist_ok=True, mode=0o700)
+            copy_database(engine, aside, safe=UNCHANGED, keys=keys, ctx=ctx)
+        finally:
+            engine.dispose()  # the last connection folds the WAL into the database
+    _check_folded(library)
+    done = PutBack(source.path, source.made_at, aside, end - ready.end, ready.damaged)
+    note(done)
+    with source.path.open("rb") as stream, replacing(library / DATABASE) as database:
+        shutil.copyfileobj(stream, database)  # the one step
+    return done
+
+
+def _lock(library: Path) -> LibraryLock:
+    try:
+        return LibraryLock.take(library / "lock")
     except HeldElsewhereError as error:
         raise StorageError(
             tr("the library {library} is {state}", library=library, state=in_use_by(error)),
@@ -94,39 +154,40 @@ def _held(library: Path) -> Iterator[None]:
             remedy=tr("close the program there, then try again"),
         ) from error
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(
+                tr("the disk that holds {library} is full", library=library),
+                safe=tr("nothing was changed"),
+                remedy=tr("free some space, then try again"),
+            ) from error
         raise StorageError(
             tr("the library {library} may not be written", library=library),
             safe=tr("nothing was changed"),
             remedy=tr("check the permissions of the folder and whether the disk is read-only"),
         ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
-def _source(library: Path, version: int, earlier: Earlier | None, after: datetime) -> Earlier:
-    kept = [copy for copy in migrations.copies(library) if copy.version == version and copy.made_at >= after]
-    if kept:
-        return Earlier(kept[-1].path, kept[-1].made_at)
-    if earlier is None:
-        raise StorageError(
-            tr("the library {library} has no copy from before the update", library=library),
-            safe=UNCHANGED,
-            remedy=tr("bring a backup back beside the library with the earlier program: pfm library restore"),
-        )
-    return earlier
+@contextlib.contextmanager
+def _connected(library: Path, keys: LibraryKeys | None) -> Iterator[Connection]:
+    with in_words(library):
+        engine = make_engine(library / DATABASE, keys=keys)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
 
 def _checked(ctx: Context, source: Path, keys: LibraryKeys | None, *, of: str) -> int:
     """The last line of the audit trail in a copy that is whole and of this library."""
-    wrong = snapshot.harm(source, keys, ctx)
-    engine: Engine = make_engine(source, keys=keys, immutable=True)
-    try:
-        with engine.connect() as connection:
-            whose, end = _whose(connection) if not wrong else ("", 0)
-    finally:
-        engine.dispose()
+    wrong, whose, end = snapshot.harm(source, keys, ctx), "", 0
+    if not wrong:
+        engine = make_engine(source, keys=keys, immutable=True)
+        try:
+            with in_words(source), engine.connect() as connection:
+                whose, end = _whose(connection)
+        finally:
+            engine.dispose()
     if wrong or whose != of:
         raise StorageError(
             tr("{file} is damaged, or that of another library: {why}", file=source, why=wrong or whose),

@@ -11,7 +11,8 @@ from pfm_desktop.support import moments
 from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
-    from pfm_desktop.services.updating.update_file import Offer, UpdateFile
+    from pfm_desktop.services.updating.installed import Installed
+    from pfm_desktop.services.updating.update_file import Kind, Offer, UpdateFile
     from pfm_desktop.storage.library import Library
 
 CHECKING, INSTALLING = tr("Checking the update file"), tr("Installing the update")
@@ -36,7 +37,7 @@ def look(ctx: Context, lib: Library, file: Path) -> Looked:
     update = update_file.read(file, root, installing.seen_dir())
     offer = installing.offer_for(update, now)
     update_file.check_whole(ctx, update, offer)
-    return Looked(update, root, _words(update, offer, now.words, installing.place_of_backups(lib)))
+    return Looked(update, root, _words(update, offer, now, installing.place_of_backups(lib)))
 
 
 def install(ctx: Context, lib: Library, looked: Looked) -> str:
@@ -65,7 +66,21 @@ def install(ctx: Context, lib: Library, looked: Looked) -> str:
     )
 
 
-def _words(update: UpdateFile, offer: Offer, present: str, backups: Path) -> str:
+def _of_the_earlier(kind: Kind, now: Installed) -> str:
+    from pfm_desktop.services.updating import steps
+    from pfm_desktop.services.updating.update_file import Kind
+
+    if kind is Kind.FOLDER:
+        return tr("Installed now: {present}. It stays, to go back to (pfm update back).", present=now.words)
+    return tr(
+        "Installed now: {present}. The new version takes its place; to go back to it (pfm update back) you need its "
+        "installer, so keep it: {file}.",
+        present=now.words,
+        file=steps.installer_of(now.version) or steps.usual_name(kind, now.version),
+    )
+
+
+def _words(update: UpdateFile, offer: Offer, now: Installed, backups: Path) -> str:
     from pfm_desktop.services.updating.update_file import Kind
     from pfm_desktop.storage.schema import CURRENT
 
@@ -80,7 +95,7 @@ def _words(update: UpdateFile, offer: Offer, present: str, backups: Path) -> str
             day=moments.day(update.signed_at),
             until=moments.day(update.until),
         ),
-        tr("Installed now: {present}. It stays, to go back to (pfm update back).", present=present),
+        _of_the_earlier(offer.kind, now),
         tr("The library is backed up first, into {folder}.", folder=backups),
     ]
     if offer.library > CURRENT:

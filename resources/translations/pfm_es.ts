@@ -4022,6 +4022,10 @@ imagen de {visit}</translation>
         <translation>Instalada ahora: {present}. Se conserva, para poder volver a ella (pfm update back).</translation>
     </message>
     <message>
+        <source>Installed now: {present}. The new version takes its place; to go back to it (pfm update back) you need its installer, so keep it: {file}.</source>
+        <translation>Instalada ahora: {present}. La nueva versión ocupa su lugar; para volver a ella (pfm update back) necesita su instalador, así que consérvelo: {file}.</translation>
+    </message>
+    <message>
         <source>Installing the update</source>
         <translation>Instalando la actualización</translation>
     </message>
@@ -13683,8 +13687,6 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>it says nothing</source>
         <translation>no dice nada</translation>
-        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
-        <translation>abre la carpeta de una biblioteca y archivos de modelo ({ending}). Las imágenes y los vídeos se importan en Hoy, con Importar imágenes</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -14311,6 +14313,10 @@ SHA-256 del archivo: {sha256}</translation>
         <translation>revise la cámara de luz blanca, y repita la toma</translation>
     </message>
     <message>
+        <source>look for {file}, from which that version was installed, and name it: pfm update back --installer FILE</source>
+        <translation>busque {file}, con el que se instaló esa versión, e indíquelo: pfm update back --installer FILE</translation>
+    </message>
+    <message>
         <source>look into the quarantine of the virus scanner and let it give the file back, or install the program again</source>
         <translation>mire en la cuarentena del antivirus y haga que devuelva el archivo, o instale el programa de nuevo</translation>
     </message>
@@ -14333,8 +14339,6 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>look what it is, and rename it</source>
         <translation>mire qué es y cámbiele el nombre</translation>
-        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
-        <translation>mire si su disco o unidad de red está conectado, y si se movió o se le cambió el nombre</translation>
     </message>
     <message>
         <source>look whether the library's disk is there and has room, then try again</source>
@@ -14546,6 +14550,10 @@ SHA-256 del archivo: {sha256}</translation>
     <message>
         <source>move that file away to go on without a way back; the backups and programs stay where they are</source>
         <translation>aparte ese archivo para seguir sin poder volver atrás; las copias y los programas quedan donde están</translation>
+    </message>
+    <message>
+        <source>move that file away; the databases themselves lie in the folder 'set-aside' of their libraries</source>
+        <translation>aparte ese archivo; las bases de datos mismas están en la carpeta 'set-aside' de sus bibliotecas</translation>
     </message>
     <message>
         <source>move {ways}</source>
@@ -16151,6 +16159,10 @@ la biblioteca</translation>
         <translation>reponga una copia de seguridad de library.sqlite, o elija otra biblioteca</translation>
     </message>
     <message>
+        <source>put back already: {libraries}; nothing else was changed</source>
+        <translation>ya se repuso: {libraries}; no se cambió nada más</translation>
+    </message>
+    <message>
         <source>put its file back from a backup</source>
         <translation>reponga su archivo desde una copia de seguridad</translation>
     </message>
@@ -16772,8 +16784,8 @@ la biblioteca</translation>
         <translation>inicie el programa de esa versión</translation>
     </message>
     <message>
-        <source>start this as the user who installed the update</source>
-        <translation>ejecútelo como el usuario que instaló la actualización</translation>
+        <source>start this as the user who installed the update; a library that a newer version opened is brought back with --library FOLDER</source>
+        <translation>inícielo como el usuario que instaló la actualización; una biblioteca que abrió una versión más nueva se recupera con --library FOLDER</translation>
     </message>
     <message>
         <source>start this as who installed the program</source>
@@ -17379,6 +17391,10 @@ la biblioteca</translation>
     <message>
         <source>the identifier {identifier} is said to be {name}'s, and folder or file say {other}</source>
         <translation>se indica que el identificador {identifier} es de {name}, y la carpeta o el archivo dicen {other}</translation>
+    </message>
+    <message>
+        <source>the installer of version {version} is not kept by the program</source>
+        <translation>el programa no conserva el instalador de la versión {version}</translation>
     </message>
     <message>
         <source>the kept plan cannot be read</source>
@@ -19189,6 +19205,10 @@ la biblioteca</translation>
         <translation>actualice este programa</translation>
     </message>
     <message>
+        <source>update this program, or bring the library back to this version: pfm update back --library FOLDER</source>
+        <translation>actualice este programa, o devuelva la biblioteca a esta versión: pfm update back --library FOLDER</translation>
+    </message>
+    <message>
         <source>upper third</source>
         <translation>tercio superior</translation>
     </message>
@@ -19903,8 +19923,6 @@ la biblioteca</translation>
     <message>
         <source>{file} is damaged, or that of another library: {why}</source>
         <translation>{file} está dañado, o es el de otra biblioteca: {why}</translation>
-        <source>{file} is looked at once a library is open.</source>
-        <translation>{file} se mirará cuando haya una biblioteca abierta.</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20257,6 +20275,10 @@ la biblioteca</translation>
     <message>
         <source>{letter}  {hour} o'clock?</source>
         <translation>{letter}  ¿hora {hour}?</translation>
+    </message>
+    <message>
+        <source>{library} (what was recorded since lies in {file})</source>
+        <translation>{library} (lo que se registró desde entonces está en {file})</translation>
     </message>
     <message>
         <source>{library} holds no library of this program</source>
@@ -20951,8 +20973,6 @@ nac. {born}, ID {identifier}</translation>
     <message>
         <source>{path} is of a form that this version does not know</source>
         <translation>{path} tiene una forma que esta versión no conoce</translation>
-        <source>{path} is nothing that this program opens by its name</source>
-        <translation>{path} no es nada que este programa abra por su nombre</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>
@@ -20998,8 +21018,8 @@ nac. {born}, ID {identifier}</translation>
         <translation>{path} se alteró después de hacer el modelo</translation>
     </message>
     <message>
-        <source>{path} was signed before an update file that was installed here already</source>
-        <translation>{path} se firmó antes que un archivo de actualización que ya se instaló aquí</translation>
+        <source>{path} was signed before an update file that was installed, or made ready, here already</source>
+        <translation>{path} se firmó antes que un archivo de actualización que ya se instaló, o se preparó, aquí</translation>
     </message>
     <message>
         <source>{path}, line {line}</source>

@@ -4022,6 +4022,10 @@ l’image ({visit})</translation>
         <translation>Installée actuellement : {present}. Elle reste, pour pouvoir y revenir (pfm update back).</translation>
     </message>
     <message>
+        <source>Installed now: {present}. The new version takes its place; to go back to it (pfm update back) you need its installer, so keep it: {file}.</source>
+        <translation>Installée actuellement : {present}. La nouvelle version la remplace ; pour y revenir (pfm update back), il vous faut son programme d’installation, conservez-le : {file}.</translation>
+    </message>
+    <message>
         <source>Installing the update</source>
         <translation>Installation de la mise à jour</translation>
     </message>
@@ -13683,8 +13687,6 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>it says nothing</source>
         <translation>il ne dit rien</translation>
-        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
-        <translation>il ouvre le dossier d’une bibliothèque et les fichiers de modèle ({ending}). Les images et les vidéos s’importent dans Aujourd’hui, avec Importer des images</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -14311,6 +14313,10 @@ SHA-256 du fichier : {sha256}</translation>
         <translation>vérifiez la caméra en lumière blanche, puis refaites la prise</translation>
     </message>
     <message>
+        <source>look for {file}, from which that version was installed, and name it: pfm update back --installer FILE</source>
+        <translation>cherchez {file}, à partir duquel cette version a été installée, et indiquez-le : pfm update back --installer FILE</translation>
+    </message>
+    <message>
         <source>look into the quarantine of the virus scanner and let it give the file back, or install the program again</source>
         <translation>regardez dans la quarantaine de l’antivirus et faites-lui rendre le fichier, ou réinstallez le programme</translation>
     </message>
@@ -14333,8 +14339,6 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>look what it is, and rename it</source>
         <translation>regardez ce que c’est et renommez-le</translation>
-        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
-        <translation>vérifiez que son disque ou son partage réseau est connecté, et qu’il n’a été ni déplacé ni renommé</translation>
     </message>
     <message>
         <source>look whether the library's disk is there and has room, then try again</source>
@@ -14546,6 +14550,10 @@ SHA-256 du fichier : {sha256}</translation>
     <message>
         <source>move that file away to go on without a way back; the backups and programs stay where they are</source>
         <translation>déplacez ce fichier pour continuer sans retour possible ; les sauvegardes et les programmes restent où ils sont</translation>
+    </message>
+    <message>
+        <source>move that file away; the databases themselves lie in the folder 'set-aside' of their libraries</source>
+        <translation>déplacez ce fichier ailleurs ; les bases de données elles-mêmes se trouvent dans le dossier 'set-aside' de leur bibliothèque</translation>
     </message>
     <message>
         <source>move {ways}</source>
@@ -16151,6 +16159,10 @@ la bibliothèque</translation>
         <translation>remettez en place une sauvegarde de library.sqlite, ou choisissez une autre bibliothèque</translation>
     </message>
     <message>
+        <source>put back already: {libraries}; nothing else was changed</source>
+        <translation>déjà remis en place : {libraries} ; rien d’autre n’a été modifié</translation>
+    </message>
+    <message>
         <source>put its file back from a backup</source>
         <translation>remettez son fichier en place à partir d’une sauvegarde</translation>
     </message>
@@ -16772,8 +16784,8 @@ la bibliothèque</translation>
         <translation>démarrez le programme de cette version</translation>
     </message>
     <message>
-        <source>start this as the user who installed the update</source>
-        <translation>lancez ceci en tant que l’utilisateur qui a installé la mise à jour</translation>
+        <source>start this as the user who installed the update; a library that a newer version opened is brought back with --library FOLDER</source>
+        <translation>lancez ceci en tant que l’utilisateur qui a installé la mise à jour ; une bibliothèque qu’une version plus récente a ouverte se ramène avec --library FOLDER</translation>
     </message>
     <message>
         <source>start this as who installed the program</source>
@@ -17379,6 +17391,10 @@ la bibliothèque</translation>
     <message>
         <source>the identifier {identifier} is said to be {name}'s, and folder or file say {other}</source>
         <translation>l’identifiant {identifier} est indiqué comme celui de {name}, et le dossier ou le fichier indique {other}</translation>
+    </message>
+    <message>
+        <source>the installer of version {version} is not kept by the program</source>
+        <translation>le programme d’installation de la version {version} n’est pas conservé par le programme</translation>
     </message>
     <message>
         <source>the kept plan cannot be read</source>
@@ -19189,6 +19205,10 @@ la bibliothèque</translation>
         <translation>mettez ce programme à jour</translation>
     </message>
     <message>
+        <source>update this program, or bring the library back to this version: pfm update back --library FOLDER</source>
+        <translation>mettez ce programme à jour, ou ramenez la bibliothèque à cette version : pfm update back --library FOLDER</translation>
+    </message>
+    <message>
         <source>upper third</source>
         <translation>tiers supérieur</translation>
     </message>
@@ -19903,8 +19923,6 @@ la bibliothèque</translation>
     <message>
         <source>{file} is damaged, or that of another library: {why}</source>
         <translation>{file} est endommagé, ou est celui d’une autre bibliothèque : {why}</translation>
-        <source>{file} is looked at once a library is open.</source>
-        <translation>{file} sera examiné dès qu’une bibliothèque sera ouverte.</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20257,6 +20275,10 @@ la bibliothèque</translation>
     <message>
         <source>{letter}  {hour} o'clock?</source>
         <translation>{letter}  {hour} h ?</translation>
+    </message>
+    <message>
+        <source>{library} (what was recorded since lies in {file})</source>
+        <translation>{library} (ce qui a été enregistré depuis se trouve dans {file})</translation>
     </message>
     <message>
         <source>{library} holds no library of this program</source>
@@ -20951,8 +20973,6 @@ née le {born}, identifiant {identifier}</translation>
     <message>
         <source>{path} is of a form that this version does not know</source>
         <translation>{path} est d’une forme que cette version ne connaît pas</translation>
-        <source>{path} is nothing that this program opens by its name</source>
-        <translation>{path} n’est rien que ce programme ouvre par son nom</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>
@@ -20998,8 +21018,8 @@ née le {born}, identifiant {identifier}</translation>
         <translation>{path} a été altéré après la création du modèle</translation>
     </message>
     <message>
-        <source>{path} was signed before an update file that was installed here already</source>
-        <translation>{path} a été signé avant un fichier de mise à jour qui a déjà été installé ici</translation>
+        <source>{path} was signed before an update file that was installed, or made ready, here already</source>
+        <translation>{path} a été signé avant un fichier de mise à jour qui a déjà été installé, ou préparé, ici</translation>
     </message>
     <message>
         <source>{path}, line {line}</source>

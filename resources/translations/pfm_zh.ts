@@ -3955,6 +3955,10 @@ from {own} to {grade}</source>
         <translation>当前安装：{present}。它会保留，以便退回（pfm update back）。</translation>
     </message>
     <message>
+        <source>Installed now: {present}. The new version takes its place; to go back to it (pfm update back) you need its installer, so keep it: {file}.</source>
+        <translation>当前安装的版本：{present}。新版本会取代它；要退回该版本（pfm update back），需要它的安装程序，请保留：{file}。</translation>
+    </message>
+    <message>
         <source>Installing the update</source>
         <translation>正在安装更新</translation>
     </message>
@@ -13582,8 +13586,6 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>it says nothing</source>
         <translation>它没有任何输出</translation>
-        <source>it opens the folder of a library, and model files ({ending}). Pictures and videos are brought in on Today, with Import pictures</source>
-        <translation>它能打开病例库的文件夹和模型文件 ({ending})。图像和视频请在“今日”页用“导入图像”导入</translation>
     </message>
     <message>
         <source>it says nothing about any of {pairs:,} pairs ({reason})</source>
@@ -14209,6 +14211,10 @@ SHA-256 of the file: {sha256}</source>
         <translation>检查白光相机，然后重新拍摄</translation>
     </message>
     <message>
+        <source>look for {file}, from which that version was installed, and name it: pfm update back --installer FILE</source>
+        <translation>找到安装该版本所用的 {file}，并指定它：pfm update back --installer FILE</translation>
+    </message>
+    <message>
         <source>look into the quarantine of the virus scanner and let it give the file back, or install the program again</source>
         <translation>请查看杀毒软件的隔离区并让它恢复该文件，或者重新安装程序</translation>
     </message>
@@ -14231,8 +14237,6 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>look what it is, and rename it</source>
         <translation>请查看它是什么，并将其重命名</translation>
-        <source>look whether its disk or network share is connected, and whether it was moved or given another name</source>
-        <translation>请检查其磁盘或网络共享是否已连接，以及它是否被移动或改名</translation>
     </message>
     <message>
         <source>look whether the library's disk is there and has room, then try again</source>
@@ -14443,6 +14447,10 @@ SHA-256 of the file: {sha256}</source>
     <message>
         <source>move that file away to go on without a way back; the backups and programs stay where they are</source>
         <translation>移走该文件即可继续，但无法退回；备份和程序保持原处</translation>
+    </message>
+    <message>
+        <source>move that file away; the databases themselves lie in the folder 'set-aside' of their libraries</source>
+        <translation>请把该文件移走；数据库本身在各自病例库的文件夹 'set-aside' 中</translation>
     </message>
     <message>
         <source>move {ways}</source>
@@ -16044,6 +16052,10 @@ library yet</source>
         <translation>恢复 library.sqlite 的备份，或选择另一病例库</translation>
     </message>
     <message>
+        <source>put back already: {libraries}; nothing else was changed</source>
+        <translation>已经恢复：{libraries}；其他均未更改</translation>
+    </message>
+    <message>
         <source>put its file back from a backup</source>
         <translation>从备份恢复其文件</translation>
     </message>
@@ -16664,8 +16676,8 @@ library yet</source>
         <translation>请启动该版本的程序</translation>
     </message>
     <message>
-        <source>start this as the user who installed the update</source>
-        <translation>请以安装更新的用户身份运行</translation>
+        <source>start this as the user who installed the update; a library that a newer version opened is brought back with --library FOLDER</source>
+        <translation>请以安装该更新的用户身份启动；较新版本打开过的病例库可用 --library FOLDER 恢复</translation>
     </message>
     <message>
         <source>start this as who installed the program</source>
@@ -17266,6 +17278,10 @@ library yet</source>
     <message>
         <source>the identifier {identifier} is said to be {name}'s, and folder or file say {other}</source>
         <translation>编号 {identifier} 被指明属于 {name}，而文件夹或文件注明的是 {other}</translation>
+    </message>
+    <message>
+        <source>the installer of version {version} is not kept by the program</source>
+        <translation>本程序没有保留版本 {version} 的安装程序</translation>
     </message>
     <message>
         <source>the kept plan cannot be read</source>
@@ -19074,6 +19090,10 @@ library yet</source>
         <translation>更新本程序</translation>
     </message>
     <message>
+        <source>update this program, or bring the library back to this version: pfm update back --library FOLDER</source>
+        <translation>请更新本程序，或把病例库恢复到本版本：pfm update back --library FOLDER</translation>
+    </message>
+    <message>
         <source>upper third</source>
         <translation>上三分之一</translation>
     </message>
@@ -19783,8 +19803,6 @@ library yet</source>
     <message>
         <source>{file} is damaged, or that of another library: {why}</source>
         <translation>{file} 已损坏，或属于另一病例库：{why}</translation>
-        <source>{file} is looked at once a library is open.</source>
-        <translation>打开病例库后会查看 {file}。</translation>
     </message>
     <message>
         <source>{file} is missing: if it was removed, what was done last is not here</source>
@@ -20137,6 +20155,10 @@ library yet</source>
     <message>
         <source>{letter}  {hour} o'clock?</source>
         <translation>{letter}  {hour} 点？</translation>
+    </message>
+    <message>
+        <source>{library} (what was recorded since lies in {file})</source>
+        <translation>{library}（此后记录的内容在 {file} 中）</translation>
     </message>
     <message>
         <source>{library} holds no library of this program</source>
@@ -20826,8 +20848,6 @@ born {born}, ID {identifier}</source>
     <message>
         <source>{path} is of a form that this version does not know</source>
         <translation>{path} 的格式是此版本不识别的</translation>
-        <source>{path} is nothing that this program opens by its name</source>
-        <translation>{path} 不是本程序能直接打开的内容</translation>
     </message>
     <message>
         <source>{path} is separated by {marks}</source>
@@ -20872,8 +20892,8 @@ born {born}, ID {identifier}</source>
         <translation>{path} 在模型制成后被改动</translation>
     </message>
     <message>
-        <source>{path} was signed before an update file that was installed here already</source>
-        <translation>{path} 的签署早于此处已安装的更新文件</translation>
+        <source>{path} was signed before an update file that was installed, or made ready, here already</source>
+        <translation>{path} 的签名早于此处已安装或已准备好的某个更新文件</translation>
     </message>
     <message>
         <source>{path}, line {line}</source>

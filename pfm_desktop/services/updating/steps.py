@@ -12,7 +12,7 @@ from pfm_desktop.services.updating.update_file import Kind
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import json_bytes, write_bytes
 from pfm_desktop.support.language import tr
-from pfm_desktop.support.paths import updates_dir
+from pfm_desktop.support.paths import APP, updates_dir
 
 MOST = 20  # steps that are kept
 
@@ -74,6 +74,17 @@ def add(step: Step) -> None:
 def drop(step: Step) -> None:
     """It was taken back."""
     _write([one for one in steps() if one != step])
+
+
+def installer_of(version: str) -> Path | None:
+    """Where an update that brought this version left it; None where none did, or it is gone."""
+    kept = [Path(one.installer) for one in steps() if one.new == version and one.installer]
+    return next((path for path in reversed(kept) if path.is_file()), None)
+
+
+def usual_name(kind: Kind, version: str) -> str:
+    """What an installer is called by who gives it out."""
+    return f"{APP}_{version}_amd64.deb" if kind is Kind.DEB else f"{APP}-{version}-setup.exe"
 
 
 def _write(those: Sequence[Step]) -> None:

@@ -107,7 +107,8 @@ def read(path: Path, root: bytes, seen: Path) -> UpdateFile:
 
 
 def remember(path: Path, root: bytes, seen: Path) -> None:
-    """Take no update file from now on that was signed before this one, which `read` has checked."""
+    """Take no update file from now on that was signed before this one, which `read` has checked, and whose program has
+    started or is ready to be installed."""
     with named(seen, safe=SAFE):
         seen.mkdir(parents=True, exist_ok=True)
         _verified(path, root, seen)
@@ -219,7 +220,7 @@ def _refused(path: Path, parts: Mapping[str, bytes], error: RepositoryError | Do
         )
     if isinstance(error, BadVersionNumberError):
         return BadInputError(
-            tr("{path} was signed before an update file that was installed here already", path=path),
+            tr("{path} was signed before an update file that was installed, or made ready, here already", path=path),
             safe=SAFE,
             remedy=tr("use the newer file; to go back to the version before, use: pfm update back"),
         )

@@ -75,8 +75,15 @@ def check_version(version: int | None, library: Path) -> None:
                 known=CURRENT,
             ),
             safe=tr("it was not opened and nothing was changed"),
-            remedy=tr("update this program"),
+            remedy=_to_bring_back(library),
         )
+
+
+def _to_bring_back(library: Path) -> str:
+    """What to do about one that is too new: also where it is a copy, a file."""
+    if not (library / DATABASE).exists():
+        return tr("update this program")
+    return tr("update this program, or bring the library back to this version: pfm update back --library FOLDER")
 
 
 def migrate(engine: Engine, library: Path, keys: LibraryKeys | None = None) -> Copy | None:

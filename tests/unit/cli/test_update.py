@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from pfm_desktop.cli import main as cli
 from pfm_desktop.services.updating import installed as place
 from pfm_desktop.services.updating.installed import Installed
 from pfm_desktop.services.updating.update_file import Kind
+from pfm_desktop.storage import migrations
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings, save_settings
 from tests.publishing import Publisher, program_in, publisher_in
@@ -85,6 +89,99 @@ def test_while_the_window_has_the_library_nothing_is_installed(
         assert cli.main(["update", "install", str(publisher.file("0.2.0"))]) == 2
     assert "clinic is in use by" in capsys.readouterr().err
     assert not (tmp_path / "Backups of clinic").exists()
+
+
+def newer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on as a newer program, which brings libraries to one more version."""
+    module = types.ModuleType("pfm_desktop.storage.migrations.versions.v9999_next")
+    module.upgrade = lambda op: op.execute("ALTER TABLE patients ADD COLUMN colour TEXT")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    versions = (*migrations.VERSIONS, "v9999_next")
+    monkeypatch.setattr(migrations, "VERSIONS", versions)
+    monkeypatch.setattr(migrations, "CURRENT", len(versions))
+
+
+def worked_with_the_newer(monkeypatch: pytest.MonkeyPatch, *libraries: Path) -> None:
+    with monkeypatch.context() as patch:
+        newer(patch)
+        for path in libraries:
+            with Library.open(path) as lib:
+                lib.record_event("test", "key", "a new patient")
+
+
+def test_a_second_library_that_is_in_use_keeps_the_first_from_being_put_back(
+    here: Installed, publisher: Publisher, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    first, second = tmp_path / "clinic", tmp_path / "second"
+    Library.create(second).close()
+    named = ["--library", str(first), "--library", str(second)]
+    assert cli.main(["update", "install", str(publisher.file("0.2.0")), *named]) == 0
+    worked_with_the_newer(monkeypatch, first, second)
+    before = (first / "library.sqlite").read_bytes()
+    new = Installed(Kind.FOLDER, "0.2.0", here.folder.with_name("pfm-desktop-0.2.0"))
+    monkeypatch.setattr(place, "installed", lambda: new)
+    newer(monkeypatch)
+    with Library.open(second):
+        assert cli.main(["update", "back"]) == 2
+    assert "second is in use" in capsys.readouterr().err
+    assert not (first / "set-aside").exists()
+    assert (first / "library.sqlite").read_bytes() == before
+    assert cli.main(["update", "back"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("What was recorded since (") == 2
+    assert "To get at it: have 0.2.0 on another computer or in another folder, copy the whole folder" in said
+    assert cli.main(["update", "back"]) == 2  # there is nothing to go back to; what was set aside is told all the same
+    said = capsys.readouterr().out
+    assert said.count("Set aside earlier: ") == 2
+    assert "To get at it: have the newer version on another computer" in said
+
+
+def test_a_library_that_nobody_named_is_brought_back_by_its_name_later(
+    here: Installed, publisher: Publisher, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    other = tmp_path / "other"
+    Library.create(other).close()
+    assert cli.main(["update", "install", str(publisher.file("0.2.0"))]) == 0
+    assert "No other library was backed up." in capsys.readouterr().out
+    worked_with_the_newer(monkeypatch, other)
+    new = Installed(Kind.FOLDER, "0.2.0", here.folder.with_name("pfm-desktop-0.2.0"))
+    with monkeypatch.context() as patch:
+        patch.setattr(place, "installed", lambda: new)
+        newer(patch)
+        assert cli.main(["update", "back"]) == 0
+    assert "Any other library that 0.2.0 opened is brought back when you name it" in capsys.readouterr().out
+    assert cli.main(["update", "back", "--library", str(other)]) == 0
+    said = capsys.readouterr().out
+    assert f"0.1.0 stays in use; to be brought back to it: {other}" in said
+    assert f"{other}: as it was on " in said
+    Library.open(other).close()
+
+
+def test_a_deb_says_what_is_needed_to_go_back_and_asks_for_it_first(
+    here: Installed, publisher: Publisher, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    deb = replace(here, kind=Kind.DEB)
+    monkeypatch.setattr(place, "installed", lambda: deb)
+    file = str(publisher.file("0.2.0", publisher.installer("0.2.0", Kind.DEB)))
+    for command in ("check", "install"):
+        assert cli.main(["update", command, file]) == 0
+        said = capsys.readouterr().out
+        assert "the earlier program stays" not in said
+        assert "To go back you need pfm-desktop_0.1.0_amd64.deb, from which 0.1.0 was installed: keep it." in said
+    worked_with_the_newer(monkeypatch, tmp_path / "clinic")
+    monkeypatch.setattr(place, "installed", lambda: replace(deb, version="0.2.0"))
+    newer(monkeypatch)
+    assert cli.main(["update", "back"]) == 2
+    assert "--installer FILE" in capsys.readouterr().err
+    assert not (tmp_path / "clinic" / "set-aside").exists()
+    kept = publisher.installer("0.1.0", Kind.DEB)
+    assert cli.main(["update", "back", "--installer", str(kept)]) == 0
+    said = capsys.readouterr().out
+    assert f"0.1.0 has to be installed afterwards, from {kept}" in said
+    assert said.endswith(f"sudo env PFM_DOWNGRADE=1 dpkg -i {kept}\n")
 
 
 def test_a_build_without_a_key_says_so(publisher: Publisher, capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,7 +121,7 @@ def test_an_old_file_says_until_when_it_was_good_and_that_the_clock_may_be_wrong
 def test_a_file_that_was_signed_before_one_that_was_installed_is_refused(publisher: Publisher, seen: Path) -> None:
     first, second = publisher.file("0.3.0"), publisher.file("0.2.0")
     update_file.remember(second, publisher.root, seen)
-    with pytest.raises(BadInputError, match="signed before an update file that was installed here already"):
+    with pytest.raises(BadInputError, match="signed before an update file that was installed, or made ready, here"):
         update_file.read(first, publisher.root, seen)
     assert update_file.read(second, publisher.root, seen).offers  # the same again: an attempt is repeated
 
