@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +13,13 @@ from pfm_desktop.services.backup import back_up
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.services.updating import steps, unpacking
 from pfm_desktop.services.updating.installed import Installed
+from pfm_desktop.services.updating.room import check_room
 from pfm_desktop.services.updating.steps import Kept, Step
 from pfm_desktop.services.updating.update_file import SAFE, Kind, Offer, UpdateFile, copy_out, numbers, remember
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import CURRENT
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import updates_dir
 from pfm_desktop.support.settings import load_settings
@@ -80,23 +81,28 @@ def install(
     """
     offer = offer_for(update, old)
     _check_writable(libraries)
-    _check_room(old, offer)
+    new = old.folder
     if old.kind is Kind.FOLDER:
         unpacking.check_place(old, offer)
+        new = unpacking.place_of(old, offer)
+    steps.steps()  # what cannot be read is said before anything is written
+    installer = updates_dir() / "installers" / offer.name
+    there = old.kind is Kind.FOLDER and unpacking.is_whole(old, offer)  # from an earlier attempt, or one went back
+    if not there:
+        check_room(_wanted(old, offer, installer), spare=_SPARE)
     with sole_use(updates_dir(), busy=tr("an update is being installed")):
-        installer = updates_dir() / "installers" / offer.name
-        copy_out(ctx, update, offer, installer)
-        remember(update.path, root, seen_dir())
-        new = unpacking.unpack(ctx, installer, old, offer) if old.kind is Kind.FOLDER else old.folder
-        kept = tuple(_kept(ctx, lib, folder) for lib, folder in libraries)
-        if old.kind is Kind.FOLDER:
-            installer.unlink(missing_ok=True)  # what it held lies beside the earlier program
-        step = Step(
-            old.kind, old.version, offer.version, datetime.now(UTC).isoformat(timespec="seconds"),
-            str(old.folder), str(new), "" if old.kind is Kind.FOLDER else str(installer), CURRENT, kept,
-        )  # fmt: skip
-        steps.add(step)
-        _tidy(installer.parent)
+        try:
+            if not there:
+                _bring(ctx, update, old, offer, installer)
+            kept = tuple(_kept(ctx, lib, folder) for lib, folder in libraries)
+            remember(update.path, root, seen_dir())
+            step = Step(
+                old.kind, old.version, offer.version, datetime.now(UTC).isoformat(timespec="seconds"),
+                str(old.folder), str(new), "" if old.kind is Kind.FOLDER else str(installer), CURRENT, kept,
+            )  # fmt: skip
+            steps.add(step)
+        finally:
+            _tidy(installer.parent)
         if old.kind is Kind.FOLDER:
             unpacking.switch(old.link, new)
             return Done(step)
@@ -116,10 +122,34 @@ def _kept(ctx: Context, lib: Library, folder: Path) -> Kept:
     return Kept(str(lib.path), str(made.snapshot))
 
 
+def _wanted(old: Installed, offer: Offer, installer: Path) -> Mapping[Path, int]:
+    """Bytes that are still to be written; what an earlier attempt has left half makes room."""
+    half = installer.with_name(f".{installer.name}.part")
+    copied = 0 if _is_kept(installer, offer) else offer.length - (half.stat().st_size if half.exists() else 0)
+    if old.kind is not Kind.FOLDER:
+        return {installer.parent: copied}
+    left = sum(map(unpacking.size_of, unpacking.left_over(old, offer)))
+    return {installer.parent: copied, old.folder.parent: offer.unpacked - left}
+
+
+def _bring(ctx: Context, update: UpdateFile, old: Installed, offer: Offer, installer: Path) -> None:
+    """The installer into this user's folder, and the program out of it where that needs no rights."""
+    if old.kind is Kind.FOLDER:
+        unpacking.clear(old, offer)
+    if not _is_kept(installer, offer):
+        copy_out(ctx, update, offer, installer)
+    if old.kind is Kind.FOLDER:
+        unpacking.unpack(ctx, installer, old, offer)
+
+
+def _is_kept(installer: Path, offer: Offer) -> bool:
+    return installer.is_file() and installer.stat().st_size == offer.length and sha256_of(installer) == offer.sha256
+
+
 def _tidy(installers: Path) -> None:
     """The last two installers stay: that of the version in use, to come back to, and the one before."""
     kept = {Path(step.installer) for step in steps.steps()[-2:] if step.installer}
-    for path in installers.iterdir():
+    for path in installers.iterdir() if installers.is_dir() else ():
         if path not in kept:
             path.unlink()
 
@@ -132,22 +162,3 @@ def _check_writable(libraries: Sequence[tuple[Library, Path]]) -> None:
                 safe=SAFE,
                 remedy=tr("close the program there, then try again"),
             )
-
-
-def _check_room(old: Installed, offer: Offer) -> None:
-    """Both places may lie on one disk, and then need room for both."""
-    wanted: Mapping[Path, int] = {updates_dir(): offer.length, old.folder.parent: offer.unpacked}
-    by_disk: dict[int, tuple[Path, int]] = {}
-    for folder, size in wanted.items():
-        there = next(one for one in (folder, *folder.parents) if one.exists())
-        disk = there.stat().st_dev
-        by_disk[disk] = (there, by_disk.get(disk, (there, 0))[1] + size)
-    for there, size in by_disk.values():
-        free = shutil.disk_usage(there).free
-        if free < size + _SPARE:
-            raise StorageError(
-                tr("there is too little room in {folder}: {needed} MB are needed, {free} MB are free", folder=there,
-                   needed=(size + _SPARE) // 1_000_000, free=free // 1_000_000),
-                safe=SAFE,
-                remedy=tr("free some space, then try again"),
-            )  # fmt: skip

@@ -16,12 +16,14 @@ from backports.zstd import ZstdError, tarfile
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.updating.installed import Installed
 from pfm_desktop.services.updating.update_file import SAFE, Offer
+from pfm_desktop.support import installation
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import named, write_text
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import APP
 
 FROM = ".from-update"  # in an unpacked folder: the SHA-256 of what it was unpacked from
+_INSIDE, _PART = "_internal", ".part"
 _START_SECONDS = 180.0  # of a slow disk
 
 
@@ -48,21 +50,54 @@ def check_place(old: Installed, offer: Offer) -> None:
         )
 
 
+def is_whole(old: Installed, offer: Offer) -> bool:
+    """Whether the new version lies there already, from an earlier attempt or as one went back from it, as it was built
+    and able to start."""
+    new = place_of(old, offer)
+    if not _is_of(new, offer):
+        return False
+    try:
+        return not installation.compare(new / _INSIDE, deep=True) and not _trouble(new, offer.version)
+    except installation.NoListError:
+        return False
+
+
+def left_over(old: Installed, offer: Offer) -> tuple[Path, ...]:
+    """What attempts that were cut short have left beside the present program, and of the new version what is not
+    whole."""
+    new = place_of(old, offer)
+    return (*old.folder.parent.glob(f".{APP}-*{_PART}"), *((new,) if _is_of(new, offer) else ()))
+
+
+def clear(old: Installed, offer: Offer) -> None:
+    """Remove what is left over, to unpack anew."""
+    for path in left_over(old, offer):
+        with named(path, safe=SAFE):
+            shutil.rmtree(path)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in it."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+
+
 def unpack(ctx: Context, archive: Path, old: Installed, offer: Offer) -> Path:
     """Unpack the verified `archive` beside the present program, and see whether what comes out starts."""
     new = place_of(old, offer)
-    if _is_of(new, offer):  # an earlier attempt ended behind this
-        return new
-    part = new.with_name(f".{new.name}.part")
+    part = new.with_name(f".{new.name}{_PART}")
     try:
         with named(new, safe=SAFE):
-            shutil.rmtree(part, ignore_errors=True)
             part.mkdir()
             _extract(ctx, archive, part, top=new.name, size=offer.unpacked)
             write_text(part / new.name / FROM, offer.sha256)
             if hasattr(os, "sync"):
                 os.sync()  # all of it, before it has a name
-        _check_starts(part / new.name, offer.version)
+        if why := _trouble(part / new.name, offer.version):
+            raise StorageError(
+                tr("the new version does not start on this computer: {why}", why=why),
+                safe=tr("the earlier version is in use as before"),
+                remedy=tr("tell whoever gave you the update file"),
+            )
         with named(new, safe=SAFE):
             (part / new.name).rename(new)
     finally:
@@ -95,8 +130,9 @@ def _extract(ctx: Context, archive: Path, part: Path, *, top: str, size: int) ->
         raise _not_a_program(archive, APP)
 
 
-def _check_starts(folder: Path, version: str) -> None:
-    """A program for another system, or one that lacks something here, is found out while the earlier one is in use."""
+def _trouble(folder: Path, version: str) -> str:
+    """Why a program does not start, "" where it does: one for another system, or that lacks something here, is found
+    out while the earlier one is in use."""
     try:
         done = subprocess.run(
             [str(folder / "pfm"), "version"],
@@ -105,12 +141,7 @@ def _check_starts(folder: Path, version: str) -> None:
         said = done.stdout.strip() if done.returncode == 0 else (done.stderr or done.stdout).strip()[-300:]
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:
         said = str(error)
-    if said != version:
-        raise StorageError(
-            tr("the new version does not start on this computer: {why}", why=said or tr("it says nothing")),
-            safe=tr("the earlier version is in use as before"),
-            remedy=tr("tell whoever gave you the update file"),
-        )
+    return "" if said == version else said or tr("it says nothing")
 
 
 def outside() -> dict[str, str]:

@@ -1,56 +1,32 @@
-"""Installing an update beside the present program, going back, and being cut short anywhere."""
+"""Installing an update beside the present program, and being cut short anywhere."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import types
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pfm_desktop.jobs import Cancelled
-from pfm_desktop.jobs.context import CallbackContext, SilentContext
+from pfm_desktop.jobs.context import CallbackContext
 from pfm_desktop.services.backup_folder import snapshots
-from pfm_desktop.services.updating import installing, steps, unpacking, update_file
-from pfm_desktop.services.updating.going_back import go_back, last_step
+from pfm_desktop.services.updating import installing, room, steps, unpacking, update_file
 from pfm_desktop.services.updating.installed import Installed
-from pfm_desktop.services.updating.installing import Done, install
+from pfm_desktop.services.updating.installing import install
 from pfm_desktop.services.updating.update_file import Kind
-from pfm_desktop.storage import migrations
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import BadInputError, StorageError, UserError
-from pfm_desktop.support.paths import HOME, updates_dir
+from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.paths import updates_dir
 from tests.publishing import Publisher, write_program
 
-CTX = SilentContext()
-
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(HOME, str(tmp_path / "home"))
-
-
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[Library]:
-    with Library.create(tmp_path / "clinic") as made:
-        made.record_event("test", "key", "before the update")
-        yield made
-
-
-def installed(publisher: Publisher, program: Installed, file: Path, *libraries: Library) -> Done:
-    update = update_file.read(file, publisher.root, installing.seen_dir())
-    places = [(lib, installing.place_of_backups(lib)) for lib in libraries]
-    return install(CTX, update, publisher.root, program, places)
-
-
-def says(folder: Path) -> str:
-    return subprocess.run([folder / "pfm", "version"], capture_output=True, text=True, check=True).stdout.strip()
+from .conftest import back, installed, says
 
 
 def test_the_new_version_goes_beside_the_earlier_one_with_the_library_backed_up(
@@ -104,7 +80,7 @@ def test_a_file_for_another_kind_of_installation_and_a_checkout_are_refused(
 def test_too_little_disk_is_said_before_anything_is_written(
     publisher: Publisher, program: Installed, lib: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installing.shutil, "disk_usage", lambda _path: types.SimpleNamespace(free=5_000_000))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _path: types.SimpleNamespace(free=5_000_000))
     with pytest.raises(StorageError, match=r"too little room .* 104 MB are needed, 5 MB are free"):
         installed(publisher, program, publisher.file("0.2.0"), lib)
     assert not updates_dir().exists()
@@ -202,7 +178,7 @@ from pfm_desktop.storage.library import Library
 file, root, folder, library, moment, side = sys.argv[1:]
 module, name = {
     "copy": (installing, "copy_out"), "remember": (installing, "remember"), "unpack": (unpacking, "_extract"),
-    "start": (unpacking, "_check_starts"), "backup": (installing, "back_up"), "note": (steps, "_write"),
+    "start": (unpacking, "_trouble"), "backup": (installing, "back_up"), "note": (steps, "_write"),
     "switch": (unpacking, "switch"),
 }[moment]
 real = getattr(module, name)
@@ -248,262 +224,90 @@ def test_a_kill_at_any_moment_leaves_a_program_and_a_library_that_work(
     assert hidden == []
 
 
-# going back
+# what an earlier attempt has left
 
 
-def newer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on as the newer program, which brings libraries to one more version."""
-    module = types.ModuleType("pfm_desktop.storage.migrations.versions.v9999_next")
-    module.INFO = "a colour"  # type: ignore[attr-defined]
-    module.upgrade = lambda op: op.execute("ALTER TABLE patients ADD COLUMN colour TEXT")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    versions = (*migrations.VERSIONS, "v9999_next")
-    monkeypatch.setattr(migrations, "VERSIONS", versions)
-    monkeypatch.setattr(migrations, "CURRENT", len(versions))
+def whole(publisher: Publisher, version: str = "0.2.0") -> Path:
+    """An archive that lists its files, as the real ones do."""
+    path = publisher.folder / f"pfm-desktop-{version}-linux-x86_64.tar.zst"
+    library = b"a library"
+    listed = {"libpython.so": [len(library), hashlib.sha256(library).hexdigest()]}
+    top = f"pfm-desktop-{version}"
+    more = {
+        f"{top}/_internal/libpython.so": library,
+        f"{top}/_internal/files.json": json.dumps({"files": listed}).encode(),
+    }
+    write_program(path, top, f"#!/bin/sh\necho {version}\n", more=more)
+    return path
 
 
-def texts(lib: Library) -> list[str]:
-    import sqlalchemy as sa
-
-    with lib.read() as session:
-        return list(session.execute(sa.text("SELECT text FROM journal ORDER BY seq")).scalars())
-
-
-@pytest.mark.parametrize("source", ["the copy of the newer program", "the backup"])
-def test_going_back_brings_program_and_library_back_and_keeps_what_was_recorded_since(
-    publisher: Publisher, program: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+def test_what_lies_unpacked_and_whole_needs_no_room_and_is_not_unpacked_again(
+    publisher: Publisher, program: Installed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "clinic"
-    with Library.create(path) as lib:
-        lib.record_event("test", "key", "before the update")
-        done = installed(publisher, program, publisher.file("0.2.0"), lib)
+    file = publisher.file("0.2.0", whole(publisher))
     with monkeypatch.context() as patch:
-        newer(patch)
-        with Library.open(path) as lib:
-            lib.record_event("test", "key", "with the newer program")
-        now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-        if source == "the backup":
-            for copy in migrations.copies(path):
-                copy.path.unlink()
-    with pytest.raises(StorageError, match=r"newer version of this program.*update this program"):
-        Library.open(path)  # the earlier program refuses it, and says why
-    with monkeypatch.context() as patch:
-        newer(patch)
-        back = go_back(CTX, last_step(now), now, lambda _library: None)
-    assert says(program.link) == "0.1.0"
-    put = back.libraries[path]
-    assert put is not None
-    assert put.since >= 2  # brought up to date, and what was recorded
-    with Library.open(path) as lib:
-        assert "before the update" in texts(lib)
-        assert "with the newer program" not in texts(lib)
-    assert put.aside.parent == path / "set-aside"
-    assert steps.steps() == ()
-    shutil.copy(put.aside, path / "library.sqlite")  # nothing is lost: the newer one lies there, whole
-    with monkeypatch.context() as patch:
-        newer(patch)
-        with Library.open(path) as lib:
-            assert texts(lib)[-1] == "with the newer program"
-
-
-def test_a_library_that_is_gone_is_no_dead_end(publisher: Publisher, program: Installed, tmp_path: Path) -> None:
-    path = tmp_path / "clinic"
-    with Library.create(path) as lib:
-        done = installed(publisher, program, publisher.file("0.2.0"), lib)
-    shutil.rmtree(path)
-    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-    with pytest.raises(StorageError, match="holds no library"):
-        go_back(CTX, last_step(now), now, lambda _library: None)
+        patch.setattr(installing, "remember", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            installed(publisher, program, file)
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: types.SimpleNamespace(free=0))
+    monkeypatch.setattr(unpacking, "_extract", None)
+    installed(publisher, program, file)
     assert says(program.link) == "0.2.0"
-    assert go_back(CTX, last_step(now), now, lambda _library: None, without=[path]).libraries == {}
-    assert says(program.link) == "0.1.0"
 
 
-def test_a_library_that_the_earlier_program_reads_stays_as_it_is(
-    publisher: Publisher, program: Installed, tmp_path: Path
-) -> None:
-    with Library.create(tmp_path / "clinic") as lib:
-        done = installed(publisher, program, publisher.file("0.2.0"), lib)
-        lib.record_event("test", "key", "with the newer program")
-    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-    back = go_back(CTX, last_step(now), now, lambda _library: None)
-    assert back.libraries == {tmp_path / "clinic": None}
-    with Library.open(tmp_path / "clinic") as lib:
-        assert texts(lib)[-1] == "with the newer program"
-    assert says(program.link) == "0.1.0"
-
-
-def test_an_encrypted_library_is_put_back_encrypted(
-    publisher: Publisher, program: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from pfm_desktop.services import accounts
-
-    path, who = tmp_path / "clinic", ("Dr. Ada Berg", "a long password 17")
-    lib, _ = accounts.make_library(path, *who)
-    with lib:
-        done = installed(publisher, program, publisher.file("0.2.0"), lib)
-    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-    with monkeypatch.context() as patch:
-        newer(patch)
-        accounts.sign_in(path, *who).close()
-        back = go_back(CTX, last_step(now), now, lambda library: accounts.keys_of(library, *who, "while going back"))
-        assert back.libraries[path] is not None
-    assert b"SQLite format" not in (path / "library.sqlite").read_bytes()[:20]
-    with accounts.sign_in(path, *who) as lib:
-        assert lib.notice == ""
-        assert not lib.read_only
-
-
-def test_nothing_is_put_back_while_the_program_is_open(
-    publisher: Publisher, program: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "clinic"
-    with Library.create(path) as lib:
-        done = installed(publisher, program, publisher.file("0.2.0"), lib)
-    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-    newer(monkeypatch)
-    with Library.open(path), pytest.raises(StorageError, match=r"is in use by .*close the program there"):
-        go_back(CTX, last_step(now), now, lambda _library: None)
-    assert says(program.link) == "0.2.0"
-    assert not (path / "set-aside").exists()
-
-
-def test_a_damaged_or_foreign_copy_is_not_put_in_place(
-    publisher: Publisher, program: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "clinic"
-    Library.create(tmp_path / "other").close()
-    with Library.create(path) as lib:
-        done = installed(publisher, program, publisher.file("0.2.0"), lib)
-    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-    newer(monkeypatch)
-    Library.open(path).close()
-    (copy,) = migrations.copies(path)
-    whole, before = copy.path.read_bytes(), (path / "library.sqlite").read_bytes()
-    for wrong in (whole[:4096] + b"\xff" * (len(whole) - 4096), (tmp_path / "other" / "library.sqlite").read_bytes()):
-        copy.path.write_bytes(wrong)
-        with pytest.raises(UserError, match="damaged"):
-            go_back(CTX, last_step(now), now, lambda _library: None)
-        assert (path / "library.sqlite").read_bytes() == before
+def test_a_new_version_that_is_not_whole_any_more_is_unpacked_anew(publisher: Publisher, program: Installed) -> None:
+    file = publisher.file("0.2.0", whole(publisher))
+    new = Path(installed(publisher, program, file).step.new_folder)
+    back(replace(program, version="0.2.0", folder=new))
+    library = new / "_internal" / "libpython.so"
+    for harm in (library.unlink, lambda: library.write_bytes(b"A library"), lambda: (new / "pfm").write_text("")):
+        harm()
+        installed(publisher, program, file)
+        assert library.read_bytes() == b"a library"
         assert says(program.link) == "0.2.0"
+    assert says(program.folder) == "0.1.0"
 
 
-def test_a_full_disk_while_the_newer_database_is_set_aside_leaves_both_as_they_are(
-    publisher: Publisher, program: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_was_left_half_makes_room_and_goes(
+    publisher: Publisher, program: Installed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "clinic"
-    with Library.create(path) as lib:
-        done = installed(publisher, program, publisher.file("0.2.0"), lib)
-    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-    newer(monkeypatch)
-    Library.open(path).close()
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("pfm_desktop.storage.engine.os.fsync", full)
-        with pytest.raises(StorageError, match="No space left"):
-            go_back(CTX, last_step(now), now, lambda _library: None)
-    assert says(program.link) == "0.2.0"
-    Library.open(path).close()
-    assert go_back(CTX, last_step(now), now, lambda _library: None).libraries[path] is not None
+    half = program.folder.parent / ".pfm-desktop-0.2.0.part" / "pfm-desktop-0.2.0"
+    half.mkdir(parents=True)
+    (half / "libtorch.so").write_bytes(bytes(3_000_000))
+    file = publisher.file("0.2.0")
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: types.SimpleNamespace(free=103_000_000))
+    installed(publisher, program, file)  # 104.8 MB are to stay free; what is left half is 3 of them
+    left = {path.name for path in program.folder.parent.iterdir()}
+    assert left == {"pfm-desktop-0.1.0", "pfm-desktop-0.2.0", "pfm-desktop-current"}
 
 
-KILLED_GOING_BACK = """
-import os, signal, sys, types
-from pathlib import Path
-from pfm_desktop.jobs.context import SilentContext
-from pfm_desktop.services.updating import going_back, steps, unpacking
-from pfm_desktop.services.updating.installed import Installed
-from pfm_desktop.services.updating.update_file import Kind
-from pfm_desktop.storage import put_back
-
-folder, moment, side = sys.argv[1:]
-module, name = {
-    "set aside": (put_back, "copy_database"), "put back": (put_back.shutil, "copyfileobj"),
-    "switch": (unpacking, "switch"), "note": (steps, "_write"),
-}[moment]
-real = getattr(module, name)
-
-def last(*args, **more):
-    if side == "after":
-        real(*args, **more)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-setattr(module, name, last)
-now = Installed(Kind.FOLDER, "0.2.0", Path(folder))
-going_back.go_back(SilentContext(), going_back.last_step(now), now, lambda library: None)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("side", ["before", "after"])
-@pytest.mark.parametrize("moment", ["set aside", "put back", "switch", "note"])
-def test_a_kill_while_going_back_leaves_a_program_that_opens_the_library(
-    publisher: Publisher, program: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, side: str
+def test_an_installer_that_is_kept_already_is_not_copied_again(
+    publisher: Publisher, program: Installed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "clinic"
-    with Library.create(path) as lib:
-        lib.record_event("test", "key", "before the update")
-        done = installed(publisher, program, publisher.file("0.2.0"), lib)
-    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-    with monkeypatch.context() as patch:
-        newer(patch)
-        Library.open(path).close()
-    ended = subprocess.run(
-        [sys.executable, "-c", KILLED_GOING_BACK, done.step.new_folder, moment, side], check=False, capture_output=True
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
-    with monkeypatch.context() as patch:
-        if says(program.link) == "0.2.0":
-            newer(patch)
-        Library.open(path).close()  # by the program that is in use
-    with monkeypatch.context() as patch:
-        newer(patch)
-        if steps.steps():  # the same command goes on
-            go_back(CTX, last_step(now), now, lambda _library: None)
-    assert says(program.link) == "0.1.0"
-    with Library.open(path) as lib:
-        assert "before the update" in texts(lib)
+    deb = replace(program, kind=Kind.DEB)
+    file = publisher.file("0.2.0", publisher.installer("0.2.0", Kind.DEB))
+    first = installed(publisher, deb, file)
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: types.SimpleNamespace(free=0))
+    assert installed(publisher, deb, file).command == first.command
+    Path(first.step.installer).write_bytes(b"another")
+    with pytest.raises(StorageError, match="too little room"):
+        installed(publisher, deb, file)
 
 
-def test_a_deb_is_gone_back_from_by_its_earlier_installer_in_two_steps(
-    publisher: Publisher, program: Installed, lib: Library
+def test_a_newer_update_that_does_not_start_keeps_no_earlier_one_from_being_installed(
+    publisher: Publisher, program: Installed
 ) -> None:
-    first = replace(program, kind=Kind.DEB)
-    installed(publisher, first, publisher.file("0.2.0", publisher.installer("0.2.0", Kind.DEB)), lib)
-    second = replace(first, version="0.2.0")
-    installed(publisher, second, publisher.file("0.3.0", publisher.installer("0.3.0", Kind.DEB)), lib)
-    lib.close()
-    third = replace(first, version="0.3.0")
-    back = go_back(CTX, last_step(third), third, lambda _library: None)
-    kept = updates_dir() / "installers" / "pfm-desktop_0.2.0_amd64.deb"
-    assert back.command == f"sudo env PFM_DOWNGRADE=1 dpkg -i {kept}"
-    assert kept.is_file()
-    assert last_step(third).new == "0.3.0"  # until the earlier program is there again
-    assert go_back(CTX, last_step(second), second, lambda _library: None).command == ""
-    assert last_step(second).new == "0.2.0"
-
-
-def test_without_an_update_there_is_nothing_to_go_back_to(program: Installed) -> None:
-    with pytest.raises(BadInputError, match="no update was installed here"):
-        last_step(program)
-
-
-def test_an_earlier_program_that_is_gone_is_said_before_the_library_is_touched(
-    publisher: Publisher, program: Installed, lib: Library
-) -> None:
-    done = installed(publisher, program, publisher.file("0.2.0"), lib)
-    shutil.rmtree(program.folder)
-    now = Installed(Kind.FOLDER, "0.2.0", Path(done.step.new_folder))
-    with pytest.raises(StorageError, match="earlier program is gone"):
-        go_back(CTX, last_step(now), now, lambda _library: None)
+    good = publisher.file("0.2.0")
+    bad = publisher.file("0.3.0", publisher.installer("0.3.0", program="#!/bin/sh\nexit 1\n"))
+    with pytest.raises(StorageError, match="does not start on this computer"):
+        installed(publisher, program, bad)
+    assert list((updates_dir() / "installers").iterdir()) == []
+    installed(publisher, program, good)
     assert says(program.link) == "0.2.0"
 
 
-def test_notes_of_steps_that_cannot_be_read_are_said(program: Installed) -> None:
-    updates_dir().mkdir(parents=True)
-    (updates_dir() / "steps.json").write_bytes(b"{")
-    with pytest.raises(StorageError, match="cannot be read"):
-        last_step(program)
+def test_what_was_signed_before_an_installed_update_stays_refused(publisher: Publisher, program: Installed) -> None:
+    old, new = publisher.file("0.3.0"), publisher.file("0.2.0")
+    done = installed(publisher, program, new)
+    with pytest.raises(BadInputError, match="signed before an update file that was installed"):
+        installed(publisher, replace(program, version="0.2.0", folder=Path(done.step.new_folder)), old)
