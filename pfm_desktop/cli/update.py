@@ -219,7 +219,7 @@ def _say_back(back: Back) -> None:
         say(f"Now install version {back.plan.version}, before anybody starts the program, then: pfm update back")
         say(back.command)
     elif back.plan.step is None:
-        say(f"In use, as before: {back.plan.version}")
+        say(f"In use, as before: {back.plan.version}. No update was taken back")
     else:
         say(f"In use: {back.plan.version}, in {back.plan.step.old_folder}")
 

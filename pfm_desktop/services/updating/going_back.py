@@ -87,24 +87,22 @@ def plan(
     """What `go_back` is to do; `keys(library)` gives those of an encrypted one, None where it is not encrypted.
 
     `others`: libraries that the newer program opened as well, and that were not backed up by the update. Where one of
-    them is too new for this program, this is the one to go back to, whether or not an update is on record. `without`:
-    those that are left as they are, as they are gone or lie on a disk that is not there. `installer`: of the earlier
-    program, where no update brought it. Raises `UserError`; nothing is changed.
+    them is too new for this program, or no update is on record, this is the program to go back to. `without`: those
+    that are left as they are, as they are gone or lie on a disk that is not there. `installer`: of the earlier program,
+    where no update brought it. Raises `UserError`; nothing is changed.
     """
-    named: dict[Path, Path | None] = dict.fromkeys(path.absolute() for path in others)
-    step = _step(now, tuple(named), keys)
+    named = [path.absolute() for path in others]
+    step = _step(now, named, keys)
     if step is None:
-        return Plan(None, now.version, named)
+        return Plan(None, now.version, _once({}, named))
     if step.kind is Kind.FOLDER and not (Path(step.old_folder) / "pfm").exists():
         raise StorageError(
             tr("the earlier program is gone: {folder}", folder=step.old_folder),
             safe=SAFE,
             remedy=tr("unpack version {version} there again, then try again", version=step.old),
         )
-    named |= {Path(one.library): Path(one.snapshot) for one in step.kept}
-    for left in without:
-        named.pop(left.absolute(), None)
-    return Plan(step, step.old, named, _installer(step, now, installer))
+    libraries = _once({Path(one.library): Path(one.snapshot) for one in step.kept}, named, without)
+    return Plan(step, step.old, libraries, _installer(step, now, installer))
 
 
 def go_back(ctx: Context, plan: Plan, now: Installed, keys: Keys) -> Back:
@@ -133,10 +131,20 @@ def _step(now: Installed, named: Sequence[Path], keys: Keys) -> Step | None:
     try:
         step = last_step(now)
     except BadInputError:
-        if not newer:
+        if not named:
             raise
         return None
     return None if newer and now.version == step.new else step
+
+
+def _once(kept: Mapping[Path, Path], named: Sequence[Path], without: Sequence[Path] = ()) -> dict[Path, Path | None]:
+    """Each library once, also where a link leads to it."""
+    left, found = {path.resolve() for path in without}, dict[Path, Path | None]()
+    for library in (*kept, *named):
+        if library.resolve() not in left:
+            left.add(library.resolve())
+            found[library] = kept.get(library)
+    return found
 
 
 def _installer(step: Step, now: Installed, named: Path | None) -> Path | None:
