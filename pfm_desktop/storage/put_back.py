@@ -23,8 +23,8 @@ from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock
 from pfm_desktop.storage.refusals import in_use_by
 from pfm_desktop.storage.schema import DATABASE, SIDE_FILES, place_aside
-from pfm_desktop.support.errors import StorageError
-from pfm_desktop.support.files import named, replacing
+from pfm_desktop.support.errors import StorageError, UserError
+from pfm_desktop.support.files import named, reached, replacing
 from pfm_desktop.support.language import tr
 
 UNCHANGED = tr("the library is unchanged")
@@ -136,11 +136,20 @@ def put_back(ctx: Context, ready: Ready, note: Callable[[PutBack], object] = lam
             copy_database(engine, aside, safe=UNCHANGED, keys=keys, ctx=ctx)
         finally:
             engine.dispose()  # the last connection folds the WAL into the database
-    _check_folded(library)
     done = PutBack(source.path, source.made_at, aside, end - ready.end, ready.damaged)
-    note(done)
-    with source.path.open("rb") as stream, replacing(library / DATABASE) as database:
-        shutil.copyfileobj(stream, database)  # the one step
+    try:
+        _check_folded(library)
+        note(done)
+        with (
+            reached(source.path, safe=UNCHANGED),
+            source.path.open("rb") as stream,
+            replacing(library / DATABASE) as database,
+        ):
+            shutil.copyfileobj(stream, database)  # the one step
+    except UserError:  # the library still holds all of it
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise
     return done
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.cli import main as cli
+from pfm_desktop.services import accounts
 from pfm_desktop.services.updating import installed as place
 from pfm_desktop.services.updating.installed import Installed
 from pfm_desktop.services.updating.update_file import Kind
@@ -157,6 +158,27 @@ def test_a_library_that_nobody_named_is_brought_back_by_its_name_later(
     assert f"0.1.0 stays in use; to be brought back to it: {other}" in said
     assert f"{other}: as it was on " in said
     Library.open(other).close()
+
+
+def test_a_script_brings_an_encrypted_library_back_by_its_name(
+    here: Installed, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, who = tmp_path / "enc", ("Dr. Ada Berg", "a long password 17")
+    lib, _ = accounts.make_library(path, *who)
+    lib.close()
+    with monkeypatch.context() as patch:
+        newer(patch)
+        accounts.sign_in(path, *who).close()
+    (tmp_path / "password").write_text("another password\n")
+    monkeypatch.setenv("PFM_ACCOUNT", who[0])
+    monkeypatch.setenv("PFM_PASSWORD_FILE", str(tmp_path / "password"))
+    assert cli.main(["update", "back", "--library", str(path)]) == 2
+    assert "password is wrong" in capsys.readouterr().err
+    assert not (path / "set-aside").exists()
+    (tmp_path / "password").write_text(who[1])
+    assert cli.main(["update", "back", "--library", str(path)]) == 0
+    assert f"In use, as before: {here.version}" in capsys.readouterr().out
+    accounts.sign_in(path, *who).close()
 
 
 def test_a_deb_says_what_is_needed_to_go_back_and_asks_for_it_first(

@@ -170,12 +170,15 @@ def test_a_full_disk_while_the_newer_database_is_set_aside_leaves_both_as_they_a
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr("pfm_desktop.storage.engine.os.fsync", full)
-        with pytest.raises(StorageError, match="No space left"):
-            back(now)
-    assert says(program.link) == "0.2.0"
-    Library.open(path).close()
+    for where in ("pfm_desktop.storage.engine.os.fsync", "pfm_desktop.storage.put_back.shutil.copyfileobj"):
+        with monkeypatch.context() as patch:
+            patch.setattr(where, full)
+            with pytest.raises(StorageError, match="No space left"):
+                back(now)
+        assert says(program.link) == "0.2.0"
+        assert aside_in(path) == []  # the library has all of it, and the disk is full
+        assert set_aside.there() == ()
+        Library.open(path).close()
     assert back(now).libraries[path] is not None
 
 
