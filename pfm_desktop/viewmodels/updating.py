@@ -97,6 +97,7 @@ def _words(update: UpdateFile, offer: Offer, now: Installed, backups: Path) -> s
         ),
         _of_the_earlier(offer.kind, now),
         tr("The library is backed up first, into {folder}.", folder=backups),
+        tr("Other libraries are not backed up by this."),
     ]
     if offer.library > CURRENT:
         said.append(

@@ -6440,6 +6440,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>No se excluyen otros grados.</translation>
     </message>
     <message>
+        <source>Other libraries are not backed up by this.</source>
+        <translation>Con esto no se hace copia de seguridad de otras bibliotecas.</translation>
+    </message>
+    <message>
         <source>Other reason</source>
         <translation>Otro motivo</translation>
     </message>

@@ -6440,6 +6440,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Les autres grades ne sont pas exclus.</translation>
     </message>
     <message>
+        <source>Other libraries are not backed up by this.</source>
+        <translation>Les autres bibliothèques ne sont pas sauvegardées par cette opération.</translation>
+    </message>
+    <message>
         <source>Other reason</source>
         <translation>Autre motif</translation>
     </message>

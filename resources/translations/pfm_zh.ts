@@ -6356,6 +6356,10 @@ Left goes back, T to the tasks.</source>
         <translation>不排除其他级别。</translation>
     </message>
     <message>
+        <source>Other libraries are not backed up by this.</source>
+        <translation>其他病例库不会随此备份。</translation>
+    </message>
+    <message>
         <source>Other reason</source>
         <translation>其他原因</translation>
     </message>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pfm_desktop.gui.main_window import MainWindow
 from pfm_desktop.gui.updating import UpdateDialog
 from pfm_desktop.services.updating import installed as place
 from pfm_desktop.services.updating.installed import Installed
+from pfm_desktop.services.updating.update_file import Kind
 from tests.publishing import Publisher, program_in, publisher_in
 
 from .conftest import Opened, enter
@@ -60,6 +62,7 @@ def test_an_update_is_shown_before_it_is_installed_and_says_what_to_do_then(
     assert "Signed by A clinic's maker (key " in said
     assert f"Installed now: 0.1.0, in {here.folder}" in said
     assert "brings a library from version 12 to 99" in said
+    assert "Other libraries are not backed up by this." in said
     assert not here.link.exists()
     assert dialog.leave.hasFocus()  # Enter installs nothing
     enter(qtbot, dialog.now)
@@ -69,6 +72,17 @@ def test_an_update_is_shown_before_it_is_installed_and_says_what_to_do_then(
     assert (library_folder.with_name(f"Backups of {library_folder.name}") / "snapshots").is_dir()
     enter(qtbot, dialog.leave)
     assert not window.jobs.busy
+
+
+def test_who_has_a_deb_is_told_to_keep_the_installer_that_is_needed_to_go_back(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, here: Installed, publisher: Publisher,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(place, "installed", lambda: replace(here, kind=Kind.DEB))
+    dialog = chosen(qtbot, open_window(library_folder), publisher.file("0.2.0", publisher.installer("0.2.0", Kind.DEB)))
+    assert "It stays, to go back to" not in dialog.said.text()
+    assert "you need its installer, so keep it: pfm-desktop_0.1.0_amd64.deb" in dialog.said.text()
+    dialog.close()
 
 
 def test_what_is_wrong_with_a_file_is_said_and_nothing_can_be_installed(
