@@ -11,10 +11,12 @@ def cli() -> None:
     multiprocessing.freeze_support()
     os.environ.pop("PFM_LANGUAGE", None)  # the command line is English (ADR 22)
     try:
-        from pfm_desktop.support import installation, threads
+        from pfm_desktop.support import installation, surroundings, threads
 
         installation.check_libraries()
         threads.set_polite_threads()
+        if surroundings.settle():
+            sys.stderr.write(f"note: {surroundings.LEFT}\n")
         from pfm_desktop.cli.main import main
     except KeyboardInterrupt:  # Ctrl+C while this loads
         sys.exit(130)
@@ -27,10 +29,11 @@ def gui() -> None:
     """The window `pfm-desktop`."""
     multiprocessing.freeze_support()
     try:
-        from pfm_desktop.support import installation, memory, threads
+        from pfm_desktop.support import installation, memory, surroundings, threads
 
         installation.check_libraries()
         threads.set_polite_threads()
+        surroundings.settle()
         with memory.without_collection():
             from pfm_desktop.gui.application import main
 
