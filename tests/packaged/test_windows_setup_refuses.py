@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .windows import Wine, compiled
+from .windows import INSTALLED, Wine, compiled, files
 
 NO_NSIS = pytest.mark.skipif(shutil.which("makensis") is None, reason="no makensis: nsis")
 pytestmark = [pytest.mark.slow, pytest.mark.installed, NO_NSIS]
@@ -39,13 +39,6 @@ def mount(wine: Wine) -> Iterator[Mount]:
     wine.settle()
     for place in made:
         subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def files(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-INSTALLED = ["_internal/what.txt", "pfm-desktop.exe", "pfm.exe", "uninstall.exe"]
 
 
 def is_as_it_was(folder: Path) -> bool:
@@ -143,16 +136,6 @@ def test_what_a_computer_leaves_that_went_off_while_versions_changed_places_is_p
     assert wine.run(compiled(tmp_path, "3.0.0", "three"), "/S", HERE) == 0
     assert files(folder) == INSTALLED
     assert (folder / "_internal" / "what.txt").read_text() == "three"
-
-
-def test_the_folder_of_another_program_is_left_alone(tmp_path: Path, wine: Wine) -> None:
-    assert wine.run("wineboot", "-i") == 0
-    other = wine.prefix / "drive_c" / "Other"
-    (other / "_internal").mkdir(parents=True)
-    (other / "_internal" / "hers.dll").write_text("hers")
-    assert wine.run(compiled(tmp_path, "1.0.0", "one"), "/S", r"/D=C:\Other") == 2
-    assert r"C:\Other holds another program. Nothing was changed" in wine.said()
-    assert files(other) == ["_internal/hers.dll"]
 
 
 def test_a_folder_whose_name_is_too_long_for_windows_is_told(tmp_path: Path, wine: Wine) -> None:

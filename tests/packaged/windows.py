@@ -9,6 +9,7 @@ from pathlib import Path
 from resources.installer import nsis
 
 KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\pfm-desktop"
+INSTALLED = ["_internal/what.txt", "pfm-desktop.exe", "pfm.exe", "uninstall.exe"]
 
 
 def compiled(folder: Path, version: str, said: str, **more: bytes) -> Path:
@@ -20,6 +21,11 @@ def compiled(folder: Path, version: str, said: str, **more: bytes) -> Path:
     for name, content in more.items():
         (bundle / name).write_bytes(content)
     return nsis.write_setup(bundle, folder / f"setup-{version}.exe", version=version, build="test")
+
+
+def files(folder: Path) -> list[str]:
+    """Paths of all files in it."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 class Wine:

@@ -8,8 +8,10 @@
 ;   pfm-desktop-0.1.0-setup.exe /S /AllUsers     for all users (as administrator)
 ;   pfm-desktop-0.1.0-setup.exe /S /D=C:\Folder  elsewhere
 ;   uninstall.exe /S                             takes the program away; libraries, models and settings stay
+;   uninstall.exe /S _?=C:\Folder                the same, waited for; uninstall.exe itself stays
 ;
 ; Exit codes: 0 done, 1 stopped by the user, 2 not done. What was done, or why not, stands in %TEMP%\pfm-desktop-setup.log.
+; An uninstaller without _?= goes on in a copy of itself and ends with 0 at once, as all of NSIS do.
 
 Target amd64-unicode ; the program needs a 64-bit Windows, so the installer may
 SetCompressor /SOLID lzma
@@ -127,6 +129,69 @@ Function ${UN}NotOpen
   ${EndIf}
 FunctionEnd
 
+; Whether $INSTDIR holds a version of ours, or what is left of one ($0: 1), and not another program.
+Function ${UN}IsOurs
+  ${If} ${FileExists} "$INSTDIR\pfm-desktop.exe"
+  ${OrIf} ${FileExists} "$INSTDIR\pfm-new\pfm-desktop.exe"
+  ${OrIf} ${FileExists} "$INSTDIR\pfm-old\pfm-desktop.exe"
+  ${OrIf} ${FileExists} "$INSTDIR\pfm-old\_internal"
+    StrCpy $0 1
+  ${Else}
+    Call ${UN}OurUninstaller
+  ${EndIf}
+FunctionEnd
+
+; Whether uninstall.exe, as others call theirs too, says that it is of ours ($0: 1).
+Function ${UN}OurUninstaller
+  StrCpy $0 0
+  System::Call 'version::GetFileVersionInfoSizeW(w "$INSTDIR\uninstall.exe", p 0) i .r2'
+  ${If} $2 > 0
+    System::Alloc $2
+    Pop $3
+    System::Call 'version::GetFileVersionInfoW(w "$INSTDIR\uninstall.exe", i 0, i r2, p r3) i .r1'
+    System::Call 'version::VerQueryValueW(p r3, w "\StringFileInfo\040904b0\ProductName", *p .r5, *i .r6) i .r1'
+    ${If} $1 <> 0
+      System::Call 'kernel32::lstrcpynW(w .r2, p r5, i 64)'
+      ${If} $2 == "${NAME}"
+        StrCpy $0 1
+      ${EndIf}
+    ${EndIf}
+    System::Free $3
+  ${EndIf}
+FunctionEnd
+
+; pfm-new and pfm-old hold what an installer of ours put there, or are not touched.
+Function ${UN}FoldersAreOurs
+  StrCpy $1 "pfm-new"
+  Call ${UN}FolderIsOurs
+  StrCpy $1 "pfm-old"
+  Call ${UN}FolderIsOurs
+FunctionEnd
+
+Function ${UN}FolderIsOurs
+  ${IfNot} ${FileExists} "$INSTDIR\$1"
+    Return
+  ${EndIf}
+  FindFirst $0 $2 "$INSTDIR\$1\*.*"
+  ${If} $2 == "" ; it is no folder
+    Push $(NOT_OURS)
+    Call ${UN}Refuse
+  ${EndIf}
+  ${DoUntil} $2 == ""
+    ${If} $2 != "."
+    ${AndIf} $2 != ".."
+    ${AndIf} $2 != "_internal"
+    ${AndIf} $2 != "pfm-desktop.exe"
+    ${AndIf} $2 != "pfm.exe"
+      FindClose $0
+      Push $(NOT_OURS)
+      Call ${UN}Refuse
+    ${EndIf}
+    FindNext $0 $2
+  ${Loop}
+  FindClose $0
+FunctionEnd
+
 ; What a computer leaves that went off meanwhile: pfm-new goes only after all has changed places, then pfm-old.
 Function ${UN}TidyUp
   ${If} ${FileExists} "$INSTDIR\pfm-old"
@@ -197,6 +262,15 @@ FunctionEnd
   ${EndIf}
 !macroend
 
+; Another copy, which Windows knew of before this one: $5 is its folder, $6 its version.
+Function OtherStays
+  ${If} $5 != ""
+  ${AndIf} $5 != $INSTDIR
+  ${AndIf} ${FileExists} "$5\uninstall.exe"
+    StrCpy $0 "$0 $(OTHER_STAYS)"
+  ${EndIf}
+FunctionEnd
+
 ; Whatever stops it while files are written: the earlier version still lies where it lay.
 Function .onInstFailed
   SetOutPath "$TEMP" ; a folder in which one stands does not go
@@ -216,6 +290,15 @@ Function .onInit
   !insertmacro MULTIUSER_INIT
   ${If} $9 != ""
     StrCpy $INSTDIR $9
+  ${Else}
+    ; NSIS forgets a /D= that names no place, and would take the usual one
+    System::Call 'kernel32::GetCommandLineW() w .r0'
+    ClearErrors
+    ${GetOptions} $0 "/D=" $1
+    ${IfNot} ${Errors}
+      Push $(NO_PLACE)
+      Call Refuse
+    ${EndIf}
   ${EndIf}
 FunctionEnd
 
@@ -246,8 +329,10 @@ Section "Program" PROGRAM
   ${EndIf}
   RMDir /r "$INSTDIR\pfm-new"
   RMDir /r "$INSTDIR\pfm-old"
-  ReadRegStr $5 SHCTX "${KEY}" "InstallLocation"
-  ReadRegStr $6 SHCTX "${KEY}" "DisplayVersion"
+  ReadRegStr $5 HKCU "${KEY}" "InstallLocation"
+  ReadRegStr $6 HKCU "${KEY}" "DisplayVersion"
+  ReadRegStr $7 HKLM "${KEY}" "InstallLocation"
+  ReadRegStr $8 HKLM "${KEY}" "DisplayVersion"
   WriteUninstaller "$INSTDIR\uninstall.exe"
 
   CreateShortcut "$SMPROGRAMS\${NAME}.lnk" "$INSTDIR\pfm-desktop.exe"
@@ -269,9 +354,11 @@ Section "Program" PROGRAM
   WriteRegStr SHCTX "Software\Classes\${TYPE}\shell\open\command" "" '"$INSTDIR\pfm-desktop.exe" "%1"'
   System::Call 'shell32::SHChangeNotify(i 0x08000000, i 0, p 0, p 0)'
   StrCpy $0 $(DONE)
-  ${If} $5 != ""
-  ${AndIf} $5 != $INSTDIR
-    StrCpy $0 "$0 $(OTHER_STAYS)"
+  Call OtherStays
+  ${If} $7 != $5
+    StrCpy $5 $7
+    StrCpy $6 $8
+    Call OtherStays
   ${EndIf}
   Push $0
   Call Log
@@ -292,12 +379,15 @@ Function MayBegin
     Push $(TOO_LONG)
     Call Refuse
   ${EndIf}
+  Call FoldersAreOurs
   ${If} ${FileExists} "$INSTDIR\_internal"
-  ${AndIfNot} ${FileExists} "$INSTDIR\uninstall.exe"
-  ${AndIfNot} ${FileExists} "$INSTDIR\pfm-desktop.exe"
-  ${AndIfNot} ${FileExists} "$INSTDIR\pfm-old"
-    Push $(OTHER_PROGRAM)
-    Call Refuse
+  ${OrIf} ${FileExists} "$INSTDIR\pfm.exe"
+  ${OrIf} ${FileExists} "$INSTDIR\uninstall.exe"
+    Call IsOurs
+    ${If} $0 = 0
+      Push $(OTHER_PROGRAM)
+      Call Refuse
+    ${EndIf}
   ${EndIf}
   StrCpy $4 0
   ${IfNot} ${FileExists} "$INSTDIR\*.*"
@@ -327,6 +417,12 @@ FunctionEnd
 
 
 Section "Uninstall"
+  Call un.FoldersAreOurs
+  Call un.IsOurs
+  ${If} $0 = 0
+    Push $(NOT_HERE)
+    Call un.Refuse
+  ${EndIf}
   Call un.MayWrite
   Call un.NotRunning
   Call un.TidyUp
@@ -345,4 +441,10 @@ Section "Uninstall"
     DeleteRegKey SHCTX "Software\Classes\.pfm-model"
     System::Call 'shell32::SHChangeNotify(i 0x08000000, i 0, p 0, p 0)'
   ${EndIf}
+  StrCpy $0 $(REMOVED)
+  ${If} ${FileExists} "$INSTDIR\uninstall.exe" ; with _?=, as it runs from there
+    StrCpy $0 "$0 $(UNINSTALLER_STAYS)"
+  ${EndIf}
+  Push $0
+  Call un.Log
 SectionEnd

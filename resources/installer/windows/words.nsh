@@ -61,6 +61,24 @@
   "$INSTDIR contiene otro programa. No se cambió nada. Elija otra carpeta." \
   "$INSTDIR contient un autre programme. Rien n'a été modifié. Choisissez un autre dossier."
 
+!insertmacro Say NOT_OURS \
+  "$INSTDIR\$1 holds files that ${NAME} did not put there. Nothing was changed. Move them to another place, then start this again." \
+  "$INSTDIR\$1 中有不属于 ${NAME} 的文件。未作任何更改。请将它们移到其他位置，然后重新启动本程序。" \
+  "$INSTDIR\$1 contiene archivos que ${NAME} no puso allí. No se cambió nada. Llévelos a otro lugar y vuelva a iniciar este programa." \
+  "$INSTDIR\$1 contient des fichiers que ${NAME} n'y a pas mis. Rien n'a été modifié. Déplacez-les ailleurs, puis relancez ce programme."
+
+!insertmacro Say NOT_HERE \
+  "${NAME} is not in $INSTDIR. Nothing was changed." \
+  "$INSTDIR 中没有 ${NAME}。未作任何更改。" \
+  "${NAME} no está en $INSTDIR. No se cambió nada." \
+  "${NAME} ne se trouve pas dans $INSTDIR. Rien n'a été modifié."
+
+!insertmacro Say NO_PLACE \
+  "There can be no folder $1. Nothing was changed. Write /D= last, with a whole path and without quotation marks, on a disk that is there." \
+  "无法建立文件夹 $1。未作任何更改。请把 /D= 写在最后，后接完整路径，不加引号，且该磁盘须存在。" \
+  "No puede haber una carpeta $1. No se cambió nada. Escriba /D= al final, con una ruta completa y sin comillas, en un disco que exista." \
+  "Il ne peut y avoir de dossier $1. Rien n'a été modifié. Écrivez /D= en dernier, avec un chemin complet et sans guillemets, sur un disque présent."
+
 !insertmacro Say NO_ROOM \
   "There is too little room for $INSTDIR: $2 of $0 KB. Nothing was changed. Free some, or choose another folder." \
   "$INSTDIR 的空间不足：只有 $2 KB，需要 $0 KB。未作任何更改。请腾出空间，或选择其他文件夹。" \
@@ -72,6 +90,18 @@
   "${NAME} ${VERSION} (${BUILD}) 已安装到 $INSTDIR。" \
   "${NAME} ${VERSION} (${BUILD}) está en $INSTDIR." \
   "${NAME} ${VERSION} (${BUILD}) se trouve dans $INSTDIR."
+
+!insertmacro Say REMOVED \
+  "${NAME} ${VERSION} was removed from $INSTDIR. Libraries, models and settings stay." \
+  "${NAME} ${VERSION} 已从 $INSTDIR 中删除。病例库、模型和设置均保留。" \
+  "${NAME} ${VERSION} se quitó de $INSTDIR. Las bibliotecas, los modelos y los ajustes se quedan." \
+  "${NAME} ${VERSION} a été retiré de $INSTDIR. Les bibliothèques, les modèles et les réglages restent."
+
+!insertmacro Say UNINSTALLER_STAYS \
+  "uninstall.exe stays there, as it was running; delete it." \
+  "uninstall.exe 因正在运行而留在其中，请将其删除。" \
+  "uninstall.exe se queda allí porque estaba en marcha; bórrelo." \
+  "uninstall.exe y reste, car il était en cours d'exécution ; supprimez-le."
 
 !insertmacro Say OTHER_STAYS \
   "${NAME} $6 stays in $5; its uninstall.exe there takes it away." \
