@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import redirect_stdout
 from typing import Annotated
 
 import typer
@@ -22,7 +24,8 @@ def doctor(
     from pfm_desktop.services import doctor as asked
     from pfm_desktop.support.files import json_bytes
 
-    with Bar() as bar:
+    # parts that cannot be loaded print (the loader of OpenCV does): what is found of them is said all the same
+    with Bar() as bar, redirect_stdout(io.StringIO()):
         found = asked.doctor(bar, deep=deep)
     if json_:
         say(json_bytes(asked.table_of(found)).decode("utf-8").rstrip("\n"))

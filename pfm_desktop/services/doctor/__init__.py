@@ -26,7 +26,7 @@ SHORT: Mapping[str, tuple[str, ...]] = {
     "Computer": ("computer.system", "computer.processor", "computer.memory"),
 }
 ALL: Mapping[str, tuple[str, ...]] = {
-    "Program": ("program.versions", "program.files", "backend.backend", "program.languages"),
+    "Program": ("program.versions", "program.files", "backend.backend", "backend.weights", "program.languages"),
     "Window": ("window.window",),
     "Computer": ("computer.system", "computer.processor", "computer.memory", "computer.clock", "computer.language"),
     "Devices": ("devices.cameras", "devices.lamps", "devices.by_genicam", "devices.chosen"),

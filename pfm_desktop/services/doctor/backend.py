@@ -1,11 +1,13 @@
-"""Which backend answers for the model in use, and why. Neither is loaded."""
+"""The model in use: whether its weights are its own, and which backend answers for it. Neither is loaded."""
 
 from __future__ import annotations
 
 from pfm_desktop.pfm import backends, openvino_door
 from pfm_desktop.services import models
 from pfm_desktop.services.doctor.finding import Finding, Findings, warn, wrong
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.services.doctor.program import AGAIN
+from pfm_desktop.support.errors import ModelError, UserError
+from pfm_desktop.support.paths import shipped_models_dir
 from pfm_desktop.support.settings import load_settings
 
 
@@ -36,3 +38,24 @@ def backend() -> Findings:
         yield Finding(
             "Answers", f"by {choice.backend}" + (f", the fastest that says what torch says ({took})" if took else "")
         )
+
+
+def weights() -> Findings:
+    """By content: what was altered may have its size. Nothing where the model cannot be read: `backend` says that."""
+    name = load_settings().model
+    try:
+        models.content_of(name)
+        folder = models.folder_of(name)
+    except UserError:
+        return
+    try:
+        models.verify(name)
+    except ModelError:
+        own = "remove that model and import it again, or choose another one in Models"
+        yield wrong(
+            "Weights",
+            "not those that the model in use promises, which refuses to answer",
+            AGAIN if folder.parent == shipped_models_dir() else own,
+        )
+    else:
+        yield Finding("Weights", "those that the model in use promises")

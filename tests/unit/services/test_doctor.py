@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pfm_desktop.cli.main import main
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import doctor
 from pfm_desktop.services.capture import config
-from pfm_desktop.services.doctor import computer, devices, places, program
+from pfm_desktop.services.doctor import backend, computer, devices, places, program
 from pfm_desktop.services.doctor import window as of_window
 from pfm_desktop.services.doctor.finding import Finding, Findings, State
 from pfm_desktop.support import installation, paths, system_libraries
@@ -101,6 +102,44 @@ def test_the_command_says_it_also_as_json(capsys: pytest.CaptureFixture[str]) ->
     table = json.loads(capsys.readouterr().out)
     assert table["code"] == code
     assert {"area", "name", "said", "state", "todo"} == set(table["findings"][0])
+
+
+def test_what_parts_print_as_they_fail_stays_out_of_the_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def printing() -> Findings:
+        print(sys.path)  # as the loader of cv2 does where its library is gone  # noqa: T201
+        raise ImportError("no cv2")
+        yield
+
+    monkeypatch.setattr(devices, "cameras", printing)
+    main(["doctor", "--json"])
+    table = json.loads(capsys.readouterr().out)
+    assert "could not be found out (ImportError)" in [one["said"] for one in table["findings"]]
+
+
+def test_weights_that_were_altered_without_a_change_of_size_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PFM_HOME", str(tmp_path))
+    assert said(backend.weights()) == [(State.OK, "those that the model in use promises")]
+    copy = tmp_path / "models" / "pfm-demo"  # one of the user's comes before a shipped one of the same name
+    shutil.copytree(paths.shipped_models_dir() / "pfm-demo", copy)
+    (copy / "weights.safetensors").chmod(0o644)
+    with (copy / "weights.safetensors").open("r+b") as file:
+        file.seek(-1, 2)
+        last = file.read(1)
+        file.seek(-1, 2)
+        file.write(bytes([last[0] ^ 1]))
+    (found,) = [one for _area, one in doctor.doctor(CTX) if one.name == "Weights"]
+    assert found.state is State.ERROR
+    assert found.said == "not those that the model in use promises, which refuses to answer"
+    assert "import" in found.todo
+    assert not [one for _area, one in doctor.shortly(CTX) if one.name == "Weights"]  # after a crash it is to be quick
+    monkeypatch.setattr(backend, "shipped_models_dir", lambda: tmp_path / "models")
+    assert [one.todo for one in backend.weights()] == [program.AGAIN]
+    (copy / "model.toml").write_text("")
+    assert list(backend.weights()) == []  # that is said of the model already
 
 
 def test_a_part_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
