@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from contextlib import suppress
 
 from pfm_desktop.support import language
@@ -26,6 +27,7 @@ _DIALOGS = (
     ("kdialog", "--title", TITLE, "--error"),
     ("xmessage", "-center", "-title", TITLE),
 )
+_BREAKS_NO_LINES, _WIDTH, _CHINESE = "xmessage", 70, "\u2e80"  # its letters begin there, twice as wide
 
 
 def told(error: BaseException, *, window: bool) -> int:
@@ -93,6 +95,14 @@ def in_a_dialog(text: str) -> None:
         env["LD_LIBRARY_PATH"] = before
     for program, *words in _DIALOGS:
         if found := shutil.which(program):
+            said = _in_lines(text) if program == _BREAKS_NO_LINES else text
             with suppress(OSError):
-                subprocess.run([found, *words, text], env=env, check=False)
+                subprocess.run([found, *words, said], env=env, check=False)
                 return
+
+
+def _in_lines(text: str) -> str:
+    """A path stays whole, to be copied; Chinese, which has no blanks, does not."""
+    has_blanks = max(text, default="") < _CHINESE
+    width = _WIDTH if has_blanks else _WIDTH // 2
+    return textwrap.fill(text, width, break_long_words=not has_blanks, break_on_hyphens=False)
