@@ -15,7 +15,7 @@ from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 
-from resources.installer import libraries
+from resources.installer import libraries, things
 
 TEXTS = "licenses"  # in the bundle: a folder for each package, and texts that no wheel holds
 OURS = "pfm-desktop"
@@ -67,6 +67,9 @@ def problems(bundle: Path, notices: Path) -> list[str]:
         for one in libraries.libraries(inside)
         if not one.licence or refused(one.licence)
     ]  # fmt: skip
+    found += [
+        f"{path}: its licence is not listed (resources/installer/things.py)" for path in things.unlisted(inside)
+    ]
     owner, paths = owners(), (path.relative_to(inside).as_posix() for path in natives)
     return found + [
         f"{path} is of no package that is listed"

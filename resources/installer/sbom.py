@@ -1,4 +1,5 @@
-"""The list of parts as CycloneDX 1.6 (JSON): packages, and the libraries within them, with versions, licences, sums."""
+"""The list of parts as CycloneDX 1.6 (JSON): packages, the libraries within them, fonts and networks; with versions,
+licences, sums."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resources.installer import libraries, licences, locks, parcels, versions
+from resources.installer import contents, libraries, licences, locks, parcels, things, versions
 
 if TYPE_CHECKING:
     from resources.installer.stamp import Stamp
@@ -26,6 +27,7 @@ def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:
     said, sums = licences.packages(notices), locks.hashes_of(notices.parents[1] / "requirements.lock")
     name, inside = f"pfm-desktop@{stamp.version}+{stamp.build}", bundle / "_internal"
     owners = licences.owners()
+    within = contents.packages(bundle, stamp.parts)
     content: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -42,10 +44,14 @@ def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:
                 ],
             },
         },
-        "components": [_package(*part, said[part[0]][1], sums.get(part[0], ())) for part in stamp.parts.items()],
+        "components": [
+            _package(*part, said[part[0]][1], sums.get(part[0], ()))
+            for part in stamp.parts.items() if part[0] in within
+        ],
     }  # fmt: skip
     starter = locks.version_in(notices.parents[1] / "requirements-build.lock", "pyinstaller")
     content["components"].append(_package("pyinstaller", starter, STARTER, ()))
+    content["components"] += [_thing(inside, one) for one in things.things(inside)]
     needs: dict[str, list[str]] = {"pfm-desktop": [one["bom-ref"] for one in content["components"]]}
     for of, component in _libraries(inside, stamp, owners):
         content["components"].append(component)
@@ -67,6 +73,15 @@ def _package(name: str, version: str, licence: str, sums: tuple[str, ...]) -> di
         "type": "library", "bom-ref": _purl(name, version), "name": name, "version": version,
         "purl": _purl(name, version), "licenses": [{"expression": licence}],
         **({"externalReferences": [place]} if files else {}),
+    }  # fmt: skip
+
+
+def _thing(inside: Path, one: things.Thing) -> dict[str, Any]:
+    return {
+        "type": one.kind, "bom-ref": f"file:{one.path}", "name": one.name,
+        **({"version": one.version} if one.version else {}),
+        "hashes": [{"alg": "SHA-256", "content": parcels.sha256(inside / one.path)}],
+        "licenses": [{"expression": one.licence}], "properties": [{"name": "pfm:file", "value": one.path}],
     }  # fmt: skip
 
 

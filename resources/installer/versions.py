@@ -24,6 +24,7 @@ _SAYS = {
     "libaom": (b"AOMedia Project AV1 Decoder ", rb"(\d+\.\d+\.\d+)"),
     "oneTBB": (b"oneTBB: VERSION", rb"\s+(\d+\.\d+\.\d+)"),
     "zlib": (b" inflate ", rb"(\d+\.\d+(?:\.\d+)*) Copyright"),
+    "SQLCipher": (b"community\0", rb"(\d+\.\d+\.\d+)\0"),
     "bzip2": (b"\0", rb"(\d+\.\d+\.\d+), \d+-\w{3}-\d{4}"),
 }
 # which hold it bare, and nothing else that looks like one
@@ -37,13 +38,14 @@ _OF_WHEEL = {
     "PyTorch with oneMKL": "torch", "OpenVINO": "openvino",
 }  # fmt: skip
 # linked into others often enough to be looked for in all, where a hole in it counts
-_WITHIN = ("OpenSSL", "libpng", "libtiff", "libjpeg-turbo", "zlib")
+_WITHIN = ("OpenSSL", "libpng", "libtiff", "libjpeg-turbo", "zlib", "SQLCipher")
 # vendor and product of the national list of holes (CPE)
 _CPE = {
     "OpenSSL": "openssl:openssl", "FFmpeg": "ffmpeg:ffmpeg", "OpenBLAS": "openblas_project:openblas",
     "libpng": "libpng:libpng", "libtiff": "libtiff:libtiff", "libjpeg-turbo": "libjpeg-turbo:libjpeg-turbo",
     "libvpx": "webmproject:libvpx", "libaom": "aomedia:aomedia", "zlib": "zlib:zlib", "bzip2": "bzip:bzip2",
-    "SQLite": "sqlite:sqlite", "XZ Utils": "tukaani:xz", "libavif": "aomedia:libavif", "libde265": "struktur:libde265",
+    "SQLite": "sqlite:sqlite", "SQLCipher": "zetetic:sqlcipher",
+    "XZ Utils": "tukaani:xz", "libavif": "aomedia:libavif", "libde265": "struktur:libde265",
     "libheif": "struktur:libheif", "HarfBuzz": "harfbuzz_project:harfbuzz", "Brotli": "google:brotli",
     "OpenJPEG": "uclouvain:openjpeg", "Zstandard": "facebook:zstandard", "Qt": "qt:qt", "Python": "python:python",
     "ICU": "icu-project:international_components_for_unicode", "PyTorch": "linuxfoundation:pytorch",

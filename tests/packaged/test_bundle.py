@@ -3,6 +3,7 @@ none is."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from resources.installer import libraries, licences, manifest
+from resources.installer import contents, libraries, licences, manifest, stamp
 
 from ..walls import wall
+from .conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.installed]
 
@@ -24,14 +26,14 @@ NOBODY = 65534
 
 
 def run(
-    program: Path, *words: str, home: Path, user: int | None = None, **more: str
+    program: Path, *words: str, home: Path, user: int | None = None, cwd: Path | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """With nothing of this environment but what is named: no Python, no path, no display, and no network: there is a
     wall of the kernel's around it."""
     environment = {"HOME": str(home), "PATH": "/nonexistent", "LANG": "C.UTF-8", "TMPDIR": str(home), **more}
     return subprocess.run(
         [str(program), *words],
-        cwd=home,
+        cwd=cwd or home,
         env=environment,
         user=user,
         preexec_fn=wall.let_the_kernel_watch if wall.is_native() else None,
@@ -69,6 +71,32 @@ def test_the_command_line_does_all_of_its_job_elsewhere_unwritable_and_as_an_ord
     done = run(moved / "pfm", "selftest", home=tmp_path, user=user)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "selftest passed"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_tries_itself_from_a_folder_that_the_user_may_not_enter(bundle: Path, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may start a program as somebody else")
+    home, closed = tmp_path / "home", tmp_path / "closed"
+    home.mkdir(mode=0o777)
+    home.chmod(0o777)
+    closed.mkdir(mode=0o700)
+    for place in (tmp_path, *tmp_path.parents):
+        if place.is_relative_to(os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp")):
+            place.chmod(place.stat().st_mode | 0o011)
+    done = run(bundle / "pfm", "selftest", home=home, user=NOBODY, cwd=closed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "may not enter the folder" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(home.iterdir()) == []
+
+
+def test_the_doctor_prints_nothing_but_json_where_opencv_is_damaged(damaged: Path, tmp_path: Path) -> None:
+    for library in (damaged / "_internal" / "cv2").glob("cv2*.so"):
+        library.unlink()
+    done = run(damaged / "pfm", "doctor", "--json", home=tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert json.loads(done.stdout)["code"] == 3
 
 
 def test_the_window_opens_offscreen_and_says_the_same(bundle: Path, tmp_path: Path) -> None:
@@ -167,6 +195,18 @@ def test_no_library_is_looked_for_outside_of_the_program(bundle: Path) -> None:
     folders = re.findall(r"\((?:RPATH|RUNPATH)\).*\[(.*)\]", done.stdout)
     assert folders
     assert {one for folder in folders for one in folder.split(":") if not one.startswith("$ORIGIN")} == set()
+
+
+def test_what_is_locked_and_not_imported_is_no_part_of_it(bundle: Path) -> None:
+    pytest.importorskip("PyInstaller", reason="modules within a program are read by PyInstaller, which is not here")
+    locked = stamp.stamp_of(ROOT).parts
+    within = contents.packages(bundle, locked)
+    assert {"rich", "torch", "sqlalchemy", "colorama"} <= within
+    assert {*locked} - within == {"click", "fsspec", "networkx", "urllib3"}
+
+
+def test_how_the_checkout_was_installed_is_not_told(bundle: Path) -> None:
+    assert list((bundle / "_internal").glob("pfm_desktop*-info")) == []
 
 
 def test_nothing_that_may_not_ship_is_in_it(bundle: Path) -> None:

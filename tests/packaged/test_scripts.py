@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -298,14 +299,17 @@ def test_the_stamp_names_version_build_and_each_locked_part(tmp_path: Path) -> N
 
 
 def test_the_list_of_parts_is_whole_and_the_same_each_time(tmp_path: Path) -> None:
-    bundle = made_bundle(tmp_path / "bundle", "liblzma.so.5", "numpy.libs/libgfortran-040039e1.so.5.0.0")
+    bundle = made_bundle(
+        tmp_path / "bundle", "liblzma.so.5", "numpy.libs/libgfortran-040039e1.so.5.0.0", "torch/_C.so", "rich/one.pyc"
+    )
     made = stamp.stamp_of(ROOT)
     first = sbom.write_sbom(made, bundle, NOTICES, tmp_path / "1.json").read_bytes()
     assert sbom.write_sbom(made, bundle, NOTICES, tmp_path / "2.json").read_bytes() == first
     content = json.loads(first)
     assert (content["bomFormat"], content["specVersion"]) == ("CycloneDX", "1.6")
     named = {part["name"]: part["licenses"] for part in content["components"]}
-    assert set(made.parts) < set(named)
+    # what is locked for another one's sake, and not within, is nothing that a scanner is to warn of
+    assert set(made.parts) & set(named) == {"numpy", "torch", "rich"}
     assert named["XZ Utils"] == [{"expression": "0BSD"}]
     assert named["pyinstaller"] == [{"expression": "GPL-2.0-or-later WITH Bootloader-exception"}]
     assert content["components"][-1]["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(b"x").hexdigest()}]
@@ -316,6 +320,28 @@ def test_the_list_of_parts_is_whole_and_the_same_each_time(tmp_path: Path) -> No
     torch = next(part for part in content["components"] if part["name"] == "torch")
     assert torch["purl"] == f"pkg:pypi/torch@{made.parts['torch']}"
     assert len(torch["externalReferences"][0]["hashes"]) == 5
+
+
+def test_fonts_and_networks_are_parts_with_licence_version_and_sum(tmp_path: Path) -> None:
+    for name in ("resources/fonts", "resources/words", "resources/finder", "models"):
+        shutil.copytree(ROOT / name, tmp_path / "bundle" / "_internal" / name)
+    bundle = tmp_path / "bundle"
+    assert problems(bundle) == ""
+    out = sbom.write_sbom(stamp.stamp_of(ROOT), bundle, NOTICES, tmp_path / "1.json")
+    content = json.loads(out.read_text(encoding="utf-8"))
+    found = {one["name"]: one for one in content["components"] if one["bom-ref"].startswith("file:")}
+    assert set(found) == {
+        "DejaVu Sans", "DejaVu Sans Bold", "Droid Sans Fallback", "NanumGothic", "pfm-demo", "pfm-finder",
+        "PP-OCRv6_det_small",
+    }  # fmt: skip
+    model = found["pfm-demo"]
+    told = tomllib.loads((ROOT / "models" / "pfm-demo" / "model.toml").read_text(encoding="utf-8"))["model"]
+    assert (model["type"], model["version"]) == ("machine-learning-model", told["version"])
+    assert model["hashes"] == [{"alg": "SHA-256", "content": told["sha256"]}]
+    assert found["NanumGothic"]["licenses"] == [{"expression": "OFL-1.1"}]
+    assert {one["bom-ref"] for one in found.values()} <= set(content["dependencies"][0]["dependsOn"])
+    (bundle / "_internal" / "resources" / "fonts" / "Other.ttf").write_bytes(b"x")
+    assert "resources/fonts/Other.ttf: its licence is not listed" in problems(bundle)
 
 
 def test_the_list_of_parts_is_valid_cyclonedx(tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ def test_what_was_linked_into_a_library_is_found_with_its_version(tmp_path: Path
         ("OpenSSL", "4.0.3"), ("libpng", "1.6.59"), ("zlib", "1.3.1"),
     ]  # fmt: skip
     assert [one.part for one in versions.within(path, "OpenSSL")] == ["libpng", "zlib"]
+    path.write_bytes(b"\0community\x004.19.0\0 of a community\0four")
+    assert [(one.part, one.version) for one in versions.within(path)] == [("SQLCipher", "4.19.0")]
     path.write_bytes(b"")
     assert versions.within(path) == []
 
