@@ -67,9 +67,7 @@ def problems(bundle: Path, notices: Path) -> list[str]:
         for one in libraries.libraries(inside)
         if not one.licence or refused(one.licence)
     ]  # fmt: skip
-    found += [
-        f"{path}: its licence is not listed (resources/installer/things.py)" for path in things.unlisted(inside)
-    ]
+    found += [f"{path}: its licence is not listed (resources/installer/things.py)" for path in things.unlisted(inside)]
     owner, paths = owners(), (path.relative_to(inside).as_posix() for path in natives)
     return found + [
         f"{path} is of no package that is listed"
