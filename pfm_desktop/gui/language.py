@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from pfm_desktop.support.language import ENGLISH, LANGUAGES, LOCALES, VARIABLE, current
+from pfm_desktop.support.language import ENGLISH, LANGUAGES, LOCALES, VARIABLE, current, tr
 from pfm_desktop.support.paths import resources_dir
 from pfm_desktop.support.quiet import Own
 from pfm_desktop.support.settings import load_settings
@@ -21,14 +21,24 @@ FONTS = {"zh": "DroidSansFallbackFull.ttf"}  # of the report; for languages that
 
 
 class _QtWords(QTranslator):
-    """Qt's own words, but for keys that are called so in our texts: Ctrl is not Control."""
+    """Qt's own words, but for keys that are called so in our texts: Ctrl is not Control. Those that Qt's catalogues
+    lack are in ours."""
+
+    def __init__(self, parent: QCoreApplication) -> None:
+        super().__init__(parent)
+        self._lacking = {
+            ("QFileDialog", "&Look in:"): tr("&Look in:"),
+            ("QFileDialog", "Files of &type:"): tr("Files of &type:"),
+            ("QAbstractFileIconProvider", "Folder"): tr("Folder"),
+            ("QAbstractFileIconProvider", "Drive"): tr("Drive"),
+        }
 
     def translate(self, context: str, text: str, about: str | None = None, n: int = -1) -> str | None:
         """As `QTranslator.translate`."""
         kept = context == "QShortcut" and text in ("Ctrl", "Shift", "Alt", "Meta")
         # None, where it has no words: an empty text would be the translation, and to Qt's readers of pictures, which
         # look whether there is an error text, the news that all is well
-        return text if kept else super().translate(context, text, about, n) or None
+        return text if kept else super().translate(context, text, about, n) or self._lacking.get((context, text))
 
 
 def begin() -> None:

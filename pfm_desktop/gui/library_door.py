@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.file_dialog import ask_folder
 from pfm_desktop.jobs import Handle, Progress
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import demo_library_dir
@@ -130,12 +131,7 @@ class LibraryDoor(QObject):
 
     def ask(self, title: str, then: Callable[[str], None]) -> None:
         """Let the user choose a folder; the window stays usable."""
-        dialog = QFileDialog(self._window, title)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(then)
-        dialog.open()
+        ask_folder(self._window, "library_folder", title, then)
 
     def _start(self, job: Callable[..., Any], folder: str, title: str, *more: object) -> None:
         self.folder = folder

@@ -114,6 +114,9 @@ QToolButton[role="folding"] { background: transparent; border: 2px solid transpa
     border-radius: 0; padding: 4px 2px; font-size: 16px; font-weight: 600; text-align: left; }
 QToolButton[role="folding"]:checked { background: transparent; color: $text; }
 QToolButton[role="folding"]:focus { border: 2px solid $focus; border-radius: 3px; }
+/* of a fixed size that Qt gives them: room for the icon */
+QFileDialog QToolButton { padding: 0; min-height: 0; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton:default { border: 2px solid $accent; }
 QPushButton:focus, QToolButton:focus, QLineEdit:focus, QPlainTextEdit:focus,
 QTextEdit:focus, QKeySequenceEdit:focus, QTextBrowser:focus, QScrollArea:focus, QAbstractItemView:focus

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.copied_words import let_copy
+from pfm_desktop.gui.widgets.file_dialog import ask_file
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import updating as model
@@ -25,12 +26,10 @@ _WIDTH = 560  # pixels
 
 def choose(window: QWidget, session: Session, jobs: QtJobs) -> None:
     """Ask for the file; the rest is the dialog's."""
-    dialog = QFileDialog(window, tr("Update file"), "", tr("Update files (*.pfm-update)"))
-    dialog.setObjectName("update_file")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.fileSelected.connect(lambda file: UpdateDialog(window, session, jobs).look(Path(file)))
-    dialog.open()
+    ask_file(
+        window, "update_file", tr("Update file"), lambda file: UpdateDialog(window, session, jobs).look(Path(file)),
+        kind=tr("Update files (*.pfm-update)"),
+    )  # fmt: skip
 
 
 class UpdateDialog(QDialog):

@@ -500,6 +500,10 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
         <translation>&amp;Captura</translation>
     </message>
     <message>
+        <source>&amp;Choose</source>
+        <translation>&amp;Elegir</translation>
+    </message>
+    <message>
         <source>&amp;Close the message</source>
         <translation>C&amp;errar el mensaje</translation>
     </message>
@@ -582,6 +586,14 @@ La guía no se instaló con este programa. `?` muestra las teclas de cada págin
     <message>
         <source>&amp;Look again: for tasks, or for the pictures of the pair</source>
         <translation>Buscar de n&amp;uevo: tareas, o las imágenes del par</translation>
+    </message>
+    <message>
+        <source>&amp;Look in:</source>
+        <translation>&amp;Buscar en:</translation>
+    </message>
+    <message>
+        <source>&amp;Make this folder</source>
+        <translation>Cr&amp;ear esta carpeta</translation>
     </message>
     <message>
         <source>&amp;Models</source>
@@ -2883,6 +2895,10 @@ imagen de {visit}</translation>
         <translation>En línea discontinua: tejido cercano que no blanqueó. Compruebe si es normal o haga clic en otro tejido.</translation>
     </message>
     <message>
+        <source>Drive</source>
+        <translation>Unidad</translation>
+    </message>
+    <message>
         <source>Dull, opaque, oyster white; grey</source>
         <translation>Mate, opaco, blanco ostra; gris</translation>
     </message>
@@ -3271,6 +3287,10 @@ imagen de {visit}</translation>
     <message>
         <source>File</source>
         <translation>Archivo</translation>
+    </message>
+    <message>
+        <source>Files of &amp;type:</source>
+        <translation>&amp;Tipo de archivos:</translation>
     </message>
     <message>
         <source>Files: {names}.</source>
@@ -4097,6 +4117,10 @@ imagen de {visit}</translation>
     <message>
         <source>It can be examined and reviewed. Before it can be signed it must be given to a woman.</source>
         <translation>Se puede explorar y revisar. Antes de poder firmarla debe asignarse a una paciente.</translation>
+    </message>
+    <message>
+        <source>It cannot be made there</source>
+        <translation>No se puede crear ahí</translation>
     </message>
     <message>
         <source>It could not be judged; the error is in the log.</source>

@@ -500,6 +500,10 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
         <translation>&amp;Acquisition</translation>
     </message>
     <message>
+        <source>&amp;Choose</source>
+        <translation>Ch&amp;oisir</translation>
+    </message>
+    <message>
         <source>&amp;Close the message</source>
         <translation>&amp;Fermer le message</translation>
     </message>
@@ -582,6 +586,14 @@ Le guide n’a pas été installé avec ce programme. `?` affiche les touches de
     <message>
         <source>&amp;Look again: for tasks, or for the pictures of the pair</source>
         <translation>A&amp;ctualiser : tâches, ou images de la paire</translation>
+    </message>
+    <message>
+        <source>&amp;Look in:</source>
+        <translation>Che&amp;rcher dans :</translation>
+    </message>
+    <message>
+        <source>&amp;Make this folder</source>
+        <translation>&amp;Créer ce dossier</translation>
     </message>
     <message>
         <source>&amp;Models</source>
@@ -2883,6 +2895,10 @@ l’image ({visit})</translation>
         <translation>En tirets : tissu proche qui n’a pas blanchi. Vérifiez s’il est normal, ou cliquez sur un autre tissu.</translation>
     </message>
     <message>
+        <source>Drive</source>
+        <translation>Lecteur</translation>
+    </message>
+    <message>
         <source>Dull, opaque, oyster white; grey</source>
         <translation>Mat, opaque, blanc huître ; gris</translation>
     </message>
@@ -3271,6 +3287,10 @@ l’image ({visit})</translation>
     <message>
         <source>File</source>
         <translation>Fichier</translation>
+    </message>
+    <message>
+        <source>Files of &amp;type:</source>
+        <translation>&amp;Type de fichiers :</translation>
     </message>
     <message>
         <source>Files: {names}.</source>
@@ -4097,6 +4117,10 @@ l’image ({visit})</translation>
     <message>
         <source>It can be examined and reviewed. Before it can be signed it must be given to a woman.</source>
         <translation>Elle peut être examinée et lue. Avant de pouvoir être signée, elle doit être attribuée à une patiente.</translation>
+    </message>
+    <message>
+        <source>It cannot be made there</source>
+        <translation>Création impossible ici</translation>
     </message>
     <message>
         <source>It could not be judged; the error is in the log.</source>

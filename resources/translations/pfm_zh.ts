@@ -439,6 +439,10 @@ The guide was not installed with this program. `?` shows the keys of each page.<
         <translation>采集(&amp;C)</translation>
     </message>
     <message>
+        <source>&amp;Choose</source>
+        <translation>选择(&amp;C)</translation>
+    </message>
+    <message>
         <source>&amp;Close the message</source>
         <translation>关闭消息(&amp;C)</translation>
     </message>
@@ -521,6 +525,14 @@ The guide was not installed with this program. `?` shows the keys of each page.<
     <message>
         <source>&amp;Look again: for tasks, or for the pictures of the pair</source>
         <translation>重新查看：任务或配对的图像(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Look in:</source>
+        <translation>查找范围(&amp;L)：</translation>
+    </message>
+    <message>
+        <source>&amp;Make this folder</source>
+        <translation>新建此文件夹(&amp;M)</translation>
     </message>
     <message>
         <source>&amp;Models</source>
@@ -2821,6 +2833,10 @@ from {own} to {grade}</source>
         <translation>虚线所示：附近无醋白变化的组织。查看其是否正常，或点击其他组织。</translation>
     </message>
     <message>
+        <source>Drive</source>
+        <translation>驱动器</translation>
+    </message>
+    <message>
         <source>Dull, opaque, oyster white; grey</source>
         <translation>暗淡、不透明、牡蛎白色；灰色</translation>
     </message>
@@ -3207,6 +3223,10 @@ from {own} to {grade}</source>
     <message>
         <source>File</source>
         <translation>文件</translation>
+    </message>
+    <message>
+        <source>Files of &amp;type:</source>
+        <translation>文件类型(&amp;T)：</translation>
     </message>
     <message>
         <source>Files: {names}.</source>
@@ -4030,6 +4050,10 @@ from {own} to {grade}</source>
     <message>
         <source>It can be examined and reviewed. Before it can be signed it must be given to a woman.</source>
         <translation>可以检查和阅片。签署之前必须先分配给一名患者。</translation>
+    </message>
+    <message>
+        <source>It cannot be made there</source>
+        <translation>无法在此处新建</translation>
     </message>
     <message>
         <source>It could not be judged; the error is in the log.</source>

@@ -231,10 +231,11 @@ def test_folders_and_files_are_chosen_by_dialogs(
     qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path
 ) -> None:
     page = opened_page(qtbot, open_window(library_folder))
-    for button in (page.choose.folder, page.choose.files):
+    for button, name in ((page.choose.folder, "import_folder"), (page.choose.files, "import_files")):
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-        dialog = page.findChild(QFileDialog, "import_dialog")
+        dialog = page.findChild(QFileDialog, name)
         assert isinstance(dialog, QFileDialog)
+        dialog.fileSelected.emit(str(stick))
         dialog.filesSelected.emit([str(stick)])
         dialog.close()
     assert page.choose.paths == (stick,)  # once

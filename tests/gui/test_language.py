@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,8 @@ import sys
 from pfm_desktop.gui import language
 language.begin()
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QFileIconProvider
+from PySide6.QtCore import QFileInfo
 from pfm_desktop.gui.application import build, parsed
 app, window = build(parsed([]))
 sys.stdout.reconfigure(encoding="utf-8")
@@ -30,6 +32,9 @@ print([action.text() for action in window.menuBar().actions()][:4])
 box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
 print(box.buttons()[0].text())
 print(QKeySequence("Ctrl+Shift+Z").toString(QKeySequence.SequenceFormat.NativeText))
+names = QFileDialog.DialogLabel
+dialog = QFileDialog()
+print([dialog.labelText(one) for one in (names.LookIn, names.FileType)], QFileIconProvider().type(QFileInfo("/")))
 import cv2, numpy as np
 from PySide6.QtGui import QImage
 ok, data = cv2.imencode(".jpg", np.full((60, 80, 3), 90, np.uint8))
@@ -69,12 +74,13 @@ def test_the_window_and_its_dialogs_speak_it(language: str, tmp_path: Path) -> N
         [sys.executable, "-c", WINDOW], env=env, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stderr
-    menus, cancel, keys, picture = done.stdout.splitlines()[-4:]
+    menus, cancel, keys, asking, picture = done.stdout.splitlines()[-5:]
     said = catalogue(language)
     for menu in ("&File", "&Edit", "&View", "&Help"):
         assert said[menu, ""][0] in menus
     assert cancel.strip("&") not in ("", "Cancel")
     assert keys == "Ctrl+Shift+Z"
+    assert not re.search("Look in|Files of|Folder|Drive", asking), "which Qt's catalogues lack"
     assert picture == "80 pixels wide", "what Qt does not find a word for is no empty error text"
 
 

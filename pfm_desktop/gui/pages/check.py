@@ -10,9 +10,9 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.gui.widgets.report_text import ReportText
-from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.files import write_text
 from pfm_desktop.support.language import tr

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.gui.widgets.report_text import ReportText
-from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.services import crash_report
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr

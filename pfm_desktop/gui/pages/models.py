@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -27,6 +26,7 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.card_view import CardView, introduced
 from pfm_desktop.gui.widgets.copied_words import let_copy
+from pfm_desktop.gui.widgets.file_dialog import ask_file, ask_where
 from pfm_desktop.gui.widgets.model_arrival import ModelArrival
 from pfm_desktop.gui.widgets.model_card import ModelCard
 from pfm_desktop.support.errors import UserError
@@ -193,23 +193,13 @@ class ModelsPage(QWidget):
 
     def _ask_where(self, path: Path) -> None:
         name = next(card.row.name for card in self.cards if card.row.path == path)
-        dialog = self._dialog("send_to", tr("Pass a model on"), lambda out: self.send(path, out))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(model_exchange.ENDING[1:])
-        dialog.selectFile(f"{name}{model_exchange.ENDING}")
-        dialog.open()
+        file = f"{name}{model_exchange.ENDING}"
+        ask_where(
+            self, "send_to", tr("Pass a model on"), file, lambda out: self.send(path, out), kind=model_exchange.FILES
+        )
 
     def _ask_for_file(self) -> None:
-        dialog = self._dialog("bring_from", tr("Bring a model file"), self.look_at)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.open()
-
-    def _dialog(self, name: str, title: str, chosen: Callable[[str], object]) -> QFileDialog:
-        dialog = QFileDialog(self, title, "", model_exchange.FILES)
-        dialog.setObjectName(name)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(chosen)
-        return dialog
+        ask_file(self, "bring_from", tr("Bring a model file"), self.look_at, kind=model_exchange.FILES)
 
     def _action(self, id_: str, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
         return page_action(self, f"models.{id_}", text, shortcut, slot)

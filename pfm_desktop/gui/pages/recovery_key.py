@@ -12,8 +12,8 @@ from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import say
-from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.moments import day
 

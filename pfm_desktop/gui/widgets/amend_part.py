@@ -12,8 +12,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
-from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import amending as model
 

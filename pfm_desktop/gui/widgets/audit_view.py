@@ -31,8 +31,8 @@ from pfm_desktop.gui.widgets.audit_model import AuditModel
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.column_room import BESIDE, widest_day
 from pfm_desktop.gui.widgets.copied_words import let_copy
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import say, words
-from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.services.audit_words import KIND_NAMES
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import audit as model

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.gui.widgets.file_dialog import ask_folder
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, words
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import export as model
@@ -131,13 +131,8 @@ class ExportForm(QWidget):
     def ask_where(self) -> None:
         """Ask for the folder in which the new one is made."""
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self, tr("Make the new folder in"), str(self.parent_folder or documents))
-        dialog.setObjectName("export_to")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.use_folder)
-        dialog.open()
+        start = str(self.parent_folder or documents)
+        ask_folder(self, "export_to", tr("Make the new folder in"), self.use_folder, folder=start)
 
     def use_folder(self, folder: str) -> None:
         """The folder in which the new one is made."""

@@ -9,7 +9,6 @@ from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.gui.widgets.file_dialog import ask_files, ask_folder
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.support.language import tr
 
@@ -100,19 +100,12 @@ class ImportChoose(QWidget):
 
     def _ask(self, *, folders: bool) -> None:
         start = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.HomeLocation)
-        dialog = QFileDialog(
-            self, tr("Bring in pictures of this folder") if folders else tr("Bring in zips or files"), start
-        )
-        dialog.setObjectName("import_dialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if folders:
-            dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+            title = tr("Bring in pictures of this folder")
+            ask_folder(self, "import_folder", title, lambda folder: self._chosen([folder]), folder=start)
         else:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-            dialog.setNameFilters([_KINDS, tr("All files (*)")])
-        dialog.filesSelected.connect(self._chosen)
-        dialog.open()
+            kinds = ";;".join((_KINDS, tr("All files (*)")))
+            ask_files(self, "import_files", tr("Bring in zips or files"), self._chosen, kind=kinds, folder=start)
 
     def _chosen(self, paths: list[str]) -> None:
         if paths:

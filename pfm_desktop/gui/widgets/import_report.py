@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.copied_words import let_copy
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import say, words
-from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels.import_page import report_heading, report_rows, save_report
 from pfm_desktop.viewmodels.importing import report_lines

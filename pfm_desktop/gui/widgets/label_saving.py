@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from pfm_desktop.gui.widgets.save_dialog import ask_where
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import labels as model
 

@@ -12,7 +12,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFrame,
     QGridLayout,
     QLabel,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.source import TIMED, Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.gui.widgets.file_dialog import ask_files
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, say, words
 from pfm_desktop.support.errors import BadInputError, UserError
 from pfm_desktop.support.language import tr
@@ -395,13 +395,8 @@ class PictureRows(QWidget):
 
     def _choose(self) -> None:
         endings = " ".join(f"*.{ending}" for ending in PICTURE_FILES)
-        dialog = QFileDialog(
-            self, tr("Choose picture files"), "", tr("Pictures ({endings});;All files (*)", endings=endings)
-        )
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(self._files_chosen)
-        dialog.open()
+        kind = tr("Pictures ({endings});;All files (*)", endings=endings)
+        ask_files(self, "picture_files", tr("Choose picture files"), self._files_chosen, kind=kind)
 
     def _files_chosen(self, names: Sequence[str]) -> None:
         """The keys go on to the first of them: Enter on the button would ask for files again."""

@@ -25,8 +25,8 @@ from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.amend_part import AmendPart
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.diagram_view import diagram_image
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
-from pfm_desktop.gui.widgets.save_dialog import ask_where
 from pfm_desktop.gui.widgets.sign_ask import SignAsk
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.file_dialog import ask_folder
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import upkeep as model
@@ -127,13 +128,8 @@ class UpkeepSection(QWidget):
         self.problems.setVisible(bool(outcome.problems))
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, tr("Folder for backups, best on another disk"), self._folder)
-        dialog.setObjectName("backup_to")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.use_folder)
-        dialog.open()
+        title = tr("Folder for backups, best on another disk")
+        ask_folder(self, "backup_to", title, self.use_folder, folder=self._folder)
 
     def _lay_out(self) -> None:
         self.problems.setReadOnly(True)

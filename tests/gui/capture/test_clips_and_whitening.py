@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from pfm_desktop.capture.status import StreamState
 from pfm_desktop.domain.clip import ClipKind
@@ -133,20 +134,24 @@ def test_a_clip_is_offered_by_its_time_and_no_file_is_written_over_unasked(
     wanted: list[Path] = []
     ffv1 = rows.VIDEOS[1][1]
 
-    def chosen(_parent: object, _title: str, offered: str, _filters: str) -> tuple[str, str]:
-        asked.append(Path(offered))
-        return str(tmp_path / "for the talk.avi"), ffv1
+    def choose() -> None:
+        qtbot.mouseClick(panel.export, LEFT)
+        dialog = panel.findChild(QFileDialog, "export_clip")
+        assert isinstance(dialog, QFileDialog)
+        asked.append(Path(dialog.selectedFiles()[0]))
+        dialog.selectNameFilter(ffv1)
+        dialog.fileSelected.emit(str(tmp_path / "for the talk.avi"))
+        delete(dialog)
 
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
     monkeypatch.setattr(panel, "export_to", lambda out, _coding: wanted.append(out))
     (tmp_path / "for the talk.mkv").write_bytes(b"of somebody else")
-    qtbot.mouseClick(panel.export, LEFT)
+    choose()
     assert re.fullmatch(r"clip \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.avi", asked[0].name)
     assert asked[0].is_absolute()
     assert not wanted
     assert heard[-1].startswith("for the talk.mkv is there already.")
     (tmp_path / "for the talk.mkv").unlink()
-    qtbot.mouseClick(panel.export, LEFT)
+    choose()
     assert wanted == [tmp_path / "for the talk.mkv"]
 
 

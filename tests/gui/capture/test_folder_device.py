@@ -463,7 +463,7 @@ def test_the_form_asks_for_the_folder_alone_and_a_button_chooses_it(
     form.chosen.connect(chosen.append)
     qtbot.mouseClick(form.use, Qt.MouseButton.LeftButton)
     assert form.problem.text() == "Choose the folder into which the device saves."
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_args: str(folder))
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(folder)))
     qtbot.mouseClick(form.choose, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(form.use, Qt.MouseButton.LeftButton)
     (config,) = chosen

@@ -6,10 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import CalmCheckBox, CalmComboBox, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
@@ -192,15 +192,16 @@ class ClipsPanel(QFrame):
     def _ask_where(self) -> None:
         if self._reader is None:
             return
-        filters = ";;".join(text for _coding, text, _suffix in rows.VIDEOS)
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        offered = Path(folder) / rows.file_name(self._reader.clip)
-        name, chosen = QFileDialog.getSaveFileName(self, tr("Export the clip"), str(offered), filters)
-        if not name:
-            return
+        kinds, offered = ";;".join(text for _coding, text, _suffix in rows.VIDEOS), rows.file_name(self._reader.clip)
+        dialog = ask_where(
+            self, "export_clip", tr("Export the clip"), offered,
+            lambda name: self._export_as(Path(name), dialog.selectedNameFilter()), kind=kinds,
+        )  # fmt: skip
+
+    def _export_as(self, name: Path, chosen: str) -> None:
         coding, _text, suffix = next((one for one in rows.VIDEOS if one[1] == chosen), rows.VIDEOS[0])
-        out = rows.with_ending(Path(name), suffix)
-        if out != Path(name) and out.exists():  # which nobody was asked about
+        out = rows.with_ending(name, suffix)
+        if out != name and out.exists():  # which nobody was asked about
             self.said.emit(tr("{name} is there already. Nothing was written. Choose another name.", name=out.name))
         else:
             self.export_to(out, coding)

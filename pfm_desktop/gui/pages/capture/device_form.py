@@ -11,7 +11,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QFormLayout,
     QFrame,
     QGroupBox,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.capture.source import CameraError
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.file_dialog import ask_folder
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmDoubleSpinBox, LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.services.capture.config import EXCITATION_NM, DeviceConfig, Kind, LightSetting, excites
 from pfm_desktop.support.language import tr
@@ -218,9 +218,8 @@ class DeviceForm(LeavesOnEscape, QScrollArea):
         self.hint.setText(FOLDER_HINT if folder else HINT)
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, tr("Folder into which the device saves"), self.folder.text())
-        if chosen:
-            self.folder.setText(chosen)
+        title = tr("Folder into which the device saves")
+        ask_folder(self, "device_folder", title, self.folder.setText, folder=self.folder.text())
 
     def _lay_out(self) -> None:
         self._form = QFormLayout()
