@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.people import Act
-from pfm_desktop.support import moments
+from pfm_desktop.support import moments, outside
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.listing import COMMA
@@ -295,6 +295,11 @@ def export(
         where = tr("%n picture(s)", "", made.words_pictures)
         text += " " + tr("Words found and made black: %n box(es) in {pictures}.", "", made.words_boxes, pictures=where)
     return Made(made.folder, "\n".join((text, *made.notes)), left_out_lines(made.left_out, names))
+
+
+def open_folder(_ctx: Context, folder: str) -> bool:
+    """Job: show what was written in the file manager; False where there is none."""
+    return outside.open_folder(Path(folder))
 
 
 def who_is(_ctx: Context, lib: Library, pseudonym: str) -> str:

@@ -31,6 +31,7 @@ DEPENDS = (
     "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0", "libxcb-render-util0", "libxcb-shape0",
     "libxcb-sync1", "libxcb-xfixes0", "libxcb-xkb1",
 )  # fmt: skip
+RECOMMENDS = ("xdg-utils",)  # opens the folder of an export in the file manager
 COPYRIGHT = f"""\
 PFM Desktop. Copyright 2026 the PFM Desktop maintainers; under the licence below.
 What others made and it ships, with their copyright notices and licences, is listed in
@@ -175,7 +176,7 @@ def _control(root: Path, folder: Path, version: str) -> None:
     lines = (
         f"Package: {NAME}", f"Version: {version}", "Architecture: amd64", "Section: science", "Priority: optional",
         "Maintainer: PFM Desktop maintainers <maintainers@pfm-desktop.invalid>", f"Installed-Size: {size}",
-        f"Depends: {', '.join(depends)}",
+        f"Depends: {', '.join(depends)}", f"Recommends: {', '.join(RECOMMENDS)}",
         "Description: colposcopy review workstation",
         " Paired white-light and fluorescence pictures of the cervix, registered, graded,",
         " explained and learned from locally. Investigational - not for diagnosis. The",

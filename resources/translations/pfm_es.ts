@@ -6096,6 +6096,10 @@ Left goes back, T to the tasks.</source>
 Izquierda vuelve atrás, T va a las tareas.</translation>
     </message>
     <message>
+        <source>Nothing on this computer opens folders. It is here: {folder}</source>
+        <translation>Ningún programa de este equipo abre carpetas. Está aquí: {folder}</translation>
+    </message>
+    <message>
         <source>Nothing speaks against it: none of {measures} is worse beyond chance.</source>
         <translation>Nada habla en contra: ninguna de estas medidas es peor más allá del azar: {measures}.</translation>
     </message>

@@ -6096,6 +6096,10 @@ Left goes back, T to the tasks.</source>
 Gauche revient en arrière, T va aux tâches.</translation>
     </message>
     <message>
+        <source>Nothing on this computer opens folders. It is here: {folder}</source>
+        <translation>Aucun programme de cet ordinateur n’ouvre les dossiers. Il est ici : {folder}</translation>
+    </message>
+    <message>
         <source>Nothing speaks against it: none of {measures} is worse beyond chance.</source>
         <translation>Rien ne s’y oppose : aucune des mesures ({measures}) n’est moins bonne au-delà du hasard.</translation>
     </message>

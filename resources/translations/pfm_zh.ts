@@ -6014,6 +6014,10 @@ Left goes back, T to the tasks.</source>
 左方向键返回，T 回到任务。</translation>
     </message>
     <message>
+        <source>Nothing on this computer opens folders. It is here: {folder}</source>
+        <translation>这台计算机上没有可打开文件夹的程序。文件夹在此处：{folder}</translation>
+    </message>
+    <message>
         <source>Nothing speaks against it: none of {measures} is worse beyond chance.</source>
         <translation>没有反对的依据：{measures}中没有一项的变差超出偶然范围。</translation>
     </message>

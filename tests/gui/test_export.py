@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -25,6 +24,7 @@ from pfm_desktop.gui.pages.export import ExportPage
 from pfm_desktop.services import cases
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support import outside
 from pfm_desktop.viewmodels import export as model
 from pfm_desktop.viewmodels.export import Kind, Scope
 
@@ -255,11 +255,21 @@ def test_a_visit_goes_out_as_dicom_with_names_and_its_folder_is_opened(
     assert "report as PDF: the visit is not signed." in page.result.left_out.toPlainText()
     assert on_record(window) == ["Export begun: as DICOM, with names", "Exported as DICOM, with names"]
     assert not page.go.isEnabled(), "a second press would write it twice"
-    opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    opened: list[Path] = []
+    answers = iter((True, False))
+
+    def open_it(folder: Path) -> bool:
+        opened.append(folder)
+        return next(answers)
+
+    monkeypatch.setattr(outside, "open_folder", open_it)
     assert window.focusWidget() is page.result.open
     enter(qtbot, page.result.open)
-    assert [Path(one) for one in opened] == [made]
+    qtbot.waitUntil(lambda: opened == [made] and not page._opener.busy)
+    assert not page.result.problem.isVisible()
+    enter(qtbot, page.result.open)
+    qtbot.waitUntil(page.result.problem.isVisible)
+    assert page.result.problem.text() == f"Nothing on this computer opens folders. It is here: {made}"
     qtbot.mouseClick(page.result.again, LEFT)
     settled(qtbot, page)
     assert page.go.isEnabled()

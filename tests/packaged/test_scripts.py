@@ -365,6 +365,10 @@ def test_the_package_asks_for_the_c_library_that_its_libraries_ask_for(tmp_path:
 def test_the_package_declares_what_opens_a_window(tmp_path: Path) -> None:
     for name in ("libxcb-cursor0", "libegl1", "libxkbcommon-x11-0", "libdbus-1-3"):
         assert name in debian.DEPENDS
+    root, control = tmp_path / "root", tmp_path / "control"
+    (root / debian.HOME).mkdir(parents=True)
+    debian._control(root, control, "1.0")
+    assert "Recommends: xdg-utils\n" in (control / "control").read_text(encoding="utf-8")
     desktop = (ROOT / "resources" / "installer" / "linux" / "pfm-desktop.desktop").read_text(encoding="utf-8")
     assert "MimeType=application/x-pfm-model;" in desktop
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices, QKeyEvent, QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -64,7 +65,7 @@ class ExportPage(QWidget):
         self._place: Path | None = None  # the folder that is made
         self._handle: Handle | None = None
         self._unread = False  # an export ended while the page was out of sight
-        self._finding, self._looking = Background(self), Background(self)
+        self._finding, self._looking, self._opener = Background(self), Background(self), Background(self)
         self.form, self.looking = ExportForm(self), LookingArea(session.library, self)
         self.result, self.whose = ExportResult(self), WhoseField(session.library, self)
         self.plan, self.needed, self.refused = words(self), words(self, "quiet"), words(self)
@@ -273,11 +274,18 @@ class ExportPage(QWidget):
         self._chosen()
         self.form.kind.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _open(self, folder: str) -> None:
+        """In the file manager; the path is told where there is none."""
+        failed = partial(self.result.say_not_opened, folder)
+        self._opener.start(
+            model.open_folder, folder, done=lambda done: None if done else failed(), failed=lambda _why: failed()
+        )
+
     def _connect(self) -> None:
         self.form.changed.connect(self._chosen)
         self.form.search_changed.connect(self._find)
         self.looking.changed.connect(self._show)
-        self.result.open_wanted.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
+        self.result.open_wanted.connect(self._open)
         self.result.closed.connect(self._again)
         for button, slot in ((self.go, self.start), (self.cancel, self._stop), (self.back, self.closed.emit)):
             button.clicked.connect(lambda _checked=False, slot=slot: slot())

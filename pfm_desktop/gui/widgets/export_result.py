@@ -61,6 +61,12 @@ class ExportResult(QWidget):
         self._show("" if bad else text, text if bad else "", ())
         self.heading.setText(tr("Not exported"))
 
+    def say_not_opened(self, folder: str) -> None:
+        """No program of this computer shows it."""
+        if folder == self._folder:
+            self.problem.setText(tr("Nothing on this computer opens folders. It is here: {folder}", folder=folder))
+            self.problem.show()
+
     def take_keys(self) -> None:
         """The keys go to what is likely next."""
         (self.open if self._folder else self.again).setFocus(Qt.FocusReason.OtherFocusReason)
