@@ -25,7 +25,10 @@ _WIDTH = 560  # pixels
 
 
 def choose(window: QWidget, session: Session, jobs: QtJobs) -> None:
-    """Ask for the file; the rest is the dialog's."""
+    """Ask for the file, where this program can check one; the rest is the dialog's."""
+    if why := model.why_not():
+        UpdateDialog(window, session, jobs).refuse(why)
+        return
     ask_file(
         window, "update_file", tr("Update file"), lambda file: UpdateDialog(window, session, jobs).look(Path(file)),
         kind=tr("Update files (*.pfm-update)"),
@@ -54,6 +57,11 @@ class UpdateDialog(QDialog):
     def look(self, file: Path) -> None:
         """Check a file and say what it is."""
         self._start(model.look, file, title=model.CHECKING, done=self._show_what)
+        self.open()
+
+    def refuse(self, why: str) -> None:
+        """Say why there is nothing to ask for."""
+        self._settle("", wrong=why)
         self.open()
 
     def done(self, result: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
 
 if TYPE_CHECKING:
@@ -26,6 +27,17 @@ class Looked:
     update: UpdateFile
     root: bytes
     words: str
+
+
+def why_not() -> str:
+    """Why no update file can be checked here; "" where one can."""
+    from pfm_desktop.services.updating.installed import trusted_root
+
+    try:
+        trusted_root()
+    except UserError as error:
+        return error.sentences
+    return ""
 
 
 def look(ctx: Context, lib: Library, file: Path) -> Looked:

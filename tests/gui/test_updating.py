@@ -85,6 +85,22 @@ def test_who_has_a_deb_is_told_to_keep_the_installer_that_is_needed_to_go_back(
     dialog.close()
 
 
+def test_a_build_that_can_check_no_file_says_so_and_asks_for_none(
+    open_window: Opened, library_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "update_root_file", lambda: tmp_path / "none.json")
+    window = open_window(library_folder)
+    window.book.action("help.update").trigger()
+    assert window.findChild(QFileDialog) is None
+    dialog = window.findChild(UpdateDialog)
+    assert isinstance(dialog, UpdateDialog)
+    assert dialog.isVisible()
+    assert "has no key to check update files with" in dialog.wrong.text()
+    assert not dialog.now.isVisible()
+    assert dialog.leave.text() == "Close"
+    dialog.close()
+
+
 def test_what_is_wrong_with_a_file_is_said_and_nothing_can_be_installed(
     qtbot: QtBot, open_window: Opened, library_folder: Path, here: Installed, publisher: Publisher
 ) -> None:
