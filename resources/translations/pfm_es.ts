@@ -11184,10 +11184,6 @@ SHA-256 del archivo: {sha256}</translation>
         <translation>anotador</translation>
     </message>
     <message>
-        <source>another key signed it ({fingerprint})</source>
-        <translation>la firmó otra clave ({fingerprint})</translation>
-    </message>
-    <message>
         <source>another part of this clip has that number</source>
         <translation>otra parte de este clip tiene ese número</translation>
     </message>
@@ -18647,6 +18643,10 @@ la biblioteca</translation>
         <translation>esta no es una dirección de una cámara de red</translation>
     </message>
     <message>
+        <source>this is not the fingerprint of its key</source>
+        <translation>esta no es la huella de su clave</translation>
+    </message>
+    <message>
         <source>this is not the recovery key of this backup</source>
         <translation>esta no es la clave de recuperación de esta copia de seguridad</translation>
     </message>
@@ -19113,6 +19113,10 @@ la biblioteca</translation>
     <message>
         <source>type the name anew, in one alphabet</source>
         <translation>escriba el nombre de nuevo, en un solo alfabeto</translation>
+    </message>
+    <message>
+        <source>type what its sender told you; where that is what you typed, the file is not its sender's</source>
+        <translation>escriba la que le dijo quien lo envía; si es la que escribió, el archivo no es de esa persona</translation>
     </message>
     <message>
         <source>ulceration (necrotic)</source>

@@ -11184,10 +11184,6 @@ SHA-256 du fichier : {sha256}</translation>
         <translation>annotateur</translation>
     </message>
     <message>
-        <source>another key signed it ({fingerprint})</source>
-        <translation>une autre clé l’a signé ({fingerprint})</translation>
-    </message>
-    <message>
         <source>another part of this clip has that number</source>
         <translation>une autre partie de ce clip porte ce numéro</translation>
     </message>
@@ -18647,6 +18643,10 @@ la bibliothèque</translation>
         <translation>ce n’est pas une adresse de caméra réseau</translation>
     </message>
     <message>
+        <source>this is not the fingerprint of its key</source>
+        <translation>ce n’est pas l’empreinte de sa clé</translation>
+    </message>
+    <message>
         <source>this is not the recovery key of this backup</source>
         <translation>ce n’est pas la clé de récupération de cette sauvegarde</translation>
     </message>
@@ -19113,6 +19113,10 @@ la bibliothèque</translation>
     <message>
         <source>type the name anew, in one alphabet</source>
         <translation>ressaisissez le nom, dans un seul alphabet</translation>
+    </message>
+    <message>
+        <source>type what its sender told you; where that is what you typed, the file is not its sender's</source>
+        <translation>tapez celle que l’expéditeur vous a donnée ; si c’est bien celle que vous avez tapée, le fichier n’est pas de lui</translation>
     </message>
     <message>
         <source>ulceration (necrotic)</source>

@@ -11085,10 +11085,6 @@ SHA-256 of the file: {sha256}</source>
         <translation>标注员</translation>
     </message>
     <message>
-        <source>another key signed it ({fingerprint})</source>
-        <translation>签名所用的是另一密钥（{fingerprint}）</translation>
-    </message>
-    <message>
         <source>another part of this clip has that number</source>
         <translation>该视频片段的另一部分已使用此编号</translation>
     </message>
@@ -18532,6 +18528,10 @@ library yet</source>
         <translation>这不是网络相机的地址</translation>
     </message>
     <message>
+        <source>this is not the fingerprint of its key</source>
+        <translation>这不是其密钥的指纹</translation>
+    </message>
+    <message>
         <source>this is not the recovery key of this backup</source>
         <translation>这不是此备份的恢复密钥</translation>
     </message>
@@ -18998,6 +18998,10 @@ library yet</source>
     <message>
         <source>type the name anew, in one alphabet</source>
         <translation>重新输入姓名，只用一种文字</translation>
+    </message>
+    <message>
+        <source>type what its sender told you; where that is what you typed, the file is not its sender's</source>
+        <translation>请输入发送者告诉您的指纹；如果您输入的正是它，则该文件并非来自该发送者</translation>
     </message>
     <message>
         <source>ulceration (necrotic)</source>

@@ -147,7 +147,11 @@ def receive(ctx: Context, file: Path, work: Path, *, fingerprint: str, name: str
 
     opened = open_file(file)
     if typed_fingerprint(fingerprint) != opened.fingerprint:
-        raise _not_ours(file, tr("another key signed it ({fingerprint})", fingerprint=opened.fingerprint))
+        raise BadInputError(  # which one is not said: it would be copied, and compared with nothing
+            tr("{file} is not brought in: {why}", file=file, why=tr("this is not the fingerprint of its key")),
+            safe=tr("nothing was written"),
+            remedy=tr("type what its sender told you; where that is what you typed, the file is not its sender's"),
+        )
     try:
         with named(work, safe=tr("nothing was brought in")):
             work.mkdir(parents=True, exist_ok=False)

@@ -188,8 +188,9 @@ def test_another_signature_another_file_and_no_file_are_refused(sent: exchange.S
 
 def test_a_file_of_somebody_else_is_told_by_its_fingerprint(sent: exchange.Sent, tmp_path: Path) -> None:
     other = audit_key.fingerprint_of(b"another key")
-    with pytest.raises(BadInputError, match="another key signed it"):
+    with pytest.raises(BadInputError, match="this is not the fingerprint of its key") as refused:
         receive(CTX, sent.path, tmp_path / "work", fingerprint=other, name="theirs")
+    assert sent.fingerprint.split()[0] not in refused.value.sentences, "it would be copied, and compared with nothing"
     assert not (user_models_dir() / "theirs").exists()
     assert not (tmp_path / "work").exists()
 
