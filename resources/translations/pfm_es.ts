@@ -7336,6 +7336,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
         <translation>Quitar de esta visita</translation>
     </message>
     <message>
+        <source>Remove it: press again</source>
+        <translation>Quitarlo: pulse otra vez</translation>
+    </message>
+    <message>
         <source>Remove lesion {number}</source>
         <translation>Quitar la lesión {number}</translation>
     </message>
@@ -9102,6 +9106,10 @@ Izquierda vuelve atrás, T va a las tareas.</translation>
     <message>
         <source>The structures of the two pictures do not agree where the points put them.</source>
         <translation>Las estructuras de las dos imágenes no coinciden donde los puntos las sitúan.</translation>
+    </message>
+    <message>
+        <source>The task has no name yet</source>
+        <translation>La tarea aún no tiene nombre</translation>
     </message>
     <message>
         <source>The time left is said while it runs; stopped, no task is made.</source>

@@ -7336,6 +7336,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
         <translation>Retirer de cette consultation</translation>
     </message>
     <message>
+        <source>Remove it: press again</source>
+        <translation>Le retirer : appuyez de nouveau</translation>
+    </message>
+    <message>
         <source>Remove lesion {number}</source>
         <translation>Retirer la lésion {number}</translation>
     </message>
@@ -9102,6 +9106,10 @@ Gauche revient en arrière, T va aux tâches.</translation>
     <message>
         <source>The structures of the two pictures do not agree where the points put them.</source>
         <translation>Les structures des deux images ne concordent pas là où les points les placent.</translation>
+    </message>
+    <message>
+        <source>The task has no name yet</source>
+        <translation>La tâche n’a pas encore de nom</translation>
     </message>
     <message>
         <source>The time left is said while it runs; stopped, no task is made.</source>

@@ -7252,6 +7252,10 @@ Left goes back, T to the tasks.</source>
         <translation>从本次就诊移除</translation>
     </message>
     <message>
+        <source>Remove it: press again</source>
+        <translation>移除：请再按一次</translation>
+    </message>
+    <message>
         <source>Remove lesion {number}</source>
         <translation>移除病变 {number}</translation>
     </message>
@@ -9012,6 +9016,10 @@ Left goes back, T to the tasks.</source>
     <message>
         <source>The structures of the two pictures do not agree where the points put them.</source>
         <translation>按这些点对应时，两张图像的结构不一致。</translation>
+    </message>
+    <message>
+        <source>The task has no name yet</source>
+        <translation>任务还没有名称</translation>
     </message>
     <message>
         <source>The time left is said while it runs; stopped, no task is made.</source>

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBox
 from pfm_desktop.gui.widgets.file_dialog import ask_where
 from pfm_desktop.gui.widgets.panel_parts import LeavesOnEscape, in_a_row, say, words
 from pfm_desktop.gui.widgets.report_text import ReportText
+from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.services import crash_report
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.language import tr
@@ -38,6 +39,7 @@ class CrashesPage(LeavesOnEscape, QWidget):
         self.text = ReportText(tr("All that is in the file"), self)
         self.save, self.later = QPushButton(tr("Save..."), self), QPushButton(model.NOT_NOW, self)
         self.remove = QPushButton(tr("Remove"), self)
+        self.sure = SecondPress(self.remove, tr("Remove it: press again"))
         for button, slot in ((self.save, self._ask), (self.later, self.closed.emit), (self.remove, self._remove)):
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
         top, column = QHBoxLayout(), QVBoxLayout(self)
@@ -62,7 +64,8 @@ class CrashesPage(LeavesOnEscape, QWidget):
         (self.save if self._reports else self.later).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def left(self) -> None:
-        """Nothing is kept running."""
+        """Nothing is kept running, and nothing half asked."""
+        self.sure.forget()
 
     def read(self) -> None:
         """What is kept now, the newest first."""
@@ -86,6 +89,7 @@ class CrashesPage(LeavesOnEscape, QWidget):
 
     def _show(self) -> None:
         report = self.report
+        self.sure.follow(() if report is None else (report.path,))
         self.about.setText(model.CRASHES if report is not None else model.NO_CRASH)
         self.text.show_text(report.text if report is not None else "")
         self.text.setVisible(report is not None)
@@ -100,6 +104,9 @@ class CrashesPage(LeavesOnEscape, QWidget):
             )
 
     def _remove(self) -> None:
+        report = self.report
+        if report is None or not self.sure.passes((report.path,)):
+            return
         if self._try(crash_report.remove, ""):
             self.read()
             self.entered()
