@@ -123,6 +123,13 @@ def found_words(counted: Counted | None, *, unlabelled: bool = False) -> str:
     return tr("%n visit(s) (is|are) found; those with pictures give a pair each", "", count)
 
 
+def lacking_words(name: str, found: str, wanted: int) -> str:
+    """What a task lacks yet, beside the button that makes it: a name, or visits, of which `found` tells; or nothing."""
+    if not name.strip():
+        return tr("The task has no name yet")
+    return "" if wanted else found
+
+
 def unlabelled_words(counted: Counted | None) -> str:
     """Beside the box that leaves out what has a label."""
     if counted is None:

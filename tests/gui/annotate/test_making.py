@@ -66,6 +66,24 @@ def tasks_of(session: Session) -> dict[str, labelling.TaskRow]:
     return {row.task.name: row for row in labelling.task_rows(session.library)}
 
 
+def test_what_a_task_lacks_is_said_beside_the_button_that_makes_it(
+    qtbot: QtBot, form: AnnotatePage, settle: Callable[[], None]
+) -> None:
+    making = form.making
+    assert making.make.isEnabled()
+    assert making.lacking.text() == ""
+    making.name.clear()
+    assert not making.make.isEnabled()
+    assert making.lacking.text() == "The task has no name yet"
+    qtbot.keyClicks(making.name, "May")
+    assert making.lacking.text() == ""
+    qtbot.keyClicks(making.search, "nobody is called so")
+    settle()
+    qtbot.waitUntil(lambda: making.idle)
+    assert not making.make.isEnabled()
+    assert making.lacking.text() == "No visit is found: change the search"
+
+
 def test_what_asks_the_model_is_said_and_leaves_out_what_has_a_label(qtbot: QtBot, form: AnnotatePage) -> None:
     making = form.making
     assert making.most.isHidden()

@@ -29,6 +29,7 @@ from pfm_desktop.viewmodels.annotate_tasks import (
     asking_words,
     count_job,
     found_words,
+    lacking_words,
     readers_words,
     repeats_words,
     rights_in,
@@ -66,6 +67,7 @@ class NewTask(QWidget):
         self.ai_first, self.hidden = QCheckBox(AI_FIRST, self), words(self, "quiet")
         self.problem, self.form = words(self, "problem"), QFormLayout()
         self.make, self.cancel = QPushButton(tr("Make the task"), self), QPushButton(tr("Cancel"), self)
+        self.lacking = words(self, "quiet")
         self._pause = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._lay_out()
         self._pause.timeout.connect(self._look)
@@ -178,7 +180,8 @@ class NewTask(QWidget):
     def _allow(self) -> None:
         counted = self._count
         wanted = 0 if counted is None else counted.unlabelled if self.unlabelled.isChecked() else counted.visits
-        self.found.setText(self._why_not or found_words(counted, unlabelled=self.unlabelled.isChecked()))
+        found = self._why_not or found_words(counted, unlabelled=self.unlabelled.isChecked())
+        self.found.setText(found)
         self.unlabelled.setText(unlabelled_words(counted))
         self.asking.setText(asking_words(self._order, wanted, self.most.value(), self._site.model()) if wanted else "")
         self.asking.setVisible(bool(self.asking.text()))
@@ -186,7 +189,9 @@ class NewTask(QWidget):
         self.form.setRowVisible(self.again, bool(self.again.text()))
         self.waits.setText(readers_words(self.readers.value()))
         self.form.setRowVisible(self.waits, bool(self.waits.text()))
-        self.make.setEnabled(not self.working and bool(self.name.text().strip()) and bool(wanted))
+        lacking = lacking_words(self.name.text(), found, wanted)
+        self.lacking.setText("" if self.working else lacking)
+        self.make.setEnabled(not self.working and not lacking)
 
     def _lay_out(self) -> None:
         self.name.setMaxLength(LONGEST_NAME)
@@ -217,7 +222,7 @@ class NewTask(QWidget):
         buttons = QHBoxLayout()
         buttons.addWidget(self.make)
         buttons.addWidget(self.cancel)
-        buttons.addStretch(1)
+        buttons.addWidget(self.lacking, 1)
         self.make.setDefault(True)
         heading = QLabel(tr("New task"), self)
         heading.setProperty("role", "title")
