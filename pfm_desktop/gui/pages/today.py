@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QSplitter,
     QStackedLayout,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 DEBOUNCE_MS = 120
 SEARCHED = tr("Search name, ID, date, impression, finding")
 NOT_SEARCHED = tr("Names are hidden: nothing to search")
-SEARCH = 260  # pixels that the search field has at least: buttons that would take them are in the menu only
+SEARCH = 260  # pixels that the search field has at least: buttons that would take them are below the button More
 MORE_ROOM = 1500  # pixels, with which there is room for the export button too
 
 NO_IMPORT = tr("No pictures can be brought in")
@@ -521,8 +522,9 @@ class TodayPage(QWidget):
         for action in (*of_the_row, move, remove):
             action.setEnabled(writable and row is not None)
         women.setEnabled(writable)
-        for action, button in zip(self._actions, self._buttons, strict=True):
-            button.setEnabled(action.isEnabled())
+        for action, button, behind in zip(self._actions, self._buttons, self._behind, strict=True):
+            for one in (button, behind):
+                one.setEnabled(action.isEnabled())
         why = titled(NO_IMPORT, self._session.library.no_editing)
         for button in (self._buttons[-1], self.import_here):
             button.setToolTip(_tip(many) if writable else why)
@@ -533,7 +535,7 @@ class TodayPage(QWidget):
         self.tour_here.setEnabled(not isinstance(self._session, FirstLook))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window some buttons are in the menu only: the search comes first."""
+        """In a narrow window some buttons are behind another one: the search comes first."""
         super().resizeEvent(event)
         self._fit_buttons()
         room = self.width() >= MORE_ROOM
@@ -552,14 +554,17 @@ class TodayPage(QWidget):
             self._fit_buttons()
 
     def _fit_buttons(self) -> None:
-        """As many as leave the search field its room; whole, or not at all."""
-        margins = _MARGINS[0] + _MARGINS[2]
-        left = self.width() - margins - SEARCH
+        """As many as leave the search field its room; whole, or behind the button for more."""
+        asked = [one.sizeHint().width() + self._top.spacing() for one in (*self._buttons, self._more)]
+        left = self.width() - _MARGINS[0] - _MARGINS[2] - SEARCH
+        cut = sum(asked[:-1]) > left
+        left -= asked[-1] if cut else 0
         first_to_last = (0, 1, 3, 4, 5, 2, 6)  # to open, new patient, new visit, live, pictures; to edit, to import
         for place in first_to_last:
-            button = self._buttons[place]
-            left -= button.sizeHint().width() + self._top.spacing()
-            button.setVisible(left >= 0)
+            left -= asked[place]
+            self._buttons[place].setVisible(left >= 0)
+            self._behind[place].setVisible(left < 0)
+        self._more.setVisible(cut)
 
     def _lay_out(self) -> None:
         self._top = top = QHBoxLayout()
@@ -573,11 +578,12 @@ class TodayPage(QWidget):
             button.setToolTip(_tip(action))
             top.addWidget(button)
             self._buttons.append(button)
+        self._lay_out_more()
         held = QWidget(self)
         self._stack = QStackedLayout(held)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self._empty_page())
-        for button in self._buttons:
+        for button in (*self._buttons, self._more):
             button.setMinimumWidth(1)  # asks for no room of its own: it is seen whole where there is room
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.addWidget(held)
@@ -592,6 +598,15 @@ class TodayPage(QWidget):
         column.addWidget(self._split, 1)
         self.filter.chosen_changed.connect(lambda _key: self.read_again())
         self.setTabOrder(self.search, self.table)
+
+    def _lay_out_more(self) -> None:
+        """What finds no room beside the search, below one button."""
+        self._more = QPushButton(tr("More"), self)
+        menu = QMenu(self._more)
+        menu.setAccessibleName(tr("More"))
+        self._behind = [menu.addAction(action.text(), action.trigger) for action in self._actions]
+        self._more.setMenu(menu)
+        self._top.addWidget(self._more)
 
 
 def _tip(action: QAction) -> str:
