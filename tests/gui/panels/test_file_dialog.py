@@ -73,8 +73,9 @@ def test_the_buttons_above_the_files_can_be_seen_and_say_what_they_are(
         if button.isEnabled():
             pixels = [(x, y) for x in range(3, drawn.width() - 3) for y in range(3, drawn.height() - 3)]
             seen = [at for at in pixels if theme.contrast(drawn.pixelColor(*at).name(), ground.name()) >= 4.5]
-            assert max(x for x, _ in seen) - min(x for x, _ in seen) >= 8, button.objectName()
-            assert max(y for _, y in seen) - min(y for _, y in seen) >= 8, button.objectName()
+            sides = [max(side) - min(side) for side in zip(*seen, strict=True)]
+            assert min(sides) >= 5, button.objectName()
+            assert max(sides) >= 10, button.objectName()
     dialog.close()
 
 
