@@ -15,7 +15,7 @@ import sys
 import textwrap
 from contextlib import suppress
 
-from pfm_desktop.support import language
+from pfm_desktop.support import language, outside
 from pfm_desktop.support.installation import IncompleteError, trouble
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.settings import load_settings
@@ -89,10 +89,7 @@ def _in_qt(text: str) -> bool:
 
 def in_a_dialog(text: str) -> None:
     """Of the desktop, the first that there is, until somebody closes it."""
-    env = dict(os.environ)
-    before = env.pop("LD_LIBRARY_PATH_ORIG", "")  # as it was before the installed program began
-    if before or hasattr(sys, "_MEIPASS"):
-        env["LD_LIBRARY_PATH"] = before
+    env = outside.environment()
     for program, *words in _DIALOGS:
         if found := shutil.which(program):
             said = _in_lines(text) if program == _BREAKS_NO_LINES else text

@@ -16,7 +16,7 @@ from backports.zstd import ZstdError, tarfile
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.updating.installed import Installed
 from pfm_desktop.services.updating.update_file import SAFE, Offer
-from pfm_desktop.support import installation
+from pfm_desktop.support import installation, outside
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import named, write_text
 from pfm_desktop.support.language import tr
@@ -136,20 +136,12 @@ def _trouble(folder: Path, version: str) -> str:
     try:
         done = subprocess.run(
             [str(folder / "pfm"), "version"],
-            env=outside(), capture_output=True, text=True, timeout=_START_SECONDS, check=False,
+            env=outside.environment(), capture_output=True, text=True, timeout=_START_SECONDS, check=False,
         )  # fmt: skip
         said = done.stdout.strip() if done.returncode == 0 else (done.stderr or done.stdout).strip()[-300:]
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:
         said = str(error)
     return "" if said == version else said or tr("it says nothing")
-
-
-def outside() -> dict[str, str]:
-    """The environment as it was before this program set where its own libraries are, for another program."""
-    clean = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
-    clean["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
-    before = os.environ.get("LD_LIBRARY_PATH_ORIG")
-    return clean if before is None else {**clean, "LD_LIBRARY_PATH": before}
 
 
 def _is_of(folder: Path, offer: Offer) -> bool:
