@@ -50,10 +50,9 @@ def ask_where(
     kind: str = PDF,
     folder: str = "",
 ) -> QFileDialog:
-    """Ask for the file, in `folder` ("": the documents of who works), and do `then` with its path. `name` is offered,
-    and the ending of the kind that is chosen is added where none is typed; `id_` is the dialog's object name."""
-    start = folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    dialog = _FileDialog(parent, id_, title, start, kind)
+    """Ask for the file, and do `then` with its path. `name` is offered, and the ending of the kind that is chosen is
+    added where none is typed; `id_` is the dialog's object name, `folder` where it begins ("": the user's documents)."""
+    dialog = _FileDialog(parent, id_, title, folder, kind)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(Path(name).suffix[1:])
     dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_ending(chosen)))
@@ -96,7 +95,8 @@ class _FileDialog(QFileDialog):
     """Qt's, with icons that are seen on every ground, room for every column, and nothing kept of it."""
 
     def __init__(self, parent: QWidget, id_: str, title: str, folder: str, kind: str = "") -> None:
-        super().__init__(parent, title, folder, kind)
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        super().__init__(parent, title, folder or documents, kind)
         self.setObjectName(id_)
         self.setOption(QFileDialog.Option.DontUseNativeDialog)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
