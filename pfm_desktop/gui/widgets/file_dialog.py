@@ -51,7 +51,7 @@ def ask_where(
     folder: str = "",
 ) -> QFileDialog:
     """Ask for the file, and do `then` with its path. `name` is offered, and the ending of the kind that is chosen is
-    added where none is typed; `id_` is the dialog's object name, `folder` where it begins ("": the user's documents)."""
+    added where none is typed; `id_` is the dialog's object name, `folder` where it begins ("": her documents)."""
     dialog = _FileDialog(parent, id_, title, folder, kind)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(Path(name).suffix[1:])
