@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -31,10 +30,9 @@ SOURCE = Path(__file__).resolve().parents[3] / "pfm_desktop"
 
 
 @pytest.fixture(params=["dark", "light"])
-def look(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
+def look(request: pytest.FixtureRequest, qapp: QApplication, restored_look: None) -> str:
     theme.apply(qapp, request.param)
-    yield request.param
-    theme.apply(qapp, "dark")
+    return str(request.param)
 
 
 @pytest.fixture
