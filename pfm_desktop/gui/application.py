@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _is_handed(file: str) -> bool:
     """Whether a window that is open already has taken it; the folder of a library has a window of its own."""
     whole = os.path.abspath(file)  # noqa: PTH100 - it was started elsewhere; takes `..` away, as a shell does
-    return bool(file) and os.path.isfile(whole) and handed.hand(whole)  # noqa: PTH113 - any name there is
+    return bool(file) and not os.path.isdir(whole) and handed.hand(whole)  # noqa: PTH112 - any name there is
 
 
 def _shot(options: argparse.Namespace) -> int:

@@ -129,9 +129,9 @@ class LibraryDoor(QObject):
         wanted = Path(folder) if folder else demo_library_dir()
         return library is not None and wanted.absolute() == library.path
 
-    def ask(self, title: str, then: Callable[[str], None]) -> None:
-        """Let the user choose a folder; the window stays usable."""
-        ask_folder(self._window, "library_folder", title, then)
+    def ask(self, title: str, then: Callable[[str], None], *, new: bool) -> None:
+        """Let the user choose a folder, or make one; the window stays usable."""
+        ask_folder(self._window, "library_folder", title, then, new=new)
 
     def _start(self, job: Callable[..., Any], folder: str, title: str, *more: object) -> None:
         self.folder = folder

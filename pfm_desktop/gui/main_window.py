@@ -392,7 +392,7 @@ class MainWindow(QMainWindow):
 
     def _choose_library(self) -> None:
         if self._work_may_end(tr("Open another library once more")):
-            self.door.ask(tr("Open the library in this folder"), self._open_chosen)
+            self.door.ask(tr("Open the library in this folder"), self._open_chosen, new=False)
 
     def _choose_demo(self) -> None:
         if self._work_may_end(tr("Open the demo library once more")):
@@ -400,7 +400,7 @@ class MainWindow(QMainWindow):
 
     def _choose_new_library(self) -> None:
         if self._work_may_end(tr("Ask for a new library once more")):
-            self.door.ask(tr("Make a new library in this folder"), self._create_chosen)
+            self.door.ask(tr("Make a new library in this folder"), self._create_chosen, new=True)
 
     def _open_chosen(self, folder: str) -> None:
         self.door.chosen = folder

@@ -20,6 +20,11 @@ def in_result(patient: Patient, pot: str, field: str) -> str:
     return tr("{woman}, result of pot {pot}: {field}", woman=called(patient), pot=pot, field=field)
 
 
+def in_histology(patient: Patient) -> str:
+    """Of the laboratory's result of a visit without pots."""
+    return tr("{woman}, result of histology", woman=called(patient))
+
+
 def in_follow_up(patient: Patient, field: str) -> str:
     """Of what is done about a visit."""
     return tr("{woman}, follow-up: {field}", woman=called(patient), field=field)

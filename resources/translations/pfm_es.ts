@@ -21645,6 +21645,10 @@ Queda registrado, antes de escribir el primer archivo: quién, cuándo, qué vis
         <translation>{woman}, ficha de derivación: {field}</translation>
     </message>
     <message>
+        <source>{woman}, result of histology</source>
+        <translation>{woman}, resultado de histología</translation>
+    </message>
+    <message>
         <source>{woman}, result of pot {pot}: {field}</source>
         <translation>{woman}, resultado del frasco {pot}: {field}</translation>
     </message>

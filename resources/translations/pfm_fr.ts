@@ -21645,6 +21645,10 @@ Sont consignés, avant l’écriture du premier fichier : qui, quand, quelles c
         <translation>{woman}, fiche d’adressage : {field}</translation>
     </message>
     <message>
+        <source>{woman}, result of histology</source>
+        <translation>{woman}, résultat d’histologie</translation>
+    </message>
+    <message>
         <source>{woman}, result of pot {pot}: {field}</source>
         <translation>{woman}, résultat du pot {pot} : {field}</translation>
     </message>

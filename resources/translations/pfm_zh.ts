@@ -21518,6 +21518,10 @@ It goes on record, before the first file is written: who, when, which visits.</s
         <translation>{woman}，转诊卡：{field}</translation>
     </message>
     <message>
+        <source>{woman}, result of histology</source>
+        <translation>{woman}，组织学结果</translation>
+    </message>
+    <message>
         <source>{woman}, result of pot {pot}: {field}</source>
         <translation>{woman}，标本瓶 {pot} 的结果：{field}</translation>
     </message>

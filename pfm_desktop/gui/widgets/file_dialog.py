@@ -82,9 +82,12 @@ def ask_files(
     dialog.open()
 
 
-def ask_folder(parent: QWidget, id_: str, title: str, then: Callable[[str], object], *, folder: str = "") -> None:
-    """Ask for a folder, and do `then` with its path; one whose name is typed and that is not there yet can be made."""
-    dialog = _FolderDialog(parent, id_, title, folder)
+def ask_folder(
+    parent: QWidget, id_: str, title: str, then: Callable[[str], object], *, folder: str = "", new: bool = True
+) -> None:
+    """Ask for a folder, and do `then` with its path; `new`: one whose name is typed and that is not there yet can be
+    made."""
+    dialog = (_FolderDialog if new else _FileDialog)(parent, id_, title, folder)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     dialog.fileSelected.connect(then)

@@ -28,7 +28,7 @@ from pfm_desktop.gui.widgets.answer_parts import DifferForm
 from pfm_desktop.gui.widgets.drawing_panel import DrawingPanel
 from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
 from pfm_desktop.gui.widgets.lesions_panel import LesionChooser, LesionsPanel
-from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, words
+from pfm_desktop.gui.widgets.panel_parts import LONGEST_MS, TextField, grade_icon, say, words
 from pfm_desktop.gui.widgets.score_panel import ScorePanel
 from pfm_desktop.services.bands import site_bands
 from pfm_desktop.support.errors import UserError
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 PAUSE_MS = 800  # typing that pauses so long is one edit
 REASON = tr("This is your second read. One that differs from the AI needs a reason.")
-LONGEST_MS = 3_000  # nobody loses more typing than this to a power cut
 
 
 class FindingsPanel(QWidget):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QLabel, QStyle, QStyleOptio
 
 from pfm_desktop.domain.form import Item, Kind, asked, with_choice
 from pfm_desktop.gui.widgets.chips import Chip, ChipRow, broken
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, keep_while_typing, say, words
 from pfm_desktop.support.listing import titled
 from pfm_desktop.viewmodels import forms as model
 
@@ -280,7 +280,7 @@ class SeveralRow(Row):
 
 
 class TypedRow(Row):
-    """A number, a day or words; kept when the keys leave it, or on Enter."""
+    """A number, a day or words; kept when the keys leave it, or on Enter, and words meanwhile."""
 
     def __init__(self, item: Item, parent: QWidget) -> None:
         self.field = LineField()
@@ -292,6 +292,8 @@ class TypedRow(Row):
         self._kept: Any = None
         self.field.let_go.connect(self.settle)
         self.field.returnPressed.connect(self.settle)
+        if item.kind is Kind.WORDS:  # a number or a day that is half typed is another one
+            keep_while_typing(self.field, self.settle)
         say(self.problem, "")
 
     @property

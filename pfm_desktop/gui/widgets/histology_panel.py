@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.follow_up_panel import FollowUpPanel
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, grade_icon, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, grade_icon, keep_while_typing, say, words
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import histology as model
 from pfm_desktop.viewmodels.follow_up import followed_of, pots_lines
 from pfm_desktop.viewmodels.grades import grade_words
 from pfm_desktop.viewmodels.histology import Entered
+from pfm_desktop.viewmodels.unkept_names import in_histology
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class HistologyPanel(QWidget):
         self._session = session
         self._visit_id, self._kept = "", Entered()
         self._waiting: dict[str, Entered] = {}  # by visit, what could not be kept yet
+        self._called: dict[str, str] = {}  # by visit, what its result is called far from here
         self.grade, self.day, self.text = CalmComboBox(self), LineField(self), LineField(self)
         self.note, self.problem = words(self, "quiet"), words(self, "problem")
         self.pots: FollowUpPanel | None = None  # made for the first visit that has any
@@ -49,6 +51,19 @@ class HistologyPanel(QWidget):
         for field in (self.day, self.text):
             field.let_go.connect(self.save)
             field.returnPressed.connect(self.save)
+        keep_while_typing(self.text, self.save)
+        session.drafts.append(self)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Whose result was typed and is not on disk (`Session.drafts`)."""
+        return tuple(self._called[visit_id] for visit_id in self._waiting)
+
+    def drop(self) -> None:
+        """What could not be kept is not wanted any more."""
+        self._waiting.clear()
+        self._fill(self._kept)
+        say(self.problem, "")
 
     def show_case(self, case: VisitCase | None) -> None:
         """A visit, with what is on disk of it; what is being typed stays."""
@@ -57,6 +72,8 @@ class HistologyPanel(QWidget):
             self.save()
         typing = visit_id == self._visit_id and (self.day.hasFocus() or self.text.hasFocus() or self._pause.isActive())
         self._visit_id = visit_id
+        if case is not None:
+            self._called[visit_id] = in_histology(case.patient)
         self._kept, said = model.kept_in(self._session, visit_id) if visit_id else (Entered(), "")
         if not typing:
             self._fill(self._waiting.get(visit_id, self._kept))
@@ -66,14 +83,16 @@ class HistologyPanel(QWidget):
         for part in (self.grade, self.day, self.text):
             part.setEnabled(editable)
 
-    def save(self) -> None:
-        """Bring what stands in the fields to disk, as far as it can be kept."""
+    def save(self) -> bool:
+        """Bring what stands in the fields to disk, as far as it can be kept; whether all of it is there."""
         self._pause.stop()
         if self.pots is not None:
             self.pots.save()
-        visit_id, entered = self._visit_id, self._entered()
-        if not visit_id or self._session.library.no_editing:
-            return
+        if self._visit_id and not self._session.library.no_editing:
+            self._keep(self._visit_id, self._entered())
+        return not self._waiting
+
+    def _keep(self, visit_id: str, entered: Entered) -> None:
         self._waiting.pop(visit_id, None)
         edit = model.edit_of(visit_id, entered, self._kept)
         if edit is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLocale, QRectF, QSize, Qt, QTimer, Signal
@@ -38,6 +39,7 @@ from shiboken6 import isValid
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.viewmodels.grades import COLOURS
 
+LONGEST_MS = 3_000  # nobody loses more typing than this to a power cut
 MARGIN = 8  # pixels left free around a part that is brought into sight
 _SHARP = 3  # icon pixels a screen pixel, so that 200 % and 300 % stay sharp
 
@@ -175,7 +177,7 @@ class LineField(QLineEdit):
 
     def show_text(self, text: str) -> None:
         """Show what is on disk; the cursor stays where it can."""
-        if text != self.text():
+        if text != self.text() and not (self.hasFocus() and text == self.text().strip()):  # a blank is being typed
             cursor = self.cursorPosition()
             self.setText(text)
             self.setCursorPosition(min(cursor, len(text)))
@@ -192,6 +194,13 @@ class LineField(QLineEdit):
         """See `TextField`."""
         super().focusOutEvent(event)
         self.let_go.emit()
+
+
+def keep_while_typing(field: LineField, keep: Callable[[], object]) -> None:
+    """Words in `field` are kept also while somebody types them without leaving it."""
+    longest = QTimer(field, singleShot=True, interval=LONGEST_MS)
+    longest.timeout.connect(keep)
+    field.textEdited.connect(lambda _text: longest.isActive() or longest.start())
 
 
 class LeavesOnEscape:

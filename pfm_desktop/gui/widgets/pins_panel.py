@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from pfm_desktop.domain.specimen import SpecimenKind
 from pfm_desktop.gui.actions import page_action
 from pfm_desktop.gui.widgets.flow import FlowRow
-from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
+from pfm_desktop.gui.widgets.panel_parts import LONGEST_MS, LineField, say, words
 from pfm_desktop.gui.widgets.pot_part import PotPart
 from pfm_desktop.support.language import tr
 from pfm_desktop.viewmodels import pins as model
@@ -33,7 +33,6 @@ _ADDED = {
     SpecimenKind.OTHER: tr("Add other specimen"),
 }
 PAUSE_MS = 800  # typing that pauses so long is one edit
-LONGEST_MS = 3_000  # nobody loses more typing than this to a power cut
 
 
 class PinsPanel(QWidget):

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.labelling import Histology
+from pfm_desktop.gui.widgets import panel_parts
 from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
 from pfm_desktop.services import cases, labelling, review
@@ -103,6 +104,29 @@ def test_words_without_a_grade_wait_and_are_not_lost(
     found = kept(room)
     assert found is not None
     assert found.text == "CIN 3"
+
+
+def test_words_without_a_grade_are_asked_about_before_they_go(panel: HistologyPanel, room: Room, qtbot: QtBot) -> None:
+    qtbot.keyClicks(panel.text, "CIN 3")
+    assert room.session.keep_typed() == (f"{room.case.patient.display_name}, result of histology",)
+    room.session.drop_typed()
+    assert panel.text.text() == ""
+    assert room.session.keep_typed() == ()
+
+
+def test_words_are_kept_while_they_are_typed_and_the_typing_goes_on(
+    monkeypatch: pytest.MonkeyPatch, room: Room, host: Hosted, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(panel_parts, "LONGEST_MS", 30)
+    panel = host(FindingsPanel(room.session)).histology
+    choose(panel, Grade.HIGH)
+    panel.text.setFocus()
+    qtbot.waitUntil(panel.text.hasFocus)
+    qtbot.keyClicks(panel.text, "CIN 3 ")
+    qtbot.waitUntil(lambda: (found := kept(room)) is not None and found.text == "CIN 3")
+    assert panel.text.text() == "CIN 3 ", "the blank stays in front of the next word"
+    qtbot.keyClicks(panel.text, "in a biopsy")
+    qtbot.waitUntil(lambda: (found := kept(room)) is not None and found.text == "CIN 3 in a biopsy")
 
 
 @pytest.mark.parametrize("typed", ["yesterday", "1 Jan 2999", "03/04/2026"])

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain import form
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.gui.widgets import panel_parts
 from pfm_desktop.gui.widgets.form_view import ChoiceRow, SeveralRow, TypedRow, whole_width
 from pfm_desktop.gui.widgets.referral_panel import ReferralPanel
 from pfm_desktop.services import cases, documenting, review
@@ -297,3 +298,23 @@ def test_a_choice_of_short_answers_holds_its_form_no_wider_than_they_are(
     monkeypatch.setattr("pfm_desktop.viewmodels.forms.NOT_SAID", "none")  # as short as in Chinese
     row = ChoiceRow(form.one("short", "Title", form.Choice("a", "few words")), panel)
     assert row.minimumSizeHint().width() <= row.title.sizeHint().width() + whole_width(row.box) + 8
+
+
+def test_words_are_kept_while_they_are_typed_but_no_number_that_is_half_typed(
+    monkeypatch: pytest.MonkeyPatch, room: Room, host: Hosted, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(panel_parts, "LONGEST_MS", 30)
+    panel = host(ReferralPanel(room.session))
+    parity = field(panel, "parity").field
+    parity.setFocus()
+    QTest.keyClicks(parity, "1")
+    words = field(panel, "remarks").field
+    qtbot.wait(100)
+    assert "parity" not in answers(room)
+    words.setFocus()
+    qtbot.waitUntil(words.hasFocus)
+    QTest.keyClicks(words, "seen by ")
+    qtbot.waitUntil(lambda: answers(room).get("remarks") == "seen by")
+    assert words.text() == "seen by "
+    QTest.keyClicks(words, "her GP")
+    qtbot.waitUntil(lambda: answers(room).get("remarks") == "seen by her GP")
