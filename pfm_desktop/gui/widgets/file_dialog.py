@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QSize, QStandardPaths, Qt
+from PySide6.QtCore import QFileInfo, QPointF, QSize, QStandardPaths, Qt
 from PySide6.QtGui import QIcon, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
+    QFileIconProvider,
     QHeaderView,
     QLineEdit,
     QSplitter,
@@ -94,6 +95,27 @@ def ask_folder(
     dialog.open()
 
 
+class _Kinds(QFileIconProvider):
+    """Of what kind a file is says its ending: Qt would read each file for that on the thread of the window, which then
+    waits for a share that is gone, or for a device that says nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = {True: tr("Folder"), False: tr("File")}
+        self._icons = {
+            True: super().icon(QFileIconProvider.IconType.Folder), False: super().icon(QFileIconProvider.IconType.File),
+        }  # fmt: skip
+
+    def icon(self, what: QFileInfo | QFileIconProvider.IconType) -> QIcon:
+        """Of a file or folder, or of a place beside them."""
+        return self._icons[what.isDir()] if isinstance(what, QFileInfo) else super().icon(what)
+
+    def type(self, info: QFileInfo) -> str:
+        """In words."""
+        ending = "" if info.isDir() else info.suffix().upper()
+        return f"{self._words[False]} {ending}" if ending else self._words[info.isDir()]
+
+
 class _FileDialog(QFileDialog):
     """Qt's, with icons that are seen on every ground, room for every column, and nothing kept of it."""
 
@@ -102,6 +124,8 @@ class _FileDialog(QFileDialog):
         super().__init__(parent, title, folder or documents, kind)
         self.setObjectName(id_)
         self.setOption(QFileDialog.Option.DontUseNativeDialog)
+        self._kinds = _Kinds()  # the dialog itself does not keep it
+        self.setIconProvider(self._kinds)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name, lines in _LINES.items():
             button = self.findChild(QToolButton, name)

@@ -180,3 +180,15 @@ def test_it_offers_the_name_and_does_what_comes_next_with_the_path(
     assert [Path(one).name for one in dialog.selectedFiles()] == ["it 2026.csv"]
     dialog.accept()
     assert said == [("it", str(tmp_path / "it 2026.csv"))]
+
+
+def test_of_what_kind_a_file_is_says_its_ending_and_none_is_read(qtbot: QtBot, window: QWidget, tmp_path: Path) -> None:
+    (tmp_path / "report.txt").write_bytes(b"%PDF-1.7")
+    ask_files(window, "some", "Pictures", lambda _files: None, kind="All (*)", folder=str(tmp_path))
+    dialog = asked(qtbot, window, "some")
+    read(qtbot, dialog)
+    files = dialog.findChild(QTreeView, "treeView")
+    assert isinstance(files, QTreeView)
+    kind = files.rootIndex().model().index(0, 2, files.rootIndex())
+    qtbot.waitUntil(lambda: kind.data() == "File TXT")
+    dialog.close()
