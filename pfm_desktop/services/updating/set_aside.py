@@ -5,11 +5,10 @@ Noted before the library changes, so that whatever ends a way back, the next one
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pfm_desktop.support.errors import StorageError
+from pfm_desktop.services.updating.noted import read
 from pfm_desktop.support.files import json_bytes, write_bytes
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import updates_dir
@@ -28,18 +27,12 @@ class Aside:
 
 def noted() -> tuple[Aside, ...]:
     """Oldest first, also of those whose file is gone, or on a disk that is not there. Raises `StorageError`."""
-    path = _file()
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))["aside"]
-        return tuple(Aside(str(one["library"]), str(one["place"]), int(one["since"])) for one in said)
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StorageError(
-            tr("what earlier updates changed cannot be read: {file}", file=path),
-            safe=tr("nothing was changed"),
-            remedy=tr("move that file away; the databases themselves lie in the folder 'set-aside' of their libraries"),
-        ) from error
+    return read(
+        _file(),
+        "aside",
+        lambda one: Aside(str(one["library"]), str(one["place"]), int(one["since"])),
+        remedy=tr("move that file away; the databases themselves lie in the folder 'set-aside' of their libraries"),
+    )
 
 
 def note(aside: Aside) -> None:

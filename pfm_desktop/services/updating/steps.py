@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pfm_desktop.services.updating import noted
 from pfm_desktop.services.updating.update_file import Kind
-from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import json_bytes, write_bytes
 from pfm_desktop.support.language import tr
 from pfm_desktop.support.paths import APP, updates_dir
@@ -48,21 +47,12 @@ class Step:
 
 def steps() -> tuple[Step, ...]:
     """Oldest first; () where there was no update. Raises `StorageError` where they cannot be read."""
-    path = _file()
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))["steps"]
-        return tuple(
-            Step(**{**one, "kind": Kind(one["kind"]), "kept": tuple(Kept(**kept) for kept in one["kept"])})
-            for one in said
-        )
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StorageError(
-            tr("what earlier updates changed cannot be read: {file}", file=path),
-            safe=tr("nothing was changed"),
-            remedy=tr("move that file away to go on without a way back; the backups and programs stay where they are"),
-        ) from error
+    return noted.read(
+        _file(),
+        "steps",
+        lambda one: Step(**{**one, "kind": Kind(one["kind"]), "kept": tuple(Kept(**kept) for kept in one["kept"])}),
+        remedy=tr("move that file away to go on without a way back; the backups and programs stay where they are"),
+    )
 
 
 def add(step: Step) -> None:
