@@ -40,18 +40,18 @@ def slim(inside: Path) -> None:
         lend_openblas(path, next(inside.glob("scipy.libs/libscipy_openblas-*")), next(inside.glob("cv2/cv2*.so")))
     strip(inside)
     share(inside)
-    for path in inside.glob("python3.11/lib-dynload/*.so"):
-        look_within(path, sysconfig.get_config_var("LIBDIR"))
+    for pattern, own in (("libpython3*", "$ORIGIN"), ("python3.11/lib-dynload/*.so", "$ORIGIN/../..")):
+        for path in inside.glob(pattern):
+            look_within(path, sysconfig.get_config_var("LIBDIR"), own)
 
 
-def look_within(module: Path, folder: str) -> None:
-    """A module of Python's looks for libraries in the bundle, not in `folder`, where Python lay as this was built: on
-    another computer somebody else may be able to write there."""
-    own = b"$ORIGIN/../.."
-    there = folder.encode()
-    content = module.read_bytes()
+def look_within(library: Path, folder: str, place: str) -> None:
+    """Python, and a module of it, looks for libraries in the bundle, which is `place` to it, not in `folder`, where
+    Python lay as this was built: on another computer somebody else may be able to write there."""
+    own, there = place.encode(), folder.encode()
+    content = library.read_bytes()
     if (found := b"\0" + there + b"\0") in content and len(there) >= len(own):
-        module.write_bytes(content.replace(found, b"\0" + own.ljust(len(there), b"\0") + b"\0"))
+        library.write_bytes(content.replace(found, b"\0" + own.ljust(len(there), b"\0") + b"\0"))
 
 
 def share(inside: Path) -> None:

@@ -119,12 +119,12 @@ def test_a_module_of_python_looks_for_libraries_within_the_program(tmp_path: Pat
     if folder.encode() not in there.read_bytes():
         pytest.skip("this Python's modules name no folder")
     module = Path(shutil.copy(there, tmp_path))
-    slim.look_within(module, folder)
+    slim.look_within(module, folder, "$ORIGIN/../..")
     said = subprocess.run(["readelf", "-d", module], capture_output=True, text=True, check=True).stdout
     assert "[$ORIGIN/../..]" in said
     assert folder.encode() not in module.read_bytes()
     loads = f"import importlib.util as u; u.module_from_spec(u.spec_from_file_location('_bisect', {str(module)!r}))"
     subprocess.run([sys.executable, "-c", loads], check=True)
     before = module.read_bytes()
-    slim.look_within(module, "/usr/lib")  # too short to be one that is there, and nothing is changed
+    slim.look_within(module, "/usr/lib", "$ORIGIN/../..")  # too short to be one that is there, and nothing is changed
     assert module.read_bytes() == before
