@@ -7,10 +7,11 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from pfm_desktop.support.runs import TOLD
+
 if TYPE_CHECKING:
     from pfm_desktop.gui.main_window import MainWindow
 
-_NAMES = ("SIGTERM", "SIGHUP", "SIGINT")  # the second one is unknown to Windows
 ASKED_MS = 2000  # desktops wait longer than twice this before they end what is left
 _ASKED = 2  # closing once more goes in spite of what runs
 
@@ -23,13 +24,12 @@ class ToldToEnd:
 
     def __init__(self) -> None:
         self.closes: MainWindow | None = None
-        self._numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-        for number in self._numbers:
+        for number in TOLD:
             signal.signal(number, self._told)
 
     def _told(self, number: int, _frame: object) -> None:
         """On the thread of the window, between two lines of Python."""
-        for one in self._numbers:
+        for one in TOLD:
             signal.signal(one, signal.SIG_DFL)
         if self.closes is None:
             signal.raise_signal(number)

@@ -28,7 +28,8 @@ from pfm_desktop.support.quiet import FRAME, LEFT_OUT, frame_of, places_of
 
 ENDING = ".run"
 _LARGEST = 200_000  # bytes of one that are read
-_TOLD = ("SIGTERM", "SIGHUP", "SIGINT")  # to end, by the desktop or the terminal: no crash
+# told to end, by the desktop or the terminal: no crash; the second one is unknown to Windows
+TOLD = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name))
 _EXCEPTION = "Ended by an exception"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _SAME_BOOT_S = 120.0  # clocks are set meanwhile
@@ -73,9 +74,7 @@ class Run:
     def __init__(self, path: Path, stream: IO[bytes]) -> None:
         self._path, self._stream = path, stream
         faulthandler.enable(stream)
-        self._heard = [
-            getattr(signal, name) for name in _TOLD if hasattr(signal, name) and hasattr(faulthandler, "register")
-        ]
+        self._heard = TOLD if hasattr(faulthandler, "register") else ()
         for number in self._heard:
             faulthandler.register(number, file=stream, all_threads=False, chain=True)
 

@@ -51,7 +51,7 @@ def write_sbom(stamp: Stamp, bundle: Path, notices: Path, out: Path) -> Path:
     }  # fmt: skip
     starter = locks.version_in(notices.parents[1] / "requirements-build.lock", "pyinstaller")
     content["components"].append(_package("pyinstaller", starter, STARTER, ()))
-    content["components"] += [_thing(inside, one) for one in things.things(inside)]
+    content["components"] += [_file(inside, one, one.kind, one.name, one.version) for one in things.things(inside)]
     needs: dict[str, list[str]] = {"pfm-desktop": [one["bom-ref"] for one in content["components"]]}
     for of, component in _libraries(inside, stamp, owners):
         content["components"].append(component)
@@ -76,10 +76,9 @@ def _package(name: str, version: str, licence: str, sums: tuple[str, ...]) -> di
     }  # fmt: skip
 
 
-def _thing(inside: Path, one: things.Thing) -> dict[str, Any]:
+def _file(inside: Path, one: things.Thing | libraries.Library, kind: str, name: str, version: str) -> dict[str, Any]:
     return {
-        "type": one.kind, "bom-ref": f"file:{one.path}", "name": one.name,
-        **({"version": one.version} if one.version else {}),
+        "type": kind, "bom-ref": f"file:{one.path}", "name": name, **({"version": version} if version else {}),
         "hashes": [{"alg": "SHA-256", "content": parcels.sha256(inside / one.path)}],
         "licenses": [{"expression": one.licence}], "properties": [{"name": "pfm:file", "value": one.path}],
     }  # fmt: skip
@@ -96,7 +95,9 @@ def _libraries(inside: Path, stamp: Stamp, owners: Mapping[str, set[str]]) -> It
     }
     known = versions.of_neighbours(said)
     for one in found:
-        yield _owner(one.path, stamp, owners), _library(inside, one, known[inside / one.path, one.part])
+        version = known[inside / one.path, one.part]
+        file = {**_file(inside, one, "library", one.part, version), **versions.names(one.part, version)}
+        yield _owner(one.path, stamp, owners), file
     own = {inside / one.path: one.part for one in found}
     for path in sorted(path for path in inside.rglob("*") if libraries.is_native(path)):
         for linked in versions.within(path, own.get(path, "")):
@@ -106,16 +107,6 @@ def _libraries(inside: Path, stamp: Stamp, owners: Mapping[str, set[str]]) -> It
 
 def _owner(path: str, stamp: Stamp, owners: Mapping[str, set[str]]) -> str:
     return next(iter(sorted(owners.get(licences.first(path), set()) & {*stamp.parts})), "")
-
-
-def _library(inside: Path, one: libraries.Library, version: str) -> dict[str, Any]:
-    return {
-        "type": "library", "bom-ref": f"file:{one.path}", "name": one.part, **({"version": version} if version else {}),
-        "hashes": [{"alg": "SHA-256", "content": parcels.sha256(inside / one.path)}],
-        "licenses": [{"expression": one.licence}],
-        **versions.names(one.part, version),
-        "properties": [{"name": "pfm:file", "value": one.path}],
-    }  # fmt: skip
 
 
 def _linked(name: str, one: versions.Within) -> dict[str, Any]:

@@ -54,9 +54,8 @@ _CPE = {
 
 @dataclass(frozen=True)
 class Within:
-    """A part that was linked into the library at `path`."""
+    """A part that was linked into a library."""
 
-    path: Path
     part: str
     version: str
 
@@ -86,7 +85,7 @@ def of_neighbours(of: Mapping[tuple[Path, str], str]) -> dict[tuple[Path, str], 
 
 def within(path: Path, own: str = "") -> list[Within]:
     """What was linked into the library at `path`, which is `own`, and says its version."""
-    return [Within(path, part, said) for part in _WITHIN if part != own for said in sorted({*_said(path, part)})]
+    return [Within(part, said) for part in _WITHIN if part != own for said in sorted({*_said(path, part)})]
 
 
 def names(part: str, version: str) -> dict[str, str]:

@@ -68,19 +68,17 @@ def ask_file(
 ) -> None:
     """Ask for a file that is there, and do `then` with its path."""
     dialog = _FileDialog(parent, id_, title, folder, kind)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.fileSelected.connect(then)
-    dialog.open()
+    _open(dialog, QFileDialog.FileMode.ExistingFile)
 
 
 def ask_files(
     parent: QWidget, id_: str, title: str, then: Callable[[list[str]], object], *, kind: str, folder: str = ""
 ) -> None:
-    """Ask for files that are there, and do `then` with their paths."""
+    """The same of several."""
     dialog = _FileDialog(parent, id_, title, folder, kind)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.filesSelected.connect(then)
-    dialog.open()
+    _open(dialog, QFileDialog.FileMode.ExistingFiles)
 
 
 def ask_folder(
@@ -89,9 +87,13 @@ def ask_folder(
     """Ask for a folder, and do `then` with its path; `new`: one whose name is typed and that is not there yet can be
     made."""
     dialog = (_FolderDialog if new else _FileDialog)(parent, id_, title, folder)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     dialog.fileSelected.connect(then)
+    _open(dialog, QFileDialog.FileMode.Directory)
+
+
+def _open(dialog: QFileDialog, mode: QFileDialog.FileMode) -> None:
+    dialog.setFileMode(mode)
     dialog.open()
 
 
