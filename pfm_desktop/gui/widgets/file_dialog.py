@@ -122,8 +122,7 @@ class _FileDialog(QFileDialog):
     """Qt's, with icons that are seen on every ground, room for every column, and nothing kept of it."""
 
     def __init__(self, parent: QWidget, id_: str, title: str, folder: str, kind: str = "") -> None:
-        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        super().__init__(parent, title, folder or documents, kind)
+        super().__init__(parent, title, folder or _documents(), kind)
         self.setObjectName(id_)
         self.setOption(QFileDialog.Option.DontUseNativeDialog)
         self._kinds = _Kinds()  # the dialog itself does not keep it
@@ -190,6 +189,13 @@ class _FolderDialog(_FileDialog):
         self.setLabelText(QFileDialog.DialogLabel.Accept, words)
         if self._go is not None:
             self._go.setEnabled(possible)
+
+
+def _documents() -> str:
+    """Where a dialog begins that nobody has told: a folder that is not there would stand in its field as a name."""
+    place = QStandardPaths.StandardLocation
+    folder = QStandardPaths.writableLocation(place.DocumentsLocation)
+    return folder if Path(folder).is_dir() else QStandardPaths.writableLocation(place.HomeLocation)
 
 
 def _ending(kind: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QApplication,
@@ -191,4 +191,21 @@ def test_of_what_kind_a_file_is_says_its_ending_and_none_is_read(qtbot: QtBot, w
     assert isinstance(files, QTreeView)
     kind = files.rootIndex().model().index(0, 2, files.rootIndex())
     qtbot.waitUntil(lambda: kind.data() == "File TXT")
+    dialog.close()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_it_begins_at_the_documents_or_where_there_are_none_at_home_with_an_empty_field(
+    qtbot: QtBot, window: QWidget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    home, documents = tmp_path / "home", tmp_path / "home" / "Documents"
+    (documents if there else home).mkdir(parents=True)
+    of = {QStandardPaths.StandardLocation.DocumentsLocation: documents}
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda place: str(of.get(place, home)))
+    ask_folder(window, "place", "Folder", lambda _folder: None)
+    dialog = asked(qtbot, window, "place")
+    assert Path(dialog.directory().absolutePath()) == (documents if there else home)
+    name = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert isinstance(name, QLineEdit)
+    assert name.text() == ""
     dialog.close()
